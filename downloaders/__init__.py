@@ -1,0 +1,1 @@
+"""One module a provider: a link in, a verified local file and events out."""

@@ -1,0 +1,1 @@
+"""Sources: the sheet and the legacy CSVs, parsed and loaded as they stood."""

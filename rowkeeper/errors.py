@@ -1,0 +1,105 @@
+"""The errors of the house. Each says what to do next: that is its verdict.
+
+A failure is data, so a verdict is what a failure event carries, and the exit code is what a shell
+sees. Messages are one sentence that names the thing and the remedy; they never hold a secret.
+"""
+
+from enum import StrEnum
+from typing import ClassVar
+
+
+class Verdict(StrEnum):
+    """What to do about a failure."""
+
+    RETRY = "retry"  # later, by itself
+    PERMANENT = "permanent"  # never again
+    NEEDS_PERSON = "needs_person"  # never by itself: somebody has to grant access
+    PAUSE = "pause"  # stop asking this site for now, go on with the others
+
+
+class RowkeeperError(Exception):
+    """Base of all errors that a user may see: one sentence, and an exit code by kind."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class UsageError(RowkeeperError):
+    """The command or a setting is wrong. Change it, then run again."""
+
+    exit_code = 2
+
+
+class InputError(RowkeeperError):
+    """A sheet or a CSV can't be read as one. Mend the input, then run again."""
+
+    exit_code = 3
+
+
+class WarehouseError(RowkeeperError):
+    """The warehouse is locked, down or refuses. Events stay in the journal; run again later."""
+
+    exit_code = 4
+
+
+class StoreError(RowkeeperError):
+    """The store as a whole refuses (no bucket, wrong keys). Files stay; mend it, then run again."""
+
+    exit_code = 5
+
+
+class BuildError(RowkeeperError):
+    """A blocking data test failed, so the marts were left as they were."""
+
+    exit_code = 6
+
+
+class SourceUnavailableError(RowkeeperError):
+    """A source did not answer. Nothing was loaded; run again later."""
+
+    exit_code = 7
+
+
+class BusyError(RowkeeperError):
+    """Another run holds the lock of this data folder. Wait for it, then run again."""
+
+    exit_code = 8
+
+
+class TransferError(RowkeeperError):
+    """One asset could not be moved; the run goes on and the failure becomes an event.
+
+    ``code`` is a stable snake_case word (``private``, ``not_found``, ``http_503``).
+    """
+
+    def __init__(self, code: str, message: str, verdict: Verdict) -> None:
+        super().__init__(message)
+        self.code = code
+        self.verdict = verdict
+
+
+class RetryLaterError(TransferError):
+    """A passing fault: 5xx, transport, truncation."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code, message, Verdict.RETRY)
+
+
+class PermanentError(TransferError):
+    """Asking again can't help: private, removed, 404."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code, message, Verdict.PERMANENT)
+
+
+class NeedsPersonError(TransferError):
+    """Somebody has to sign in or grant access first."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code, message, Verdict.NEEDS_PERSON)
+
+
+class PauseSiteError(TransferError):
+    """The site wants no more requests for now: 429, bot check, quota."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code, message, Verdict.PAUSE)

@@ -1,0 +1,94 @@
+"""The event contract: what a worker may say about an asset or a session, and how it is written down.
+
+An event is a fact with its own id. Events are only appended, may come twice and in any order; what
+holds is derived by dbt from ``(attempt, outcome)``, never from a clock.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from rowkeeper.ids import new_id
+
+EVENT_VERSION = 1
+
+
+class EventType(StrEnum):
+    """What happened."""
+
+    SESSION_STARTED = "session_started"
+    SESSION_FINISHED = "session_finished"
+    SESSION_INTERRUPTED = "session_interrupted"
+    DISCOVERED = "discovered"  # a folder or a playlist led to this asset
+    DOWNLOADED = "downloaded"
+    DOWNLOAD_FAILED = "download_failed"
+    UPLOADED = "uploaded"
+    UPLOAD_FAILED = "upload_failed"
+
+
+def now() -> str:
+    """The time now, UTC, ISO 8601 with microseconds."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AssetEvent:
+    """One line of the journal and one row of ``raw.asset_events``; the field names are the columns.
+
+    ``attempt`` counts the tries of one asset from 1, downloads and uploads apart: it is the logical
+    clock that orders events. ``occurred_at`` is the worker's own clock and orders nothing.
+    ``size_bytes`` is in bytes, ``sha256`` is lower-case hex, ``details`` is a small JSON object.
+    """
+
+    event_type: EventType
+    session_id: str
+    session_type: str | None = None
+    asset_id: str | None = None
+    row_id: str | None = None
+    provider: str | None = None
+    media_id: str | None = None
+    asset_kind: str | None = None
+    original_url: str | None = None
+    parent_asset_id: str | None = None
+    attempt: int | None = None
+    local_path: str | None = None  # relative to the data folder, with forward slashes
+    filename: str | None = None  # as the source names it; data, never a path
+    mime_type: str | None = None
+    size_bytes: int | None = None
+    sha256: str | None = None
+    store: str | None = None  # the store's canonical root: s3://bucket or file:///folder
+    bucket: str | None = None
+    object_key: str | None = None
+    cloud_url: str | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    verdict: str | None = None
+    total_assets: int | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+    event_id: str = field(default_factory=new_id)
+    event_version: int = EVENT_VERSION
+    occurred_at: str = field(default_factory=now)
+
+    def to_json(self) -> str:
+        """One JSON line, without its line end; fields that are None are left out."""
+        filled = {name: value for name, value in asdict(self).items() if value is not None}
+        return json.dumps(filled, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, line: str) -> Self:
+        """The event of a journal line.
+
+        Raises ``ValueError`` for a line that is not an event; keys of a newer version are refused
+        rather than dropped.
+        """
+        values = json.loads(line)
+        if not isinstance(values, dict):
+            raise ValueError("not a JSON object")
+        known = {item.name for item in fields(cls)}
+        if unknown := sorted(set(values) - known):
+            raise ValueError(f"unknown fields {', '.join(unknown)}: written by a newer rowkeeper?")
+        if missing := sorted({"event_id", "event_type", "session_id", "occurred_at"} - set(values)):
+            raise ValueError(f"no {', '.join(missing)}")
+        return cls(**{**values, "event_type": EventType(values["event_type"])})
