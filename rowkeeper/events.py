@@ -1,4 +1,4 @@
-"""The event contract: what a worker may say about an asset or a session, and how it is written down.
+"""The event contract: what a worker may say about an asset or a session, and how it is written.
 
 An event is a fact with its own id. Events are only appended, may come twice and in any order; what
 holds is derived by dbt from ``(attempt, outcome)``, never from a clock.

@@ -1,0 +1,12 @@
+{#-
+  Every mart comes after every checked model, so a failing check stops the build before any mart is
+  touched, not only the marts that the failing model feeds.
+-#}
+{% macro after_checks() -%}
+    {%- for model in [
+        "int_source_rows", "int_people", "int_expected_assets", "int_asset_downloads",
+        "int_asset_uploads", "int_assets", "int_sessions"
+    ] -%}
+        {%- do ref(model) -%}
+    {%- endfor -%}
+{%- endmacro %}

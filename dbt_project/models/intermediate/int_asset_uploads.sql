@@ -1,0 +1,53 @@
+-- The upload event that holds for each asset. An upload counts only for the bytes of the download
+-- that holds, so another download makes the asset wait for an upload again.
+
+with uploads as (
+    select
+        *,
+        max(attempt) over (partition by asset_id) as attempts
+    from {{ ref("stg_asset_events") }}
+    where event_type in ('uploaded', 'upload_failed') and asset_id is not null
+),
+
+ranked as (
+    select
+        uploads.*,
+        row_number() over (
+            partition by uploads.asset_id
+            order by
+                uploads.attempt desc,
+                case when uploads.event_type = 'uploaded' then 0 else 1 end,
+                uploads.event_id
+        ) as event_rank
+    from uploads
+    inner join {{ ref("int_asset_downloads") }} as downloads on uploads.asset_id = downloads.asset_id
+    where uploads.sha256 = downloads.sha256
+        or (uploads.event_type = 'upload_failed' and uploads.sha256 is null)
+),
+
+latest_attempt as (
+    select
+        asset_id,
+        max(attempts) as attempts
+    from uploads
+    group by asset_id
+)
+
+select
+    latest_attempt.asset_id,
+    case
+        when ranked.event_type = 'uploaded' then 'completed'
+        when ranked.event_type = 'upload_failed' then 'failed'
+        else 'pending'
+    end as upload_status,
+    latest_attempt.attempts,
+    ranked.store,
+    ranked.bucket,
+    ranked.object_key,
+    ranked.cloud_url,
+    ranked.verdict,
+    ranked.error_code,
+    ranked.error_message,
+    ranked.event_id
+from latest_attempt
+left join ranked on latest_attempt.asset_id = ranked.asset_id and ranked.event_rank = 1

@@ -1,0 +1,49 @@
+-- One row a person: the newest sheet version of each row id, else the newest legacy row.
+
+with versions as (
+    select
+        *,
+        row_number() over (
+            partition by row_id
+            order by
+                case when source = 'sheet' then 0 else 1 end,
+                case when role = 'current' then 0 else 1 end,
+                generation desc nulls last,
+                observed_at desc nulls last,
+                file_id desc,
+                line,
+                row_key
+        ) as version_rank,
+        min(first_observed_at) over (partition by row_id) as created_at,
+        max(observed_at) over (partition by row_id) as last_seen_at
+    from {{ ref("int_source_rows") }}
+    where disposition = 'used'
+),
+
+links as (
+    select
+        row_key,
+        canonical_url,
+        row_number() over (partition by row_key order by position, link_key) as link_rank
+    from {{ ref("stg_links") }}
+    where (source = 'sheet' and column_name = 'name' and is_content)
+        or (source = 'legacy_csv' and column_name = 'link')
+)
+
+select
+    versions.row_id,
+    versions.name,
+    versions.email,
+    versions.personality_type,
+    coalesce(links.canonical_url, nullif({{ trimmed("versions.link") }}, '')) as source_link,
+    versions.created_at,
+    versions.first_observed_at as updated_at,
+    versions.status,
+    versions.notes,
+    versions.source,
+    versions.source = 'sheet' and versions.role = 'current' as in_sheet,
+    versions.last_seen_at,
+    versions.row_key as source_row_key
+from versions
+left join links on versions.row_key = links.row_key and links.link_rank = 1
+where versions.version_rank = 1

@@ -1,0 +1,71 @@
+-- One row a session. An asset counts once: as failed if its download or its upload failed in the end.
+
+with events as (
+    select * from {{ ref("stg_asset_events") }}
+),
+
+outcomes as (
+    select
+        session_id,
+        asset_id,
+        event_type in ('download_failed', 'upload_failed') as is_failure,
+        row_number() over (
+            partition by
+                session_id,
+                asset_id,
+                case when event_type in ('downloaded', 'download_failed') then 0 else 1 end
+            order by
+                attempt desc,
+                case when event_type in ('downloaded', 'uploaded') then 0 else 1 end,
+                event_id
+        ) as outcome_rank
+    from events
+    where event_type in ('downloaded', 'download_failed', 'uploaded', 'upload_failed')
+        and asset_id is not null
+),
+
+assets as (
+    select
+        session_id,
+        asset_id,
+        max(case when is_failure then 1 else 0 end) as failed
+    from outcomes
+    where outcome_rank = 1
+    group by session_id, asset_id
+),
+
+tallies as (
+    select
+        session_id,
+        count(*) - sum(failed) as completed_assets,
+        sum(failed) as failed_assets
+    from assets
+    group by session_id
+),
+
+sessions as (
+    select
+        session_id,
+        min(session_type) as session_type,
+        coalesce(max(case when event_type = 'session_started' then total_assets end), 0)
+        + count(distinct case when event_type = 'discovered' then asset_id end) as total_assets,
+        max(case event_type when 'session_finished' then 2 when 'session_interrupted' then 1 else 0 end)
+            as ending,
+        min(occurred_at) as created_at,
+        max(case when event_type in ('session_finished', 'session_interrupted') then occurred_at end)
+            as completed_at
+    from events
+    group by session_id
+)
+
+select
+    sessions.session_id,
+    coalesce(sessions.session_type, 'unknown') as session_type,
+    sessions.total_assets,
+    coalesce(tallies.completed_assets, 0) as completed_assets,
+    coalesce(tallies.failed_assets, 0) as failed_assets,
+    case sessions.ending when 2 then 'completed' when 1 then 'interrupted' else 'running' end as status,
+    sessions.created_at,
+    sessions.completed_at
+from sessions
+left join tallies on sessions.session_id = tallies.session_id

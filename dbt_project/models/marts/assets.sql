@@ -1,0 +1,28 @@
+{{ after_checks() -}}
+select
+    asset_id,
+    person_row_id,
+    asset_type,
+    original_url,
+    local_path as local_file_path,
+    cloud_url as cloud_storage_url,
+    media_id,
+    filename,
+    size_bytes as file_size_bytes,
+    download_status,
+    metadata,
+    created_at,
+    updated_at,
+    provider,
+    mime_type,
+    sha256,
+    upload_status,
+    verdict,
+    error_code,
+    error_message,
+    download_attempts as attempts,
+    parent_asset_id,
+    bucket,
+    object_key,
+    is_wanted
+from {{ ref("int_assets") }}

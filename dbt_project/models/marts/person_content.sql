@@ -1,0 +1,17 @@
+{{ after_checks() -}}
+select
+    people.row_id,
+    people.name,
+    people.email,
+    people.personality_type,
+    assets.asset_id,
+    assets.asset_type,
+    assets.provider,
+    assets.media_id,
+    assets.original_url,
+    assets.download_status,
+    assets.local_path as local_file_path,
+    assets.cloud_url as cloud_storage_url,
+    coalesce(assets.upload_status = 'completed', false) as archived
+from {{ ref("int_people") }} as people
+inner join {{ ref("int_assets") }} as assets on people.row_id = assets.person_row_id

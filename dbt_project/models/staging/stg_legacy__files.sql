@@ -1,0 +1,12 @@
+select
+    file_sha256,
+    file_name,
+    file_path,
+    file_mtime,
+    generation,
+    header,
+    encoding,
+    line_end,
+    row_count
+from {{ source("raw", "legacy_csv_files") }}
+where {{ is_loaded() }}

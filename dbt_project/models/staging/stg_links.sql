@@ -1,0 +1,17 @@
+select
+    link_key,
+    row_key,
+    source,
+    row_id,
+    column_name,
+    position,
+    url,
+    canonical_url,
+    provider,
+    link_type,
+    media_id,
+    asset_kind,
+    asset_id,
+    is_content
+from {{ source("raw", "links") }}
+where {{ is_loaded() }}

@@ -1,0 +1,10 @@
+select
+    snapshot_id,
+    source,
+    coalesce(tab_gid, '') as tab_gid,
+    tab_title,
+    observed_at,
+    content_sha256,
+    row_count
+from {{ source("raw", "sheet_snapshots") }}
+where {{ is_loaded() }}

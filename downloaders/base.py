@@ -1,0 +1,114 @@
+"""What every downloader takes and gives.
+
+A new provider is a module with one :class:`Downloader` and one line in ``registry.py``.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from rowkeeper.ids import asset_id
+
+if TYPE_CHECKING:
+    from rowkeeper.settings import Settings
+
+Progress = Callable[[int, int | None], None]
+"""Called with the bytes so far and the bytes expected, or None where nobody knows."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One asset to fetch; a row of ``pending_downloads``. ``attempt`` counts from 1."""
+
+    asset_id: str
+    row_id: str
+    provider: str
+    media_id: str
+    asset_kind: str
+    original_url: str
+    attempt: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Discovered:
+    """An asset that a folder or a playlist leads to. ``position`` counts from 1."""
+
+    asset_id: str
+    provider: str
+    media_id: str
+    asset_kind: str
+    original_url: str
+    position: int
+    title: str | None = None
+
+    @classmethod
+    def child(cls, parent: Request, *, position: int, **values: Any) -> Self:
+        """A child of ``parent`` for the same person, its id computed from the rest."""
+        provider, media_id = values["provider"], values["media_id"]
+        child_id = asset_id(parent.row_id, provider, media_id, values["asset_kind"])
+        return cls(asset_id=child_id, position=position, **values)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fetched:
+    """A finished, hashed file at its final place.
+
+    ``filename`` is what the source calls it: data, never a path. ``sha256`` is lower-case hex.
+    """
+
+    path: Path
+    filename: str | None
+    mime_type: str
+    size_bytes: int
+    sha256: str
+    details: dict[str, Any] = field(default_factory=dict)
+    discovered: tuple[Discovered, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FetchSettings:
+    """What a downloader needs to know of the settings. Times are in seconds."""
+
+    data_dir: Path
+    proxy: str | None = None
+    ca_file: Path | None = None
+    workers: int = 8
+    attempts: int = 3
+    timeout_s: float = 30.0
+    backoff_s: float = 0.5
+    max_height: int = 720
+
+    @classmethod
+    def of(cls, settings: "Settings") -> Self:
+        """The downloaders' part of ``settings``."""
+        network, download = settings.network, settings.download
+        return cls(
+            data_dir=settings.data_dir.absolute(),
+            proxy=network.proxy,
+            ca_file=network.ca_file,
+            workers=download.workers,
+            attempts=download.attempts,
+            timeout_s=download.timeout_s,
+            backoff_s=download.backoff_s,
+            max_height=download.max_height,
+        )
+
+
+class Downloader(ABC):
+    """Fetches the assets of one provider. One instance serves many threads at once."""
+
+    provider: ClassVar[str]
+    kinds: ClassVar[frozenset[str]]
+
+    @abstractmethod
+    def __init__(self, settings: FetchSettings) -> None:
+        """Made once for a run, at its first request for this provider."""
+
+    @abstractmethod
+    def fetch(self, request: Request, directory: Path, progress: Progress) -> Fetched:
+        """The file of ``request`` as ``directory/<asset_id>.<ext>``, finished and hashed.
+
+        Raises a subclass of ``TransferError``; then nothing stands at the final place.
+        """

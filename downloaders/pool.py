@@ -1,0 +1,218 @@
+"""Many downloads at once: bounded threads, tries again, pauses a site, reports events."""
+
+import re
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import asdict, dataclass, field
+from itertools import islice
+from typing import Any
+
+from downloaders import files
+from downloaders.base import Discovered, Fetched, FetchSettings, Request
+from downloaders.registry import Registry
+from rowkeeper.errors import RetryLaterError, TransferError, Verdict
+from rowkeeper.events import AssetEvent, EventType
+from rowkeeper.retry import with_retries
+
+Emit = Callable[[AssetEvent], object]
+"""Writes an event through to the disk; called by many threads at once."""
+
+MAX_MESSAGE = 500
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where one download stands. ``state``: running, downloaded, failed or paused."""
+
+    request: Request
+    state: str
+    done_bytes: int = 0
+    total_bytes: int | None = None
+    message: str = ""
+
+
+OnProgress = Callable[[Progress], None]
+"""Called by many threads at once."""
+
+
+@dataclass
+class Summary:
+    """What a run of downloads came to, in assets. ``paused`` ones were left for the next run."""
+
+    downloaded: int = 0
+    failed: int = 0
+    paused: int = 0
+    discovered: int = 0
+    size_bytes: int = 0
+    paused_providers: dict[str, str] = field(default_factory=dict)
+
+
+class StoppedError(Exception):
+    """The run is being stopped; nothing is said about the asset."""
+
+
+def download_all(
+    requests: Iterable[Request],
+    settings: FetchSettings,
+    emit: Emit,
+    session_id: str,
+    on_progress: OnProgress | None = None,
+) -> Summary:
+    """Fetch all ``requests``, reporting each outcome through ``emit`` before going on.
+
+    A failure of one asset is an event and never raises. ``requests`` is read as room comes free.
+    Interrupted, it stops the threads, keeps what is finished and raises again.
+    """
+    run = _Run(settings, emit, session_id, on_progress or (lambda _: None))
+    waiting = iter(requests)
+    with ThreadPoolExecutor(settings.workers, thread_name_prefix="download") as executor:
+        running: set[Future[None]] = set()
+        try:
+            while True:
+                room = settings.workers * 2 - len(running)
+                running |= {executor.submit(run.one, item) for item in islice(waiting, room)}
+                if not running:
+                    return run.summary
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    future.result()
+        except BaseException:
+            run.stop.set()
+            executor.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+class _Run:
+    def __init__(
+        self, settings: FetchSettings, emit: Emit, session_id: str, on_progress: OnProgress
+    ) -> None:
+        self.settings, self.emit, self.session_id = settings, emit, session_id
+        self.on_progress = on_progress
+        self.registry = Registry(settings)
+        self.summary = Summary()
+        self.stop = threading.Event()
+        self.lock = threading.Lock()
+
+    def one(self, request: Request) -> None:
+        """Fetch one asset and report it, unless its site is paused."""
+        with self.lock:
+            if request.provider in self.summary.paused_providers:
+                self.summary.paused += 1
+                self.on_progress(Progress(request, "paused"))
+                return
+        try:
+            fetched = with_retries(
+                lambda: self._fetch(request),
+                self.settings.attempts,
+                self.settings.backoff_s,
+                self._sleep,
+            )
+        except StoppedError:
+            return
+        except TransferError as error:
+            self._failed(request, error)
+        else:
+            self._downloaded(request, fetched)
+
+    def _fetch(self, request: Request) -> Fetched:
+        def progress(done: int, total: int | None) -> None:
+            if self.stop.is_set():
+                raise StoppedError
+            self.on_progress(Progress(request, "running", done, total))
+
+        progress(0, None)
+        directory = files.directory_of(self.settings.data_dir, request.row_id)
+        try:
+            if standing := files.recover(request, directory):
+                return standing
+            return self.registry.for_request(request).fetch(request, directory, progress)
+        except (TransferError, StoppedError):
+            files.forget(request, directory)
+            raise
+        except Exception as error:
+            files.forget(request, directory)
+            code = "local_io" if isinstance(error, OSError) else "unexpected"
+            raise RetryLaterError(code, f"{type(error).__name__}: {error}") from error
+
+    def _sleep(self, seconds: float) -> None:
+        if self.stop.wait(seconds):
+            raise StoppedError
+
+    def _downloaded(self, request: Request, fetched: Fetched) -> None:
+        for child in fetched.discovered:
+            self.emit(self._discovered_event(request, child))
+        self.emit(
+            self._event(
+                EventType.DOWNLOADED,
+                request,
+                local_path=fetched.path.relative_to(self.settings.data_dir).as_posix(),
+                filename=fetched.filename,
+                mime_type=fetched.mime_type,
+                size_bytes=fetched.size_bytes,
+                sha256=fetched.sha256,
+                details=fetched.details,
+            )
+        )
+        files.forget(request, fetched.path.parent)
+        with self.lock:
+            self.summary.downloaded += 1
+            self.summary.discovered += len(fetched.discovered)
+            self.summary.size_bytes += fetched.size_bytes
+        size = fetched.size_bytes
+        self.on_progress(Progress(request, "downloaded", size, size))
+
+    def _failed(self, request: Request, error: TransferError) -> None:
+        message = one_line(str(error))
+        self.emit(
+            self._event(
+                EventType.DOWNLOAD_FAILED,
+                request,
+                error_code=error.code,
+                error_message=message,
+                verdict=error.verdict.value,
+            )
+        )
+        with self.lock:
+            self.summary.failed += 1
+            if error.verdict is Verdict.PAUSE:
+                self.summary.paused_providers.setdefault(request.provider, message)
+        self.on_progress(Progress(request, "failed", message=message))
+
+    def _event(self, event_type: EventType, request: Request, **values: Any) -> AssetEvent:
+        facts = storable({**asdict(request), **values})
+        return AssetEvent(event_type=event_type, session_id=self.session_id, **facts)
+
+    def _discovered_event(self, parent: Request, child: Discovered) -> AssetEvent:
+        return AssetEvent(
+            event_type=EventType.DISCOVERED,
+            session_id=self.session_id,
+            asset_id=child.asset_id,
+            row_id=parent.row_id,
+            provider=child.provider,
+            media_id=child.media_id,
+            asset_kind=child.asset_kind,
+            original_url=child.original_url,
+            parent_asset_id=parent.asset_id,
+            details=storable({"position": child.position, "title": child.title}),
+        )
+
+
+def one_line(text: str) -> str:
+    """``text`` fit for an event: one line, no query strings, no terminal codes, 500 characters."""
+    plain = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)
+    plain = re.sub(r"(https?://[^\s?#]+)[?#]\S*", r"\1", plain)
+    plain = re.sub(r"(https?://)[^\s/@]+@", r"\1", plain)
+    plain = "".join(char if char.isprintable() else " " for char in plain)
+    return " ".join(plain.split())[:MAX_MESSAGE]
+
+
+def storable(value: Any) -> Any:
+    """``value`` without what JSON in UTF-8 or a warehouse can't hold: half characters and NULs."""
+    if isinstance(value, str):
+        return value.replace("\x00", "").encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {storable(key): storable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(item) for item in value]
+    return value

@@ -1,0 +1,45 @@
+"""Which downloader serves which provider. A new one is a line here."""
+
+import threading
+from importlib import import_module
+
+from downloaders.base import Downloader, FetchSettings, Request
+from rowkeeper.errors import PermanentError
+
+CLASSES = {
+    "docs": ("downloaders.docs", "DocsDownloader"),
+    "drive": ("downloaders.drive", "DriveDownloader"),
+    "youtube": ("downloaders.youtube", "YouTubeDownloader"),
+}
+"""By name, so that a run imports only what it needs."""
+
+
+def providers() -> tuple[str, ...]:
+    """The names of all providers that can be fetched from."""
+    return tuple(CLASSES)
+
+
+class Registry:
+    """The downloaders of one run, each made when it is first asked for."""
+
+    def __init__(self, settings: FetchSettings) -> None:
+        self._settings = settings
+        self._made: dict[str, Downloader] = {}
+        self._lock = threading.Lock()
+
+    def for_request(self, request: Request) -> Downloader:
+        """The downloader of ``request``; raises ``PermanentError`` where there is none."""
+        if request.provider in CLASSES:
+            downloader = self._downloader(request.provider)
+            if request.asset_kind in downloader.kinds:
+                return downloader
+        words = f"No downloader knows {request.provider} {request.asset_kind}s."
+        raise PermanentError("unsupported", words)
+
+    def _downloader(self, provider: str) -> Downloader:
+        with self._lock:
+            if provider not in self._made:
+                module, name = CLASSES[provider]
+                made: Downloader = getattr(import_module(module), name)(self._settings)
+                self._made[provider] = made
+            return self._made[provider]

@@ -1,0 +1,163 @@
+"""The tabs of a published sheet page and their cells, verbatim."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lxml import etree, html
+from rowkeeper.links import unwrap
+
+from loaders.page import PUBLISH, Page
+from rowkeeper.errors import InputError
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: its text as it stands, and its links without Google's redirect."""
+
+    text: str = ""
+    links: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of a tab; ``number`` is the sheet's own row number, from 1."""
+
+    number: int
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One tab of the page. ``title`` is '' when the page does not show it."""
+
+    gid: str
+    title: str
+    lines: tuple[Line, ...]
+
+    @property
+    def label(self) -> str:
+        return f"{self.gid} ({self.title})" if self.title else self.gid
+
+
+def read_tabs(page: Page) -> list[Tab]:
+    """All tabs of ``page``, in its order. Raises ``InputError`` when it is no published sheet."""
+    tree = _parse(page)
+    tables = tree.xpath("//table[contains(concat(' ', normalize-space(@class), ' '), ' waffle ')]")
+    tables = tables or tree.xpath("//table[not(ancestor::table)]")
+    if not tables:
+        raise InputError(_no_table(page, tree))
+    titles = _titles(tree)
+    tabs: list[Tab] = []
+    for table in tables:
+        ids = table.xpath("ancestor::div[@id][1]/@id")
+        gid = str(ids[0]) if ids else str(len(tabs))
+        tabs.append(Tab(gid, titles.get(gid, ""), tuple(_lines(table, page.source))))
+    return tabs
+
+
+def _parse(page: Page) -> html.HtmlElement:
+    """The document of ``page``; refuses what would lose rows in silence."""
+    body = page.body.removeprefix(b"\xef\xbb\xbf")
+    if not body.strip():
+        raise InputError(f"The sheet {page.source} is empty: check the link in a browser.")
+    if b"\0" in body:
+        raise InputError(
+            f"The sheet {page.source} holds NUL bytes, so it is no HTML page: {PUBLISH}."
+        )
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"The sheet {page.source} is not UTF-8 (byte {error.start}): save the page again."
+        ) from error
+    if not re.search(r"<\s*(!doctype\s+html|html|body|table|div)\b", text, re.IGNORECASE):
+        raise InputError(f"The sheet {page.source} is not an HTML page: {PUBLISH}.")
+    if len(re.findall(r"<table\b", text)) > len(re.findall(r"</table\s*>", text)):
+        raise InputError(f"The sheet {page.source} is cut short: fetch or save it again.")
+    try:
+        parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
+        return html.document_fromstring(text.encode("utf-8"), parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError) as error:
+        raise InputError(f"The sheet {page.source} is not an HTML page: {PUBLISH}.") from error
+
+
+def _no_table(page: Page, tree: html.HtmlElement) -> str:
+    """Why ``page`` has no table, in one sentence."""
+    forms = " ".join(str(action) for action in tree.xpath("//form/@action | //base/@href"))
+    if re.search(r"ServiceLogin|accounts\.google\.com|/signin", forms) or tree.xpath(
+        "//form//input[@type='password' or @type='email']"
+    ):
+        return f"The sheet {page.source} is a sign-in page: {PUBLISH}."
+    return f"The page {page.source} holds no sheet: {PUBLISH}."
+
+
+def _titles(tree: html.HtmlElement) -> dict[str, str]:
+    """The titles of the tabs by gid, from the page's menu."""
+    buttons = tree.xpath("//li[starts-with(@id, 'sheet-button-')]")
+    return {
+        button.get("id", "").removeprefix("sheet-button-"): "".join(button.itertext()).strip()
+        for button in buttons
+    }
+
+
+def _lines(table: html.HtmlElement, source: str) -> Iterator[Line]:
+    """The rows of ``table`` that carry cells; spans are laid out, freeze bars left out."""
+    number = 0
+    below: dict[int, int] = {}  # column -> rows that a cell further up still covers
+    for row in table.xpath("./tr | ./tbody/tr"):
+        parts = [cell for cell in row.xpath("./td") if "freezebar-cell" not in _classes(cell)]
+        shown = "".join("".join(head.itertext()) for head in row.xpath("./th")).strip()
+        if not parts and not shown:
+            continue
+        above, number = number, int(shown) if re.fullmatch(r"[0-9]{1,9}", shown) else number + 1
+        if number <= above:
+            raise InputError(
+                f"The sheet {source} shows row {number} after row {above}: publish it again."
+            )
+        yield Line(number, tuple(_laid_out(parts, below)))
+
+
+def _classes(cell: html.HtmlElement) -> list[str]:
+    return (cell.get("class") or "").split()
+
+
+def _laid_out(parts: list[html.HtmlElement], below: dict[int, int]) -> list[Cell]:
+    """The cells of one row by column; a merged cell stands in its first place, then blanks."""
+    cells: list[Cell] = []
+
+    def skip_covered() -> None:
+        while below.get(len(cells), 0):
+            below[len(cells)] -= 1
+            cells.append(Cell())
+
+    for part in parts:
+        skip_covered()
+        rows, columns = _span(part, "rowspan"), _span(part, "colspan")
+        for offset in range(columns):
+            below[len(cells)] = rows - 1
+            cells.append(Cell() if offset else _cell(part))
+    skip_covered()
+    return cells
+
+
+def _span(cell: html.HtmlElement, name: str) -> int:
+    """A colspan or a rowspan, 1 when there is none or it makes no sense."""
+    value = (cell.get(name) or "").strip()
+    return min(max(int(value), 1), 1000) if re.fullmatch(r"[0-9]{1,9}", value) else 1
+
+
+def _cell(part: html.HtmlElement) -> Cell:
+    hrefs = (str(href).strip() for href in part.xpath(".//a/@href"))
+    return Cell("".join(_text(part)), tuple(unwrap(href) for href in hrefs if href))
+
+
+def _text(part: html.HtmlElement) -> Iterator[str]:
+    """The pieces of text in ``part``, in order; a ``<br>`` is a line end."""
+    if part.tag == "br":
+        yield "\n"
+    elif isinstance(part.tag, str):
+        yield part.text or ""
+        for child in part:
+            yield from _text(child)
+            yield child.tail or ""

@@ -1,0 +1,75 @@
+"""The links of a cell as raw rows: what they lead to and which assets they ask for."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from rowkeeper.links import classify
+
+from loaders.text import trimmed
+from rowkeeper.ids import asset_id
+
+SHEET_CONTENT = frozenset({"name", "notes"})
+LEGACY_CONTENT = frozenset({"link", "youtube_playlist", "google_drive"})
+LEGACY_COLUMNS = ("link", "extracted_links", "youtube_playlist", "google_drive")
+
+_START = r"(?:https?://|mailto:|www\.)"
+_PARTING = re.compile(rf"[|\s]+|[;,](?=['\"]?{_START})", re.IGNORECASE)
+_URL = re.compile(rf"{_START}\S|(?:[\w-]+\.)+[a-z]{{2,}}/\S", re.IGNORECASE)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+
+
+def split_links(cell: str) -> list[str]:
+    """The links in the text of a cell, as found and in order.
+
+    They may be parted by '|', ',', ';' or white space; a comma inside a link stays. Words, '-' and
+    the other signs for nothing are no links.
+    """
+    pieces = (piece.strip("'\"[]<>,;") for piece in _PARTING.split(cell))
+    return [trimmed(piece) for piece in pieces if _URL.match(trimmed(piece))]
+
+
+def unescaped(url: str) -> str:
+    """``url`` as a browser would open it: '&amp;' and JSON's '\\u003d' undone, a scheme given."""
+    while "&amp;" in url:
+        url = url.replace("&amp;", "&")
+    url = re.sub(r"\\u00([2-7][0-9a-fA-F])", lambda match: chr(int(match[1], 16)), url)
+    return url if _SCHEME.match(url) else f"https://{url}"
+
+
+def link_rows(
+    urls: Iterable[str], *, row_key: str, source: str, row_id: str, column: str, is_content: bool
+) -> Iterator[dict[str, Any]]:
+    """The rows of ``raw.links`` for the links of one cell, in order.
+
+    ``is_content`` says that the cell holds the person's content: then each kind of asset of a link
+    is a row of its own. A row without a row id asks for no asset.
+    """
+    owner = trimmed(row_id)
+    for position, url in enumerate(urls):
+        link = classify(unescaped(url))
+        kinds: tuple[str | None, ...] = link.asset_kinds if is_content and owner else ()
+        for kind in kinds or (None,):
+            yield {
+                "link_key": f"{row_key}:{column}:{position}:{kind or ''}",
+                "row_key": row_key,
+                "source": source,
+                "row_id": owner,
+                "column_name": column,
+                "position": position,
+                "url": url,
+                "canonical_url": link.url,
+                "provider": link.provider,
+                "link_type": link.link_type,
+                "media_id": link.media_id,
+                "asset_kind": kind,
+                "asset_id": kind and asset_id(owner, link.provider, link.media_id, kind),
+                "is_content": is_content,
+            }
+
+
+def sheet_cell_links(text: str, links: Iterable[str]) -> list[str]:
+    """The links of a sheet's cell: those behind the text, then those written out in it."""
+    found = list(links)
+    known = {classify(unescaped(url)).url for url in found}
+    return found + [url for url in split_links(text) if classify(unescaped(url)).url not in known]

@@ -1,0 +1,155 @@
+"""Fetch the published sheet page, or read the file that somebody saved of it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit, urlunsplit
+
+import urllib3
+
+from rowkeeper.errors import InputError, SourceUnavailableError
+
+PUBLISH = "publish it with File > Share > Publish to web and use the link that ends in /pubhtml"
+MAX_BYTES = 256 * 2**20
+MAX_REDIRECTS = 5
+BACKOFF_S = 0.3
+PUBLIC_PARAMETERS = {"gid", "single", "output", "widget", "headers", "range"}
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page's bytes; ``source`` names it without secrets, ``gid`` is the tab its URL asks for."""
+
+    source: str
+    url: str
+    body: bytes
+    gid: str | None = None
+
+
+def read_page(source: str, proxy: str | None = None, ca_file: Path | None = None) -> Page:
+    """The page at ``source``: an http(s) URL, a ``file://`` URL or a path.
+
+    Raises ``InputError`` when there is no such page, ``SourceUnavailableError`` when the site
+    does not answer.
+    """
+    try:
+        parts = urlsplit(source)
+    except ValueError as error:
+        raise InputError(f"The sheet's address is no URL ({error}): {PUBLISH}.") from error
+    if parts.scheme in ("http", "https"):
+        url = _fetchable(source)
+        return Page(public_url(source), url, _fetch(url, _pool(proxy, ca_file)), url_gid(source))
+    if parts.scheme == "file":
+        path = Path(unquote(parts.path))
+    elif "://" in source:
+        raise InputError(
+            f"The sheet {public_url(source)} is neither an http(s) URL nor a file: {PUBLISH}."
+        )
+    else:
+        path = Path(source).expanduser()
+    try:
+        return Page(str(path.resolve()), path.resolve().as_uri(), path.read_bytes())
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not a path"
+        raise InputError(
+            f"The sheet file {path} can't be read ({reason}): check sheet.source or --sheet."
+        ) from error
+
+
+def url_gid(url: str) -> str | None:
+    """The tab that ``url`` asks for by ``gid=`` in its query or its fragment, if any."""
+    parts = urlsplit(url)
+    return dict(parse_qsl(parts.query) + parse_qsl(parts.fragment)).get("gid")
+
+
+def public_url(url: str) -> str:
+    """``url`` without user name, password, fragment and unknown query parameters."""
+    parts = urlsplit(url)
+    query = [(key, value) for key, value in parse_qsl(parts.query) if key in PUBLIC_PARAMETERS]
+    return urlunsplit(
+        (parts.scheme, parts.netloc.rpartition("@")[2], parts.path, urlencode(query), "")
+    )
+
+
+def _fetchable(url: str) -> str:
+    """``url`` without its fragment, which no server sees."""
+    return urlunsplit(urlsplit(url)._replace(fragment=""))
+
+
+def _fetch(url: str, pool: urllib3.PoolManager) -> bytes:
+    """The body at ``url`` after at most five redirects, none of them to a sign-in page."""
+    source = public_url(url)
+    with pool:
+        for _ in range(MAX_REDIRECTS + 1):
+            if urlsplit(url).hostname == "accounts.google.com":
+                raise InputError(f"The sheet {source} asks for a sign-in: {PUBLISH}.")
+            if urlsplit(url).scheme not in ("http", "https"):
+                break
+            body, location = _get(pool, url, source)
+            if location is None:
+                return body
+            url = urljoin(url, location)
+    raise InputError(f"The sheet {source} redirects without end: check the link in a browser.")
+
+
+def _pool(proxy: str | None, ca_file: Path | None) -> urllib3.PoolManager:
+    retries = urllib3.Retry(
+        total=3,
+        redirect=0,
+        backoff_factor=BACKOFF_S,
+        status_forcelist=(429, 500, 502, 503, 504),
+        raise_on_status=False,
+        raise_on_redirect=False,
+        respect_retry_after_header=False,
+    )
+    timeout = urllib3.Timeout(connect=10, read=60)
+    ca_certs = str(ca_file) if ca_file else None
+    if proxy:
+        return urllib3.ProxyManager(proxy, retries=retries, timeout=timeout, ca_certs=ca_certs)
+    return urllib3.PoolManager(retries=retries, timeout=timeout, ca_certs=ca_certs)
+
+
+def _get(pool: urllib3.PoolManager, url: str, source: str) -> tuple[bytes, str | None]:
+    """One request: the body and no location, or a location to go on to."""
+    try:
+        response = pool.request("GET", url, redirect=False, preload_content=False)
+        try:
+            if location := response.get_redirect_location():
+                return b"", location
+            _check_status(response.status, source)
+            body = b""
+            for chunk in response.stream(2**20):
+                body += chunk
+                if len(body) > MAX_BYTES:
+                    break
+        finally:
+            response.release_conn()
+    except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+        raise SourceUnavailableError(
+            f"The sheet {source} did not answer ({_reason(error)}): check the network, "
+            "network.proxy and network.ca_file, then run again."
+        ) from error
+    if len(body) > MAX_BYTES:
+        raise InputError(f"The sheet {source} is larger than 256 MB: publish the people tab alone.")
+    return body, None
+
+
+def _check_status(status: int, source: str) -> None:
+    """Raise what an HTTP status other than 200 means."""
+    if status == 200:
+        return
+    if status in (401, 403):
+        raise InputError(f"The sheet {source} is not public (HTTP {status}): {PUBLISH}.")
+    if status == 429 or status >= 500:
+        raise SourceUnavailableError(
+            f"The sheet {source} answered HTTP {status}: run again in a few minutes."
+        )
+    what = "is gone" if status in (404, 410) else "can't be fetched"
+    raise InputError(f"The sheet {source} {what} (HTTP {status}): check the link, or {PUBLISH}.")
+
+
+def _reason(error: BaseException) -> str:
+    """The innermost reason of a transport error, by its kind: its text may name secrets."""
+    reason = getattr(error, "reason", None)
+    if isinstance(reason, BaseException):
+        return _reason(reason)
+    return type(error).__name__

@@ -1,0 +1,141 @@
+"""Load the sheet and the legacy CSVs into the raw tables of the warehouse, all or nothing a run."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from rowkeeper.settings import Settings
+from rowkeeper.warehouse import Target, connect
+
+from loaders.destination import DATASET, pipelines_dir
+from loaders.legacy_csv import LegacyFile, load_legacy_csv
+from loaders.loader import Loader
+from loaders.sheet import Snapshot, load_sheet
+from loaders.tables import TABLES, Rows, add_legacy_file, add_snapshot, no_rows
+from rowkeeper.errors import BusyError
+
+LOCK_WAIT_S = 5.0
+
+
+@dataclass(frozen=True)
+class IngestSummary:
+    """What an ingest read and what of it was new; ``load_id`` is None when nothing was loaded."""
+
+    load_id: str | None = None
+    sheet_source: str | None = None
+    tab: str | None = None
+    sheet_rows: int = 0
+    sheet_changed: bool = False
+    legacy_files: int = 0
+    new_legacy_files: tuple[str, ...] = ()
+    rows_loaded: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def changed(self) -> bool:
+        return self.sheet_changed or bool(self.new_legacy_files)
+
+
+def ingest(settings: Settings, target: Target) -> IngestSummary:
+    """Read the configured sheet and legacy CSVs and load what the warehouse does not hold yet.
+
+    Everything is read before anything is loaded, so a bad input leaves the warehouse as it was.
+    Raises ``InputError``, ``SourceUnavailableError``, ``WarehouseError`` or ``BusyError``.
+    """
+    snapshot, files = _read(settings)
+    folder = pipelines_dir(settings.data_dir, target.name)
+    with _lock(folder.parent):
+        loader = Loader(folder, target)
+        with connect(target):  # a warehouse that is locked or down says so here, in its own words
+            pass
+        loader.finish_pending()
+        rows = no_rows()
+        held = _held(target)
+        new_files = [file for file in files if file.file_sha256 not in held.file_sha256s]
+        for file in new_files:
+            add_legacy_file(rows, file)
+        changed = snapshot is not None and _add_if_changed(rows, snapshot, held)
+        load_id = None
+        if any(rows.values()) or not held.complete:
+            load_id = loader.load(rows)
+    return IngestSummary(
+        load_id=load_id,
+        sheet_source=snapshot.source if snapshot else None,
+        tab=(snapshot.tab_title or snapshot.tab_gid) if snapshot else None,
+        sheet_rows=len(snapshot.rows) if snapshot else 0,
+        sheet_changed=changed,
+        legacy_files=len(files),
+        new_legacy_files=tuple(str(file.path) for file in new_files),
+        rows_loaded={table: len(rows[table]) for table in TABLES if rows[table]},
+    )
+
+
+def _read(settings: Settings) -> tuple[Snapshot | None, list[LegacyFile]]:
+    """All inputs that the settings name, read and checked."""
+    files = load_legacy_csv(settings.legacy_csv.paths)
+    if not settings.sheet.source:
+        return None, files
+    snapshot = load_sheet(
+        settings.sheet.source,
+        settings.sheet.tab,
+        settings.sheet.columns,
+        settings.network.proxy,
+        settings.network.ca_file,
+    )
+    return snapshot, files
+
+
+@dataclass(frozen=True)
+class _Held:
+    """What completed loads left in raw. ``latest``: (source, tab gid) -> (snapshot id, hash)."""
+
+    complete: bool = False
+    latest: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    file_sha256s: frozenset[str] = frozenset()
+
+
+def _held(target: Target) -> _Held:
+    """Ask the warehouse, never dlt's own state: either may have been deleted without the other."""
+    completed = f"where _dlt_load_id in (select load_id from {DATASET}._dlt_loads where status = 0)"
+    with connect(target, read_only=True) as warehouse:
+        tables = {
+            name
+            for (name,) in warehouse.query(
+                f"select table_name from information_schema.tables where table_schema = '{DATASET}'"
+            )
+        }
+        if not {*TABLES, "_dlt_loads"} <= tables:
+            return _Held()
+        snapshots = warehouse.query(
+            "select source, tab_gid, snapshot_id, content_sha256 "
+            f"from {DATASET}.sheet_snapshots {completed} order by observed_at, snapshot_id"
+        )
+        files = warehouse.query(f"select file_sha256 from {DATASET}.legacy_csv_files {completed}")
+    return _Held(
+        complete=True,
+        latest={(source, gid): (key, content) for source, gid, key, content in snapshots},
+        file_sha256s=frozenset(sha for (sha,) in files),
+    )
+
+
+def _add_if_changed(rows: Rows, snapshot: Snapshot, held: _Held) -> bool:
+    """Add ``snapshot`` unless the last one of the same tab says the same."""
+    previous_id, content = held.latest.get((snapshot.source, snapshot.tab_gid), ("", ""))
+    if content == snapshot.content_sha256:
+        return False
+    add_snapshot(rows, snapshot, previous_id)
+    return True
+
+
+@contextmanager
+def _lock(folder: Path) -> Iterator[None]:
+    """Keep other ingests out: dlt has no lock of its own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / "ingest.lock", timeout=LOCK_WAIT_S):
+            yield
+    except Timeout as error:
+        raise BusyError(
+            f"Another ingest holds {error.lock_file}: wait until it has ended."
+        ) from error

@@ -1,0 +1,197 @@
+"""The raw tables that dlt loads: their columns, their keys and the rows of a snapshot or a file."""
+
+from collections.abc import Iterator
+from typing import Any, Literal, get_args
+
+import pyarrow as pa  # type: ignore[import-untyped]
+
+from loaders import legacy_csv, sheet
+from loaders.legacy_csv import LegacyFile
+from loaders.links import (
+    LEGACY_COLUMNS,
+    LEGACY_CONTENT,
+    SHEET_CONTENT,
+    link_rows,
+    sheet_cell_links,
+    split_links,
+)
+from loaders.sheet import Snapshot
+from loaders.text import sha256, to_json
+
+Row = dict[str, Any]
+TableName = Literal["sheet_snapshots", "sheet_rows", "legacy_csv_files", "legacy_csv_rows", "links"]
+TABLES: tuple[TableName, ...] = get_args(TableName)
+Rows = dict[TableName, list[Row]]
+
+KEYS: dict[TableName, str] = {
+    "sheet_snapshots": "snapshot_id",
+    "sheet_rows": "row_key",
+    "legacy_csv_files": "file_sha256",
+    "legacy_csv_rows": "row_key",
+    "links": "link_key",
+}
+
+_TEXT, _COUNT, _FLAG = pa.string(), pa.int64(), pa.bool_()
+_TIME = pa.timestamp("us", tz="UTC")
+
+
+def _schema(*columns: tuple[str, pa.DataType], text: tuple[str, ...] = ()) -> pa.Schema:
+    return pa.schema([*columns, *((name, _TEXT) for name in text)])
+
+
+SCHEMAS: dict[TableName, pa.Schema] = {
+    "sheet_snapshots": _schema(
+        ("snapshot_id", _TEXT),
+        ("source", _TEXT),
+        ("tab_gid", _TEXT),
+        ("tab_title", _TEXT),
+        ("observed_at", _TIME),
+        ("content_sha256", _TEXT),
+        ("row_count", _COUNT),
+    ),
+    "sheet_rows": _schema(
+        ("row_key", _TEXT),
+        ("snapshot_id", _TEXT),
+        ("sheet_row", _COUNT),
+        ("is_header", _FLAG),
+        ("content_sha256", _TEXT),
+        ("cells", _TEXT),
+        text=sheet.COLUMNS,
+    ),
+    "legacy_csv_files": _schema(
+        ("file_sha256", _TEXT),
+        ("file_name", _TEXT),
+        ("file_path", _TEXT),
+        ("file_mtime", _TIME),
+        ("generation", _COUNT),
+        ("header", _TEXT),
+        ("encoding", _TEXT),
+        ("line_end", _TEXT),
+        ("row_count", _COUNT),
+    ),
+    "legacy_csv_rows": _schema(
+        ("row_key", _TEXT),
+        ("file_sha256", _TEXT),
+        ("line", _COUNT),
+        ("generation", _COUNT),
+        ("content_sha256", _TEXT),
+        ("cells", _TEXT),
+        text=legacy_csv.COLUMNS,
+    ),
+    "links": _schema(
+        ("link_key", _TEXT),
+        ("row_key", _TEXT),
+        ("source", _TEXT),
+        ("row_id", _TEXT),
+        ("column_name", _TEXT),
+        ("position", _COUNT),
+        ("url", _TEXT),
+        ("canonical_url", _TEXT),
+        ("provider", _TEXT),
+        ("link_type", _TEXT),
+        ("media_id", _TEXT),
+        ("asset_kind", _TEXT),
+        ("asset_id", _TEXT),
+        ("is_content", _FLAG),
+    ),
+}
+
+
+def as_arrow(table: TableName, rows: Rows) -> pa.Table:
+    """The rows of ``table`` with the types of its columns, also when there are none."""
+    return pa.Table.from_pylist(rows[table], schema=SCHEMAS[table])
+
+
+def no_rows() -> Rows:
+    """An empty list for each table."""
+    return {table: [] for table in TABLES}
+
+
+def add_snapshot(rows: Rows, snapshot: Snapshot, previous_id: str) -> None:
+    """Add ``snapshot`` to ``rows``.
+
+    Its id follows from its content and from the snapshot before it ('' for the first): a load that
+    is tried again has the same keys, and a sheet that turns back to an old content gets a new one.
+    """
+    chain = (previous_id, snapshot.source, snapshot.tab_gid, snapshot.content_sha256)
+    snapshot_id = sha256(to_json(chain))[:32]
+    rows["sheet_snapshots"].append(
+        {
+            "snapshot_id": snapshot_id,
+            "source": snapshot.source,
+            "tab_gid": snapshot.tab_gid,
+            "tab_title": snapshot.tab_title,
+            "observed_at": snapshot.observed_at,
+            "content_sha256": snapshot.content_sha256,
+            "row_count": len(snapshot.rows),
+        }
+    )
+    for row in snapshot.rows:
+        row_key = f"{snapshot_id}:{row.number}"
+        rows["sheet_rows"].append(
+            {
+                "row_key": row_key,
+                "snapshot_id": snapshot_id,
+                "sheet_row": row.number,
+                "is_header": row.is_header,
+                "content_sha256": row.content_sha256,
+                "cells": row.cells_json,
+                **row.values,
+            }
+        )
+        if not row.is_header:
+            rows["links"].extend(_sheet_links(row, row_key))
+
+
+def _sheet_links(row: sheet.SheetRow, row_key: str) -> Iterator[Row]:
+    for column, cell in row.named:
+        yield from link_rows(
+            sheet_cell_links(cell.text, cell.links),
+            row_key=row_key,
+            source="sheet",
+            row_id=row.values["row_id"] or "",
+            column=column,
+            is_content=column in SHEET_CONTENT,
+        )
+
+
+def add_legacy_file(rows: Rows, file: LegacyFile) -> None:
+    """Add ``file`` and its rows to ``rows``."""
+    rows["legacy_csv_files"].append(
+        {
+            "file_sha256": file.file_sha256,
+            "file_name": file.path.name,
+            "file_path": str(file.path.resolve()),
+            "file_mtime": file.modified_at,
+            "generation": legacy_csv.GENERATION,
+            "header": to_json(file.header),
+            "encoding": file.encoding,
+            "line_end": file.line_end,
+            "row_count": len(file.rows),
+        }
+    )
+    for row in file.rows:
+        row_key = f"{file.file_sha256}:{row.line}"
+        values = dict(zip(legacy_csv.COLUMNS, row.cells, strict=True))
+        rows["legacy_csv_rows"].append(
+            {
+                "row_key": row_key,
+                "file_sha256": file.file_sha256,
+                "line": row.line,
+                "generation": legacy_csv.GENERATION,
+                "content_sha256": row.content_sha256,
+                "cells": row.cells_json,
+                **values,
+            }
+        )
+        for column in LEGACY_COLUMNS:
+            rows["links"].extend(
+                link_rows(
+                    split_links(values[column]),
+                    row_key=row_key,
+                    source="legacy_csv",
+                    row_id=values["row_id"],
+                    column=column,
+                    is_content=column in LEGACY_CONTENT,
+                )
+            )

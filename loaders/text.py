@@ -1,0 +1,26 @@
+"""Small text rules that the sheet and the legacy CSVs share."""
+
+import hashlib
+import json
+from typing import Any
+
+ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"
+"""Characters that take no room on the screen and so stand unseen at the ends of cells."""
+
+
+def trimmed(text: str) -> str:
+    """``text`` without white space and zero-width characters at its ends."""
+    before = None
+    while text != before:
+        before, text = text, text.strip().strip(ZERO_WIDTH)
+    return text
+
+
+def to_json(value: Any) -> str:
+    """Compact JSON in which every string stands as it was."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def sha256(text: str) -> str:
+    """The SHA-256 of ``text`` in UTF-8, as lower-case hex."""
+    return hashlib.sha256(text.encode()).hexdigest()

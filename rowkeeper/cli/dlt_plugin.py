@@ -1,0 +1,113 @@
+"""``dlt pipeline run``: the ingest among dlt's own commands.
+
+dlt loads this module at each of its starts, so it imports nothing but the hook's markers.
+"""
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING, ClassVar
+
+from dlt.common.configuration.plugins import SupportsCliCommand, hookimpl, only_host
+
+if TYPE_CHECKING:
+    from loaders.pipeline import IngestSummary
+
+
+class RunCommand(SupportsCliCommand):
+    """``dlt pipeline run`` and ``dlt pipeline rowkeeper run``."""
+
+    command = "run"
+    parent = "pipeline"
+    help_string = "Loads the sheet and the legacy CSVs into the raw tables of the warehouse"
+    description = (
+        "Loads the published sheet and the legacy CSVs that the settings name, or those given "
+        "here, into the raw tables of the warehouse. What it already holds is left alone."
+    )
+    docs_url = None
+    OVERRIDES: ClassVar[dict[str, str]] = {
+        "sheet": "sheet.source",
+        "tab": "sheet.tab",
+        "legacy_csv": "legacy_csv.paths",
+    }
+
+    def configure_parser(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--sheet", help="the published sheet: an http(s) URL or a file")
+        parser.add_argument("--tab", help="the tab to read: its gid or its title")
+        parser.add_argument(
+            "--legacy-csv",
+            action="append",
+            metavar="PATH",
+            help="a CSV of the newest generation, or a glob; may be repeated",
+        )
+        parser.add_argument("--target", help="the target in profiles.yml (default: its default)")
+
+    def execute(self, args: argparse.Namespace) -> None:
+        from rowkeeper.errors import RowkeeperError, UsageError
+
+        try:
+            if args.pipeline_name not in (None, "rowkeeper"):
+                raise UsageError(
+                    f"There is no pipeline {args.pipeline_name}: use dlt pipeline rowkeeper run."
+                )
+            _ingest(args)
+        except RowkeeperError as error:
+            sys.stderr.write(f"{error}\n")
+            raise SystemExit(error.exit_code) from None
+
+
+def _ingest(args: argparse.Namespace) -> None:
+    from loaders.pipeline import ingest
+    from rowkeeper.settings import load_settings
+    from rowkeeper.warehouse import load_target
+
+    given = {key: getattr(args, option) for option, key in RunCommand.OVERRIDES.items()}
+    settings = load_settings({key: value for key, value in given.items() if value is not None})
+    target = load_target(args.target)
+    sys.stdout.write(f"{summary_text(ingest(settings, target))} Warehouse: {target.name}.\n")
+
+
+def summary_text(summary: "IngestSummary") -> str:
+    """What an ingest did, in one or two sentences."""
+    said = []
+    if summary.sheet_source:
+        state = "loaded" if summary.sheet_changed else "unchanged"
+        where = f"{summary.sheet_source}, tab {summary.tab}"
+        said.append(f"Sheet {where}: {summary.sheet_rows} rows, {state}.")
+    if summary.legacy_files:
+        new = len(summary.new_legacy_files)
+        said.append(f"Legacy CSVs: {summary.legacy_files} read, {new} new.")
+    if not said:
+        said.append("Nothing to load: give --sheet or --legacy-csv, or set sheet.source.")
+    return " ".join(said)
+
+
+@hookimpl(specname="plug_cli")
+@only_host("dlt")
+def plug_run(host: str) -> type[SupportsCliCommand]:  # noqa: ARG001 - the hook's signature
+    """Add the command, and show dlt's own commands where our pipeline works and loads."""
+    _point_dlt_at_us()
+    return RunCommand
+
+
+def _point_dlt_at_us() -> None:
+    """Let ``dlt pipeline rowkeeper info`` and the like find the pipeline and its warehouse.
+
+    Only in a folder with our profile, and never over what the environment says already.
+    """
+    if "DLT_DATA_DIR" in os.environ:
+        return
+    from loaders.destination import credentials, dlt_data_dir
+    from rowkeeper.errors import RowkeeperError
+    from rowkeeper.settings import load_settings
+    from rowkeeper.warehouse import load_target
+
+    try:
+        target = load_target(None)
+        folder = dlt_data_dir(load_settings({}).data_dir, target.name)
+    except RowkeeperError:
+        return  # the command itself will say what is wrong
+    if (folder / "pipelines").is_dir():
+        os.environ["DLT_DATA_DIR"] = str(folder)
+        name = f"ROWKEEPER__DESTINATION__{target.type.upper()}__CREDENTIALS"
+        os.environ.setdefault(name, credentials(target))

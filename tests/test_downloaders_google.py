@@ -1,0 +1,171 @@
+"""Drive and Docs over real HTTP and TLS, against a fake that serves the pages Google serves."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from downloaders.base import FetchSettings
+from rowkeeper.errors import TransferError, Verdict
+from rowkeeper.ids import asset_id
+from tests.fakes.clients import fetch, request_for, settings_for
+from tests.fakes.internet import FakeInternet
+from tests.fakes.site import Document, DriveEntry, DriveFile, DriveFolder, Fault, Site
+
+BIG = bytes(range(256)) * 12_000
+SITE = Site(
+    files=[
+        DriveFile("small1", "naïve ../../report.PDF", b"%PDF-1.7", "application/pdf"),
+        DriveFile("bigone", "film.mp4", BIG, "video/mp4", big=True),
+        DriveFile("noext1", "notes", b"abc", "image/png"),
+        DriveFile("quota1", error="quota"),
+        DriveFile("hidden", error="sign_in"),
+    ],
+    folders=[
+        DriveFolder(
+            "folder1",
+            "Ann & Ben",
+            (
+                DriveEntry("small1", "A <b> & c"),
+                DriveEntry("folder2", "more", "folder"),
+                DriveEntry("docone", "Text", "document"),
+            ),
+        )
+    ],
+    documents=[
+        Document("docone", "Typing notes", "Hello\nÄrger"),
+        Document("private1", "x", sign_in=True),
+    ],
+)
+
+
+@pytest.fixture
+def net() -> Iterator[FakeInternet]:
+    with FakeInternet(replace(SITE, faults=[])) as internet:
+        yield internet
+
+
+@pytest.fixture
+def settings(net: FakeInternet, tmp_path: Path) -> FetchSettings:
+    return settings_for(net, tmp_path)
+
+
+def failure(settings: FetchSettings, provider: str, kind: str, media_id: str) -> TransferError:
+    with pytest.raises(TransferError) as caught:
+        fetch(settings, request_for(provider, kind, media_id))
+    assert [path for path in settings.data_dir.iterdir() if path.suffix != ".part"] == []
+    return caught.value
+
+
+def test_small_file_keeps_its_name_as_data(settings: FetchSettings) -> None:
+    request = request_for("drive", "file", "small1")
+    fetched = fetch(settings, request)
+    assert fetched.path == settings.data_dir / f"{request.asset_id}.pdf"
+    assert fetched.filename == "naïve ../../report.PDF"
+    assert (fetched.mime_type, fetched.size_bytes) == ("application/pdf", 8)
+    assert fetched.path.read_bytes() == b"%PDF-1.7"
+
+
+def test_extension_follows_the_type_without_a_name_that_has_one(settings: FetchSettings) -> None:
+    assert fetch(settings, request_for("drive", "file", "noext1")).path.suffix == ".png"
+
+
+def test_big_file_passes_the_virus_scan_page(net: FakeInternet, settings: FetchSettings) -> None:
+    fetched = fetch(settings, request_for("drive", "file", "bigone"))
+    assert fetched.sha256 == hashlib.sha256(BIG).hexdigest()
+    assert fetched.path.read_bytes() == BIG
+    assert [item[1] for item in net.requests] == [
+        "drive.google.com",
+        "drive.usercontent.google.com",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("provider", "kind", "media_id", "code", "verdict"),
+    [
+        ("drive", "file", "quota1", "quota", Verdict.PAUSE),
+        ("drive", "file", "hidden", "permission_denied", Verdict.NEEDS_PERSON),
+        ("drive", "file", "nobody", "not_found", Verdict.PERMANENT),
+        ("drive", "file", "a/../b", "bad_link", Verdict.PERMANENT),
+        ("drive", "folder", "nobody", "not_found", Verdict.PERMANENT),
+        ("drive", "video", "small1", "unsupported", Verdict.PERMANENT),
+        ("docs", "document", "private1", "permission_denied", Verdict.NEEDS_PERSON),
+        ("docs", "document", "nobody", "not_found", Verdict.PERMANENT),
+        ("vimeo", "video", "123456", "unsupported", Verdict.PERMANENT),
+    ],
+)
+def test_refusals(
+    settings: FetchSettings, provider: str, kind: str, media_id: str, code: str, verdict: Verdict
+) -> None:
+    error = failure(settings, provider, kind, media_id)
+    assert (error.code, error.verdict) == (code, verdict)
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "verdict"),
+    [
+        (503, "http_503", Verdict.RETRY),
+        (429, "rate_limited", Verdict.PAUSE),
+        (403, "permission_denied", Verdict.NEEDS_PERSON),
+        (410, "gone", Verdict.PERMANENT),
+        ("drop", "transport", Verdict.RETRY),
+        ("truncate", "truncated", Verdict.RETRY),
+        ("redirect:https://evil.example/x", "host_not_allowed", Verdict.PERMANENT),
+        ("redirect:http://drive.google.com/uc", "host_not_allowed", Verdict.PERMANENT),
+        ("redirect:https://drive.google.com:8443/uc", "host_not_allowed", Verdict.PERMANENT),
+        ("redirect:https://drive.google.com@evil.example/", "host_not_allowed", Verdict.PERMANENT),
+        ("redirect:https://127.0.0.1/", "host_not_allowed", Verdict.PERMANENT),
+        ("redirect:file:///etc/passwd", "host_not_allowed", Verdict.PERMANENT),
+        ("redirect:https://www.google.com/sorry/index", "rate_limited", Verdict.PAUSE),
+    ],
+)
+def test_faults(
+    net: FakeInternet, settings: FetchSettings, kind: int | str, code: str, verdict: Verdict
+) -> None:
+    net.site.faults.append(Fault("usercontent.google.com/download", kind))
+    error = failure(settings, "drive", "file", "bigone")
+    assert (error.code, error.verdict) == (code, verdict)
+    assert {host for _, host, _ in net.requests} <= {
+        "drive.google.com",
+        "drive.usercontent.google.com",
+    }
+
+
+def test_redirects_end(net: FakeInternet, settings: FetchSettings) -> None:
+    net.site.faults.append(Fault("drive.google.com/uc", "redirect:https://drive.google.com/uc", 99))
+    assert failure(settings, "drive", "file", "small1").code == "too_many_redirects"
+    assert len(net.requests) == 11
+
+
+def test_certificates_are_verified(settings: FetchSettings) -> None:
+    error = failure(replace(settings, ca_file=None), "drive", "file", "small1")
+    assert (error.code, error.verdict) == ("transport", Verdict.RETRY)
+    assert "CERTIFICATE_VERIFY_FAILED" in str(error)
+
+
+def test_folder_lists_and_discovers(settings: FetchSettings) -> None:
+    request = request_for("drive", "folder", "folder1")
+    fetched = fetch(settings, request)
+    listing = json.loads(fetched.path.read_text())
+    assert listing["title"] == "Ann & Ben"
+    assert [entry["title"] for entry in listing["entries"]] == ["A <b> & c", "more", "Text"]
+    assert [
+        (child.position, child.provider, child.asset_kind, child.media_id)
+        for child in fetched.discovered
+    ] == [
+        (1, "drive", "file", "small1"),
+        (2, "drive", "folder", "folder2"),
+        (3, "docs", "document", "docone"),
+    ]
+    assert fetched.discovered[0].asset_id == asset_id("7", "drive", "small1", "file")
+    assert fetch(settings, request).sha256 == fetched.sha256
+
+
+def test_document_is_stored_as_it_came(settings: FetchSettings) -> None:
+    fetched = fetch(settings, request_for("docs", "document", "docone"))
+    assert fetched.path.suffix == ".txt"
+    assert fetched.path.read_bytes().decode("utf-8-sig") == "Hello\r\nÄrger"
+    assert (fetched.filename, fetched.mime_type) == ("Typing notes.txt", "text/plain")

@@ -1,0 +1,212 @@
+"""Many downloads at once: outcomes, tries, pauses, recovery."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from downloaders.base import FetchSettings, Request
+from downloaders.pool import Progress, Summary, download_all, one_line, storable
+from rowkeeper.errors import Verdict
+from rowkeeper.events import AssetEvent, EventType
+from tests.fakes.clients import request_for, settings_for
+from tests.fakes.internet import FakeInternet
+from tests.fakes.site import DriveEntry, DriveFile, DriveFolder, Fault, Site
+
+SITE = Site(
+    files=[
+        *(DriveFile(f"file{n:02}", f"No {n}.txt", f"body {n}".encode()) for n in range(40)),
+        DriveFile("quota1", error="quota"),
+        DriveFile("hidden", error="sign_in"),
+    ],
+    folders=[DriveFolder("folder1", "F", (DriveEntry("file00", "zero"),))],
+)
+
+
+@pytest.fixture
+def net() -> Iterator[FakeInternet]:
+    with FakeInternet(replace(SITE, faults=[])) as internet:
+        yield internet
+
+
+@pytest.fixture
+def settings(net: FakeInternet, tmp_path: Path) -> FetchSettings:
+    return settings_for(net, tmp_path)
+
+
+def drive(media_id: str, row_id: str = "7", kind: str = "file") -> Request:
+    return request_for("drive", kind, media_id, row_id)
+
+
+def run(settings: FetchSettings, *requests: Request) -> tuple[Summary, list[AssetEvent]]:
+    events: list[AssetEvent] = []
+    return download_all(requests, settings, events.append, "s1"), events
+
+
+def test_failures_do_not_touch_the_others(net: FakeInternet, settings: FetchSettings) -> None:
+    net.site.faults += [Fault("id=file03", 503), Fault("id=file05", "truncate")]
+    wanted = [drive(f"file{n:02}", row_id=str(n)) for n in range(40)]
+    summary, events = run(settings, drive("nobody"), drive("hidden"), *wanted)
+    assert (summary.downloaded, summary.failed, summary.paused) == (40, 2, 0)
+    by_asset = {event.asset_id: event for event in events}
+    assert len(by_asset) == len(events) == 42
+    for number, request in enumerate(wanted):
+        event = by_asset[request.asset_id]
+        assert event.event_type is EventType.DOWNLOADED
+        assert event.row_id == str(number)
+        assert event.local_path == f"files/people/{number}/{request.asset_id}.txt"
+        body = (settings.data_dir / event.local_path).read_text()
+        assert body == f"body {number}"
+    assert net.fetched("drive.google.com/uc") == 44
+    assert list(settings.data_dir.rglob("*part")) == []
+
+
+def test_tries_end(net: FakeInternet, settings: FetchSettings) -> None:
+    net.site.faults.append(Fault("id=file01", 503, times=99))
+    summary, [event] = run(settings, drive("file01"))
+    assert summary.failed == 1
+    assert (event.error_code, event.verdict, event.attempt) == ("http_503", Verdict.RETRY, 1)
+    assert len(net.requests) == settings.attempts
+
+
+def test_permanent_failures_are_not_tried_again(net: FakeInternet, settings: FetchSettings) -> None:
+    _, [event] = run(settings, drive("nobody"))
+    assert (event.event_type, event.verdict) == (EventType.DOWNLOAD_FAILED, Verdict.PERMANENT)
+    assert len(net.requests) == 1
+
+
+def test_a_pause_leaves_the_rest_of_the_site(net: FakeInternet, settings: FetchSettings) -> None:
+    one_by_one = replace(settings, workers=1)
+    document = request_for("docs", "document", "nobody")
+    requests = [drive("quota1"), *(drive(f"file{n:02}") for n in range(10)), document]
+    summary, events = run(one_by_one, *requests)
+    assert [(event.provider, event.error_code) for event in events] == [
+        ("drive", "quota"),
+        ("docs", "not_found"),
+    ]
+    assert (summary.paused, list(summary.paused_providers)) == (10, ["drive"])
+
+
+def test_requests_are_read_as_room_comes_free(settings: FetchSettings) -> None:
+    finished, read, most = 0, 0, 0
+    lock = threading.Lock()
+
+    def requests() -> Iterator[Request]:
+        nonlocal read, most
+        for number in range(40):
+            with lock:
+                read += 1
+                most = max(most, read - finished)
+            yield drive(f"file{number:02}")
+
+    def emit(event: AssetEvent) -> None:
+        nonlocal finished
+        with lock:
+            finished += 1
+
+    download_all(requests(), replace(settings, workers=2), emit, "s1")
+    assert finished == 40
+    assert most <= 2 * 2 + 1
+
+
+def test_folder_children_come_before_their_parent(settings: FetchSettings) -> None:
+    folder = drive("folder1", kind="folder")
+    summary, [child, parent] = run(settings, folder)
+    assert (child.event_type, parent.event_type) == (EventType.DISCOVERED, EventType.DOWNLOADED)
+    assert (child.asset_id, child.parent_asset_id) == (drive("file00").asset_id, folder.asset_id)
+    assert child.details == {"position": 1, "title": "zero"}
+    assert child.original_url == "https://drive.google.com/file/d/file00/view"
+    assert summary.discovered == 1
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from downloaders.base import FetchSettings
+from downloaders.pool import download_all
+from tests.fakes.clients import request_for
+proxy, ca_file, data_dir, kind, media_id = sys.argv[1:]
+settings = FetchSettings(data_dir=Path(data_dir), proxy=proxy, ca_file=Path(ca_file))
+request = request_for("drive", kind, media_id)
+download_all([request], settings, lambda event: os.kill(os.getpid(), 9), "s0")
+"""
+
+
+@pytest.mark.parametrize(("kind", "media_id"), [("file", "file07"), ("folder", "folder1")])
+def test_a_file_finished_before_a_kill_is_recorded_not_fetched(
+    net: FakeInternet, settings: FetchSettings, tmp_path: Path, kind: str, media_id: str
+) -> None:
+    request = drive(media_id, kind=kind)
+    arguments = [net.proxy, str(net.ca_file), str(tmp_path), kind, media_id]
+    killed = subprocess.run([sys.executable, "-c", KILLED, *arguments], check=False)
+    assert killed.returncode == -9
+    before = len(net.requests)
+    _, events = run(settings, request)
+    assert len(net.requests) == before == 1
+    _, expected = run(replace(settings, data_dir=tmp_path / "other"), request)
+    assert [told(event) for event in events] == [told(event) for event in expected]
+    assert list(tmp_path.rglob("*part")) == []
+
+
+def told(event: AssetEvent) -> AssetEvent:
+    return replace(event, event_id="", occurred_at="")
+
+
+def test_leftovers_of_a_kill_are_no_file(settings: FetchSettings) -> None:
+    request = drive("file01")
+    folder = settings.data_dir / "files" / "people" / "7"
+    (folder / f"{request.asset_id}.part").mkdir(parents=True)
+    (folder / f"{request.asset_id}.txt.part").write_bytes(b"half")
+    _, [event] = run(settings, request)
+    assert event.event_type is EventType.DOWNLOADED
+    assert [path.name for path in folder.iterdir()] == [f"{request.asset_id}.txt"]
+
+
+def test_a_changed_file_does_not_pass_for_the_one_described(settings: FetchSettings) -> None:
+    request = drive("file01")
+    folder = settings.data_dir / "files" / "people" / "7"
+    folder.mkdir(parents=True)
+    (folder / f"{request.asset_id}.txt").write_bytes(b"other")
+    (folder / f"{request.asset_id}.facts.part").write_text('{"sha256": "00", "filename": "no"}')
+    _, [event] = run(settings, request)
+    assert (event.size_bytes, event.filename, event.mime_type) == (5, None, "text/plain")
+
+
+def test_row_ids_make_harmless_folders(settings: FetchSettings) -> None:
+    _, [event] = run(settings, drive("file01", row_id="../Ünder /etc"))
+    assert event.local_path is not None
+    assert event.local_path.startswith("files/people/%2E%2E%2F%C3%9Cnder%20%2Fetc/")
+    assert (settings.data_dir / event.local_path).is_file()
+
+
+def test_an_interrupt_stops_the_threads(net: FakeInternet, settings: FetchSettings) -> None:
+    def interrupt(progress: Progress) -> None:
+        if progress.state == "downloaded":
+            raise KeyboardInterrupt
+
+    requests = (drive(f"file{n:02}") for n in range(40))
+    with pytest.raises(KeyboardInterrupt):
+        download_all(requests, settings, lambda event: None, "s1", interrupt)
+    assert len(net.requests) < 40
+
+
+def test_a_journal_that_fails_stops_the_run(settings: FetchSettings) -> None:
+    def full(event: AssetEvent) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        download_all([drive("file01")], settings, full, "s1")
+
+
+def test_messages_hold_no_secrets() -> None:
+    text = "\x1b[31mfailed\x1b[0m:\nhttps://u:p@h.example/a?sig=secret#x and\thttps://i.example/b"
+    assert one_line(text) == "failed: https://h.example/a and https://i.example/b"
+    assert len(one_line("x" * 900)) == 500
+
+
+def test_half_characters_do_not_reach_the_journal() -> None:
+    assert storable({"title": "a\x00b\ud800", "tags": ("c",)}) == {"title": "ab?", "tags": ["c"]}

@@ -1,0 +1,230 @@
+"""yt-dlp's own YouTube extractor over verified TLS, against a fake YouTube."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import get_args
+
+import imageio_ffmpeg  # type: ignore[import-untyped]
+import pytest
+
+from downloaders.base import FetchSettings
+from downloaders.youtube import KEPT
+from rowkeeper.errors import TransferError, Verdict
+from rowkeeper.ids import asset_id
+from tests.fakes import media
+from tests.fakes.clients import fetch, request_for, settings_for
+from tests.fakes.internet import FakeInternet
+from tests.fakes.site import Caption, Fault, Playlist, Site, Video, VideoError
+
+MERGED, SINGLE, SPOKEN, MUTE = "merged_____", "single_____", "spoken_____", "mute_______"
+LIVE = "live_______"
+EXPECTED: dict[str, tuple[str, Verdict]] = {
+    "removed": ("removed", Verdict.PERMANENT),
+    "private": ("private", Verdict.PERMANENT),
+    "terminated": ("terminated", Verdict.PERMANENT),
+    "members_only": ("members_only", Verdict.PERMANENT),
+    "geo": ("geo", Verdict.PERMANENT),
+    "gone": ("not_found", Verdict.PERMANENT),
+    "age": ("age_restricted", Verdict.NEEDS_PERSON),
+    "bot_check": ("bot_check", Verdict.PAUSE),
+    "try_later": ("rate_limited", Verdict.PAUSE),
+}
+
+
+def vtt(text: str) -> str:
+    return f"WEBVTT\nKind: captions\n\n00:00.000 --> 00:01.000\n{text}\n"
+
+
+def failing(error: VideoError) -> Video:
+    return Video(f"{error:_<11}"[:11], error=error)
+
+
+@pytest.fixture(scope="module")
+def site() -> Site:
+    captions = (
+        Caption("de", vtt("geschrieben")),
+        Caption("en", vtt("heard"), automatic=True),
+        Caption("en-GB", vtt("written")),
+    )
+    return Site(
+        videos=[
+            Video(MERGED, "A “film” / one", media.adaptive(), captions),
+            Video(SINGLE, "Single", media.progressive(), (Caption("de", vtt("deutsch")),)),
+            Video(SPOKEN, "Spoken", media.progressive(), (Caption("en", vtt("asr"), True),)),
+            Video(MUTE, "Mute", media.progressive()),
+            Video(LIVE, "Live", media.progressive(), live=True),
+            *(failing(error) for error in get_args(VideoError)),
+        ],
+        playlists=[
+            Playlist("PLtenvideos", "Ten", tuple((f"video{n:06}", f"No {n}") for n in range(10)), 4)
+        ],
+    )
+
+
+@pytest.fixture
+def net(site: Site) -> Iterator[FakeInternet]:
+    with FakeInternet(replace(site, faults=[])) as internet:
+        yield internet
+
+
+@pytest.fixture
+def settings(net: FakeInternet, tmp_path: Path) -> FetchSettings:
+    return settings_for(net, tmp_path)
+
+
+def failure(settings: FetchSettings, kind: str, media_id: str) -> tuple[str, Verdict]:
+    with pytest.raises(TransferError) as caught:
+        fetch(settings, request_for("youtube", kind, media_id))
+    assert list(settings.data_dir.iterdir()) == []
+    return caught.value.code, caught.value.verdict
+
+
+def streams_of(path: Path) -> list[str]:
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-i", str(path)]
+    shown = subprocess.run(command, capture_output=True, text=True, check=False).stderr
+    return [line.split(": ")[1] for line in shown.splitlines() if "Stream #" in line]
+
+
+def test_sound_and_picture_are_merged(settings: FetchSettings) -> None:
+    request = request_for("youtube", "video", MERGED)
+    fetched = fetch(settings, request)
+    assert fetched.path == settings.data_dir / f"{request.asset_id}.mp4"
+    assert streams_of(fetched.path) == ["Video", "Audio"]
+    assert fetched.filename == "A “film” / one.mp4"
+    assert fetched.mime_type == "video/mp4"
+    assert fetched.details["format_id"] == "160+140"
+    assert set(fetched.details) <= KEPT
+    assert not (settings.data_dir / f"{request.asset_id}.part").exists()
+
+
+def test_single_stream_is_stored_untouched(settings: FetchSettings) -> None:
+    fetched = fetch(settings, request_for("youtube", "video", SINGLE))
+    assert fetched.path.read_bytes() == media.film()
+
+
+def test_formats_above_the_limit_only_without_others(settings: FetchSettings) -> None:
+    low = replace(settings, max_height=72)
+    assert fetch(low, request_for("youtube", "video", SINGLE)).details["height"] == 144
+
+
+@pytest.mark.parametrize(
+    ("media_id", "text", "source", "language"),
+    [
+        (MERGED, "written", "manual", "en-GB"),
+        (SINGLE, "deutsch", "manual", "de"),
+        (SPOKEN, "asr", "automatic", "en-orig"),
+    ],
+)
+def test_transcript(
+    settings: FetchSettings, media_id: str, text: str, source: str, language: str
+) -> None:
+    fetched = fetch(settings, request_for("youtube", "transcript", media_id))
+    assert fetched.path.read_text() == vtt(text)
+    assert fetched.path.suffix == ".vtt"
+    assert fetched.details["caption_source"] == source
+    assert fetched.details["caption_language"] == language
+
+
+def test_no_transcript(settings: FetchSettings) -> None:
+    assert failure(settings, "transcript", MUTE) == ("no_transcript", Verdict.PERMANENT)
+
+
+@pytest.mark.parametrize("error", get_args(VideoError))
+@pytest.mark.parametrize("kind", ["video", "transcript"])
+def test_unplayable(settings: FetchSettings, error: VideoError, kind: str) -> None:
+    assert failure(settings, kind, failing(error).id) == EXPECTED[error]
+
+
+@pytest.mark.parametrize(
+    ("match", "kind", "outcome"),
+    [
+        ("www.youtube.com", 503, ("http_503", Verdict.RETRY)),
+        ("www.youtube.com", 429, ("rate_limited", Verdict.PAUSE)),
+        ("www.youtube.com", "drop", ("transport", Verdict.RETRY)),
+        ("googlevideo.com", 503, ("http_503", Verdict.RETRY)),
+        ("googlevideo.com", 403, ("http_403", Verdict.RETRY)),
+        ("googlevideo.com", "truncate", ("truncated", Verdict.RETRY)),
+        (
+            "googlevideo.com",
+            "redirect:https://evil.example/",
+            ("host_not_allowed", Verdict.PERMANENT),
+        ),
+        (
+            "www.youtube.com",
+            "redirect:https://www.google.com/sorry/index",
+            ("rate_limited", Verdict.PAUSE),
+        ),
+    ],
+)
+def test_faults(
+    net: FakeInternet,
+    settings: FetchSettings,
+    match: str,
+    kind: int | str,
+    outcome: tuple[str, Verdict],
+) -> None:
+    net.site.faults.append(Fault(match, kind, times=99))
+    assert failure(settings, "video", SINGLE) == outcome
+    hosts = {host for _, host, _ in net.requests}
+    assert not hosts & {"evil.example", "www.google.com"}
+
+
+def test_a_passing_fault_of_one_client_is_survived(
+    net: FakeInternet, settings: FetchSettings
+) -> None:
+    net.site.faults.append(Fault("youtubei/v1/player", 503))
+    assert fetch(settings, request_for("youtube", "video", SINGLE)).size_bytes
+
+
+def test_redirects_inside_the_site_are_followed(net: FakeInternet, settings: FetchSettings) -> None:
+    moved = f"redirect:/videoplayback?id={SINGLE}&itag=18"
+    net.site.faults.append(Fault("googlevideo.com", moved))
+    assert fetch(settings, request_for("youtube", "video", SINGLE)).size_bytes
+
+
+def test_a_live_stream_waits(settings: FetchSettings) -> None:
+    assert failure(settings, "video", LIVE) == ("live", Verdict.RETRY)
+
+
+def test_certificates_are_verified(settings: FetchSettings) -> None:
+    outcome = failure(replace(settings, ca_file=None), "video", SINGLE)
+    assert outcome == ("transport", Verdict.RETRY)
+
+
+def test_playlist_over_several_pages(settings: FetchSettings) -> None:
+    request = request_for("youtube", "playlist", "PLtenvideos")
+    fetched = fetch(settings, request)
+    listing = json.loads(fetched.path.read_text())
+    assert [entry["id"] for entry in listing["entries"]] == [f"video{n:06}" for n in range(10)]
+    assert [(child.position, child.asset_kind) for child in fetched.discovered[:3]] == [
+        (1, "video"),
+        (1, "transcript"),
+        (2, "video"),
+    ]
+    assert len(fetched.discovered) == 20
+    last = fetched.discovered[-1]
+    assert (last.title, last.media_id) == ("No 9", "video000009")
+    assert last.asset_id == asset_id("7", "youtube", "video000009", "transcript")
+    assert fetch(settings, request).sha256 == fetched.sha256
+
+
+def test_missing_playlist(settings: FetchSettings) -> None:
+    assert failure(settings, "playlist", "PLnothing") == ("not_found", Verdict.PERMANENT)
+
+
+def test_a_list_of_videos_in_the_link_needs_no_request(
+    net: FakeInternet, settings: FetchSettings
+) -> None:
+    url = f"https://www.youtube.com/watch_videos?video_ids={MERGED},{SINGLE},<bad>"
+    request = request_for("youtube", "playlist", f"{MERGED},{SINGLE}", original_url=url)
+    fetched = fetch(settings, request)
+    assert [child.media_id for child in fetched.discovered[::2]] == [MERGED, SINGLE]
+    assert net.requests == []
+
+
+@pytest.mark.parametrize("kind", ["video", "transcript", "playlist"])
+def test_ids_from_outside_are_checked(settings: FetchSettings, kind: str) -> None:
+    assert failure(settings, kind, "../x?y=https://z") == ("bad_link", Verdict.PERMANENT)

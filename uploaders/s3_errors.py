@@ -1,0 +1,84 @@
+"""What an S3 store's refusal means. Messages name codes only: a store's own text may hold keys."""
+
+import re
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    HTTPClientError,
+    IncompleteReadError,
+    SSLError,
+)
+
+from rowkeeper.errors import PermanentError, RetryLaterError, StoreError, TransferError
+
+_KEYS = (
+    "check store.access_key_id and store.secret_access_key, and that they may read and write there"
+)
+_REGION = "name the bucket's own region in store.region"
+_REMEDIES = {
+    "NoSuchBucket": "make the bucket, or name another in store.url",
+    "InvalidBucketName": "name a valid bucket in store.url",
+    "PermanentRedirect": _REGION,
+    "AuthorizationHeaderMalformed": _REGION,
+    "301": _REGION,
+    "RequestTimeTooSkewed": "set this machine's clock",
+    **dict.fromkeys(
+        (
+            "AccessDenied",
+            "AccountProblem",
+            "AllAccessDisabled",
+            "ExpiredToken",
+            "Forbidden",
+            "InvalidAccessKeyId",
+            "InvalidToken",
+            "SignatureDoesNotMatch",
+            "TokenRefreshRequired",
+            "401",
+            "403",
+        ),
+        _KEYS,
+    ),
+}
+_PERMANENT = {"EntityTooLarge", "KeyTooLongError"}
+_CORRUPT = {"BadDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch"}
+
+
+def code_of(error: ClientError) -> str:
+    """The store's own error code, such as ``NoSuchBucket``, or the HTTP status as text."""
+    return re.sub(r"[^A-Za-z0-9]", "", str(error.response.get("Error", {}).get("Code", "")))[:60]
+
+
+def translate(error: Exception, root: str) -> StoreError | TransferError:
+    """The error of the house for one of botocore's, about the store at ``root``."""
+    if isinstance(error, ClientError):
+        return _refusal(error, root)
+    if isinstance(error, SSLError):
+        return StoreError(f"The store {root} has no certificate that is trusted here: {_ENDPOINT}.")
+    if isinstance(error, HTTPClientError | IncompleteReadError):
+        return RetryLaterError("store_unreachable", f"no whole answer ({type(error).__name__})")
+    if isinstance(error, BotoCoreError):
+        name = type(error).__name__
+        return StoreError(f"The store {root} can't be asked ({name}): {_KEYS}, and store.region.")
+    raise error
+
+
+def unreachable(root: str, code: str) -> StoreError:
+    """For a check: a store that gives no useful answer."""
+    return StoreError(f"The store {root} gave no useful answer ({code}): {_ENDPOINT}.")
+
+
+_ENDPOINT = "check store.endpoint_url and the network, then run again"
+
+
+def _refusal(error: ClientError, root: str) -> StoreError | TransferError:
+    code = code_of(error)
+    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    remedy = _REMEDIES.get(code) or (_KEYS if status in {401, 403} else None)
+    if remedy:
+        return StoreError(f"The store {root} refuses ({code}): {remedy}.")
+    if code in _CORRUPT:
+        return RetryLaterError("corrupt_object", f"the store got other bytes than sent ({code})")
+    if code in _PERMANENT:
+        return PermanentError("object_refused", f"the store can't take this object ({code})")
+    return RetryLaterError(f"s3_{status}", f"the store did not take or give the object ({code})")
