@@ -1,0 +1,199 @@
+"""All settings and where they come from: flag, then environment, then .dlt/*.toml, then default.
+
+Each setting has a dotted name: ``store.url`` is the flag ``--store-url`` where a command has one,
+``ROWKEEPER_STORE_URL`` in the environment, ``url`` below ``[rowkeeper.store]`` in
+``.dlt/secrets.toml`` or ``.dlt/config.toml``. Where the warehouse is stands in ``profiles.yml``.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+
+from rowkeeper.errors import UsageError
+
+PREFIX = "ROWKEEPER_"
+FOREIGN_PREFIXES = ("ROWKEEPER_PG_", "ROWKEEPER__")  # of profiles.yml; of dlt, for our pipeline
+PROJECT_DIR = Path(__file__).resolve().parent.parent
+"""The checkout: rowkeeper is an editable application, its dbt project and profiles.yml are here."""
+
+
+def _as_list(value: Any) -> Any:
+    """Environment variables hold lists as text, parted by commas."""
+    if isinstance(value, str):
+        return [item.strip() for item in value.split(",") if item.strip()]
+    return value
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Sheet(Section):
+    """``source``: URL of the published page or a file. ``tab``: gid or title.
+
+    ``columns``: what this sheet calls our columns, such as ``{name = "Who"}``.
+    """
+
+    source: str | None = None
+    tab: str | None = None
+    columns: dict[str, str] = {}
+
+
+class LegacyCsv(Section):
+    """``paths``: files or globs."""
+
+    paths: Annotated[list[str], BeforeValidator(_as_list)] = []
+
+
+class Network(Section):
+    """``proxy``: an HTTP proxy for all fetches. ``ca_file``: PEM of the authorities to trust."""
+
+    proxy: str | None = None
+    ca_file: Path | None = None
+
+
+class Download(Section):
+    """``attempts`` are the tries within one run, ``max_height`` a video's pixels; seconds."""
+
+    workers: int = Field(default=8, ge=1, le=64)
+    attempts: int = Field(default=3, ge=1, le=10)
+    timeout_s: float = Field(default=30.0, gt=0)
+    backoff_s: float = Field(default=0.5, ge=0)
+    max_height: int = Field(default=720, ge=144)
+
+
+class Upload(Section):
+    """As for downloads."""
+
+    workers: int = Field(default=4, ge=1, le=64)
+    attempts: int = Field(default=3, ge=1, le=10)
+    backoff_s: float = Field(default=0.5, ge=0)
+
+
+class StoreSettings(Section):
+    """``url``: file:///folder or s3://bucket/prefix; a folder below the data folder by default.
+
+    Without keys S3 looks where boto3 looks (environment, ~/.aws, instance role).
+    """
+
+    url: str = ""
+    endpoint_url: str | None = None
+    region: str | None = None
+    access_key_id: str | None = None
+    secret_access_key: SecretStr | None = None
+
+
+class Settings(Section):
+    """Everything that may be set. ``data_dir`` is absolute."""
+
+    data_dir: Path
+    sheet: Sheet = Sheet()
+    legacy_csv: LegacyCsv = LegacyCsv()
+    network: Network = Network()
+    download: Download = Download()
+    upload: Upload = Upload()
+    store: StoreSettings = StoreSettings()
+
+
+def keys() -> dict[str, str]:
+    """All settings: dotted name -> its variable in the environment."""
+    names = ["data_dir"]
+    for name, info in Settings.model_fields.items():
+        if isinstance(info.annotation, type) and issubclass(info.annotation, Section):
+            names += [f"{name}.{key}" for key in info.annotation.model_fields]
+    return {name: PREFIX + name.upper().replace(".", "_") for name in names}
+
+
+def load_settings(
+    flags: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] | None = None,
+    config_dir: Path | None = None,
+) -> Settings:
+    """The settings, from ``flags`` (by dotted name; None and () are not given), environment, files.
+
+    ``config_dir`` holds ``config.toml`` and ``secrets.toml``; dlt's own by default. Raises
+    ``UsageError`` for an unknown key, naming its near match, and for a value that can't be.
+    """
+    environ = os.environ if environ is None else environ
+    folder = config_dir or Path(environ.get("DLT_PROJECT_DIR", PROJECT_DIR)) / ".dlt"
+    found: dict[str, tuple[Any, str]] = {"data_dir": (PROJECT_DIR / "data", "default")}
+    found |= _from_file(folder / "config.toml", secrets=False)
+    found |= _from_file(folder / "secrets.toml", secrets=True)
+    found |= _from_environment(environ)
+    for name, value in (flags or {}).items():
+        if value not in (None, (), []):
+            found[_known(name, "a flag", name)] = (value, f"the flag for {name}")
+    return _validated(found)
+
+
+def _from_file(path: Path, *, secrets: bool) -> dict[str, tuple[Any, str]]:
+    """Settings below ``[rowkeeper]`` in a TOML file; nothing without the file."""
+    try:
+        with path.open("rb") as file:
+            table = tomllib.load(file).get("rowkeeper", {})
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} can't be read: {error}. Mend the file.") from None
+    found: dict[str, tuple[Any, str]] = {}
+    for section, values in table.items():
+        if not isinstance(values, dict):
+            _known(section, str(path), section)
+            words = "--data-dir or ROWKEEPER_DATA_DIR, which profiles.yml reads too"
+            raise UsageError(f"{path}: {section} can't be set here; set it by {words}.")
+        for key, value in values.items():
+            name = _known(f"{section}.{key}", str(path), f"[rowkeeper.{section}] {key}")
+            if name == "store.secret_access_key" and not secrets:
+                raise UsageError(f"{path}: {name} is a secret; move it to secrets.toml beside it.")
+            found[name] = (value, str(path))
+    return found
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
+    names = {variable: name for name, variable in keys().items()}
+    found: dict[str, tuple[Any, str]] = {}
+    for variable, value in environ.items():
+        if not variable.startswith(PREFIX) or variable.startswith(FOREIGN_PREFIXES):
+            continue
+        if variable not in names:
+            raise UsageError(_unknown(variable, "the environment", list(names)))
+        if value:
+            found[names[variable]] = (value, variable)
+    return found
+
+
+def _known(name: str, where: str, shown: str) -> str:
+    if name not in keys():
+        raise UsageError(_unknown(shown, where, list(keys()), name))
+    return name
+
+
+def _unknown(shown: str, where: str, known: list[str], name: str | None = None) -> str:
+    near = get_close_matches(name or shown, known, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}."
+    return f"Unknown setting {shown} in {where}: {hint}"
+
+
+def _validated(found: Mapping[str, tuple[Any, str]]) -> Settings:
+    """The settings of ``{name: (value, where it came from)}``."""
+    tree: dict[str, Any] = {}
+    for name, (value, _) in found.items():
+        section, _, key = name.rpartition(".")
+        (tree.setdefault(section, {}) if section else tree)[key] = value
+    data_dir = Path(tree["data_dir"]).expanduser().absolute()
+    tree["data_dir"] = data_dir
+    store = tree.setdefault("store", {})
+    store["url"] = store.get("url") or (data_dir / "archive").as_uri()
+    try:
+        return Settings.model_validate(tree)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = ".".join(str(part) for part in first["loc"][:2])
+        where = found.get(name, (None, "default"))[1]
+        reason = first["msg"].removeprefix("Input ")
+        raise UsageError(f"The setting {name} (from {where}) {reason}.") from None

@@ -1,0 +1,275 @@
+"""The warehouse: the target that ``profiles.yml`` names, and connections to it on both engines."""
+
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rowkeeper.errors import UsageError, WarehouseError
+from rowkeeper.settings import PROJECT_DIR
+
+if TYPE_CHECKING:
+    import duckdb
+    import psycopg2.extensions
+
+PROFILE = "rowkeeper"
+LOCK_WAIT_S = 10.0
+CONNECT_TIMEOUT_S = 10
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """Where the warehouse is. ``path`` is DuckDB's file, the rest is of Postgres."""
+
+    name: str
+    type: str
+    path: str | None = None
+    host: str | None = None
+    port: int | None = None
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    dbname: str | None = None
+    schema: str = "main"
+
+    @property
+    def where(self) -> str:
+        """The place in words, without its password."""
+        if self.type == "duckdb":
+            return f"the DuckDB file {self.path}"
+        return f"Postgres {self.dbname} at {self.host}:{self.port}"
+
+
+def profiles_dir(environ: Mapping[str, str] = os.environ) -> Path:
+    """The folder of ``profiles.yml``, as dbt would find it."""
+    return Path(environ.get("DBT_PROFILES_DIR") or PROJECT_DIR)
+
+
+def load_target(name: str | None = None, environ: Mapping[str, str] | None = None) -> Target:
+    """The target ``name`` of ``profiles.yml``, or its default one. Raises ``UsageError``.
+
+    ``env_var`` and ``as_number`` mean what they mean in dbt, so both read the same place.
+    """
+    environ = {"ROWKEEPER_DATA_DIR": str(PROJECT_DIR / "data"), **(environ or os.environ)}
+    path = profiles_dir(environ) / "profiles.yml"
+    profile = _read_profile(path)
+    render = partial(_render, environ=environ, path=path)
+    name = name or render(profile.get("target", "dev"))
+    outputs = profile.get("outputs") or {}
+    if name not in outputs:
+        known = ", ".join(outputs)
+        raise UsageError(f"{path} has no target {name}: choose one of {known}.")
+    found = {key: render(value) for key, value in outputs[name].items()}
+    if found.get("type") == "duckdb":
+        file = str(Path(found["path"]).expanduser().absolute())
+        return Target(name=name, type="duckdb", path=file, schema=found.get("schema", "main"))
+    if found.get("type") != "postgres":
+        raise UsageError(f"{path}: target {name} is neither duckdb nor postgres; change its type.")
+    wanted = ("host", "user", "password", "dbname")
+    return Target(
+        name=name,
+        type="postgres",
+        port=_port(found.get("port", 5432), path),
+        schema=found.get("schema", "public"),
+        **{key: str(found.get(key, "")) for key in wanted},
+    )
+
+
+def _read_profile(path: Path) -> dict[str, Any]:
+    import yaml
+
+    try:
+        profile = yaml.safe_load(path.read_text("utf-8"))[PROFILE]
+        return dict(profile)
+    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as error:
+        reason = str(error).replace("\n", " ")
+        raise UsageError(f"{path} has no readable profile {PROFILE} ({reason}): mend it.") from None
+
+
+def _render(value: Any, *, environ: Mapping[str, str], path: Path) -> Any:
+    """A value of the profile with its Jinja rendered, as text."""
+    if not isinstance(value, str):
+        return value
+    from jinja2 import TemplateError
+    from jinja2.sandbox import SandboxedEnvironment
+
+    def env_var(key: str, default: str | None = None) -> str:
+        if (found := environ.get(key, default)) is None:
+            raise UsageError(f"{path} wants the environment variable {key}: set it.")
+        return found
+
+    jinja = SandboxedEnvironment()
+    jinja.filters.update(as_number=str, as_text=str, as_bool=str)
+    try:
+        return jinja.from_string(value).render(env_var=env_var)
+    except TemplateError as error:
+        raise UsageError(f"{path} can't be rendered ({error}): mend it.") from None
+
+
+def _port(value: Any, path: Path) -> int:
+    try:
+        return int(value)
+    except ValueError:
+        raise UsageError(f"{path}: the port {value!r} is no number; mend it.") from None
+
+
+class Warehouse:
+    """A connection. SQL takes ``?`` for parameters; every fault is a ``WarehouseError``."""
+
+    def __init__(self, target: Target, connection: Any) -> None:
+        self._target, self._connection = target, connection
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """All rows of a statement."""
+        with self._cursor(sql, parameters) as cursor:
+            return [tuple(row) for row in cursor.fetchall()]
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
+        """Run a statement; it is durable on return, or with the end of ``transaction()``."""
+        with self._cursor(sql, parameters):
+            pass
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing, also when this process is killed."""
+        self.execute("begin")
+        try:
+            yield
+        except BaseException:
+            self.execute("rollback")
+            raise
+        self.execute("commit")
+
+    def insert_new(self, table: str, columns: Sequence[str], rows: Sequence[Row], key: str) -> None:
+        """Insert the rows whose ``key`` is not there yet; text becomes the column's type."""
+        if not rows:
+            return
+        names = ", ".join(columns)
+        conflict = f"on conflict ({key}) do nothing"
+        with self._faults():
+            if self._target.type == "duckdb":
+                batch = _arrow(columns, rows)
+                self._connection.register("batch", batch)
+                self._connection.execute(
+                    f"insert into {table} ({names}) select {names} from batch {conflict}"
+                )
+                self._connection.unregister("batch")
+            else:
+                from psycopg2.extras import execute_values
+
+                with self._connection.cursor() as cursor:
+                    sql = f"insert into {table} ({names}) values %s {conflict}"
+                    execute_values(cursor, sql, rows, page_size=500)
+
+    @contextmanager
+    def _cursor(self, sql: str, parameters: Sequence[Any]) -> Iterator[Any]:
+        with self._faults():
+            cursor = self._connection.cursor()
+            try:
+                if self._target.type == "postgres":
+                    sql = sql.replace("%", "%%").replace("?", "%s") if parameters else sql
+                    cursor.execute(sql, list(parameters) or None)
+                else:
+                    cursor = self._connection.execute(sql, list(parameters) or None)
+                yield cursor
+            finally:
+                if self._target.type == "postgres":
+                    cursor.close()
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
+        except _engine_errors(self._target) as error:
+            raise WarehouseError(
+                f"{self._target.where} refused ({_reason(error)}): see that it is up and has the "
+                "rights and the space it needs, then run again."
+            ) from error
+
+
+def _arrow(columns: Sequence[str], rows: Sequence[Row]) -> Any:
+    import pyarrow as pa  # type: ignore[import-untyped]
+
+    by_column = zip(columns, zip(*rows, strict=True), strict=True)
+    return pa.table({name: pa.array(list(values)) for name, values in by_column})
+
+
+@contextmanager
+def connect(target: Target, read_only: bool = False) -> Iterator[Warehouse]:
+    """A connection to ``target``, closed at the end. A missing DuckDB file is made.
+
+    Raises ``WarehouseError`` if another process holds the file for ten seconds, or if the server
+    is down or refuses.
+    """
+    opened = _open_duckdb(target, read_only) if target.type == "duckdb" else _open_postgres(target)
+    try:
+        yield Warehouse(target, opened)
+    finally:
+        opened.close()
+
+
+def _open_duckdb(target: Target, read_only: bool) -> "duckdb.DuckDBPyConnection":
+    import duckdb
+
+    path = Path(str(target.path))
+    deadline = time.monotonic() + LOCK_WAIT_S
+    while True:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            connection = duckdb.connect(str(path), read_only=read_only and path.exists())
+            connection.execute("set TimeZone = 'UTC'")
+            return connection
+        except (duckdb.Error, OSError) as error:
+            locked = "lock" in str(error).lower()
+            if locked and time.monotonic() < deadline:
+                time.sleep(0.2)
+                continue
+            remedy = (
+                "another process has it open; end that process, then run again"
+                if locked
+                else "see that the path is right and writable, then run again"
+            )
+            raise WarehouseError(
+                f"{target.where} can't be opened ({_reason(error)}): {remedy}."
+            ) from error
+
+
+def _open_postgres(target: Target) -> "psycopg2.extensions.connection":
+    import psycopg2
+
+    try:
+        connection = psycopg2.connect(
+            host=target.host,
+            port=target.port,
+            user=target.user,
+            password=target.password,
+            dbname=target.dbname,
+            connect_timeout=CONNECT_TIMEOUT_S,
+            options="-c timezone=UTC",
+        )
+    except psycopg2.Error as error:
+        raise WarehouseError(
+            f"{target.where} can't be reached ({_reason(error)}): start it, or mend the "
+            "ROWKEEPER_PG_* variables that profiles.yml reads, then run again."
+        ) from error
+    connection.autocommit = True
+    return connection
+
+
+def _engine_errors(target: Target) -> tuple[type[BaseException], ...]:
+    if target.type == "duckdb":
+        import duckdb
+
+        return (duckdb.Error,)
+    import psycopg2
+
+    return (psycopg2.Error,)
+
+
+def _reason(error: BaseException) -> str:
+    return " ".join(str(error).split())[:300].rstrip(".")
