@@ -65,6 +65,12 @@ class BusyError(RowkeeperError):
     exit_code = 8
 
 
+class JournalError(RowkeeperError):
+    """The local disk does not take events. Free space on it, then run again."""
+
+    exit_code = 9
+
+
 class TransferError(RowkeeperError):
     """One asset could not be moved; the run goes on and the failure becomes an event.
 

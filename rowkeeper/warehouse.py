@@ -129,6 +129,12 @@ class Warehouse:
         with self._cursor(sql, parameters) as cursor:
             return [tuple(row) for row in cursor.fetchall()]
 
+    def select(self, sql: str) -> tuple[list[str], list[Row]]:
+        """The names of a statement's columns and all its rows."""
+        with self._cursor(sql, ()) as cursor:
+            rows = [tuple(row) for row in cursor.fetchall()]
+            return [column[0] for column in cursor.description], rows
+
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
         """Run a statement; it is durable on return, or with the end of ``transaction()``."""
         with self._cursor(sql, parameters):

@@ -1,5 +1,82 @@
-"""The commands. This is the only place that knows all rooms."""
+"""The command ``rowkeeper``. Commands are imported when they are called: ``--help`` stays quick."""
+
+import sys
+from importlib import import_module
+
+import click
+
+from rowkeeper.errors import RowkeeperError, UsageError
+
+INTERRUPTED = 130  # what a shell calls an end by Ctrl-C
+
+COMMANDS = {
+    "run": "Ingest, build, download, upload, build: the whole road, once.",
+    "status": "Who has what, is it archived, what failed and why.",
+    "doctor": "Check this machine, the warehouse, the store and the sheet.",
+}
+
+
+class LazyGroup(click.Group):
+    """Lists the commands without importing any."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
+        if name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"rowkeeper.cli.{name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="rowkeeper")
+def cli() -> None:
+    """A sheet of people in, clean tables and a verified archive out.
+
+    Settings come from flags, then ROWKEEPER_* in the environment, then .dlt/secrets.toml and
+    .dlt/config.toml. The warehouse is the target of profiles.yml.
+    """
 
 
 def main() -> None:
-    """Entry point of the console script."""
+    """The console script: an error is one line and the exit code of its kind."""
+    sys.exit(_exit_code())
+
+
+def _exit_code() -> int:
+    try:
+        code = cli(standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except RowkeeperError as error:
+        return _said(str(error), error.exit_code)
+    except click.ClickException as error:
+        return _said(f"{error.format_message()} Try rowkeeper --help.", UsageError.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        return _said("Interrupted; the next run goes on from here.", INTERRUPTED)
+    except BrokenPipeError:
+        return 0
+    except Exception as error:
+        return _said(_report(error), RowkeeperError.exit_code)
+
+
+def _said(sentence: str, code: int) -> int:
+    click.echo(" ".join(sentence.split()), err=True)
+    return code
+
+
+def _report(error: Exception) -> str:
+    """A fault of rowkeeper itself: its traceback goes to a file, a sentence to the user."""
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="rowkeeper-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as file:
+        traceback.print_exception(error, file=file)
+    kind = type(error).__name__
+    return f"Unexpected {kind}: a fault in rowkeeper. Nothing is lost; please report {file.name}."

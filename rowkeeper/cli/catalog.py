@@ -1,0 +1,146 @@
+"""The catalogue as readers see it: on DuckDB a published copy, on Postgres the server itself."""
+
+import os
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rowkeeper.cli.options import Context
+from rowkeeper.errors import WarehouseError
+from rowkeeper.warehouse import Target, Warehouse, connect
+
+Record = dict[str, Any]
+
+ASSETS = """
+select
+    asset_type,
+    count(*) as assets,
+    count(case when upload_status = 'completed' then 1 end) as archived,
+    count(case when download_status = 'completed' and upload_status <> 'completed' then 1 end)
+        as to_upload,
+    count(case when download_status = 'pending' then 1 end) as to_download,
+    count(case when download_status = 'failed' or upload_status = 'failed' then 1 end) as failed
+from {schema}.assets group by asset_type order by asset_type
+"""
+PEOPLE = """
+select
+    people.row_id,
+    people.name,
+    people.email,
+    people.personality_type,
+    count(assets.asset_id) as assets,
+    count(case when assets.upload_status = 'completed' then 1 end) as archived,
+    count(case when assets.download_status = 'failed' or assets.upload_status = 'failed'
+        then 1 end) as failed
+from {schema}.people as people
+left join {schema}.assets as assets on people.row_id = assets.person_row_id
+group by people.row_id, people.name, people.email, people.personality_type
+order by length(people.row_id), people.row_id
+"""
+FAILURES = """
+select
+    assets.person_row_id as row_id,
+    people.name,
+    assets.asset_id,
+    assets.asset_type,
+    assets.original_url,
+    case when assets.download_status = 'failed' then 'download' else 'upload' end as stage,
+    assets.error_code,
+    assets.error_message,
+    assets.verdict
+from {schema}.assets as assets
+left join {schema}.people as people on assets.person_row_id = people.row_id
+where assets.download_status = 'failed' or assets.upload_status = 'failed'
+order by assets.asset_id
+"""
+SESSIONS = """
+select session_id, session_type, status, total_assets, completed_assets, failed_assets,
+    cast(created_at as text) as created_at, cast(completed_at as text) as completed_at
+from {schema}.download_sessions order by created_at desc, session_id limit 10
+"""
+QUARANTINE = """
+select source, reason, count(*) as rows from {schema}.quarantine
+group by source, reason order by source, reason
+"""
+QUERIES = {
+    "people": PEOPLE,
+    "assets": ASSETS,
+    "failures": FAILURES,
+    "sessions": SESSIONS,
+    "quarantine": QUARANTINE,
+}
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """What the marts say. Each list holds one record a row, keyed by column."""
+
+    people: list[Record]
+    assets: list[Record]
+    failures: list[Record]
+    sessions: list[Record]
+    quarantine: list[Record]
+
+
+def published_path(target: Target) -> Path:
+    """Where readers find a DuckDB catalogue. Its file name is that of the live one: dbt's views
+    name the database by it."""
+    live = Path(str(target.path))
+    return live.parent / "published" / live.name
+
+
+def publish(context: Context) -> None:
+    """Give readers a copy of the DuckDB file as it is now; nothing to do on Postgres."""
+    target = context.target
+    if target.type != "duckdb":
+        return
+    with connect(target) as warehouse:
+        warehouse.execute("checkpoint")
+    path = published_path(target)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    shutil.copyfile(str(target.path), part)
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def read_catalog(context: Context) -> Catalog:
+    """The catalogue for readers. Raises ``WarehouseError`` if there is none yet."""
+    target = context.target
+    if target.type == "duckdb":
+        path = published_path(target)
+        if not path.is_file():
+            raise _nothing_yet(target)
+        target = replace(target, path=str(path))
+    with connect(target, read_only=True) as warehouse:
+        if not _is_built(warehouse, target.schema):
+            raise _nothing_yet(target)
+        found = {
+            name: _records(warehouse, sql.format(schema=target.schema))
+            for name, sql in QUERIES.items()
+        }
+    return Catalog(**found)
+
+
+def count_events(context: Context) -> int:
+    """How many events the warehouse has."""
+    with connect(context.target) as warehouse:
+        return int(warehouse.query("select count(*) from raw.asset_events")[0][0])
+
+
+def _is_built(warehouse: Warehouse, schema: str) -> bool:
+    sql = "select count(*) from information_schema.tables where table_schema = ? and table_name = ?"
+    return bool(warehouse.query(sql, (schema, "person_content"))[0][0])
+
+
+def _nothing_yet(target: Target) -> WarehouseError:
+    return WarehouseError(
+        f"There is no catalogue in {target.where} yet: run rowkeeper run --target {target.name}."
+    )
+
+
+def _records(warehouse: Warehouse, sql: str) -> list[Record]:
+    names, rows = warehouse.select(sql)
+    return [dict(zip(names, row, strict=True)) for row in rows]

@@ -1,0 +1,152 @@
+"""``rowkeeper doctor``: what a run needs, checked one by one; each failure prints its remedy."""
+
+import json
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import click
+
+from rowkeeper.cli.options import Context, prepare, source_options, warehouse_options
+from rowkeeper.cli.terminal import plain
+from rowkeeper.errors import RowkeeperError
+from rowkeeper.settings import PROJECT_DIR
+
+PROBE_TIMEOUT_S = 20
+OLDEST_PYTHON = 0x030B0000
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at: what was found, or what is wrong and the remedy."""
+
+    name: str
+    ok: bool
+    words: str
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="All of it as a JSON list.")
+@source_options
+@warehouse_options
+def command(as_json: bool, target: str | None, **options: str | None) -> int:
+    """Check Python, ffmpeg, the JavaScript runtime, dbt, the warehouse, the store and the sheet.
+
+    Ends with 0 if all is well, else with 1.
+    """
+    context = prepare(target, **options)
+    checks = [_check(name, look, context) for name, look in LOOKS.items()]
+    if as_json:
+        click.echo(json.dumps([asdict(check) for check in checks], ensure_ascii=False, indent=2))
+    else:
+        for check in checks:
+            click.echo(f"{'ok  ' if check.ok else 'FAIL'} {check.name}: {plain(check.words)}")
+    return 0 if all(check.ok for check in checks) else 1
+
+
+def _check(name: str, look: Callable[[Context], str], context: Context) -> Check:
+    try:
+        return Check(name, True, look(context))
+    except RowkeeperError as error:
+        return Check(name, False, str(error))
+    except Exception as error:
+        words = f"{type(error).__name__}: {error}. Set the environment up again: make setup."
+        return Check(name, False, words)
+
+
+def _python(_: Context) -> str:
+    found = platform.python_version()
+    if sys.hexversion < OLDEST_PYTHON:
+        raise RowkeeperError(f"Python {found} is too old: use 3.11 or newer, then make setup.")
+    return found
+
+
+def _ffmpeg(_: Context) -> str:
+    import imageio_ffmpeg  # type: ignore[import-untyped]
+
+    return _version(imageio_ffmpeg.get_ffmpeg_exe(), "-version")
+
+
+def _javascript(_: Context) -> str:
+    from deno import find_deno_bin  # type: ignore[import-untyped]
+
+    return _version(find_deno_bin(), "--version")
+
+
+def _version(program: str, option: str) -> str:
+    """The first line that a program says of itself."""
+    try:
+        said = subprocess.run(
+            [program, option], capture_output=True, text=True, timeout=PROBE_TIMEOUT_S, check=True
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        name = Path(program).name
+        raise RowkeeperError(f"{name} does not run ({error}): make setup brings it.") from None
+    return said.stdout.partition("\n")[0]
+
+
+def _dbt(_: Context) -> str:
+    for name in ("dbt_project.yml", "profiles.yml"):
+        if not (PROJECT_DIR / name).is_file():
+            words = f"{name} is not in {PROJECT_DIR}"
+            raise RowkeeperError(f"{words}: install rowkeeper from its checkout (make setup).")
+    return f"the project in {PROJECT_DIR}"
+
+
+def _data_folder(context: Context) -> str:
+    folder = context.settings.data_dir
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"0")
+    except OSError as error:
+        words = f"{folder} can't be written ({error.strerror})"
+        raise RowkeeperError(f"{words}: make it writable, or choose another --data-dir.") from None
+    return str(folder)
+
+
+def _warehouse(context: Context) -> str:
+    from rowkeeper.warehouse import connect
+
+    with connect(context.target) as warehouse:
+        warehouse.query("select 1")
+    return f"target {context.target.name}, {context.target.where}"
+
+
+def _store(context: Context) -> str:
+    from uploaders.registry import open_store
+
+    open_store(context.settings).probe()
+    return context.settings.store.url
+
+
+def _sheet(context: Context) -> str:
+    from loaders.sheet import load_sheet
+
+    settings = context.settings
+    if not settings.sheet.source:
+        return "none is set: give --sheet, or set sheet.source"
+    snapshot = load_sheet(
+        settings.sheet.source,
+        settings.sheet.tab,
+        settings.sheet.columns,
+        settings.network.proxy,
+        settings.network.ca_file,
+    )
+    return f"{len(snapshot.rows)} rows in tab {snapshot.tab_title or snapshot.tab_gid}"
+
+
+LOOKS: dict[str, Callable[[Context], str]] = {
+    "Python": _python,
+    "ffmpeg": _ffmpeg,
+    "JavaScript runtime": _javascript,
+    "dbt project": _dbt,
+    "data folder": _data_folder,
+    "warehouse": _warehouse,
+    "store": _store,
+    "sheet": _sheet,
+}

@@ -1,0 +1,64 @@
+"""The options that commands share, and what they stand for."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from rowkeeper.settings import PROJECT_DIR, Settings, load_settings
+from rowkeeper.warehouse import Target, load_target, profiles_dir
+
+FLAGS = {
+    "sheet": "sheet.source",
+    "tab": "sheet.tab",
+    "legacy_csv": "legacy_csv.paths",
+    "store": "store.url",
+    "data_dir": "data_dir",
+}
+"""Option -> the setting that it overrides."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a command works with."""
+
+    settings: Settings
+    target: Target
+
+
+def warehouse_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--target`` and ``--data-dir``."""
+    for option in (
+        click.option("--data-dir", metavar="DIR", help="Where files, journal and DuckDB are."),
+        click.option("--target", metavar="NAME", help="A target of profiles.yml: dev or prod."),
+    ):
+        command = option(command)
+    return command
+
+
+def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--sheet``, ``--tab``, ``--legacy-csv`` and ``--store``."""
+    for option in (
+        click.option("--store", metavar="URL", help="The archive: file:///folder or s3://bucket."),
+        click.option("--legacy-csv", multiple=True, metavar="PATH", help="A CSV or glob; repeat."),
+        click.option("--tab", metavar="TAB", help="The sheet's tab: its gid or its title."),
+        click.option("--sheet", metavar="SHEET", help="The published sheet: a URL or a file."),
+    ):
+        command = option(command)
+    return command
+
+
+def prepare(target: str | None, **options: Any) -> Context:
+    """The settings and the target for a command; dbt and dlt are pointed at the same places.
+
+    Raises ``UsageError``.
+    """
+    flags = {FLAGS[name]: value for name, value in options.items()}
+    flags["legacy_csv.paths"] = list(flags.get("legacy_csv.paths") or ())
+    settings = load_settings(flags)
+    os.environ["ROWKEEPER_DATA_DIR"] = str(settings.data_dir)
+    os.environ.setdefault("DBT_PROJECT_DIR", str(PROJECT_DIR))
+    os.environ["DBT_PROFILES_DIR"] = str(profiles_dir())
+    return Context(settings, load_target(target))

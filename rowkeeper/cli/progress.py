@@ -1,0 +1,97 @@
+"""What a run says while it works: a live display on a terminal, plain lines elsewhere."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from rich.console import Console
+from rich.filesize import decimal
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
+from rich.progress import Progress as Bars
+
+if TYPE_CHECKING:
+    from downloaders.pool import Progress as Downloading
+    from uploaders.pool import Progress as Uploading
+
+    Moving = Downloading | Uploading
+
+
+class Display(Protocol):
+    """Takes the progress of downloads and uploads, from many threads at once."""
+
+    def expect(self, assets: int) -> None:
+        """So many more are to be moved."""
+
+    def update(self, progress: "Moving") -> None:
+        """One of them got on or ended."""
+
+
+class PlainDisplay:
+    """One line for each asset that ended."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._lock = threading.Lock()
+        self._expected = self._ended = 0
+
+    def expect(self, assets: int) -> None:
+        self._expected += assets
+
+    def update(self, progress: "Moving") -> None:
+        if progress.state == "running":
+            return
+        outcome = progress.message or decimal(progress.done_bytes)
+        with self._lock:
+            self._ended += 1
+            text = f"{self._ended}/{self._expected} {progress.state}: {_words(progress)}: {outcome}"
+            self._console.print(escape(text), highlight=False, soft_wrap=True)
+
+
+class LiveDisplay:
+    """A bar over all assets and one for each that is under way; failures stay as lines."""
+
+    def __init__(self, bars: Bars, title: str) -> None:
+        self._bars = bars
+        self._all = bars.add_task(title, total=0)
+        self._running: dict[str, TaskID] = {}
+        self._lock = threading.Lock()
+        self._expected = 0
+
+    def expect(self, assets: int) -> None:
+        self._expected += assets
+        self._bars.update(self._all, total=self._expected)
+
+    def update(self, progress: "Moving") -> None:
+        key = progress.request.asset_id
+        with self._lock:
+            if progress.state == "running":
+                if key not in self._running:
+                    words = escape(_words(progress)[:50])
+                    self._running[key] = self._bars.add_task(f"  {words}", total=None)
+                total, done = progress.total_bytes, progress.done_bytes
+                self._bars.update(self._running[key], total=total, completed=done)
+                return
+            if key in self._running:
+                self._bars.remove_task(self._running.pop(key))
+        if progress.message:
+            text = f"{progress.state}: {_words(progress)}: {progress.message}"
+            self._bars.console.print(escape(text), highlight=False)
+        self._bars.advance(self._all)
+
+
+@contextmanager
+def display(console: Console, title: str) -> Iterator[Display]:
+    """The display that fits ``console``."""
+    if not console.is_terminal:
+        yield PlainDisplay(console)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Bars(*columns, console=console, transient=True) as bars:
+        yield LiveDisplay(bars, title)
+
+
+def _words(progress: "Moving") -> str:
+    request = progress.request
+    return f"{request.asset_kind} {request.media_id} of row {request.row_id}"

@@ -1,0 +1,116 @@
+"""``rowkeeper run``: ingest, build, download, upload, build, and a few lines about all that."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.filesize import decimal
+
+from rowkeeper.cli.options import Context, prepare, source_options, warehouse_options
+from rowkeeper.errors import BusyError, StoreError
+
+if TYPE_CHECKING:
+    import downloaders.pool
+    import uploaders.pool
+
+
+@click.command()
+@source_options
+@warehouse_options
+def command(
+    sheet: str | None,
+    tab: str | None,
+    legacy_csv: tuple[str, ...],
+    store: str | None,
+    target: str | None,
+    data_dir: str | None,
+) -> None:
+    """Ingest, build, download, upload, build: the whole road, once.
+
+    Running it again goes on where the last run ended; with nothing new it changes nothing.
+    """
+    context = prepare(
+        target, sheet=sheet, tab=tab, legacy_csv=legacy_csv, store=store, data_dir=data_dir
+    )
+    run(context, Console(highlight=False))
+
+
+def run(context: Context, console: Console) -> None:
+    """One run under the lock of the data folder.
+
+    Raises ``RowkeeperError``. If the store refuses, everything else is done first.
+    """
+    from loaders.pipeline import ingest
+    from rowkeeper.cli.build import build
+    from rowkeeper.cli.catalog import count_events, publish
+    from rowkeeper.cli.dlt_plugin import summary_text
+    from rowkeeper.cli.status import print_overview
+    from rowkeeper.cli.transfer import download_pending, end_abandoned_sessions
+    from rowkeeper.drain import drain
+    from rowkeeper.journal import journal_dir
+
+    folder = journal_dir(context.settings.data_dir)
+    with run_lock(context):
+        drain(folder, context.target)
+        console.print(summary_text(ingest(context.settings, context.target)), soft_wrap=True)
+        built = build(context)
+        known = count_events(context)
+        end_abandoned_sessions(context)
+        downloaded = download_pending(context, console)
+        uploaded, refusal = _upload(context, console)
+        drain(folder, context.target)
+        if count_events(context) != known:
+            built = build(context)
+        publish(context)
+        console.print(_moved(downloaded, uploaded), soft_wrap=True)
+        print_overview(context, console, built.warnings)
+    if refusal:
+        raise refusal
+
+
+def _upload(
+    context: Context, console: Console
+) -> "tuple[uploaders.pool.Summary | None, StoreError | None]":
+    from rowkeeper.cli.transfer import upload_pending
+
+    try:
+        return upload_pending(context, console), None
+    except StoreError as error:
+        return None, error
+
+
+def _moved(
+    downloaded: "downloaders.pool.Summary", uploaded: "uploaders.pool.Summary | None"
+) -> str:
+    said = [
+        f"Downloaded {downloaded.downloaded} assets ({decimal(downloaded.size_bytes)}), "
+        f"{downloaded.failed} failed."
+    ]
+    said += [
+        f"Paused {provider}: {reason}" for provider, reason in downloaded.paused_providers.items()
+    ]
+    if uploaded is not None:
+        said.append(f"Archived {uploaded.uploaded}, {uploaded.failed} failed.")
+    return " ".join(said)
+
+
+@contextmanager
+def run_lock(context: Context) -> Iterator[None]:
+    """Keep other runs out of the data folder. Raises ``BusyError`` if there is one."""
+    from filelock import FileLock, Timeout
+
+    folder = context.settings.data_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / "run.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise BusyError(
+            f"Another rowkeeper run works in {folder}: wait until it has ended, then run again."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,188 @@
+"""The two working steps of a run: what is pending, through the pools, into the journal."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from rich.console import Console
+
+from rowkeeper.cli.options import Context
+from rowkeeper.cli.progress import Display, display
+from rowkeeper.drain import drain
+from rowkeeper.events import AssetEvent, EventType
+from rowkeeper.ids import new_id
+from rowkeeper.journal import Journal, journal_dir
+from rowkeeper.warehouse import Row, connect
+
+if TYPE_CHECKING:
+    import downloaders.pool
+    import uploaders.pool
+    from downloaders.base import Request
+    from uploaders.base import UploadRequest
+
+Asset = TypeVar("Asset", "Request", "UploadRequest")
+
+INTERRUPTED_DETAILS = {"noticed_by": "a later run"}
+
+
+class Session:
+    """A download or an upload session: it begins with its first work and ends with an event."""
+
+    def __init__(self, folder: Path, session_type: str) -> None:
+        self.session_id = new_id()
+        self._folder, self._type = folder, session_type
+        self._assets: set[str] = set()
+
+    def say(self, event_type: EventType) -> None:
+        """Journal a fact about the session itself, in a segment of its own."""
+        with Journal(self._folder) as journal:
+            journal.append(
+                AssetEvent(
+                    event_type=event_type,
+                    session_id=self.session_id,
+                    session_type=self._type,
+                    total_assets=len(self._assets),
+                )
+            )
+
+    def new(self, asset_ids: set[str]) -> set[str]:
+        """Those that this session has not tried yet; they count among its assets from now on."""
+        fresh = asset_ids - self._assets
+        began = bool(self._assets)
+        self._assets |= fresh
+        if fresh and not began:
+            self.say(EventType.SESSION_STARTED)
+        return fresh
+
+    def end(self, event_type: EventType) -> None:
+        if self._assets:
+            self.say(event_type)
+
+
+@contextmanager
+def session(folder: Path, session_type: str) -> Iterator[Session]:
+    """A session that ends as finished, or as interrupted by whatever is raised."""
+    current = Session(folder, session_type)
+    try:
+        yield current
+    except BaseException:
+        current.end(EventType.SESSION_INTERRUPTED)
+        raise
+    current.end(EventType.SESSION_FINISHED)
+
+
+def end_abandoned_sessions(context: Context) -> None:
+    """Say of the sessions that a killed run left open that they were interrupted.
+
+    The caller holds the run's lock, so no session of this data folder is under way.
+    """
+    with connect(context.target) as warehouse:
+        left = warehouse.query(
+            f"select session_id, session_type from {context.target.schema}.download_sessions "
+            "where status = 'running' order by session_id"
+        )
+    if not left:
+        return
+    folder = journal_dir(context.settings.data_dir)
+    with Journal(folder) as journal:
+        for session_id, session_type in left:
+            journal.append(
+                AssetEvent(
+                    event_type=EventType.SESSION_INTERRUPTED,
+                    session_id=session_id,
+                    session_type=session_type,
+                    details=INTERRUPTED_DETAILS,
+                )
+            )
+    drain(folder, context.target)
+
+
+def download_pending(context: Context, console: Console) -> "downloaders.pool.Summary":
+    """Fetch what is pending, then what the fetched folders and playlists lead to, and so on."""
+    from downloaders.base import FetchSettings
+    from downloaders.pool import Summary, download_all
+
+    total = Summary()
+    settings = FetchSettings.of(context.settings)
+    folder = journal_dir(context.settings.data_dir)
+    with session(folder, "download") as current, display(console, "Downloading") as shown:
+        while requests := _fresh(current, shown, _pending_downloads(context)):
+            with Journal(folder) as journal:
+                done = download_all(
+                    requests, settings, journal.append, current.session_id, shown.update
+                )
+            drain(folder, context.target)
+            total.downloaded += done.downloaded
+            total.failed += done.failed
+            total.paused += done.paused
+            total.size_bytes += done.size_bytes
+            total.paused_providers |= done.paused_providers
+    return total
+
+
+def upload_pending(context: Context, console: Console) -> "uploaders.pool.Summary":
+    """Archive what is here and not yet in the store. Raises ``StoreError`` if the store refuses."""
+    from uploaders.pool import Summary, upload_all
+
+    folder = journal_dir(context.settings.data_dir)
+    with session(folder, "upload") as current, display(console, "Uploading") as shown:
+        requests = _fresh(current, shown, _pending_uploads(context))
+        if not requests:
+            return Summary()
+        with Journal(folder) as journal:
+            return upload_all(
+                requests, context.settings, journal.append, current.session_id, shown.update
+            )
+
+
+def _fresh(current: Session, shown: Display, found: list[Asset]) -> list[Asset]:
+    fresh = current.new({request.asset_id for request in found})
+    shown.expect(len(fresh))
+    return [request for request in found if request.asset_id in fresh]
+
+
+def _pending_downloads(context: Context) -> "list[Request]":
+    from downloaders.base import Request
+
+    columns = "asset_id, person_row_id, provider, media_id, asset_type, original_url, attempt"
+    return [
+        Request(
+            asset_id=asset_id,
+            row_id=row_id,
+            provider=provider,
+            media_id=media_id,
+            asset_kind=kind,
+            original_url=url,
+            attempt=attempt,
+        )
+        for asset_id, row_id, provider, media_id, kind, url, attempt in _pending(
+            context, "pending_downloads", columns
+        )
+    ]
+
+
+def _pending_uploads(context: Context) -> "list[UploadRequest]":
+    from uploaders.base import UploadRequest
+
+    columns = (
+        "asset_id, person_row_id, provider, media_id, asset_type, local_file_path, sha256, "
+        "file_size_bytes, mime_type, filename, attempt"
+    )
+    names = (
+        *("asset_id", "row_id", "provider", "media_id", "asset_kind", "path", "sha256"),
+        *("size_bytes", "mime_type", "filename", "attempt"),
+    )
+    found = []
+    for row in _pending(context, "pending_uploads", columns):
+        values = dict(zip(names, row, strict=True))
+        values["path"] = context.settings.data_dir / values["path"]
+        found.append(UploadRequest(**values))
+    return found
+
+
+def _pending(context: Context, view: str, columns: str) -> list[Row]:
+    with connect(context.target) as warehouse:
+        return warehouse.query(
+            f"select {columns} from {context.target.schema}.{view} order by asset_id"
+        )

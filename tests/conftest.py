@@ -1,0 +1,59 @@
+"""Both engines: each test that asks for ``engine`` runs on a fresh DuckDB and a fresh Postgres."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from rowkeeper.warehouse import Target, load_target
+from tests.postgres import PostgresServer, start_postgres
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One server for all tests; ``engine`` makes a database in it.
+
+    Not below pytest's own folder: every start of pytest shuts that to other users.
+    """
+    with (
+        tempfile.TemporaryDirectory(
+            prefix="rowkeeper-postgres-", ignore_cleanup_errors=True
+        ) as folder,
+        start_postgres(Path(folder) / "data") as server,
+    ):
+        server.forget_crashes()
+        yield server
+
+
+@pytest.fixture(params=["duckdb", "postgres"])
+def engine(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Target]:
+    """A fresh, empty warehouse; dbt, dlt and rowkeeper find it through the environment.
+
+    The data folder is ``tmp_path / "data"``.
+    """
+    for name in list(os.environ):
+        if name.startswith(("ROWKEEPER_", "DBT_")):
+            monkeypatch.delenv(name)
+    target_name = "dev" if request.param == "duckdb" else "prod"
+    monkeypatch.setenv("ROWKEEPER_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("DBT_TARGET", target_name)
+    monkeypatch.setenv("DBT_TARGET_PATH", str(tmp_path / "dbt" / target_name))
+    monkeypatch.setenv("DBT_LOG_PATH", str(tmp_path / "dbt" / "logs"))
+    (tmp_path / "data").mkdir()
+    if request.param == "duckdb":
+        yield load_target()
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    dbname = f"test_{next(_numbers)}"
+    server.create_database(dbname)
+    for name, value in server.environ(dbname).items():
+        monkeypatch.setenv(name, value)
+    yield load_target()
+    server.drop_database(dbname)

@@ -1,0 +1,121 @@
+"""The drain on both engines: each event once, whatever is killed, repeated or restored."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rowkeeper.drain import COLUMNS, drain
+from rowkeeper.errors import WarehouseError
+from rowkeeper.events import AssetEvent, EventType
+from rowkeeper.journal import Journal
+from rowkeeper.warehouse import Target, Warehouse, connect
+
+
+def write(folder: Path, *events: AssetEvent) -> None:
+    with Journal(folder) as journal:
+        for event in events:
+            journal.append(event)
+
+
+def event(asset: str = "a", **values: object) -> AssetEvent:
+    base = AssetEvent(event_type=EventType.DOWNLOADED, session_id="s", asset_id=asset, attempt=1)
+    return replace(base, **values)  # type: ignore[arg-type]
+
+
+def ids(target: Target) -> list[str]:
+    with connect(target) as warehouse:
+        rows = warehouse.query("select event_id from raw.asset_events order by event_id")
+    return [row[0] for row in rows]
+
+
+def test_nothing_to_drain_touches_nothing(engine: Target, tmp_path: Path) -> None:
+    assert drain(tmp_path / "journal", engine) == 0
+
+
+def test_events_arrive_verbatim_and_once(engine: Target, tmp_path: Path) -> None:
+    folder = tmp_path / "journal"
+    told = event(error_message="50 % 'off'; \"ü\" ?", size_bytes=2**40, details={"b": [1, "ß"]})
+    write(folder, told, told, event("b"))
+    assert drain(folder, engine) == 3
+    assert drain(folder, engine) == 0
+    write(folder, told)
+    drain(folder, engine)
+    with connect(engine) as warehouse:
+        columns = ", ".join(COLUMNS)
+        rows = warehouse.query(
+            f"select {columns} from raw.asset_events where event_id = ?", [told.event_id]
+        )
+    assert len(rows) == 1
+    found = dict(zip(COLUMNS, rows[0], strict=True))
+    assert found["error_message"] == told.error_message
+    assert found["size_bytes"] == 2**40
+    assert found["details"] == '{"b": [1, "ß"]}'
+    assert found["occurred_at"].isoformat() == told.occurred_at
+    assert found["row_id"] is None
+    assert len(ids(engine)) == 2
+
+
+def test_a_drain_that_dies_before_its_commit_is_done_again(
+    engine: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "journal"
+    write(folder, event("a"), event("b"))
+    real = Warehouse.insert_new
+
+    def dies(self: Warehouse, table: str, *rest: object) -> None:
+        if table.endswith("journal_segments"):
+            raise KeyboardInterrupt
+        real(self, table, *rest)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Warehouse, "insert_new", dies)
+        with pytest.raises(KeyboardInterrupt):
+            drain(folder, engine)
+    assert ids(engine) == []
+    assert drain(folder, engine) == 2
+    assert len(ids(engine)) == 2
+
+
+def test_a_fresh_warehouse_is_filled_from_the_whole_journal(engine: Target, tmp_path: Path) -> None:
+    folder = tmp_path / "journal"
+    write(folder, event("a"))
+    drain(folder, engine)
+    write(folder, event("b"))
+    drain(folder, engine)
+    before = ids(engine)
+    with connect(engine) as warehouse:
+        warehouse.execute("drop table raw.asset_events")
+        warehouse.execute("drop table raw.journal_segments")
+    drain(folder, engine)
+    assert ids(engine) == before
+    assert len(before) == 2
+
+
+def test_a_warehouse_restored_from_an_old_copy_mends_itself(tmp_path: Path) -> None:
+    folder, file = tmp_path / "journal", tmp_path / "rowkeeper.duckdb"
+    target = Target(name="dev", type="duckdb", path=str(file))
+    write(folder, event("a"))
+    drain(folder, target)
+    shutil.copy(file, tmp_path / "old.duckdb")
+    write(folder, event("b"))
+    drain(folder, target)
+    after = ids(target)
+    shutil.copy(tmp_path / "old.duckdb", file)
+    assert len(ids(target)) == 1
+    drain(folder, target)
+    assert ids(target) == after
+
+
+def test_while_the_warehouse_is_down_the_journal_keeps_everything(tmp_path: Path) -> None:
+    folder = tmp_path / "journal"
+    down = Target(
+        name="prod", type="postgres", host="127.0.0.1", port=9, user="u", password="geheim"
+    )
+    write(folder, event("a"))
+    with pytest.raises(WarehouseError) as raised:
+        drain(folder, down)
+    assert "geheim" not in str(raised.value)
+    up = Target(name="dev", type="duckdb", path=str(tmp_path / "rowkeeper.duckdb"))
+    assert drain(folder, up) == 1

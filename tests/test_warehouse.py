@@ -1,0 +1,112 @@
+"""The target of profiles.yml, and what a connection does on both engines."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rowkeeper import warehouse as module
+from rowkeeper.errors import UsageError, WarehouseError
+from rowkeeper.warehouse import Target, connect, load_target
+
+HOLDER = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); input()"
+
+
+def test_the_profile_names_the_warehouse(tmp_path: Path) -> None:
+    found = load_target(None, {"ROWKEEPER_DATA_DIR": str(tmp_path)})
+    assert (found.name, found.type, found.schema) == ("dev", "duckdb", "main")
+    assert found.path == str(tmp_path / "rowkeeper.duckdb")
+    environ = {
+        "DBT_TARGET": "prod",
+        "ROWKEEPER_PG_HOST": "db.example",
+        "ROWKEEPER_PG_PORT": "6543",
+        "ROWKEEPER_PG_PASSWORD": "0123",
+    }
+    found = load_target(None, environ)
+    assert (found.type, found.host, found.port) == ("postgres", "db.example", 6543)
+    assert found.password == "0123"
+    assert "0123" not in repr(found)
+    assert "0123" not in found.where
+
+
+@pytest.mark.parametrize(
+    ("profile", "name", "said"),
+    [
+        ("rowkeeper: {outputs: {dev: {type: duckdb, path: x}}}", "prd", "no target prd: .* dev"),
+        ("rowkeeper: {outputs: {dev: {type: oracle}}}", "dev", "neither duckdb nor postgres"),
+        ("rowkeeper: {target: \"{{ env_var('NOT_SET') }}\"}", None, "variable NOT_SET: set it"),
+        ("rowkeeper: {target: '{{ 1 | no_filter }}'}", None, "can't be rendered"),
+        ("rowkeeper: {outputs: {dev: {type: postgres, port: x}}}", "dev", "'x' is no number"),
+        ("other: {}", None, "no readable profile rowkeeper"),
+        ("a: b: c", None, "no readable profile rowkeeper"),
+    ],
+)
+def test_a_profile_that_is_wrong_says_so(
+    tmp_path: Path, profile: str, name: str | None, said: str
+) -> None:
+    (tmp_path / "profiles.yml").write_text(profile, "utf-8")
+    with pytest.raises(UsageError, match=said):
+        load_target(name, {"DBT_PROFILES_DIR": str(tmp_path)})
+
+
+def test_text_comes_back_as_it_went_in(engine: Target) -> None:
+    words = "50 % of 'it'; \"ü\" \\n ? %s \n {{ x }}"
+    with connect(engine) as warehouse:
+        warehouse.execute("create table t (k text primary key, n bigint)")
+        warehouse.insert_new("t", ("k", "n"), [(words, 1), ("b", None)], "k")
+        warehouse.insert_new("t", ("k", "n"), [(words, 2), ("c", 3), ("c", 4)], "k")
+        assert warehouse.query("select n from t where k = ?", [words]) == [(1,)]
+        assert warehouse.query("select k, n from t where k < 'd' and k like '_%' order by k")[-1][0]
+        assert warehouse.query("select count(*) from t") == [(3,)]
+        assert warehouse.select("select k, n from t")[0] == ["k", "n"]
+
+
+def test_a_transaction_is_all_or_nothing(engine: Target) -> None:
+    with connect(engine) as warehouse:
+        warehouse.execute("create table t (k text)")
+
+        def half() -> None:
+            with warehouse.transaction():
+                warehouse.execute("insert into t values ('a')")
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            half()
+        with warehouse.transaction():
+            warehouse.execute("insert into t values ('b')")
+    with connect(engine, read_only=True) as warehouse:
+        assert warehouse.query("select k from t") == [("b",)]
+
+
+def test_a_fault_is_one_sentence(engine: Target) -> None:
+    with connect(engine) as warehouse, pytest.raises(WarehouseError) as raised:
+        warehouse.query("select no_such_thing")
+    assert "\n" not in str(raised.value)
+    assert "no_such_thing" in str(raised.value)
+
+
+def test_a_file_that_another_process_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LOCK_WAIT_S", 0.5)
+    target = Target(name="dev", type="duckdb", path=str(tmp_path / "x.duckdb"))
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(target.path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert holder.stdout is not None
+    holder.stdout.readline()
+    with pytest.raises(WarehouseError, match="another process has it open"), connect(target):
+        pass
+    holder.communicate("\n")
+    with connect(target) as warehouse:
+        assert warehouse.query("select 1") == [(1,)]
+
+
+def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    path = tmp_path / "x.duckdb"
+    path.write_text("not a database, and long enough to be read as the head of one" * 99, "utf-8")
+    target = Target(name="dev", type="duckdb", path=str(path))
+    with pytest.raises(WarehouseError, match="can't be opened"), connect(target):
+        pass
