@@ -3,11 +3,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTHON ?= python3
-DBT_PROJECT_FILES = $(shell find dbt_project -type f)
 
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test lint format lock docs clean
+.PHONY: setup demo test lint format lock clean
 
 setup: $(STAMP)
 
@@ -18,6 +17,10 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	touch $@
+
+# The main job without a network; TARGET=prod runs it on a Postgres of its own.
+demo: setup
+	$(BIN)/python -m demo --target $(or $(TARGET),dev)
 
 test: setup
 	$(BIN)/python -m pytest

@@ -45,12 +45,13 @@ def cli() -> None:
 
 def main() -> None:
     """The console script: an error is one line and the exit code of its kind."""
-    sys.exit(_exit_code())
+    sys.exit(run_command(sys.argv[1:]))
 
 
-def _exit_code() -> int:
+def run_command(arguments: list[str]) -> int:
+    """Run a command line; its exit code. Errors are printed, never raised."""
     try:
-        code = cli(standalone_mode=False)
+        code = cli(arguments, prog_name="rowkeeper", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except RowkeeperError as error:
         return _said(str(error), error.exit_code)
