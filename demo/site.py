@@ -45,9 +45,9 @@ class Demo:
     missing: str
 
 
-def make_demo(folder: Path) -> Demo:
+def make_demo(folder: Path, people: int = PEOPLE) -> Demo:
     """Write the CSV into ``folder`` and make the website that it and the sheet lead to."""
-    make_samples(folder, PEOPLE, SEED)
+    make_samples(folder, people, SEED)
     legacy_csv = folder / "output_21col.csv"
     sheet = (folder / "sheet.html").read_text("utf-8")
     links = _content_links(sheet + "\n" + legacy_csv.read_text("utf-8"))
