@@ -6,14 +6,13 @@ A new kind of store is a module with one :class:`Store` and one line in ``regist
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from pathlib import Path
+from typing import BinaryIO, ClassVar
 
-from rowkeeper.errors import RetryLaterError
+from rowkeeper.errors import NeedsPersonError, RetryLaterError, StoreError, TransferError
 from rowkeeper.paths import safe_extension, safe_segment
 
 CHUNK = 1 << 20
-MAX_MESSAGE = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,16 +40,14 @@ class UploadRequest:
 class Stored:
     """Where a verified object is.
 
-    ``store`` is the store's root URL and ``cloud_url`` the object's. ``object_key`` is the key
-    within ``bucket``, or within the folder where there is no bucket. ``sent`` is False where the
-    object was there already.
+    ``object_key`` is the key within ``bucket``, or within the folder where there is no bucket;
+    ``cloud_url`` is the object's URL. ``existed`` says that the object was there already.
     """
 
-    store: str
     bucket: str | None
     object_key: str
     cloud_url: str
-    sent: bool
+    existed: bool
 
 
 class Held(Enum):
@@ -61,17 +58,31 @@ class Held(Enum):
     OTHER = "other"
 
 
+class UnreachableError(RetryLaterError):
+    """The store does not answer. It concerns every object, so it is no object's failure."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("store_unreachable", message)
+
+
 class Store(ABC):
     """An archive of objects that are created, verified and never overwritten.
 
-    One instance serves many threads at once. ``root`` is the canonical URL of the whole.
+    One instance serves many threads at once. ``root`` is the canonical URL of the whole and
+    ``endpoint`` the URL of the service behind it, None for a folder; neither holds a secret.
     """
 
+    kind: ClassVar[str]
     root: str
+    endpoint: str | None = None
 
     @abstractmethod
-    def check(self) -> None:
-        """Raises ``StoreError``, with the remedy, if the store can't take objects now."""
+    def probe(self) -> None:
+        """Learn whether the store takes objects now, leaving none behind.
+
+        Raises ``StoreError``, with the remedy, if it does not, and ``RetryLaterError`` if it gives
+        no useful answer.
+        """
 
     @abstractmethod
     def held(self, request: UploadRequest, key: str) -> Held:
@@ -86,25 +97,43 @@ class Store(ABC):
         """
 
     @abstractmethod
-    def stored(self, key: str, *, sent: bool) -> Stored:
+    def stored(self, key: str, *, existed: bool) -> Stored:
         """The address of ``key``."""
+
+    def check(self) -> None:
+        """Raises ``StoreError``, with the remedy, if the store can't take objects now."""
+        try:
+            self.probe()
+        except TransferError as error:
+            raise self.unusable(error) from None
 
     def put(self, request: UploadRequest, key: str) -> Stored:
         """Archive the file under ``key`` and say where it is.
 
-        An object that is there and has the same bytes is not sent again. One that has other bytes
-        is kept: the file then goes beside it, under a key that carries its hash. Raises a
-        ``TransferError`` for this file, or ``StoreError`` if the store as a whole refuses.
+        An object that is there and has the same bytes is not sent again; one that has other bytes
+        stays as it is. Raises a ``TransferError`` for this file, ``NeedsPersonError`` if the object
+        has other bytes, or ``StoreError`` if the store as a whole refuses.
         """
-        for candidate in (key, _key_with_hash(key, request.sha256)):
-            held = self.held(request, candidate)
-            if held is Held.NOTHING:
-                if self.create(request, candidate):
-                    return self.stored(candidate, sent=True)
-                held = self.held(request, candidate)
-            if held is Held.SAME:
-                return self.stored(candidate, sent=False)
-        raise corrupt_object("the object in the store has other bytes than its key says")
+        held = self.held(request, key)
+        if held is Held.NOTHING:
+            if self.create(request, key):
+                return self.stored(key, existed=False)
+            held = self.held(request, key)
+        if held is Held.SAME:
+            return self.stored(key, existed=True)
+        if held is Held.NOTHING:
+            raise RetryLaterError("store_conflict", "another writer is busy with this object")
+        raise NeedsPersonError(
+            "object_differs",
+            "the store has other bytes under this key and keeps them: move that object away",
+        )
+
+    def unusable(self, error: TransferError) -> StoreError:
+        """The error of the whole store for a fault that trying again did not cure."""
+        return StoreError(
+            f"The store {self.root} gives no useful answer ({error}): "
+            "check store.url, store.endpoint_url and the network, then run again."
+        )
 
 
 def object_key(request: UploadRequest) -> str:
@@ -114,26 +143,23 @@ def object_key(request: UploadRequest) -> str:
 
 
 def open_source(request: UploadRequest) -> BinaryIO:
-    """The local file, opened for reading; raises ``RetryLaterError`` if it can't be."""
+    """The local file, opened for reading; raises ``NeedsPersonError`` if it can't be."""
     try:
         return request.path.open("rb")
     except FileNotFoundError:
-        raise RetryLaterError("local_file_missing", "the downloaded file is gone") from None
+        message = "the downloaded file is gone: put it back or download it again"
+        raise NeedsPersonError("local_file_missing", message) from None
     except OSError as error:
         message = f"the downloaded file can't be read: {error.strerror}"
-        raise RetryLaterError("local_file_unreadable", message) from None
+        raise NeedsPersonError("local_file_unreadable", message) from None
+
+
+def changed_source() -> NeedsPersonError:
+    """The error for a local file that no longer is what was downloaded."""
+    message = "the downloaded file was changed: put it back or download it again"
+    return NeedsPersonError("local_file_changed", message)
 
 
 def corrupt_object(what: str) -> RetryLaterError:
-    """The error for bytes that are not what their SHA-256 says."""
+    """The error for bytes in the store that are not what their SHA-256 says."""
     return RetryLaterError("corrupt_object", what)
-
-
-def one_line(text: str) -> str:
-    """``text`` as one line of at most 500 characters."""
-    return " ".join(text.split())[:MAX_MESSAGE]
-
-
-def _key_with_hash(key: str, sha256: str) -> str:
-    path = PurePosixPath(key)
-    return str(path.with_name(f"{path.stem}-{sha256[:16]}{path.suffix}"))

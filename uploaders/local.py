@@ -1,49 +1,50 @@
 """A folder as a store: the default."""
 
 import errno
+import fcntl
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Self
-from urllib.parse import unquote
+from typing import BinaryIO
 
-from rowkeeper.errors import RetryLaterError, StoreError, UsageError
+from rowkeeper.errors import RetryLaterError, StoreError
 from rowkeeper.paths import sha256_file
 from uploaders.base import CHUNK, Held, Store, Stored, UploadRequest, corrupt_object, open_source
 
-_REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR}
+_REFUSED = {
+    errno.EACCES,
+    errno.EDQUOT,
+    errno.EEXIST,
+    errno.ENOSPC,
+    errno.ENOTDIR,
+    errno.EPERM,
+    errno.EROFS,
+}
 
 
 class LocalStore(Store):
     """Objects as files below ``folder``; an object's name is its key.
 
     A file grows as ``<name>.part`` and is renamed when its bytes, read again, have the right hash.
-    A final path means finished.
+    A final path means finished. The ``.part`` is locked by its writer, so a second one waits, and
+    what a killed one left is written anew.
     """
+
+    kind = "local"
 
     def __init__(self, folder: Path) -> None:
         self.folder = Path(os.path.normpath(folder.absolute()))
         self.root = self.folder.as_uri()
 
-    @classmethod
-    def from_url(cls, url: str) -> Self:
-        """The store of ``file:///absolute/folder``; raises ``UsageError`` for any other form."""
-        path = unquote(url[len("file://") :])
-        if not path.startswith("/"):
-            raise UsageError(f"store.url {url!r} names no absolute folder: write file:///folder")
-        return cls(Path(path))
-
-    def check(self) -> None:
+    def probe(self) -> None:
         """Makes the folder if it is missing and tries to write in it."""
-        try:
+        with self._faults():
             self.folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=self.folder) as probe:
-                probe.write(b"0")
-        except OSError as error:
-            raise self._refusal(error) from None
+            with tempfile.TemporaryFile(dir=self.folder) as file:
+                file.write(b"0")
 
     def held(self, request: UploadRequest, key: str) -> Held:
         """By size first, then by reading and hashing the file."""
@@ -52,36 +53,49 @@ class LocalStore(Store):
             try:
                 if path.stat().st_size != request.size_bytes:
                     return Held.OTHER
-                return Held.SAME if sha256_file(path)[0] == request.sha256 else Held.OTHER
+                if sha256_file(path)[0] != request.sha256:
+                    return Held.OTHER
             except FileNotFoundError:
                 return Held.NOTHING
+            self._settle(path)
+            return Held.SAME
 
     def create(self, request: UploadRequest, key: str) -> bool:
         """Copy, flush to the disk, read again, rename."""
         path = self.folder / key
         part = path.with_name(path.name + ".part")
         with open_source(request) as source, self._faults():
-            made = _make_folders(path.parent)
-            try:
-                with part.open("wb") as target:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with _locked(part) as target:
+                if path.exists():
+                    part.unlink()
+                    return False
+                try:
                     shutil.copyfileobj(source, target, CHUNK)
                     target.flush()
                     os.fsync(target.fileno())
-                if sha256_file(part)[0] != request.sha256:
-                    raise corrupt_object("the copied bytes do not have the SHA-256 of the download")
-                part.rename(path)
-            except BaseException:
-                with suppress(OSError):
-                    part.unlink()
-                raise
-            for folder in (path.parent, *made):
-                _sync(folder)
+                    if sha256_file(part) != (request.sha256, request.size_bytes):
+                        raise corrupt_object("the copy does not have the download's SHA-256")
+                    part.rename(path)
+                except BaseException:
+                    part.unlink(missing_ok=True)
+                    raise
+            self._settle(path)
         return True
 
-    def stored(self, key: str, *, sent: bool) -> Stored:
+    def stored(self, key: str, *, existed: bool) -> Stored:
         """The file's URL."""
         url = (self.folder / key).as_uri()
-        return Stored(store=self.root, bucket=None, object_key=key, cloud_url=url, sent=sent)
+        return Stored(bucket=None, object_key=key, cloud_url=url, existed=existed)
+
+    def _settle(self, path: Path) -> None:
+        """Flush the folders that lead from the store's own parent to ``path``."""
+        folder = path
+        while folder != self.folder:
+            folder = folder.parent
+            _sync(folder)
+        with suppress(OSError):  # it need not be readable
+            _sync(self.folder.parent)
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
@@ -89,21 +103,31 @@ class LocalStore(Store):
             yield
         except OSError as error:
             if error.errno in _REFUSED:
-                raise self._refusal(error) from None
+                raise StoreError(
+                    f"The store folder {self.folder} can't be written ({error.strerror}): free "
+                    "space or mend its rights, or name another folder in store.url."
+                ) from None
             raise RetryLaterError("store_io", f"the store folder: {error.strerror}") from None
 
-    def _refusal(self, error: OSError) -> StoreError:
-        return StoreError(
-            f"The store folder {self.folder} can't be written ({error.strerror}): "
-            "free space or mend its rights, or name another folder in store.url."
-        )
+
+@contextmanager
+def _locked(part: Path) -> Iterator[BinaryIO]:
+    """``part``, made or emptied, and locked against other writers while it is open."""
+    while True:
+        with part.open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if not _is_at(file, part):
+                continue  # its writer has renamed or removed it meanwhile
+            file.truncate(0)
+            yield file
+            return
 
 
-def _make_folders(folder: Path) -> list[Path]:
-    """Make ``folder``; the folders whose entries changed by that."""
-    missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    return [made.parent for made in missing]
+def _is_at(file: BinaryIO, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _sync(folder: Path) -> None:

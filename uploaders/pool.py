@@ -1,159 +1,226 @@
-"""Archive many files on a few threads; each outcome is an event."""
+"""Many uploads at once: bounded threads, tries again, reports events."""
 
+import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from threading import Event
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from rowkeeper.errors import RetryLaterError, StoreError, TransferError
 from rowkeeper.events import AssetEvent, EventType
 from rowkeeper.paths import sha256_file
 from rowkeeper.retry import with_retries
-from uploaders.base import Store, Stored, UploadRequest, object_key, one_line, open_source
+from uploaders.base import (
+    Store,
+    Stored,
+    UnreachableError,
+    UploadRequest,
+    changed_source,
+    object_key,
+    open_source,
+)
+from uploaders.registry import open_store
 
 if TYPE_CHECKING:
     from rowkeeper.settings import Settings
 
-ATTEMPTS = 3
-BACKOFF_S = 0.5
+MAX_MESSAGE = 500
 
 Emit = Callable[[AssetEvent], object]
-"""Called from the worker threads, many at once; returns when the event is on disk."""
-
-OnProgress = Callable[[AssetEvent], object]
-"""Called in the caller's own thread with each outcome, after it was emitted."""
+"""Writes an event through to the disk; called by many threads at once."""
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True)
+class Progress:
+    """Where one upload stands. ``state``: running, uploaded or failed."""
+
+    request: UploadRequest
+    state: str
+    done_bytes: int = 0
+    total_bytes: int | None = None
+    message: str = ""
+
+
+OnProgress = Callable[[Progress], object]
+"""Called by many threads at once."""
+
+
+@dataclass
 class Summary:
-    """What a call of :func:`upload_all` did. ``already_there`` counts among ``uploaded``."""
+    """What a run of uploads came to, in assets. ``existed`` ones count among ``uploaded``."""
 
     uploaded: int = 0
-    already_there: int = 0
+    existed: int = 0
     failed: int = 0
     size_bytes: int = 0
 
-    def add(self, event: AssetEvent) -> None:
-        """Count one outcome."""
-        if event.event_type is EventType.UPLOADED:
-            self.uploaded += 1
-            self.already_there += not event.details["sent"]
-            self.size_bytes += event.size_bytes or 0
-        else:
-            self.failed += 1
+
+class StoppedError(Exception):
+    """The run is being stopped; nothing is said about the asset."""
 
 
 def upload_all(
     requests: Iterable[UploadRequest],
-    store: Store,
     settings: "Settings",
     emit: Emit,
     session_id: str,
     on_progress: OnProgress | None = None,
+    *,
+    store: Store | None = None,
 ) -> Summary:
-    """Archive all ``requests`` on ``settings.upload.workers`` threads.
+    """Archive all ``requests`` in the store of ``settings``, or in ``store``.
 
-    Each file ends in one ``uploaded`` or ``upload_failed`` event. Raises ``StoreError`` if the
-    store as a whole refuses: then nothing new is begun, what is under way ends and keeps its event,
-    and the rest stays pending. An interrupt does the same.
+    Each file ends in one event, emitted before going on. A failure of one file never raises.
+    ``requests`` is read as room comes free. Raises ``StoreError`` if the store as a whole refuses:
+    what is under way ends and keeps its event, the rest stays pending. So it is with an interrupt.
     """
-    stop = Event()
-    summary = Summary()
+    waiting = iter(requests)
+    first = next(waiting, None)
+    if first is None:
+        return Summary()
+    run = _Run(store or open_store(settings), settings, emit, session_id, on_progress)
+    run.probe()
+    _drive(run, chain([first], waiting), settings.upload.workers)
+    return run.summary
 
-    def work(request: UploadRequest) -> AssetEvent | None:
-        if stop.is_set():
-            return None
+
+def _drive(run: "_Run", waiting: Iterable[UploadRequest], workers: int) -> None:
+    waiting = iter(waiting)
+    with ThreadPoolExecutor(workers, thread_name_prefix="upload") as executor:
+        running: set[Future[None]] = set()
         try:
-            event = upload_one(request, store, session_id, stop)
-            emit(event)
+            while True:
+                room = workers * 2 - len(running)
+                running |= {executor.submit(run.one, item) for item in islice(waiting, room)}
+                if not running:
+                    return
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    future.result()
         except BaseException:
-            stop.set()
+            run.stop.set()
+            executor.shutdown(wait=False, cancel_futures=True)
             raise
-        return event
 
-    with ThreadPoolExecutor(settings.upload.workers, thread_name_prefix="upload") as executor:
+
+class _Run:
+    def __init__(
+        self,
+        store: Store,
+        settings: "Settings",
+        emit: Emit,
+        session_id: str,
+        on_progress: OnProgress | None,
+    ) -> None:
+        self.store, self.emit, self.session_id = store, emit, session_id
+        self.attempts, self.backoff_s = settings.upload.attempts, settings.upload.backoff_s
+        self.on_progress: OnProgress = on_progress or (lambda _: None)
+        self.summary = Summary()
+        self.stop = threading.Event()
+        self.lock = threading.Lock()
+
+    def probe(self) -> None:
+        """Raises ``StoreError`` if the store takes nothing now."""
         try:
-            for future in as_completed([executor.submit(work, request) for request in requests]):
-                _count(future, summary, on_progress)
-        except BaseException:
-            stop.set()
-            executor.shutdown(wait=True, cancel_futures=True)
+            with_retries(self.store.probe, self.attempts, self.backoff_s)
+        except TransferError as error:
+            raise self.store.unusable(error) from None
+
+    def one(self, request: UploadRequest) -> None:
+        """Archive one file and report it."""
+        try:
+            stored = with_retries(
+                lambda: self._put(request), self.attempts, self.backoff_s, self._sleep
+            )
+        except StoppedError:
+            return
+        except UnreachableError as error:
+            self.stop.set()
+            raise self.store.unusable(error) from None
+        except StoreError:
+            self.stop.set()
             raise
-    return summary
+        except TransferError as error:
+            self._failed(request, error)
+        else:
+            self._uploaded(request, stored)
+
+    def _put(self, request: UploadRequest) -> Stored:
+        if self.stop.is_set():
+            raise StoppedError
+        self.on_progress(Progress(request, "running", 0, request.size_bytes))
+        try:
+            _check_source(request)
+            return self.store.put(request, object_key(request))
+        except (TransferError, StoreError):
+            raise
+        except Exception as error:
+            raise RetryLaterError("unexpected", f"unexpected {type(error).__name__}") from error
+
+    def _sleep(self, seconds: float) -> None:
+        if self.stop.wait(seconds):
+            raise StoppedError
+
+    def _uploaded(self, request: UploadRequest, stored: Stored) -> None:
+        self.emit(
+            self._event(
+                EventType.UPLOADED,
+                request,
+                bucket=stored.bucket,
+                object_key=stored.object_key,
+                cloud_url=stored.cloud_url,
+                details=self._details() | {"existed": stored.existed},
+            )
+        )
+        with self.lock:
+            self.summary.uploaded += 1
+            self.summary.existed += stored.existed
+            self.summary.size_bytes += request.size_bytes
+        size = request.size_bytes
+        self.on_progress(Progress(request, "uploaded", size, size))
+
+    def _failed(self, request: UploadRequest, error: TransferError) -> None:
+        message = str(error)[:MAX_MESSAGE]
+        self.emit(
+            self._event(
+                EventType.UPLOAD_FAILED,
+                request,
+                error_code=error.code,
+                error_message=message,
+                verdict=error.verdict.value,
+                details=self._details(),
+            )
+        )
+        with self.lock:
+            self.summary.failed += 1
+        self.on_progress(Progress(request, "failed", message=message))
+
+    def _details(self) -> dict[str, Any]:
+        endpoint = {"endpoint": self.store.endpoint} if self.store.endpoint else {}
+        return {"store_kind": self.store.kind, **endpoint}
+
+    def _event(self, event_type: EventType, request: UploadRequest, **values: Any) -> AssetEvent:
+        return AssetEvent(
+            event_type=event_type,
+            session_id=self.session_id,
+            asset_id=request.asset_id,
+            row_id=request.row_id,
+            provider=request.provider,
+            media_id=request.media_id,
+            asset_kind=request.asset_kind,
+            attempt=request.attempt,
+            filename=request.filename,
+            mime_type=request.mime_type,
+            sha256=request.sha256,
+            size_bytes=request.size_bytes,
+            store=self.store.root,
+            **values,
+        )
 
 
-def upload_one(
-    request: UploadRequest, store: Store, session_id: str, stop: Event | None = None
-) -> AssetEvent:
-    """Archive one file, with retries; its outcome. Raises only ``StoreError``."""
-    sleep = (stop or Event()).wait
-    try:
-        _check_local(request)
-        key = object_key(request)
-        stored = with_retries(lambda: store.put(request, key), ATTEMPTS, BACKOFF_S, sleep)
-    except StoreError:
-        raise
-    except TransferError as error:
-        return _failed(request, store, session_id, error)
-    except Exception as error:
-        unexpected = RetryLaterError("unexpected", f"unexpected {type(error).__name__}")
-        return _failed(request, store, session_id, unexpected)
-    return _uploaded(request, stored, session_id)
-
-
-def _count(
-    future: "Future[AssetEvent | None]", summary: Summary, on_progress: OnProgress | None
-) -> None:
-    event = future.result()
-    if event is not None:
-        summary.add(event)
-        if on_progress:
-            on_progress(event)
-
-
-def _check_local(request: UploadRequest) -> None:
-    """Raise ``RetryLaterError`` unless the local file still is what was downloaded."""
-    open_source(request).close()
-    if sha256_file(request.path) != (request.sha256, request.size_bytes):
-        message = "the downloaded file was changed: its SHA-256 or its size is another"
-        raise RetryLaterError("local_file_changed", message)
-
-
-def _uploaded(request: UploadRequest, stored: Stored, session_id: str) -> AssetEvent:
-    return AssetEvent(
-        event_type=EventType.UPLOADED,
-        store=stored.store,
-        bucket=stored.bucket,
-        object_key=stored.object_key,
-        cloud_url=stored.cloud_url,
-        details={"sent": stored.sent},
-        **_common(request, session_id),
-    )
-
-
-def _failed(
-    request: UploadRequest, store: Store, session_id: str, error: TransferError
-) -> AssetEvent:
-    return AssetEvent(
-        event_type=EventType.UPLOAD_FAILED,
-        store=store.root,
-        error_code=error.code,
-        error_message=one_line(str(error)),
-        verdict=error.verdict.value,
-        **_common(request, session_id),
-    )
-
-
-def _common(request: UploadRequest, session_id: str) -> dict[str, Any]:
-    return {
-        "session_id": session_id,
-        "asset_id": request.asset_id,
-        "row_id": request.row_id,
-        "provider": request.provider,
-        "media_id": request.media_id,
-        "asset_kind": request.asset_kind,
-        "attempt": request.attempt,
-        "sha256": request.sha256,
-        "size_bytes": request.size_bytes,
-    }
+def _check_source(request: UploadRequest) -> None:
+    """Raise ``NeedsPersonError`` unless the local file still is what was downloaded."""
+    with open_source(request):
+        if sha256_file(request.path) != (request.sha256, request.size_bytes):
+            raise changed_source()

@@ -1,7 +1,9 @@
 """Which store a URL means. Modules are imported when they are wanted: boto3 is slow to import."""
 
-from collections.abc import Callable
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from rowkeeper.errors import UsageError
 from uploaders.base import Store
@@ -9,29 +11,44 @@ from uploaders.base import Store
 if TYPE_CHECKING:
     from rowkeeper.settings import Settings
 
-
-def _local(settings: "Settings") -> Store:
-    from uploaders.local import LocalStore
-
-    return LocalStore.from_url(settings.store.url)
-
-
-def _s3(settings: "Settings") -> Store:
-    from uploaders.s3 import S3Store
-
-    return S3Store.from_settings(settings)
-
-
-STORES: dict[str, Callable[["Settings"], Store]] = {"file": _local, "s3": _s3}
+DEFAULT_FOLDER = "archive"
 
 
 def open_store(settings: "Settings") -> Store:
-    """The store that ``settings.store.url`` names, by its scheme; nothing is contacted yet.
+    """The store that ``settings.store.url`` names; nothing is contacted yet.
 
-    Raises ``UsageError`` for an unknown scheme or a URL that names no folder or bucket.
+    ``file:///folder``, a plain path (a relative one starts at the working folder) or
+    ``s3://bucket/prefix``; where it is empty, the folder ``archive`` in the data folder. Raises
+    ``UsageError`` for any other scheme and for a URL that names no folder or bucket.
     """
-    scheme, separator, _ = settings.store.url.partition("://")
-    if not separator or scheme.lower() not in STORES:
-        known = ", ".join(f"{name}://" for name in STORES)
-        raise UsageError(f"store.url must start with one of {known}; it is {scheme!r}.")
-    return STORES[scheme.lower()](settings)
+    url = settings.store.url
+    if not url:
+        return _local(settings.data_dir / DEFAULT_FOLDER)
+    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", url)
+    match scheme and scheme[1].lower():
+        case None:
+            return _local(Path(url).expanduser())
+        case "file":
+            return _local(_folder_of(url))
+        case "s3":
+            from uploaders.s3 import S3Store
+
+            return S3Store.from_settings(settings)
+        case other:
+            raise UsageError(
+                f"store.url has the scheme {other}://, which is not supported: "
+                "write file:///folder or s3://bucket/prefix."
+            )
+
+
+def _local(folder: Path) -> Store:
+    from uploaders.local import LocalStore
+
+    return LocalStore(folder)
+
+
+def _folder_of(url: str) -> Path:
+    parts = urlsplit(url)
+    if parts.netloc not in {"", "localhost"} or not parts.path or parts.query or parts.fragment:
+        raise UsageError(f"store.url {url!r} names no absolute folder: write file:///folder.")
+    return Path(unquote(parts.path))

@@ -5,17 +5,20 @@ import re
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConnectionError,
     HTTPClientError,
     IncompleteReadError,
     SSLError,
 )
 
 from rowkeeper.errors import PermanentError, RetryLaterError, StoreError, TransferError
+from uploaders.base import UnreachableError
 
 _KEYS = (
     "check store.access_key_id and store.secret_access_key, and that they may read and write there"
 )
 _REGION = "name the bucket's own region in store.region"
+_SPACE = "free space in the store or raise its quota"
 _REMEDIES = {
     "NoSuchBucket": "make the bucket, or name another in store.url",
     "InvalidBucketName": "name a valid bucket in store.url",
@@ -23,6 +26,8 @@ _REMEDIES = {
     "AuthorizationHeaderMalformed": _REGION,
     "301": _REGION,
     "RequestTimeTooSkewed": "set this machine's clock",
+    "QuotaExceeded": _SPACE,
+    "XMinioStorageFull": _SPACE,
     **dict.fromkeys(
         (
             "AccessDenied",
@@ -41,7 +46,8 @@ _REMEDIES = {
     ),
 }
 _PERMANENT = {"EntityTooLarge", "KeyTooLongError"}
-_CORRUPT = {"BadDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch"}
+CORRUPT = {"BadDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch"}
+"""How a store refuses bytes that are not what their checksum says."""
 
 
 def code_of(error: ClientError) -> str:
@@ -51,24 +57,18 @@ def code_of(error: ClientError) -> str:
 
 def translate(error: Exception, root: str) -> StoreError | TransferError:
     """The error of the house for one of botocore's, about the store at ``root``."""
+    name = type(error).__name__
     if isinstance(error, ClientError):
         return _refusal(error, root)
     if isinstance(error, SSLError):
-        return StoreError(f"The store {root} has no certificate that is trusted here: {_ENDPOINT}.")
+        return UnreachableError(f"its certificate is not trusted here, or TLS broke off: {name}")
+    if isinstance(error, ConnectionError):
+        return UnreachableError(f"no connection: {name}")
     if isinstance(error, HTTPClientError | IncompleteReadError):
-        return RetryLaterError("store_unreachable", f"no whole answer ({type(error).__name__})")
+        return RetryLaterError("store_transport", f"the store gave no whole answer: {name}")
     if isinstance(error, BotoCoreError):
-        name = type(error).__name__
         return StoreError(f"The store {root} can't be asked ({name}): {_KEYS}, and store.region.")
     raise error
-
-
-def unreachable(root: str, code: str) -> StoreError:
-    """For a check: a store that gives no useful answer."""
-    return StoreError(f"The store {root} gave no useful answer ({code}): {_ENDPOINT}.")
-
-
-_ENDPOINT = "check store.endpoint_url and the network, then run again"
 
 
 def _refusal(error: ClientError, root: str) -> StoreError | TransferError:
@@ -77,7 +77,7 @@ def _refusal(error: ClientError, root: str) -> StoreError | TransferError:
     remedy = _REMEDIES.get(code) or (_KEYS if status in {401, 403} else None)
     if remedy:
         return StoreError(f"The store {root} refuses ({code}): {remedy}.")
-    if code in _CORRUPT:
+    if code in CORRUPT:
         return RetryLaterError("corrupt_object", f"the store got other bytes than sent ({code})")
     if code in _PERMANENT:
         return PermanentError("object_refused", f"the store can't take this object ({code})")

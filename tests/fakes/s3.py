@@ -1,0 +1,253 @@
+"""A real S3 server on loopback, and a proxy before it that makes it fail."""
+
+import atexit
+import http.client
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from rowkeeper.settings import Network, Settings, StoreSettings, Upload
+from uploaders.s3 import S3Store
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+START_TIMEOUT_S = 30.0
+SECRET = "s3cr3t/never+shown"
+
+
+class MiniStack:
+    """The ``ministack`` server as a child process; ``url`` is its endpoint.
+
+    ``certificate`` is a PEM file of a certificate and its key: then it speaks TLS.
+    """
+
+    def __init__(self, certificate: Path | None = None) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="ministack-")
+        self.port = free_port()
+        self.url = f"{'https' if certificate else 'http'}://127.0.0.1:{self.port}"
+        environment = {
+            "PATH": os.environ.get("PATH", ""),
+            "HOME": self._folder.name,
+            "TMPDIR": self._folder.name,
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(self.port),
+            "SERVICES": "s3",
+            "LOG_LEVEL": "ERROR",
+        }
+        if certificate:
+            names = ("MINISTACK_SSL_CERT", "MINISTACK_SSL_KEY")
+            environment |= {"USE_SSL": "1", **dict.fromkeys(names, str(certificate))}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "ministack"],
+            cwd=self._folder.name,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self._wait()
+
+    def stop(self) -> None:
+        """End the server; its objects are gone."""
+        self._process.terminate()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._folder.cleanup()
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < deadline and self._process.poll() is None:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.02)
+        raise RuntimeError("ministack did not start")
+
+
+@cache
+def shared_ministack() -> MiniStack:
+    """One server for all tests of this process, ended with it."""
+    server = MiniStack()
+    atexit.register(server.stop)
+    return server
+
+
+def free_port() -> int:
+    """A port on loopback that nobody listened on a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def s3_settings(
+    data_dir: Path, url: str, endpoint_url: str, ca_file: Path | None = None
+) -> Settings:
+    """Settings for the S3 store at ``url``, quick to give up."""
+    return Settings(
+        data_dir=data_dir,
+        network=Network(ca_file=ca_file),
+        upload=Upload(workers=4, attempts=3, backoff_s=0.01),
+        store=StoreSettings(
+            url=url,
+            endpoint_url=endpoint_url,
+            access_key_id="AKIATEST",
+            secret_access_key=SecretStr(SECRET),
+        ),
+    )
+
+
+@cache
+def client_for(endpoint_url: str) -> "S3Client":
+    """The store's own client for an endpoint, made once: making one takes a while."""
+    return S3Store.from_settings(s3_settings(Path(), "s3://any", endpoint_url)).client
+
+
+def s3_store(endpoint_url: str, prefix: str = "", **more: Any) -> S3Store:
+    """A store in a new bucket of the shared server, reached through ``endpoint_url``."""
+    bucket = f"test-{uuid.uuid4()}"
+    client_for(shared_ministack().url).create_bucket(Bucket=bucket)
+    return S3Store(client_for(endpoint_url), bucket, prefix, **more)
+
+
+@dataclass
+class Fault:
+    """What happens to the next ``times`` requests whose ``METHOD /path?query`` has ``match`` in it.
+
+    ``match`` is a regular expression. ``kind`` is an answer such as ``503 SlowDown``, or ``drop``
+    (the connection breaks off), ``corrupt`` (the first byte sent is changed), ``truncate`` (half of
+    the answer's body comes).
+    """
+
+    match: str
+    kind: str
+    times: int = 1
+
+
+class FaultyS3:
+    """A proxy before the shared server, a context manager; ``url`` is the endpoint to use.
+
+    ``requests`` lists each request as ``METHOD /path?query``. ``sloppy``: it knows no checksums.
+    ``conditional``: False answers 501 to If-None-Match.
+    """
+
+    def __init__(self) -> None:
+        self.reset()
+        self.lock = threading.Lock()
+        self._server = _Server(("127.0.0.1", 0), _Proxy)
+        self._server.s3 = self
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def reset(self) -> None:
+        """Forget all faults and requests."""
+        self.faults: list[Fault] = []
+        self.requests: list[str] = []
+        self.sloppy = False
+        self.conditional = True
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Answer no more; nobody listens from now on."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    def fault_for(self, request: str) -> str | None:
+        """The kind of the fault that meets ``request``; counts it down."""
+        with self.lock:
+            self.requests.append(request)
+            for fault in self.faults:
+                if fault.times and re.search(fault.match, request):
+                    fault.times -= 1
+                    return fault.kind
+        return None
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    s3: FaultyS3
+
+
+class _Proxy(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Keep the test run's output clean."""
+
+    def _answer(self) -> None:
+        s3 = self.server.s3
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        kind = s3.fault_for(f"{self.command} {self.path}")
+        if kind == "drop":
+            self.close_connection = True
+        elif kind and kind[0].isdigit():
+            self._refuse(*kind.split(" ", 1))
+        elif "If-None-Match" in self.headers and not s3.conditional:
+            self._refuse("501", "NotImplemented")
+        else:
+            if kind == "corrupt":
+                body = bytes([body[0] ^ 1]) + body[1:]
+            status, headers, content = self._forward(body)
+            self._send(status, headers, content, cut=kind == "truncate")
+
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _answer  # noqa: N815 - names of http.server
+
+    def _forward(self, body: bytes) -> tuple[int, Mapping[str, str], bytes]:
+        checksums = ("x-amz-checksum", "x-amz-sdk-checksum")
+        headers = {
+            name: value
+            for name, value in self.headers.items()
+            if name.lower() != "expect"
+            and not (self.server.s3.sloppy and name.lower().startswith(checksums))
+        }
+        address = urlsplit(shared_ministack().url).netloc
+        connection = http.client.HTTPConnection(address, timeout=30)
+        try:
+            connection.request(self.command, self.path, body, headers)
+            answer = connection.getresponse()
+            return answer.status, dict(answer.getheaders()), answer.read()
+        finally:
+            connection.close()
+
+    def _refuse(self, status: str, code: str) -> None:
+        text = f"<Error><Code>{code}</Code><Message>AKIATEST {SECRET}</Message></Error>"
+        headers = {"Content-Type": "application/xml"}
+        self._send(int(status), headers, b"" if self.command == "HEAD" else text.encode())
+
+    def _send(
+        self, status: int, headers: Mapping[str, str], content: bytes, *, cut: bool = False
+    ) -> None:
+        self.send_response_only(status)
+        for name, value in headers.items():
+            if name.lower() not in {"content-length", "transfer-encoding", "connection"}:
+                self.send_header(name, value)
+        lengths = {name.lower(): value for name, value in headers.items()}
+        length = lengths.get("content-length", "0") if self.command == "HEAD" else len(content)
+        self.send_header("Content-Length", str(length))
+        self.end_headers()
+        self.wfile.write(content[: len(content) // 2] if cut else content)
+        self.close_connection = self.close_connection or cut
