@@ -4,6 +4,7 @@ The people are made by the same generator as in the tests, the same ones each ti
 links lead to is made by ffmpeg on the spot, or written here.
 """
 
+import csv
 import re
 from dataclasses import dataclass
 from html import unescape
@@ -50,7 +51,9 @@ def make_demo(folder: Path, people: int = PEOPLE) -> Demo:
     make_samples(folder, people, SEED)
     legacy_csv = folder / "output_21col.csv"
     sheet = (folder / "sheet.html").read_text("utf-8")
-    links = _content_links(sheet + "\n" + legacy_csv.read_text("utf-8"))
+    with legacy_csv.open(encoding="utf-8", newline="") as file:
+        cells = [cell for row in csv.reader(file) for cell in row]
+    links = _content_links("\n".join([sheet, *cells]))
     missing = min(link.media_id for link in links if link.link_type == "file")
     site = Site(pages={SHEET_PAGE: sheet})
     for link in links:

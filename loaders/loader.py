@@ -5,11 +5,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rowkeeper.warehouse import Target
-
 from loaders.destination import DATASET, PIPELINE, destination
 from loaders.tables import KEYS, SCHEMAS, TABLES, Rows, TableName, as_arrow
 from rowkeeper.errors import WarehouseError
+from rowkeeper.warehouse import Target
 
 if TYPE_CHECKING:
     from dlt.extract import DltResource

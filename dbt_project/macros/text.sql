@@ -1,19 +1,31 @@
-{#- What counts as empty at a cell's edges: spaces, tabs, line ends, NBSP, zero-width characters. -#}
+{#- White space and zero-width characters: what the loaders trim from a cell's ends. -#}
+{% macro spaces() -%}
+    {{ return("\u0009\u000a\u000b\u000c\u000d\u001c\u001d\u001e\u001f\u0020\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000") }}
+{%- endmacro %}
+
 {% macro zero_width() -%}
-    chr(8203) || chr(8204) || chr(8205) || chr(65279)
+    {{ return("\u200b\u200c\u200d\u2060\ufeff") }}
 {%- endmacro %}
 
+{#- The text without white space and zero-width characters at its ends; '' for NULL. -#}
 {% macro trimmed(text) -%}
-    trim(coalesce({{ text }}, ''), ' ' || chr(9) || chr(10) || chr(13) || chr(160) || {{ zero_width() }})
+    trim(coalesce({{ text }}, ''), '{{ spaces() ~ zero_width() }}')
 {%- endmacro %}
 
-{% macro blank(text) -%}
-    ({{ trimmed(text) }} = '')
+{#- Lower case that is the same on every engine and under every locale of a server. -#}
+{% macro lowered(text) -%}
+    {%- set upper = "ABCDEFGHIJKLMNOPQRSTUVWXYZÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖØÙÚÛÜÝÞĀĂĄĆĈĊČĎĐĒĔĖĘĚĜĞĠĢĤĦĨĪĬĮĴĶĹĻĽĿŁŃŅŇŊŌŎŐŒŔŖŘŚŜŞŠŢŤŦŨŪŬŮŰŲŴŶŸŹŻŽȘȚ" -%}
+    translate({{ text }}, '{{ upper }}', '{{ upper | lower }}')
 {%- endmacro %}
 
 {#- For comparing only: lower case, no zero-width characters, single spaces. -#}
 {% macro normalised(text) -%}
-    lower(trim(regexp_replace(
-        translate(coalesce({{ text }}, ''), chr(160) || {{ zero_width() }}, ' '), '\s+', ' ', 'g'
-    )))
+    {%- set known = spaces() ~ zero_width() -%}
+    {%- set text = "translate(coalesce(" ~ text ~ ", ''), '" ~ known ~ "', '" ~ " " * spaces() | length ~ "')" -%}
+    {{ lowered("trim(regexp_replace(" ~ text ~ ", ' +', ' ', 'g'))") }}
+{%- endmacro %}
+
+{#- The first word of a normalised text. -#}
+{% macro first_word(text) -%}
+    split_part({{ text }}, ' ', 1)
 {%- endmacro %}

@@ -6,20 +6,25 @@ from typing import Any
 
 from rowkeeper.cli.options import Context
 from rowkeeper.errors import BuildError
+from rowkeeper.warehouse import connect
 
+EXAMPLES = 5
+SHOWN = ("name", "email", "personality_type", "reason")
 WARNING, BAD = "warn", frozenset({"error", "fail", "runtime error"})
 
 
 @dataclass(frozen=True)
-class BuildSummary:
-    """What a build found. ``warnings``: data test -> the rows it lists."""
+class Warned:
+    """A data test that warns: how many rows it lists, the first of them, and where all are."""
 
-    nodes: int
-    warnings: dict[str, int]
+    test: str
+    rows: int
+    examples: tuple[str, ...]
+    relation: str
 
 
-def build(context: Context) -> BuildSummary:
-    """Run every model and data test on the target. Raises ``BuildError``, with what failed.
+def build(context: Context) -> list[Warned]:
+    """Run every model and data test on the target; the warnings. Raises ``BuildError``.
 
     When a blocking test fails, what is downstream of it stays as it was.
     """
@@ -36,8 +41,26 @@ def build(context: Context) -> BuildSummary:
     nodes = list(getattr(result.result, "results", None) or ())
     if not result.success:
         raise BuildError(_refusal(context, nodes, result.exception, folder))
-    warnings = {node.node.name: int(node.failures or 0) for node in nodes if node.status == WARNING}
-    return BuildSummary(len(nodes), warnings)
+    return _warnings(context, [node for node in nodes if node.status == WARNING])
+
+
+def _warnings(context: Context, nodes: list[Any]) -> list[Warned]:
+    """The warnings with the first rows that each lists."""
+    found = []
+    with connect(context.target) as warehouse:
+        for node in nodes:
+            relation = node.node.relation_name
+            names, rows = warehouse.select(f"select * from {relation} limit {EXAMPLES}")
+            examples = tuple(_label(dict(zip(names, row, strict=True))) for row in rows)
+            found.append(Warned(node.node.name, int(node.failures or 0), examples, relation))
+    return found
+
+
+def _label(row: dict[str, Any]) -> str:
+    """A row in a few words: whose it is, or where it stands."""
+    row_id = row.get("row_id") or row.get("person_row_id") or row.get("row_key") or "?"
+    shown = [str(row[name]) for name in SHOWN if row.get(name)]
+    return f"row {row_id} ({', '.join(shown)})" if shown else f"row {row_id}"
 
 
 def _refusal(

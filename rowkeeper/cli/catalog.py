@@ -56,7 +56,8 @@ order by assets.asset_id
 """
 SESSIONS = """
 select session_id, session_type, status, total_assets, completed_assets, failed_assets,
-    cast(created_at as text) as created_at, cast(completed_at as text) as completed_at
+    cast(date_trunc('second', created_at) as text) as created_at,
+    cast(date_trunc('second', completed_at) as text) as completed_at
 from {schema}.download_sessions order by created_at desc, session_id limit 10
 """
 QUARANTINE = """

@@ -120,7 +120,7 @@ def _warehouse(context: Context) -> str:
 def _store(context: Context) -> str:
     from uploaders.registry import open_store
 
-    open_store(context.settings).probe()
+    open_store(context.settings).check()
     return context.settings.store.url
 
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.filesize import decimal
 
 from rowkeeper.cli.options import Context, prepare, source_options, warehouse_options
+from rowkeeper.cli.terminal import console
 from rowkeeper.errors import BusyError, StoreError
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def command(
     context = prepare(
         target, sheet=sheet, tab=tab, legacy_csv=legacy_csv, store=store, data_dir=data_dir
     )
-    run(context, Console(highlight=False))
+    run(context, console())
 
 
 def run(context: Context, console: Console) -> None:
@@ -55,17 +56,17 @@ def run(context: Context, console: Console) -> None:
     with run_lock(context):
         drain(folder, context.target)
         console.print(summary_text(ingest(context.settings, context.target)), soft_wrap=True)
-        built = build(context)
+        warnings = build(context)
         known = count_events(context)
         end_abandoned_sessions(context)
         downloaded = download_pending(context, console)
         uploaded, refusal = _upload(context, console)
         drain(folder, context.target)
         if count_events(context) != known:
-            built = build(context)
+            warnings = build(context)
         publish(context)
         console.print(_moved(downloaded, uploaded), soft_wrap=True)
-        print_overview(context, console, built.warnings)
+        print_overview(context, console, warnings)
     if refusal:
         raise refusal
 

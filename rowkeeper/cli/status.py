@@ -1,9 +1,14 @@
 """``rowkeeper status``: who has what, is it archived, what failed and why."""
 
 import json
-from collections.abc import Iterable, Mapping
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -12,7 +17,11 @@ from rich.table import Table
 
 from rowkeeper.cli.catalog import Catalog, Record, published_path, read_catalog
 from rowkeeper.cli.options import Context, prepare, warehouse_options
-from rowkeeper.cli.terminal import plain
+from rowkeeper.cli.terminal import console, plain
+from rowkeeper.settings import PROJECT_DIR
+
+if TYPE_CHECKING:
+    from rowkeeper.cli.build import Warned
 
 SHOWN_FAILURES = 20
 PEOPLE_COLUMNS = ("row_id", "name", "email", "personality_type", "assets", "archived", "failed")
@@ -35,25 +44,56 @@ def command(as_json: bool, people: bool, target: str | None, data_dir: str | Non
         found = {**asdict(catalog), "places": places(context)}
         click.echo(json.dumps(found, ensure_ascii=False, indent=2, default=str))
         return
-    console = Console(highlight=False)
+    out = console()
     if people:
-        console.print(_table("People", PEOPLE_COLUMNS, catalog.people))
-    _print_catalog(console, catalog)
+        out.print(_table("People", PEOPLE_COLUMNS, catalog.people))
+    _print_catalog(out, catalog)
     if catalog.sessions:
-        console.print(_table("Last sessions", SESSION_COLUMNS, catalog.sessions))
-    _print_places(console, context)
+        out.print(_table("Last sessions", SESSION_COLUMNS, catalog.sessions))
+    _print_places(out, context)
 
 
-def print_overview(context: Context, console: Console, warnings: Mapping[str, int]) -> None:
+def print_overview(context: Context, out: Console, warnings: Sequence["Warned"]) -> None:
     """The end of a run: what there is, what failed and why, where it is and how to look further."""
-    _print_catalog(console, read_catalog(context))
-    for test, rows in warnings.items():
-        _line(console, f"Warning: {test} lists {rows} rows.")
-    _print_places(console, context)
-    target = context.target.name
-    _line(console, f"Look further: rowkeeper status --people --target {target}")
-    if warnings:
-        _line(console, f"The warnings: dbt build --select test_type:data --target {target}")
+    _print_catalog(out, read_catalog(context))
+    for warned in warnings:
+        more = ", …" if warned.rows > len(warned.examples) else ""
+        rows = "; ".join(warned.examples)
+        _line(out, f"Warning: {warned.test} lists {warned.rows} rows: {rows}{more}")
+    _print_places(out, context)
+    _line(out, "Look further:")
+    options = _options(context)
+    _line(out, f"{_program('rowkeeper')} status --people{options}", indent=2)
+    for warned in warnings[:1]:
+        sql = f"select * from {warned.relation}".replace('"', "")
+        command = f"{_program('dbt')} show --inline '{sql}' --target {context.target.name}"
+        _line(out, f"{_variable(context)}{command}", indent=2)
+
+
+def _options(context: Context) -> str:
+    """What rowkeeper needs to find this warehouse and this data folder again."""
+    folder = "" if _is_default(context) else f" --data-dir {_quoted_folder(context)}"
+    return f" --target {context.target.name}{folder}"
+
+
+def _variable(context: Context) -> str:
+    """What dbt needs for the same."""
+    return "" if _is_default(context) else f"ROWKEEPER_DATA_DIR={_quoted_folder(context)} "
+
+
+def _is_default(context: Context) -> bool:
+    return context.settings.data_dir == PROJECT_DIR / "data"
+
+
+def _quoted_folder(context: Context) -> str:
+    return shlex.quote(str(context.settings.data_dir))
+
+
+def _program(name: str) -> str:
+    """How a shell calls a program of this environment."""
+    if shutil.which(name):
+        return name
+    return shlex.quote(os.path.relpath(Path(sys.executable).parent / name))
 
 
 def places(context: Context) -> dict[str, str]:
@@ -70,22 +110,22 @@ def places(context: Context) -> dict[str, str]:
     return found
 
 
-def _print_catalog(console: Console, catalog: Catalog) -> None:
+def _print_catalog(out: Console, catalog: Catalog) -> None:
     with_content = [person for person in catalog.people if person["assets"]]
     complete = [person for person in with_content if person["assets"] == person["archived"]]
     _line(
-        console,
+        out,
         f"{len(catalog.people)} people, {len(with_content)} with content, "
         f"{len(complete)} of them archived in full.",
     )
     if catalog.assets:
-        console.print(_table("Assets", ASSET_COLUMNS, catalog.assets))
+        out.print(_table("Assets", ASSET_COLUMNS, catalog.assets))
     for failure in catalog.failures[:SHOWN_FAILURES]:
-        _line(console, _failure_text(failure))
+        _line(out, _failure_text(failure))
     if len(catalog.failures) > SHOWN_FAILURES:
-        _line(console, f"and {len(catalog.failures) - SHOWN_FAILURES} more: --json has them all")
+        _line(out, f"and {len(catalog.failures) - SHOWN_FAILURES} more: --json has them all")
     for group in catalog.quarantine:
-        _line(console, f"Quarantined: {group['rows']} {group['source']} rows: {group['reason']}")
+        _line(out, f"Quarantined: {group['rows']} {group['source']} rows: {group['reason']}")
 
 
 def _failure_text(failure: Record) -> str:
@@ -94,13 +134,13 @@ def _failure_text(failure: Record) -> str:
     return f"Failed {failure['stage']}: {what} {failure['original_url']}: {reason}"
 
 
-def _print_places(console: Console, context: Context) -> None:
+def _print_places(out: Console, context: Context) -> None:
     for name, place in places(context).items():
-        _line(console, f"{name}: {place}")
+        _line(out, f"{name}: {place}")
 
 
-def _line(console: Console, text: str) -> None:
-    console.print(escape(plain(text)), soft_wrap=True)
+def _line(out: Console, text: str, indent: int = 0) -> None:
+    out.print(" " * indent + escape(plain(text)), soft_wrap=True)
 
 
 def _table(title: str, columns: Iterable[str], records: Iterable[Record]) -> Table:

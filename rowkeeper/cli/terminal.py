@@ -1,4 +1,14 @@
-"""Text from outside made fit for a terminal."""
+"""The console, and text from outside made fit for it."""
+
+from rich.console import Console
+
+PLAIN_WIDTH = 140  # columns where no terminal says how wide it is
+
+
+def console() -> Console:
+    """Where commands print: no colours for numbers and paths, which are data here."""
+    found = Console(highlight=False)
+    return found if found.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
 
 
 def plain(text: object) -> str:

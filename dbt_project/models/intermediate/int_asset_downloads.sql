@@ -29,6 +29,7 @@ select
     error_message,
     details,
     event_id,
-    session_id
+    session_id,
+    occurred_at
 from ranked
 where event_rank = 1

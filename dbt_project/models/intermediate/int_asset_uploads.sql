@@ -48,6 +48,7 @@ select
     ranked.verdict,
     ranked.error_code,
     ranked.error_message,
-    ranked.event_id
+    ranked.event_id,
+    ranked.occurred_at
 from latest_attempt
 left join ranked on latest_attempt.asset_id = ranked.asset_id and ranked.event_rank = 1

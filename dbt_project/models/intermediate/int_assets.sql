@@ -18,13 +18,16 @@ with states as (
         downloads.error_code as download_error_code,
         downloads.error_message as download_error_message,
         downloads.details as download_details,
+        downloads.occurred_at as downloaded_at,
         uploads.attempts as upload_attempts,
+        uploads.store,
         uploads.bucket,
         uploads.object_key,
         uploads.cloud_url,
         uploads.verdict as upload_verdict,
         uploads.error_code as upload_error_code,
-        uploads.error_message as upload_error_message
+        uploads.error_message as upload_error_message,
+        uploads.occurred_at as uploaded_at
     from {{ ref("int_expected_assets") }} as expected
     left join {{ ref("int_asset_downloads") }} as downloads on expected.asset_id = downloads.asset_id
     left join {{ ref("int_asset_uploads") }} as uploads on expected.asset_id = uploads.asset_id
@@ -38,6 +41,7 @@ select
     media_id,
     original_url,
     parent_asset_id,
+    is_claimed,
     is_wanted,
     download_status,
     upload_status,
@@ -48,8 +52,9 @@ select
     mime_type,
     size_bytes,
     sha256,
-    bucket,
-    object_key,
+    case when upload_status = 'completed' then store end as store,
+    case when upload_status = 'completed' then bucket end as bucket,
+    case when upload_status = 'completed' then object_key end as object_key,
     case when upload_status = 'completed' then cloud_url end as cloud_url,
     case
         when download_status = 'failed' then download_verdict
@@ -71,5 +76,5 @@ select
         "download": "cast(download_details as json)",
     }) }} as metadata,
     created_at,
-    updated_at
+    coalesce(uploaded_at, downloaded_at, created_at) as updated_at
 from states

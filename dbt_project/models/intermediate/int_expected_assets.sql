@@ -1,5 +1,6 @@
--- One row an asset: what the used rows link to, what folders and playlists led to, and whatever
--- has events. Only what a current row still asks for, directly or through its parents, is wanted.
+-- One row an asset: what the used rows link to, what folders and playlists led to, and whatever has
+-- events. An asset belongs to its person only if a used row of that person asks for it, itself or
+-- through its parents. It is wanted while a current row does.
 
 with recursive linked as (
     select
@@ -10,29 +11,24 @@ with recursive linked as (
         links.asset_kind,
         links.canonical_url,
         links.url,
-        links.source,
         links.column_name,
         links.row_key,
+        source_rows.role,
         source_rows.first_observed_at,
         row_number() over (
             partition by links.asset_id
             order by
+                case when source_rows.role = 'current' then 0 else 1 end,
                 case when links.source = 'sheet' then 0 else 1 end,
-                source_rows.line,
+                source_rows.observed_at desc nulls last,
                 links.column_name,
                 links.position,
                 links.link_key
         ) as link_rank
     from {{ ref("stg_links") }} as links
-    inner join {{ ref("int_source_rows") }} as source_rows on links.row_key = source_rows.row_key
-    where source_rows.disposition = 'used'
-        and source_rows.role = 'current'
-        and links.is_content
-        and links.asset_id is not null
-        and (
-            links.source = 'sheet'
-            or links.column_name in ('link', 'youtube_playlist', 'google_drive')
-        )
+    inner join {{ ref("int_source_rows") }} as source_rows
+        on links.row_key = source_rows.row_key and links.row_id = source_rows.row_id
+    where source_rows.disposition = 'used' and links.is_content and links.asset_id is not null
 ),
 
 events as (
@@ -40,13 +36,29 @@ events as (
     where asset_id is not null
 ),
 
-wanted as (
-    select asset_id from linked
+asked_for as (
+    select
+        asset_id,
+        row_id,
+        role = 'current' as is_current
+    from linked
     union
-    select events.asset_id
+    select
+        events.asset_id,
+        events.row_id,
+        asked_for.is_current
     from events
-    inner join wanted on events.parent_asset_id = wanted.asset_id
+    inner join asked_for
+        on events.parent_asset_id = asked_for.asset_id and events.row_id = asked_for.row_id
     where events.event_type = 'discovered'
+),
+
+claims as (
+    select
+        asset_id,
+        max(case when is_current then 1 else 0 end) = 1 as is_wanted
+    from asked_for
+    group by asset_id
 ),
 
 from_events as (
@@ -59,8 +71,7 @@ from_events as (
         min(original_url) as original_url,
         min(case when event_type = 'discovered' then parent_asset_id end) as parent_asset_id,
         min(case when event_type = 'discovered' then details end) as discovered_details,
-        min(occurred_at) as first_event_at,
-        max(occurred_at) as last_event_at
+        min(occurred_at) as first_event_at
     from events
     group by asset_id
 )
@@ -73,13 +84,13 @@ select
     coalesce(linked.asset_kind, from_events.asset_kind) as asset_type,
     coalesce(linked.canonical_url, from_events.original_url) as original_url,
     from_events.parent_asset_id,
-    wanted.asset_id is not null as is_wanted,
+    claims.asset_id is not null as is_claimed,
+    coalesce(claims.is_wanted, false) as is_wanted,
     linked.url as url_as_found,
     linked.column_name as source_column,
     linked.row_key as source_row_key,
     from_events.discovered_details,
-    least(linked.first_observed_at, from_events.first_event_at) as created_at,
-    greatest(linked.first_observed_at, from_events.last_event_at) as updated_at
+    coalesce(linked.first_observed_at, from_events.first_event_at) as created_at
 from (select * from linked where link_rank = 1) as linked
 full outer join from_events on linked.asset_id = from_events.asset_id
-left join wanted on coalesce(linked.asset_id, from_events.asset_id) = wanted.asset_id
+left join claims on coalesce(linked.asset_id, from_events.asset_id) = claims.asset_id

@@ -1,4 +1,4 @@
--- One row a person: the newest sheet version of each row id, else the newest legacy row.
+-- One row a person: the newest sheet row of each row id, else the newest legacy row.
 
 with versions as (
     select
@@ -7,14 +7,12 @@ with versions as (
             partition by row_id
             order by
                 case when source = 'sheet' then 0 else 1 end,
-                case when role = 'current' then 0 else 1 end,
                 generation desc nulls last,
                 observed_at desc nulls last,
                 file_id desc,
-                line,
                 row_key
         ) as version_rank,
-        min(first_observed_at) over (partition by row_id) as created_at,
+        min(first_observed_at) over (partition by row_id) as first_seen_at,
         max(observed_at) over (partition by row_id) as last_seen_at
     from {{ ref("int_source_rows") }}
     where disposition = 'used'
@@ -26,7 +24,7 @@ links as (
         canonical_url,
         row_number() over (partition by row_key order by position, link_key) as link_rank
     from {{ ref("stg_links") }}
-    where (source = 'sheet' and column_name = 'name' and is_content)
+    where (source = 'sheet' and column_name = 'name')
         or (source = 'legacy_csv' and column_name = 'link')
 )
 
@@ -35,8 +33,8 @@ select
     versions.name,
     versions.email,
     versions.personality_type,
-    coalesce(links.canonical_url, nullif({{ trimmed("versions.link") }}, '')) as source_link,
-    versions.created_at,
+    links.canonical_url as source_link,
+    versions.first_seen_at as created_at,
     versions.first_observed_at as updated_at,
     versions.status,
     versions.notes,

@@ -51,7 +51,9 @@ sessions as (
         + count(distinct case when event_type = 'discovered' then asset_id end) as total_assets,
         max(case event_type when 'session_finished' then 2 when 'session_interrupted' then 1 else 0 end)
             as ending,
-        min(occurred_at) as created_at,
+        coalesce(
+            min(case when event_type = 'session_started' then occurred_at end), min(occurred_at)
+        ) as created_at,
         max(case when event_type in ('session_finished', 'session_interrupted') then occurred_at end)
             as completed_at
     from events
@@ -61,9 +63,9 @@ sessions as (
 select
     sessions.session_id,
     coalesce(sessions.session_type, 'unknown') as session_type,
-    sessions.total_assets,
-    coalesce(tallies.completed_assets, 0) as completed_assets,
-    coalesce(tallies.failed_assets, 0) as failed_assets,
+    cast(sessions.total_assets as bigint) as total_assets,
+    cast(coalesce(tallies.completed_assets, 0) as bigint) as completed_assets,
+    cast(coalesce(tallies.failed_assets, 0) as bigint) as failed_assets,
     case sessions.ending when 2 then 'completed' when 1 then 'interrupted' else 'running' end as status,
     sessions.created_at,
     sessions.completed_at

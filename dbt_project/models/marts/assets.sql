@@ -10,7 +10,7 @@ select
     filename,
     size_bytes as file_size_bytes,
     download_status,
-    metadata,
+    cast(metadata as json) as metadata,
     created_at,
     updated_at,
     provider,
@@ -20,9 +20,12 @@ select
     verdict,
     error_code,
     error_message,
-    download_attempts as attempts,
+    download_attempts,
+    upload_attempts,
     parent_asset_id,
+    store,
     bucket,
     object_key,
     is_wanted
 from {{ ref("int_assets") }}
+where is_claimed

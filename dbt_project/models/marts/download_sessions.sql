@@ -2,9 +2,9 @@
 select
     session_id,
     session_type,
-    cast(total_assets as bigint) as total_assets,
-    cast(completed_assets as bigint) as completed_assets,
-    cast(failed_assets as bigint) as failed_assets,
+    total_assets,
+    completed_assets,
+    failed_assets,
     status,
     created_at,
     completed_at

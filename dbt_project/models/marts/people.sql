@@ -9,7 +9,7 @@ select
     updated_at,
     status,
     notes,
-    cast(source as text) as source,
+    source,
     in_sheet,
     last_seen_at,
     source_row_key

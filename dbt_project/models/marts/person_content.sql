@@ -15,3 +15,4 @@ select
     coalesce(assets.upload_status = 'completed', false) as archived
 from {{ ref("int_people") }} as people
 inner join {{ ref("int_assets") }} as assets on people.row_id = assets.person_row_id
+where assets.is_claimed

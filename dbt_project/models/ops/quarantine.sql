@@ -1,12 +1,13 @@
-{{ after_checks() -}}
 {{ config(materialized="table") -}}
+{{ after_checks() -}}
+-- Every raw row that no table uses, with the reason in words.
+
 select
     row_key,
     source,
     file_id,
     line,
     reason,
-    role,
     row_id,
     name,
     email,

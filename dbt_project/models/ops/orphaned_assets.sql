@@ -1,0 +1,21 @@
+{{ config(materialized="table") -}}
+{{ after_checks() -}}
+-- Assets with events that no used row asks for any more: the row went to quarantine, or the row id
+-- has another person now. They stay in the archive; no person's content has them.
+
+select
+    asset_id,
+    person_row_id,
+    asset_type,
+    provider,
+    media_id,
+    original_url,
+    download_status,
+    upload_status,
+    local_path as local_file_path,
+    cloud_url as cloud_storage_url,
+    sha256,
+    created_at,
+    updated_at
+from {{ ref("int_assets") }}
+where not is_claimed
