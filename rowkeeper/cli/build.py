@@ -34,7 +34,7 @@ def build(context: Context) -> list[Warned]:
     result = dbtRunner().invoke(
         [
             *("--log-level", "none", "--log-path", str(folder / "logs")),
-            "build",
+            *("build", "--exclude-resource-type", "unit_test"),  # those are for plain dbt build
             *("--target", context.target.name, "--target-path", str(folder / "target")),
         ]
     )

@@ -1,0 +1,80 @@
+"""The docs are tested: what they name exists, and what exists is named."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from rowkeeper import errors
+from rowkeeper.cli import COMMANDS, INTERRUPTED
+from rowkeeper.cli.options import FLAGS
+from rowkeeper.errors import RowkeeperError
+from rowkeeper.settings import PROJECT_DIR, keys, load_settings
+
+DOCS = PROJECT_DIR / "docs"
+README = (PROJECT_DIR / "README.md").read_text("utf-8")
+SETTINGS = (DOCS / "settings.md").read_text("utf-8")
+ARCHITECTURE = (DOCS / "architecture.md").read_text("utf-8")
+PAGES = [PROJECT_DIR / "README.md", PROJECT_DIR / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
+
+
+def table_rows(text: str) -> list[list[str]]:
+    return [
+        [cell.strip().strip("`") for cell in re.split(r"(?<!\\)\|", line.strip("|"))]
+        for line in text.splitlines()
+        if line.startswith("| ") and not line.startswith("| ---")
+    ]
+
+
+def test_every_setting_is_documented_with_its_variable_flag_and_default() -> None:
+    rows = {row[0]: row for row in table_rows(SETTINGS)}
+    settings = load_settings({}, {})
+    flags = {setting: f"--{option.replace('_', '-')}" for option, setting in FLAGS.items()}
+    for name, variable in keys().items():
+        _, documented, flag, meaning = rows[name]
+        assert documented == variable
+        assert flag == flags.get(name, "")
+        section, _, key = name.rpartition(".")
+        default = getattr(getattr(settings, section), key) if section else None
+        if isinstance(default, int | float) and name not in {"store.url"}:
+            assert meaning.endswith(f" {default:g}")
+
+
+def test_every_exit_code_is_documented() -> None:
+    documented = {int(row[0]) for row in table_rows(SETTINGS) if row[0].isdigit()}
+    kinds = [value for value in vars(errors).values() if isinstance(value, type)]
+    codes = {kind.exit_code for kind in kinds if issubclass(kind, RowkeeperError)}
+    assert documented == codes | {0, INTERRUPTED}
+
+
+def test_every_room_is_named_and_every_name_is_a_room() -> None:
+    rooms = ARCHITECTURE.partition("## The rooms")[2].partition("\n## ")[0]
+    named = set(re.findall(r"^\| `([\w/]+)/` \|", rooms, re.MULTILINE))
+    assert {"loaders", "downloaders", "uploaders", "dbt_project", "rowkeeper", "tests"} <= named
+    assert all((PROJECT_DIR / name).is_dir() for name in named)
+
+
+def test_every_command_is_in_the_readme_and_every_target_is_in_the_makefile() -> None:
+    for name in COMMANDS:
+        assert f"`rowkeeper {name}`" in README
+    makefile = (PROJECT_DIR / "Makefile").read_text("utf-8")
+    for target in re.findall(r"^make (\w+)", README, re.MULTILINE):
+        assert f"\n{target}:" in makefile
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text("utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
+
+
+def test_files_that_the_architecture_names_exist() -> None:
+    for path in re.findall(r"`((?:rowkeeper|downloaders|uploaders)/[\w/]+\.py)`", ARCHITECTURE):
+        assert (PROJECT_DIR / path).is_file(), path
+
+
+def test_every_mart_and_ops_model_is_in_the_readme() -> None:
+    for folder in ("marts", "ops"):
+        for model in (PROJECT_DIR / "dbt_project" / "models" / folder).glob("*.sql"):
+            assert f"`{model.stem}`" in README, model.stem
