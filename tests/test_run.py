@@ -75,7 +75,8 @@ def internet(demo: Demo, engine: Target, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 def dump(target: Target, columns: str, table: str) -> list[Row]:
     with connect(target) as warehouse:
-        return warehouse.query(f"select {columns} from {target.schema}.{table} order by 1, 2")
+        rows = warehouse.query(f"select {columns} from {target.schema}.{table}")
+    return sorted(rows, key=str)
 
 
 def archive(target: Target) -> dict[str, str]:
