@@ -10,7 +10,8 @@ select
 from {{ ref("int_expected_assets") }} as assets
 inner join {{ ref("int_people") }} as people on assets.person_row_id = people.row_id
 inner join {{ ref("int_row_texts") }} as found_in on assets.source_row_key = found_in.row_key
-where assets.is_claimed
+where
+    assets.is_claimed
     and (
         found_in.row_id != people.row_id
         or (

@@ -2,7 +2,8 @@
 
 select *
 from {{ ref("stg_asset_events") }}
-where event_type in ('downloaded', 'download_failed', 'uploaded', 'upload_failed')
+where
+    event_type in ('downloaded', 'download_failed', 'uploaded', 'upload_failed')
     and (
         asset_id is null
         or row_id is null

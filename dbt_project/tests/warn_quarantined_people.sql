@@ -4,5 +4,6 @@
 
 select *
 from {{ ref("int_source_rows") }}
-where disposition = 'quarantined'
+where
+    disposition = 'quarantined'
     and reason not in ('header row', 'separator', 'empty row', 'numbered ahead, nobody there yet')

@@ -21,7 +21,8 @@ ranked as (
         ) as event_rank
     from uploads
     inner join {{ ref("int_asset_downloads") }} as downloads on uploads.asset_id = downloads.asset_id
-    where uploads.sha256 = downloads.sha256
+    where
+        uploads.sha256 = downloads.sha256
         or (uploads.event_type = 'upload_failed' and uploads.sha256 is null)
 ),
 

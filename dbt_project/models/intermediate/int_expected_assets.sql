@@ -91,6 +91,9 @@ select
     linked.row_key as source_row_key,
     from_events.discovered_details,
     coalesce(linked.first_observed_at, from_events.first_event_at) as created_at
-from (select * from linked where link_rank = 1) as linked
+from (
+    select * from linked
+    where link_rank = 1
+) as linked
 full outer join from_events on linked.asset_id = from_events.asset_id
 left join claims on coalesce(linked.asset_id, from_events.asset_id) = claims.asset_id

@@ -24,7 +24,8 @@ links as (
         canonical_url,
         row_number() over (partition by row_key order by position, link_key) as link_rank
     from {{ ref("stg_links") }}
-    where (source = 'sheet' and column_name = 'name')
+    where
+        (source = 'sheet' and column_name = 'name')
         or (source = 'legacy_csv' and column_name = 'link')
 )
 

@@ -11,46 +11,46 @@ with snapshots as (
 all_rows as (
     select
         'sheet' as source,
-        stg_sheet__rows.snapshot_id as file_id,
+        sheet_rows.snapshot_id as file_id,
         coalesce(snapshots.is_newest, false) as is_newest_snapshot,
         snapshots.observed_at,
         cast(null as bigint) as generation,
-        stg_sheet__rows.row_key,
-        stg_sheet__rows.sheet_row as line,
-        stg_sheet__rows.is_header,
-        stg_sheet__rows.content_sha256,
-        stg_sheet__rows.cells,
-        stg_sheet__rows.row_id as row_id_as_found,
-        stg_sheet__rows.name,
-        stg_sheet__rows.email,
-        stg_sheet__rows.personality_type,
-        stg_sheet__rows.status,
-        stg_sheet__rows.notes
-    from {{ ref("stg_sheet__rows") }}
-    left join snapshots on stg_sheet__rows.snapshot_id = snapshots.snapshot_id
+        sheet_rows.row_key,
+        sheet_rows.sheet_row as line,
+        sheet_rows.is_header,
+        sheet_rows.content_sha256,
+        sheet_rows.cells,
+        sheet_rows.row_id as row_id_as_found,
+        sheet_rows.name,
+        sheet_rows.email,
+        sheet_rows.personality_type,
+        sheet_rows.status,
+        sheet_rows.notes
+    from {{ ref("stg_sheet__rows") }} as sheet_rows
+    left join snapshots on sheet_rows.snapshot_id = snapshots.snapshot_id
 
     union all
 
     select
         'legacy_csv' as source,
-        stg_legacy__rows.file_sha256 as file_id,
+        legacy_rows.file_sha256 as file_id,
         false as is_newest_snapshot,
-        stg_legacy__files.file_mtime as observed_at,
-        stg_legacy__rows.generation,
-        stg_legacy__rows.row_key,
-        stg_legacy__rows.line,
+        legacy_files.file_mtime as observed_at,
+        legacy_rows.generation,
+        legacy_rows.row_key,
+        legacy_rows.line,
         false as is_header,
-        stg_legacy__rows.content_sha256,
-        stg_legacy__rows.cells,
-        stg_legacy__rows.row_id as row_id_as_found,
-        stg_legacy__rows.name,
-        stg_legacy__rows.email,
-        stg_legacy__rows.personality_type,
+        legacy_rows.content_sha256,
+        legacy_rows.cells,
+        legacy_rows.row_id as row_id_as_found,
+        legacy_rows.name,
+        legacy_rows.email,
+        legacy_rows.personality_type,
         cast(null as text) as status,
         cast(null as text) as notes
-    from {{ ref("stg_legacy__rows") }}
-    left join {{ ref("stg_legacy__files") }}
-        on stg_legacy__rows.file_sha256 = stg_legacy__files.file_sha256
+    from {{ ref("stg_legacy__rows") }} as legacy_rows
+    left join {{ ref("stg_legacy__files") }} as legacy_files
+        on legacy_rows.file_sha256 = legacy_files.file_sha256
 ),
 
 texts as (

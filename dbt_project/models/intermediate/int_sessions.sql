@@ -20,7 +20,8 @@ outcomes as (
                 event_id
         ) as outcome_rank
     from events
-    where event_type in ('downloaded', 'download_failed', 'uploaded', 'upload_failed')
+    where
+        event_type in ('downloaded', 'download_failed', 'uploaded', 'upload_failed')
         and asset_id is not null
 ),
 

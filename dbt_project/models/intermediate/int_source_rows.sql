@@ -69,7 +69,8 @@ compared as (
             when placed.name_key = holders.name_key and placed.email_key = holders.email_key then true
             when pairs.row_id is not null then false
             when placed.name_key = holders.name_key then true
-            else placed.email_key != ''
+            else
+                placed.email_key != ''
                 and placed.email_key = holders.email_key
                 and {{ first_word("placed.name_key") }} = {{ first_word("holders.name_key") }}
         end as is_holder
@@ -84,10 +85,12 @@ explained as (
         case
             when fault is not null then fault
             when line > top_line
-                then 'row id ' || row_id || ' stands in row ' || cast(top_line as text)
+                then
+                    'row id ' || row_id || ' stands in row ' || cast(top_line as text)
                     || ' and again, with other content, in row ' || cast(line as text)
             when not is_holder
-                then 'row id ' || row_id || ' is another person in the newest '
+                then
+                    'row id ' || row_id || ' is another person in the newest '
                     || case when holder_source = 'sheet' then 'sheet' else 'legacy file' end
                     || ': ' || holder_name
         end as reason

@@ -9,7 +9,8 @@ select
     original_url,
     download_attempts + 1 as attempt
 from {{ ref("int_assets") }}
-where is_wanted
+where
+    is_wanted
     and (
         download_status = 'pending'
         or (download_status = 'failed' and coalesce(verdict, 'retry') in ('retry', 'pause'))

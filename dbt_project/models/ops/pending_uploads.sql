@@ -13,7 +13,8 @@ select
     mime_type,
     upload_attempts + 1 as attempt
 from {{ ref("int_assets") }}
-where is_claimed
+where
+    is_claimed
     and download_status = 'completed'
     and (
         upload_status = 'pending'

@@ -1,0 +1,9 @@
+{# Stand-ins for the project's macros, for the linter alone: each gives SQL of the same shape. #}
+{% macro is_loaded() %}_dlt_load_id in (select load_id from loads){% endmacro %}
+{% macro matches(text, pattern) %}{{ text }} ~ 'pattern'{% endmacro %}
+{% macro json_text(fields) %}cast({{ fields.values() | join(" || ") }} as text){% endmacro %}
+{% macro after_checks() %}{% endmacro %}
+{% macro trimmed(text) %}trim({{ text }}){% endmacro %}
+{% macro normalised(text) %}lower({{ text }}){% endmacro %}
+{% macro first_word(text) %}split_part({{ text }}, ' ', 1){% endmacro %}
+{% macro unaccounted_rows(source, rows_in, file_column) %}select '{{ source }}' as file_id{% endmacro %}
