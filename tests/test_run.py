@@ -55,6 +55,8 @@ FAILPOINTS = [
     ("uploaders.local", "sha256_file", 5),
     ("rowkeeper.cli.catalog", "publish", 1),
 ]
+"""In the order of a run, for each kill leaves less to do."""
+OF_THE_WAREHOUSE = ("loaders.pipeline", "rowkeeper.drain", "rowkeeper.warehouse")
 
 
 @pytest.fixture
@@ -152,19 +154,13 @@ def test_the_whole_road_and_once_more(
     assert {table: dump(engine, "*", table) for table in TABLES} == before
     assert archive(engine) == kept
 
-
-def test_status_shows_it_all(
-    engine: Target, demo: Demo, internet: FakeInternet, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run_command(["run"]) == 0
     capsys.readouterr()
     assert run_command(["status", "--json"]) == 0
     found: dict[str, Any] = json.loads(capsys.readouterr().out)
-    people = {person["row_id"]: person for person in found["people"]}
-    assert len(people) == len(dump(engine, "row_id, name", "people"))
-    assert {failure["error_code"] for failure in found["failures"]} == {"not_found"}
-    assert {session["status"] for session in found["sessions"]} == {"completed"}
-    assert sum(kind["archived"] for kind in found["assets"]) == len(archive(engine))
+    assert {person["row_id"] for person in found["people"]} == set(people)
+    assert [failure["error_code"] for failure in found["failures"]] == ["not_found"] * len(failed)
+    assert [session["status"] for session in found["sessions"]] == ["completed"] * 2
+    assert sum(kind["archived"] for kind in found["assets"]) == len(kept)
     assert run_command(["status", "--people"]) == 0
     said = capsys.readouterr().out
     assert "Last sessions" in said
@@ -179,6 +175,8 @@ def test_killed_again_and_again_it_comes_out_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for module, attribute, times in FAILPOINTS:
+        if engine.type == "postgres" and module not in OF_THE_WAREHOUSE:
+            continue
         killed = subprocess.run(
             [sys.executable, "-c", KILL, module, attribute, str(times), "run"],
             capture_output=True,

@@ -1,0 +1,231 @@
+"""The dbt project on both engines: every model and test, the mapping, order-free state."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loaders.pipeline import ingest
+from rowkeeper.cli.build import build
+from rowkeeper.cli.options import Context
+from rowkeeper.drain import COLUMNS, create_statements, drain
+from rowkeeper.errors import BuildError
+from rowkeeper.events import AssetEvent, EventType
+from rowkeeper.ids import new_id
+from rowkeeper.journal import Journal, journal_dir
+from rowkeeper.settings import PROJECT_DIR, load_settings
+from rowkeeper.warehouse import Row, Target, connect
+from tests.samples import make_samples
+
+MARTS = ("people", "assets", "download_sessions", "person_content", "quarantine")
+PENDING = """select asset_id, person_row_id, provider, media_id, asset_type
+    from {schema}.pending_downloads"""
+DESIGN = {
+    "people": "row_id name email personality_type source_link created_at updated_at",
+    "assets": "asset_id person_row_id asset_type original_url local_file_path cloud_storage_url "
+    "media_id filename file_size_bytes download_status metadata created_at updated_at",
+    "download_sessions": "session_id session_type total_assets completed_assets failed_assets "
+    "status created_at completed_at",
+}
+
+
+def dbt(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """A user's dbt, in the checkout, on the target of the environment."""
+    return subprocess.run(
+        [str(Path(sys.executable).parent / "dbt"), "--no-use-colors", *arguments],
+        cwd=PROJECT_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def rows_of(target: Target, sql: str) -> list[Row]:
+    with connect(target) as warehouse:
+        return sorted(warehouse.query(sql.format(schema=target.schema)), key=str)
+
+
+def marts(target: Target) -> dict[str, list[Row]]:
+    return {table: rows_of(target, f"select * from {{schema}}.{table}") for table in MARTS}
+
+
+@pytest.fixture
+def loaded(engine: Target, tmp_path: Path) -> tuple[Context, dict[str, Any]]:
+    """A warehouse with a sheet and the newest CSV in raw."""
+    expected = make_samples(tmp_path / "samples", 30, 3)
+    sources = {
+        "sheet.source": str(tmp_path / "samples" / "sheet.html"),
+        "legacy_csv.paths": [str(tmp_path / "samples" / "output_21col.csv")],
+    }
+    context = Context(load_settings(sources), engine)
+    ingest(context.settings, engine)
+    return context, expected
+
+
+def events_for(pending: list[Row]) -> list[AssetEvent]:
+    """A life of several attempts for every pending asset, some of it failed, some archived."""
+    found = []
+    session: dict[str, Any] = {"session_id": new_id(), "session_type": "download"}
+    for number, (asset_id, row_id, provider, media_id, kind) in enumerate(pending):
+        medium = {"provider": provider, "media_id": media_id, "asset_kind": kind}
+        common: dict[str, Any] = {**session, **medium, "asset_id": asset_id, "row_id": row_id}
+        done: dict[str, Any] = {
+            "sha256": f"{number:064x}",
+            "size_bytes": number,
+            "local_path": f"files/{asset_id}.bin",
+        }
+        failed: dict[str, Any] = {
+            "error_code": "http_503",
+            "error_message": "busy",
+            "verdict": "retry",
+        }
+        found += [
+            AssetEvent(event_type=EventType.DOWNLOAD_FAILED, attempt=1, **common, **failed),
+            AssetEvent(event_type=EventType.DOWNLOADED, attempt=2, **common, **done),
+            AssetEvent(event_type=EventType.DOWNLOAD_FAILED, attempt=2, **common, **failed),
+        ]
+        if number % 3 == 0:
+            failed["verdict"] = "permanent"
+            found.append(
+                AssetEvent(event_type=EventType.DOWNLOAD_FAILED, attempt=3, **common, **failed)
+            )
+        elif number % 3 == 1:
+            place = {"bucket": "b", "object_key": asset_id, "cloud_url": f"s3://b/{asset_id}"}
+            found.append(
+                AssetEvent(event_type=EventType.UPLOADED, attempt=1, **common, **done, **place)
+            )
+    return found
+
+
+def test_dbt_build_needs_nothing_before_it(engine: Target) -> None:
+    built = dbt("build")
+    assert built.returncode == 0, built.stdout
+    assert " ERROR=0 SKIP=0 " in built.stdout
+    assert " unit tests" in built.stdout
+    for table, columns in DESIGN.items():
+        with connect(engine) as warehouse:
+            names, rows = warehouse.select(f"select * from {engine.schema}.{table}")
+        assert names[: len(columns.split())] == columns.split()
+        assert rows == []
+
+
+def test_the_drain_and_dbt_make_the_same_event_table(engine: Target) -> None:
+    columns = """select column_name, data_type from information_schema.columns
+        where table_schema = 'raw' and table_name = 'asset_events'"""
+    with connect(engine) as warehouse:
+        for statement in create_statements():
+            warehouse.execute(statement)
+    by_drain = rows_of(engine, columns)
+    with connect(engine) as warehouse:
+        warehouse.execute("drop schema raw cascade")
+    assert dbt("run", "--select", "stg_asset_events").returncode == 0
+    assert rows_of(engine, columns) == by_drain
+    assert {row[0] for row in by_drain} == {*COLUMNS, "loaded_at"}
+
+
+def test_name_email_and_type_come_out_as_they_went_in(
+    loaded: tuple[Context, dict[str, Any]],
+) -> None:
+    context, expected = loaded
+    warned = {warning.test for warning in build(context)}
+    assert {"warn_people_type_grammar", "warn_people_email_shape"} <= warned
+    people = rows_of(context.target, "select row_id, name, personality_type from {schema}.people")
+    assert len(people) == expected["people"]
+    for row_id, name, personality_type in people:
+        assert (name, personality_type) == (
+            expected["name_by_row_id"][row_id],
+            expected["type_by_row_id"][row_id],
+        )
+    counted = rows_of(
+        context.target,
+        "select source, disposition, count(*) from intermediate.int_source_rows group by 1, 2",
+    )
+    raw_rows = sum(
+        rows_of(context.target, f"select count(*) from raw.{table}")[0][0]
+        for table in ("sheet_rows", "legacy_csv_rows")
+    )
+    assert sum(row[2] for row in counted) == raw_rows
+    reasons = rows_of(context.target, "select reason from {schema}.quarantine")
+    assert all(reason for (reason,) in reasons)
+    duplicate = expected["duplicate_row_ids"][0]
+    twice = rows_of(context.target, "select row_id from checks.warn_row_id_stands_twice")
+    assert {row[0] for row in twice} == {duplicate}
+
+
+def test_state_does_not_depend_on_order_repeats_or_clocks(
+    loaded: tuple[Context, dict[str, Any]], tmp_path: Path
+) -> None:
+    context, _ = loaded
+    build(context)
+    pending = rows_of(context.target, PENDING)
+    told = events_for(pending)
+    facts = """select asset_id, download_status, upload_status, sha256, cloud_storage_url, verdict,
+        download_attempts from {schema}.assets"""
+    sessions = """select session_id, total_assets, completed_assets, failed_assets
+        from {schema}.download_sessions"""
+    waiting = """select asset_id, 'download', attempt from {schema}.pending_downloads
+        union all select asset_id, 'upload', attempt from {schema}.pending_uploads"""
+    found = []
+    chance = random.Random(5)
+    for round_number in range(2):
+        with connect(context.target) as warehouse:
+            for table in ("asset_events", "journal_segments"):
+                warehouse.execute(f"drop table if exists raw.{table} cascade")
+        folder = tmp_path / f"journal-{round_number}"
+        if round_number:
+            chance.shuffle(told)
+            told = [with_clock(event, chance) for event in told]
+            told += chance.sample(told, len(told) // 3)
+        with Journal(folder) as journal:
+            for event in told:
+                journal.append(event)
+        drain(folder, context.target)
+        build(context)
+        found.append([rows_of(context.target, sql) for sql in (facts, sessions, waiting)])
+    assert found[0] == found[1]
+    states = {row[1:3] for row in found[0][0]}
+    assert states == {("failed", None), ("completed", "completed"), ("completed", "pending")}
+
+
+def with_clock(event: AssetEvent, chance: random.Random) -> AssetEvent:
+    """The same event from a worker whose clock is up to two days off."""
+    moment = datetime.fromisoformat(event.occurred_at)
+    off = timedelta(seconds=chance.randint(-172_800, 172_800))
+    return replace(event, occurred_at=(moment + off).isoformat())
+
+
+def test_what_must_never_happen_stops_the_build_before_a_mart(
+    loaded: tuple[Context, dict[str, Any]],
+) -> None:
+    context, _ = loaded
+    build(context)
+    pending = rows_of(context.target, PENDING)
+    before = marts(context.target)
+    asset, owner, *medium = pending[0]
+    other = next(row_id for _, row_id, *_ in pending if row_id != owner)
+    folder = journal_dir(context.settings.data_dir)
+    with Journal(folder) as journal:
+        for event in events_for([(asset, other, *medium)]):
+            journal.append(event)
+    drain(folder, context.target)
+    with pytest.raises(BuildError, match="assert_asset_has_one_identity") as raised:
+        build(context)
+    assert "\n" not in str(raised.value)
+    assert marts(context.target) == before
+    failed = dbt("build", "--exclude-resource-type", "unit_test")
+    assert failed.returncode == 1
+    assert marts(context.target) == before
+
+
+def test_the_target_path_is_one_folder_a_target(engine: Target) -> None:
+    del os.environ["DBT_TARGET_PATH"]
+    assert dbt("parse").returncode == 0
+    manifest = Path(os.environ["ROWKEEPER_DATA_DIR"]) / "dbt" / engine.name / "target"
+    assert json.loads((manifest / "manifest.json").read_text("utf-8"))["nodes"]
