@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lxml import etree, html
-from rowkeeper.links import unwrap
 
 from loaders.page import PUBLISH, Page
 from rowkeeper.errors import InputError
+from rowkeeper.links import unwrap
 
 
 @dataclass(frozen=True)

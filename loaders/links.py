@@ -4,10 +4,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from rowkeeper.links import classify
-
 from loaders.text import trimmed
 from rowkeeper.ids import asset_id
+from rowkeeper.links import classify
 
 SHEET_CONTENT = frozenset({"name", "notes"})
 LEGACY_CONTENT = frozenset({"link", "youtube_playlist", "google_drive"})

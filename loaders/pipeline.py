@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from rowkeeper.settings import Settings
-from rowkeeper.warehouse import Target, connect
 
 from loaders.destination import DATASET, pipelines_dir
 from loaders.legacy_csv import LegacyFile, load_legacy_csv
@@ -15,6 +13,8 @@ from loaders.loader import Loader
 from loaders.sheet import Snapshot, load_sheet
 from loaders.tables import TABLES, Rows, add_legacy_file, add_snapshot, no_rows
 from rowkeeper.errors import BusyError
+from rowkeeper.settings import Settings
+from rowkeeper.warehouse import Target, connect
 
 LOCK_WAIT_S = 5.0
 

@@ -10,13 +10,13 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from rowkeeper.settings import load_settings
-from rowkeeper.warehouse import Target, connect
 
 from loaders.destination import pipelines_dir, postgres_url
 from loaders.pipeline import IngestSummary, ingest
 from loaders.tables import KEYS, SCHEMAS, TABLES
 from rowkeeper.errors import InputError, WarehouseError
+from rowkeeper.settings import load_settings
+from rowkeeper.warehouse import Target, connect
 from tests.samples import GID, make_samples
 
 POSTGRES_TYPES = {"string": "text", "int64": "bigint", "bool": "boolean"}
