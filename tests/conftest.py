@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from demo.site import SHEET_URL, Demo, make_demo
 from rowkeeper.warehouse import Target, load_target
+from tests.fakes.internet import FakeInternet
 from tests.postgres import PostgresServer, start_postgres
 
 _numbers = count(1)
@@ -57,3 +59,21 @@ def engine(
         monkeypatch.setenv(name, value)
     yield load_target()
     server.drop_database(dbname)
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Demo:
+    """The demo's website and CSV, with fewer people."""
+    return make_demo(tmp_path / "sources", people=16)
+
+
+@pytest.fixture
+def internet(demo: Demo, engine: Target, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeInternet]:
+    """That website on loopback; ``rowkeeper run`` finds it and the CSV through the environment."""
+    with FakeInternet(demo.site) as found:
+        monkeypatch.setenv("ROWKEEPER_NETWORK_PROXY", found.proxy)
+        monkeypatch.setenv("ROWKEEPER_NETWORK_CA_FILE", str(found.ca_file))
+        monkeypatch.setenv("ROWKEEPER_SHEET_SOURCE", SHEET_URL)
+        monkeypatch.setenv("ROWKEEPER_LEGACY_CSV_PATHS", str(demo.legacy_csv))
+        monkeypatch.setenv("ROWKEEPER_DOWNLOAD_BACKOFF_S", "0.01")
+        yield found

@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from demo.site import SHEET_URL, Demo, make_demo
+from demo.site import SHEET_URL, Demo
 from rowkeeper.cli import run_command
 from rowkeeper.ids import asset_id
 from rowkeeper.links import classify
@@ -57,22 +56,6 @@ FAILPOINTS = [
 ]
 """In the order of a run, for each kill leaves less to do."""
 OF_THE_WAREHOUSE = ("loaders.pipeline", "rowkeeper.drain", "rowkeeper.warehouse")
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Demo:
-    return make_demo(tmp_path / "sources", people=16)
-
-
-@pytest.fixture
-def internet(demo: Demo, engine: Target, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeInternet]:
-    with FakeInternet(demo.site) as found:
-        monkeypatch.setenv("ROWKEEPER_NETWORK_PROXY", found.proxy)
-        monkeypatch.setenv("ROWKEEPER_NETWORK_CA_FILE", str(found.ca_file))
-        monkeypatch.setenv("ROWKEEPER_SHEET_SOURCE", SHEET_URL)
-        monkeypatch.setenv("ROWKEEPER_LEGACY_CSV_PATHS", str(demo.legacy_csv))
-        monkeypatch.setenv("ROWKEEPER_DOWNLOAD_BACKOFF_S", "0.01")
-        yield found
 
 
 def dump(target: Target, columns: str, table: str) -> list[Row]:

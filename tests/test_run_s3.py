@@ -1,0 +1,57 @@
+"""The whole road into S3: a store that refuses loses nothing, and no secret shows anywhere."""
+
+import hashlib
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from rowkeeper.cli import run_command
+from rowkeeper.warehouse import Target, connect
+from tests.fakes.internet import FakeInternet
+from tests.fakes.s3 import SECRET, client_for, shared_ministack
+
+BUCKET = "the-archive"
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_what_a_refusing_store_did_not_take_it_takes_later(
+    engine: Target,
+    internet: FakeInternet,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    endpoint = shared_ministack().url
+    monkeypatch.setenv("ROWKEEPER_STORE_URL", f"s3://{BUCKET}/team")
+    monkeypatch.setenv("ROWKEEPER_STORE_ENDPOINT_URL", endpoint)
+    monkeypatch.setenv("ROWKEEPER_STORE_ACCESS_KEY_ID", "AKIATEST")
+    monkeypatch.setenv("ROWKEEPER_STORE_SECRET_ACCESS_KEY", SECRET)
+
+    assert run_command(["run"]) == 5
+    refused = capsys.readouterr()
+    assert len(refused.err.splitlines()) == 1
+    assert "make the bucket" in refused.err
+    assert "0 of them archived in full" in refused.out
+    fetched = len(internet.requests)
+
+    client = client_for(endpoint)
+    client.create_bucket(Bucket=BUCKET)
+    assert run_command(["run"]) == 0
+    assert len(internet.requests) == fetched + 1  # the sheet alone
+    with connect(engine) as warehouse:
+        archived = warehouse.query(
+            "select asset_id, cloud_storage_url, bucket, object_key, sha256 from main.assets "
+            "where upload_status = 'completed'"
+        )
+    assert len(archived) > 20
+    for asset_id, url, bucket, key, sha256 in archived:
+        assert asset_id in key
+        assert (urlsplit(url).netloc, urlsplit(url).path.lstrip("/")) == (bucket, key)
+        body = client.get_object(Bucket=bucket, Key=key)["Body"].read()
+        assert hashlib.sha256(body).hexdigest() == sha256
+    said = capsys.readouterr()
+    assert SECRET not in refused.out + refused.err + said.out + said.err
+    for path in (tmp_path / "data").rglob("*"):
+        if path.is_file():
+            assert SECRET.encode() not in path.read_bytes(), path
