@@ -72,10 +72,13 @@ def look_further(place: Path, target: str) -> str:
     python = os.path.relpath(sys.executable)
     demo = f"{python} -m demo" + (f" --target {target}" if target != "dev" else "")
     files = os.path.relpath(place / "data" / "archive")
+    owned = (place / "postgres").is_dir()
     return "\n".join(
         [
             "",
-            "Look further:",
+            "Look further"
+            + (" (the demo's own Postgres ends with it; these start it again):" if owned else ":"),
+            f"  {demo} -- status           the tables above",
             f"  {demo} -- status --json    everything, for programs",
             f"  {demo} -- doctor           what a run needs, checked one by one",
             f"  find {files} -type f       the archive",

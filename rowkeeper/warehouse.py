@@ -193,7 +193,7 @@ class Warehouse:
             yield
         except _engine_errors(self._target) as error:
             raise WarehouseError(
-                f"{self._target.where} refused ({_reason(error)}): see that it is up and has the "
+                f"The warehouse, {self._target.where}, refused ({_reason(error)}): see that it is up and has the "
                 "rights and the space it needs, then run again."
             ) from error
 
@@ -241,7 +241,7 @@ def _open_duckdb(target: Target, read_only: bool) -> "duckdb.DuckDBPyConnection"
                 else "see that the path is right and writable, then run again"
             )
             raise WarehouseError(
-                f"{target.where} can't be opened ({_reason(error)}): {remedy}."
+                f"The warehouse, {target.where}, can't be opened ({_reason(error)}): {remedy}."
             ) from error
 
 
@@ -260,7 +260,7 @@ def _open_postgres(target: Target) -> "psycopg2.extensions.connection":
         )
     except psycopg2.Error as error:
         raise WarehouseError(
-            f"{target.where} can't be reached ({_reason(error)}): start it, or mend the "
+            f"The warehouse, {target.where}, can't be reached ({_reason(error)}): start it, or mend the "
             "ROWKEEPER_PG_* variables that profiles.yml reads, then run again."
         ) from error
     connection.autocommit = True
