@@ -193,8 +193,8 @@ class Warehouse:
             yield
         except _engine_errors(self._target) as error:
             raise WarehouseError(
-                f"The warehouse, {self._target.where}, refused ({_reason(error)}): see that it is up and has the "
-                "rights and the space it needs, then run again."
+                f"The warehouse, {self._target.where}, refused ({_reason(error)}): "
+                "see that it is up and has the rights and the space it needs, then run again."
             ) from error
 
 
@@ -260,8 +260,8 @@ def _open_postgres(target: Target) -> "psycopg2.extensions.connection":
         )
     except psycopg2.Error as error:
         raise WarehouseError(
-            f"The warehouse, {target.where}, can't be reached ({_reason(error)}): start it, or mend the "
-            "ROWKEEPER_PG_* variables that profiles.yml reads, then run again."
+            f"The warehouse, {target.where}, can't be reached ({_reason(error)}): "
+            "start it, or mend the ROWKEEPER_PG_* variables that profiles.yml reads, then run again."
         ) from error
     connection.autocommit = True
     return connection
