@@ -261,7 +261,7 @@ def _open_postgres(target: Target) -> "psycopg2.extensions.connection":
     except psycopg2.Error as error:
         raise WarehouseError(
             f"The warehouse, {target.where}, can't be reached ({_reason(error)}): "
-            "start it, or mend the ROWKEEPER_PG_* variables that profiles.yml reads, then run again."
+            "start it, or mend the ROWKEEPER_PG_* variables for profiles.yml, then run again."
         ) from error
     connection.autocommit = True
     return connection
