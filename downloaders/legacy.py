@@ -1,0 +1,225 @@
+"""Files that the old system left: told apart, matched to the assets they are, and adopted.
+
+It wrote ``{video_id}.mp4``, ``{video_id}_transcript.vtt`` and ``{file_id}.{ext}``, other Drive
+files under their own names or as ``row_{row_id}_{name}``, and beside them ``*_metadata.json``
+sidecars that say which row asked for which files. A row id in a name is a hint, never a proof: a
+file is matched by its media id, by a sidecar that names the medium and the very person, or by a
+name that the CSV gives to one asset alone.
+"""
+
+import json
+import re
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from downloaders import files
+from downloaders.base import Fetched, Request
+from rowkeeper.errors import InputError
+from rowkeeper.paths import safe_extension
+
+CHUNK = 1 << 20
+SIDECAR = "_metadata.json"
+LEFTOVERS = {
+    ".part": "unfinished",
+    ".ytdl": "unfinished",
+    ".temp": "unfinished",
+    ".tmp": "unfinished",
+}
+_HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body)\b", re.IGNORECASE)
+_TRANSCRIPT = re.compile(r"(.+?)(?:_transcript)?(?:\.[A-Za-z-]{2,10})?\.(?:vtt|srt|txt)")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """An asset that waits for its file, and whose it is (name and e-mail as in the tables)."""
+
+    request: Request
+    name: str
+    email: str
+
+
+@dataclass(frozen=True)
+class Match:
+    """A file that is the content of an asset; ``evidence`` says in words how that is known."""
+
+    path: Path
+    wanted: Wanted
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Unmatched:
+    """A file that is left where it is, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True)
+class Sidecar:
+    """What a ``*_metadata.json`` says: whose download it was, of what, and the files it made."""
+
+    path: Path
+    row_id: str
+    name: str
+    email: str
+    media_ids: tuple[str, ...]
+    file_names: tuple[str, ...]
+
+
+def find(folders: Iterable[Path]) -> tuple[list[Path], list[Sidecar], list[Unmatched]]:
+    """Finished files, sidecars and leftovers below ``folders``, in the order of their paths.
+
+    Raises ``InputError`` for a folder that isn't there. Links out of a folder are not followed.
+    """
+    media: list[Path] = []
+    sidecars: list[Sidecar] = []
+    leftovers: list[Unmatched] = []
+    for folder in folders:
+        if not folder.is_dir():
+            raise InputError(f"{folder} is no folder: name the one that the old system wrote to.")
+        for path in sorted(folder.rglob("*")):
+            if path.is_symlink():
+                leftovers.append(Unmatched(path, "a link, not a file"))
+            elif path.is_file():
+                _sort(path, media, sidecars, leftovers)
+    return media, sidecars, leftovers
+
+
+def _sort(
+    path: Path, media: list[Path], sidecars: list[Sidecar], leftovers: list[Unmatched]
+) -> None:
+    if path.name.endswith(SIDECAR):
+        sidecar = read_sidecar(path)
+        if sidecar is None:
+            leftovers.append(Unmatched(path, "a sidecar that can't be read"))
+        else:
+            sidecars.append(sidecar)
+    elif reason := leftover(path):
+        leftovers.append(Unmatched(path, reason))
+    else:
+        media.append(path)
+
+
+def leftover(path: Path) -> str | None:
+    """Why ``path`` is no content, or None."""
+    for suffix in path.suffixes[-2:]:
+        if suffix.lower() in LEFTOVERS:
+            return f"{LEFTOVERS[suffix.lower()]} ({suffix})"
+    if path.stat().st_size == 0:
+        return "empty"
+    with path.open("rb") as file:
+        if _HTML.match(file.read(2048)):
+            return "a web page saved as a file"
+    return None
+
+
+def read_sidecar(path: Path) -> Sidecar | None:
+    """The sidecar at ``path``; None if it is none."""
+    try:
+        found = json.loads(path.read_text("utf-8"))
+        result: dict[str, Any] = found.get("download_result") or {}
+        media_ids = str(result.get("media_id") or "").split(",")
+        return Sidecar(
+            path=path,
+            row_id=str(found["source_csv_row_id"]).strip(),
+            name=str(found.get("person_name") or ""),
+            email=str(found.get("person_email") or ""),
+            media_ids=tuple(item.strip() for item in media_ids if item.strip()),
+            file_names=tuple(str(name) for name in result.get("files_downloaded") or ()),
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def match(
+    media: Iterable[Path], sidecars: Iterable[Sidecar], wanted: Iterable[Wanted]
+) -> tuple[list[Match], list[Unmatched]]:
+    """Which file is which asset. A file may be several people's; an asset takes one file."""
+    by_medium: dict[tuple[str, str], list[Wanted]] = {}
+    for item in wanted:
+        key = (item.request.media_id, item.request.asset_kind)
+        by_medium.setdefault(key, []).append(item)
+    named = {
+        (sidecar.path.parent / name): sidecar for sidecar in sidecars for name in sidecar.file_names
+    }
+    matches: dict[str, Match] = {}
+    unmatched: list[Unmatched] = []
+    for path in media:
+        found = list(_matches(path, named.get(path), by_medium))
+        for item in found:
+            matches.setdefault(item.wanted.request.asset_id, item)
+        if not found:
+            unmatched.append(Unmatched(path, _why_not(path, named.get(path))))
+    return list(matches.values()), unmatched
+
+
+def _matches(
+    path: Path, sidecar: Sidecar | None, by_medium: dict[tuple[str, str], list[Wanted]]
+) -> Iterator[Match]:
+    for key in media_keys(path):
+        for wanted in by_medium.get(key, ()):
+            yield Match(path, wanted, f"its name is the media id {key[0]}")
+    if sidecar is None or len(sidecar.media_ids) != 1 or len(sidecar.file_names) != 1:
+        return
+    for wanted in by_medium.get((sidecar.media_ids[0], "file"), ()):
+        if is_of(sidecar, wanted):
+            yield Match(path, wanted, f"the sidecar {sidecar.path.name} names medium and person")
+
+
+def media_keys(path: Path) -> list[tuple[str, str]]:
+    """``(media id, kind of asset)`` that the name of a file may stand for."""
+    found = [(path.stem, "file"), (path.stem, "video")]
+    if path.suffix.lower() in {".vtt", ".srt", ".txt"}:
+        transcript = _TRANSCRIPT.fullmatch(path.name)
+        found = [(path.stem, "file")]
+        if transcript:
+            found.append((transcript[1], "transcript"))
+    return found
+
+
+def is_of(sidecar: Sidecar, wanted: Wanted) -> bool:
+    """Does the sidecar speak of the person that has the row id now, and not of an earlier one?"""
+    return wanted.request.row_id == sidecar.row_id and (
+        _key(wanted.name) == _key(sidecar.name)
+        or (bool(sidecar.email) and _key(wanted.email) == _key(sidecar.email))
+    )
+
+
+def _key(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def _why_not(path: Path, sidecar: Sidecar | None) -> str:
+    if sidecar is not None:
+        media = ", ".join(sidecar.media_ids) or "no medium"
+        return f"its sidecar names {media} for row {sidecar.row_id}, which waits for no such file"
+    if found := re.match(r"row_([^_]+)_", path.name):
+        return f"only its name says row {found[1]}, and a row id alone proves nothing"
+    return "no asset waits for it"
+
+
+def adopt(found: Match, data_dir: Path) -> Fetched:
+    """A verified copy of the file at the asset's own place; the old file stays.
+
+    Raises ``OSError``. A killed adoption leaves a ``.part`` that the next one writes anew.
+    """
+    request = found.wanted.request
+    directory = files.directory_of(data_dir, request.row_id)
+    path = directory / f"{request.asset_id}.{safe_extension(found.path.name, None)}"
+    part = files.part_of(path)
+    with found.path.open("rb") as source:
+        size, digest = files.write_hashed(iter(lambda: source.read(CHUNK), b""), part)
+    shutil.copystat(found.path, part)
+    fetched = Fetched(
+        path=path,
+        filename=found.path.name,
+        mime_type=files.mime_type_of(path),
+        size_bytes=size,
+        sha256=digest,
+        details={"adopted_from": found.path.name, "evidence": found.evidence},
+    )
+    return files.commit(part, fetched)

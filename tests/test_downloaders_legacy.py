@@ -1,0 +1,157 @@
+"""Files of the old system: adopted when it is certain whose they are, named and left otherwise."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from downloaders.base import Request
+from downloaders.legacy import Match, Unmatched, Wanted, adopt, find, match
+from rowkeeper.errors import InputError
+from rowkeeper.ids import asset_id
+
+VIDEO, OTHER = "dQw4w9WgXcQ", "abc_-456789"
+FILE = "1AbCdEfGhIjKlMnOpQrStUvWxYz012345"
+
+
+def wanted(row_id: str, name: str, media_id: str, kind: str) -> Wanted:
+    provider = "drive" if kind == "file" else "youtube"
+    request = Request(
+        asset_id=asset_id(row_id, provider, media_id, kind),
+        row_id=row_id,
+        provider=provider,
+        media_id=media_id,
+        asset_kind=kind,
+        original_url="https://example.org",
+    )
+    return Wanted(request, name, f"{name.split()[0].lower()}@example.org")
+
+
+ANNA = [wanted("1", "Anna Nagy", VIDEO, kind) for kind in ("video", "transcript")]
+ANNAS_FILE = wanted("1", "Anna Nagy", FILE, "file")
+BEN = wanted("2", "Ben Tamm", VIDEO, "video")
+
+
+def sidecar(folder: Path, media_id: str, row_id: str, name: str, files: list[str]) -> None:
+    """As the old system wrote it: the result of a download and the seven keys of its row."""
+    told = {
+        "download_result": {"success": True, "files_downloaded": files, "media_id": media_id},
+        "source_csv_row_id": row_id,
+        "source_csv_index": 7,
+        "personality_type": "FF-Fi/Se-CP/B(S) #4",
+        "person_name": name,
+        "person_email": "somebody@example.org",
+        "download_timestamp": "2025-06-14T21:58:01",
+        "tracking_version": "1.0",
+    }
+    path = folder / f"{media_id}_row{row_id}_FF-Fi-Se-CP-BS_num4_metadata.json"
+    path.write_text(json.dumps(told), "utf-8")
+
+
+def run(folder: Path, *waiting: Wanted) -> tuple[set[tuple[str, str]], dict[str, str]]:
+    """``{(file, asset id)}`` matched, and ``{file: reason}`` of what is left."""
+    media, sidecars, leftovers = find([folder])
+    matches, unmatched = match(media, sidecars, waiting)
+    left = {item.path.name: item.reason for item in [*leftovers, *unmatched]}
+    return {(item.path.name, item.wanted.request.asset_id) for item in matches}, left
+
+
+def test_a_media_id_in_the_name_is_certain_for_everyone_who_has_it(tmp_path: Path) -> None:
+    (tmp_path / f"{VIDEO}.mp4").write_bytes(b"film")
+    (tmp_path / f"{VIDEO}_transcript.vtt").write_bytes(b"WEBVTT")
+    (tmp_path / f"{OTHER}.mp4").write_bytes(b"other")
+    (tmp_path / f"{FILE}.docx").write_bytes(b"PK")
+    found, left = run(tmp_path, *ANNA, ANNAS_FILE, BEN)
+    assert found == {
+        (f"{VIDEO}.mp4", ANNA[0].request.asset_id),
+        (f"{VIDEO}.mp4", BEN.request.asset_id),
+        (f"{VIDEO}_transcript.vtt", ANNA[1].request.asset_id),
+        (f"{FILE}.docx", ANNAS_FILE.request.asset_id),
+    }
+    assert left == {f"{OTHER}.mp4": "no asset waits for it"}
+
+
+@pytest.mark.parametrize(
+    ("row_id", "name", "adopted"),
+    [("1", "anna  NAGY", True), ("1", "Cleo Vogt", False), ("2", "Anna Nagy", False)],
+)
+def test_a_sidecar_counts_only_for_the_very_person(
+    tmp_path: Path, row_id: str, name: str, adopted: bool
+) -> None:
+    (tmp_path / "My talk.mp4").write_bytes(b"film")
+    sidecar(tmp_path, FILE, row_id, name, ["My talk.mp4"])
+    found, left = run(tmp_path, ANNAS_FILE)
+    assert bool(found) is adopted
+    assert ("My talk.mp4" in left) is not adopted
+
+
+def test_a_sidecar_of_many_files_does_not_say_which_is_which(tmp_path: Path) -> None:
+    for name in ("a.mp4", "b.mp4"):
+        (tmp_path / name).write_bytes(b"film")
+    sidecar(tmp_path, FILE, "1", "Anna Nagy", ["a.mp4", "b.mp4"])
+    found, left = run(tmp_path, ANNAS_FILE)
+    assert found == set()
+    assert set(left) == {"a.mp4", "b.mp4"}
+
+
+def test_a_row_id_alone_proves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "row_1_Interview.mp4").write_bytes(b"film")
+    found, left = run(tmp_path, ANNAS_FILE)
+    assert found == set()
+    assert "a row id alone proves nothing" in left["row_1_Interview.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "reason"),
+    [
+        (f"{VIDEO}.mp4.part", b"half", "unfinished (.part)"),
+        (f"{VIDEO}.f137.mp4.ytdl", b"{}", "unfinished (.ytdl)"),
+        (f"{VIDEO}.mp4", b"", "empty"),
+        (f"{VIDEO}.mp4", b"\n <!DOCTYPE html><title>Sign in", "a web page saved as a file"),
+        (f"{FILE}.html", b"<html>", "a web page saved as a file"),
+        ("x_metadata.json", b"no json", "a sidecar that can't be read"),
+        ("y_metadata.json", b"[]", "a sidecar that can't be read"),
+    ],
+)
+def test_leftovers_are_named(tmp_path: Path, name: str, body: bytes, reason: str) -> None:
+    (tmp_path / name).write_bytes(body)
+    found, left = run(tmp_path, *ANNA, ANNAS_FILE)
+    assert found == set()
+    assert left == {name: reason}
+
+
+def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    folder = tmp_path / "youtube_downloads"
+    folder.mkdir()
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"not for you")
+    (folder / f"{VIDEO}.mp4").symlink_to(secret)
+    found, left = run(folder, *ANNA)
+    assert found == set()
+    assert left == {f"{VIDEO}.mp4": "a link, not a file"}
+
+
+def test_an_adopted_file_is_a_verified_copy(tmp_path: Path) -> None:
+    old = tmp_path / "old" / f"{VIDEO}.mp4"
+    old.parent.mkdir()
+    old.write_bytes(b"film" * 1000)
+    fetched = adopt(Match(old, ANNA[0], "its name"), tmp_path / "data")
+    assert fetched.sha256 == hashlib.sha256(old.read_bytes()).hexdigest()
+    assert fetched.path.read_bytes() == old.read_bytes()
+    assert fetched.path.name == f"{ANNA[0].request.asset_id}.mp4"
+    assert fetched.mime_type == "video/mp4"
+    again = adopt(Match(old, ANNA[0], "its name"), tmp_path / "data")
+    assert again == fetched
+
+
+def test_a_missing_folder_is_bad_input(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is no folder"):
+        find([tmp_path / "nowhere"])
+
+
+def test_unmatched_files_say_why() -> None:
+    _, (left,) = match([Path("row_9_x.mp4")], [], [])
+    assert left == Unmatched(
+        Path("row_9_x.mp4"), "only its name says row 9, and a row id alone proves nothing"
+    )
