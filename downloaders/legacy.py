@@ -22,23 +22,24 @@ from rowkeeper.paths import safe_extension
 
 CHUNK = 1 << 20
 SIDECAR = "_metadata.json"
-LEFTOVERS = {
-    ".part": "unfinished",
-    ".ytdl": "unfinished",
-    ".temp": "unfinished",
-    ".tmp": "unfinished",
-}
-_HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body)\b", re.IGNORECASE)
+UNFINISHED = frozenset({".part", ".ytdl", ".temp", ".tmp"})
+_HTML = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body)\b", re.IGNORECASE
+)
 _TRANSCRIPT = re.compile(r"(.+?)(?:_transcript)?(?:\.[A-Za-z-]{2,10})?\.(?:vtt|srt|txt)")
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """An asset that waits for its file, and whose it is (name and e-mail as in the tables)."""
+    """An asset that waits for its file, and whose it is (name and e-mail as in the tables).
+
+    ``file_names`` are those that a legacy row gives to this asset and to nothing else.
+    """
 
     request: Request
     name: str
     email: str
+    file_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -107,8 +108,8 @@ def _sort(
 def leftover(path: Path) -> str | None:
     """Why ``path`` is no content, or None."""
     for suffix in path.suffixes[-2:]:
-        if suffix.lower() in LEFTOVERS:
-            return f"{LEFTOVERS[suffix.lower()]} ({suffix})"
+        if suffix.lower() in UNFINISHED:
+            return f"unfinished ({suffix})"
     if path.stat().st_size == 0:
         return "empty"
     with path.open("rb") as file:
@@ -139,17 +140,14 @@ def match(
     media: Iterable[Path], sidecars: Iterable[Sidecar], wanted: Iterable[Wanted]
 ) -> tuple[list[Match], list[Unmatched]]:
     """Which file is which asset. A file may be several people's; an asset takes one file."""
-    by_medium: dict[tuple[str, str], list[Wanted]] = {}
-    for item in wanted:
-        key = (item.request.media_id, item.request.asset_kind)
-        by_medium.setdefault(key, []).append(item)
+    waiting = _Waiting(list(wanted))
     named = {
         (sidecar.path.parent / name): sidecar for sidecar in sidecars for name in sidecar.file_names
     }
     matches: dict[str, Match] = {}
     unmatched: list[Unmatched] = []
     for path in media:
-        found = list(_matches(path, named.get(path), by_medium))
+        found = list(_matches(path, named.get(path), waiting))
         for item in found:
             matches.setdefault(item.wanted.request.asset_id, item)
         if not found:
@@ -157,17 +155,32 @@ def match(
     return list(matches.values()), unmatched
 
 
-def _matches(
-    path: Path, sidecar: Sidecar | None, by_medium: dict[tuple[str, str], list[Wanted]]
-) -> Iterator[Match]:
+class _Waiting:
+    """The wanted assets by medium, ``(media id, kind)``, and by the names that the CSV gives."""
+
+    def __init__(self, wanted: list[Wanted]) -> None:
+        self.by_medium: dict[tuple[str, str], list[Wanted]] = {}
+        self.by_name: dict[str, list[Wanted]] = {}
+        for item in wanted:
+            request = item.request
+            self.by_medium.setdefault((request.media_id, request.asset_kind), []).append(item)
+            for name in item.file_names:
+                self.by_name.setdefault(name, []).append(item)
+                self.by_name.setdefault(f"row_{request.row_id}_{name}", []).append(item)
+
+
+def _matches(path: Path, sidecar: Sidecar | None, waiting: _Waiting) -> Iterator[Match]:
     for key in media_keys(path):
-        for wanted in by_medium.get(key, ()):
+        for wanted in waiting.by_medium.get(key, ()):
             yield Match(path, wanted, f"its name is the media id {key[0]}")
-    if sidecar is None or len(sidecar.media_ids) != 1 or len(sidecar.file_names) != 1:
-        return
-    for wanted in by_medium.get((sidecar.media_ids[0], "file"), ()):
-        if is_of(sidecar, wanted):
-            yield Match(path, wanted, f"the sidecar {sidecar.path.name} names medium and person")
+    if sidecar is not None and len(sidecar.media_ids) == len(sidecar.file_names) == 1:
+        for wanted in waiting.by_medium.get((sidecar.media_ids[0], "file"), ()):
+            if is_of(sidecar, wanted):
+                evidence = f"the sidecar {sidecar.path.name} names medium and person"
+                yield Match(path, wanted, evidence)
+    listed = waiting.by_name.get(path.name, [])
+    if len(listed) == 1 and (sidecar is None or is_of(sidecar, listed[0])):
+        yield Match(path, listed[0], "the CSV gives this name to this medium alone")
 
 
 def media_keys(path: Path) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,20 @@ def test_a_row_id_alone_proves_nothing(tmp_path: Path) -> None:
     found, left = run(tmp_path, ANNAS_FILE)
     assert found == set()
     assert "a row id alone proves nothing" in left["row_1_Interview.mp4"]
+
+
+def test_a_name_that_the_csv_gives_to_one_medium_alone(tmp_path: Path) -> None:
+    listed = replace(ANNAS_FILE, file_names=("Interview.mp4",))
+    other = replace(wanted("2", "Ben Tamm", OTHER, "file"), file_names=("Notes.txt",))
+    third = replace(wanted("3", "Cleo Vogt", VIDEO, "file"), file_names=("Notes.txt",))
+    for name in ("row_1_Interview.mp4", "Notes.txt", "row_3_Notes.txt"):
+        (tmp_path / name).write_bytes(b"film")
+    found, left = run(tmp_path, listed, other, third)
+    assert found == {
+        ("row_1_Interview.mp4", listed.request.asset_id),
+        ("row_3_Notes.txt", third.request.asset_id),
+    }
+    assert set(left) == {"Notes.txt"}
 
 
 @pytest.mark.parametrize(
