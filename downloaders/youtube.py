@@ -6,7 +6,6 @@ import shutil
 import threading
 from pathlib import Path
 from typing import Any, ClassVar, cast
-from urllib.parse import parse_qs, urlsplit
 
 from yt_dlp.utils import YoutubeDLError  # type: ignore[import-untyped]
 
@@ -141,9 +140,9 @@ def _playlist(client: Client, request: Request, folder: Path) -> Fetched:
 
 def _listed(client: Client, request: Request) -> tuple[str | None, list[dict[str, Any]]]:
     """A playlist's title and entries. A link that lists its videos itself needs no request."""
-    named = parse_qs(urlsplit(request.original_url).query).get("video_ids", [""])[0]
-    if ids := [item for item in named.split(",") if VIDEO_ID.fullmatch(item)]:
-        return None, [{"id": item, "title": None} for item in ids]
+    named = request.media_id.split(",")
+    if len(named) > 1:
+        return None, [{"id": item, "title": None} for item in named if VIDEO_ID.fullmatch(item)]
     if not PLAYLIST_ID.fullmatch(request.media_id):
         raise PermanentError("bad_link", "The link holds no valid YouTube playlist id.")
     url = f"https://www.youtube.com/playlist?list={request.media_id}"
