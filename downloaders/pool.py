@@ -3,9 +3,7 @@
 import re
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, field
-from itertools import islice
 from typing import Any
 
 from downloaders import files
@@ -13,6 +11,7 @@ from downloaders.base import Discovered, Fetched, FetchSettings, Request
 from downloaders.registry import Registry
 from rowkeeper.errors import RetryLaterError, TransferError, Verdict
 from rowkeeper.events import AssetEvent, EventType
+from rowkeeper.pool import Stop, StoppedError, run_bounded
 from rowkeeper.retry import with_retries
 
 Emit = Callable[[AssetEvent], object]
@@ -48,10 +47,6 @@ class Summary:
     paused_providers: dict[str, str] = field(default_factory=dict)
 
 
-class StoppedError(Exception):
-    """The run is being stopped; nothing is said about the asset."""
-
-
 def download_all(
     requests: Iterable[Request],
     settings: FetchSettings,
@@ -65,22 +60,8 @@ def download_all(
     Interrupted, it stops the threads, keeps what is finished and raises again.
     """
     run = _Run(settings, emit, session_id, on_progress or (lambda _: None))
-    waiting = iter(requests)
-    with ThreadPoolExecutor(settings.workers, thread_name_prefix="download") as executor:
-        running: set[Future[None]] = set()
-        try:
-            while True:
-                room = settings.workers * 2 - len(running)
-                running |= {executor.submit(run.one, item) for item in islice(waiting, room)}
-                if not running:
-                    return run.summary
-                done, running = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    future.result()
-        except BaseException:
-            run.stop.set()
-            executor.shutdown(wait=False, cancel_futures=True)
-            raise
+    run_bounded(run.one, requests, settings.workers, run.stop, "download")
+    return run.summary
 
 
 class _Run:
@@ -91,7 +72,7 @@ class _Run:
         self.on_progress = on_progress
         self.registry = Registry(settings)
         self.summary = Summary()
-        self.stop = threading.Event()
+        self.stop = Stop()
         self.lock = threading.Lock()
 
     def one(self, request: Request) -> None:
@@ -106,7 +87,7 @@ class _Run:
                 lambda: self._fetch(request),
                 self.settings.attempts,
                 self.settings.backoff_s,
-                self._sleep,
+                self.stop.sleep,
             )
         except StoppedError:
             return
@@ -117,8 +98,7 @@ class _Run:
 
     def _fetch(self, request: Request) -> Fetched:
         def progress(done: int, total: int | None) -> None:
-            if self.stop.is_set():
-                raise StoppedError
+            self.stop.check()
             self.on_progress(Progress(request, "running", done, total))
 
         progress(0, None)
@@ -134,10 +114,6 @@ class _Run:
             files.forget(request, directory)
             code = "local_io" if isinstance(error, OSError) else "unexpected"
             raise RetryLaterError(code, f"{type(error).__name__}: {error}") from error
-
-    def _sleep(self, seconds: float) -> None:
-        if self.stop.wait(seconds):
-            raise StoppedError
 
     def _downloaded(self, request: Request, fetched: Fetched) -> None:
         for child in fetched.discovered:

@@ -2,14 +2,14 @@
 
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from rowkeeper.errors import RetryLaterError, StoreError, TransferError
 from rowkeeper.events import AssetEvent, EventType
 from rowkeeper.paths import sha256_file
+from rowkeeper.pool import Stop, StoppedError, run_bounded
 from rowkeeper.retry import with_retries
 from uploaders.base import (
     Store,
@@ -56,10 +56,6 @@ class Summary:
     size_bytes: int = 0
 
 
-class StoppedError(Exception):
-    """The run is being stopped; nothing is said about the asset."""
-
-
 def upload_all(
     requests: Iterable[UploadRequest],
     settings: "Settings",
@@ -81,27 +77,8 @@ def upload_all(
         return Summary()
     run = _Run(store or open_store(settings), settings, emit, session_id, on_progress)
     run.probe()
-    _drive(run, chain([first], waiting), settings.upload.workers)
+    run_bounded(run.one, chain([first], waiting), settings.upload.workers, run.stop, "upload")
     return run.summary
-
-
-def _drive(run: "_Run", waiting: Iterable[UploadRequest], workers: int) -> None:
-    waiting = iter(waiting)
-    with ThreadPoolExecutor(workers, thread_name_prefix="upload") as executor:
-        running: set[Future[None]] = set()
-        try:
-            while True:
-                room = workers * 2 - len(running)
-                running |= {executor.submit(run.one, item) for item in islice(waiting, room)}
-                if not running:
-                    return
-                done, running = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    future.result()
-        except BaseException:
-            run.stop.set()
-            executor.shutdown(wait=False, cancel_futures=True)
-            raise
 
 
 class _Run:
@@ -117,7 +94,7 @@ class _Run:
         self.attempts, self.backoff_s = settings.upload.attempts, settings.upload.backoff_s
         self.on_progress: OnProgress = on_progress or (lambda _: None)
         self.summary = Summary()
-        self.stop = threading.Event()
+        self.stop = Stop()
         self.lock = threading.Lock()
 
     def probe(self) -> None:
@@ -131,7 +108,7 @@ class _Run:
         """Archive one file and report it."""
         try:
             stored = with_retries(
-                lambda: self._put(request), self.attempts, self.backoff_s, self._sleep
+                lambda: self._put(request), self.attempts, self.backoff_s, self.stop.sleep
             )
         except StoppedError:
             return
@@ -147,8 +124,7 @@ class _Run:
             self._uploaded(request, stored)
 
     def _put(self, request: UploadRequest) -> Stored:
-        if self.stop.is_set():
-            raise StoppedError
+        self.stop.check()
         self.on_progress(Progress(request, "running", 0, request.size_bytes))
         try:
             _check_source(request)
@@ -157,10 +133,6 @@ class _Run:
             raise
         except Exception as error:
             raise RetryLaterError("unexpected", f"unexpected {type(error).__name__}") from error
-
-    def _sleep(self, seconds: float) -> None:
-        if self.stop.wait(seconds):
-            raise StoppedError
 
     def _uploaded(self, request: UploadRequest, stored: Stored) -> None:
         self.emit(
