@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -75,9 +76,8 @@ def measure(people: int, row_bytes: int, sample: int) -> Figures:
         context = warehouse_of(folder)
         events = [event_of(row) for row in rows]
         with Journal(folder / "one-by-one") as journal:
-            event_updates = [
-                timed(lambda e=event: journal.append(e)) for event in events[:TIMED_EVENTS]
-            ]  # type: ignore[misc]
+            appends = [partial(journal.append, event) for event in events[:TIMED_EVENTS]]
+            event_updates = [timed(append) for append in appends]
         event_pass = timed(lambda: append_and_drain(context, events))
         return Figures(
             people=people,
