@@ -1,196 +1,200 @@
-"""The newest generation of the legacy CSV: 21 columns, each row verbatim with its line."""
+"""The legacy CSV of every generation: each record verbatim, with its line and its own layout."""
 
 import csv
-import glob
 import io
+import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256 as digest
 from pathlib import Path
 
-from loaders.text import sha256, to_json
+from loaders.legacy_files import Content, find_files, read_content
+from loaders.text import sha256, to_json, trimmed
 from rowkeeper.errors import InputError
+from rowkeeper.export.guard import is_marked, unguard
+from rowkeeper.export.layout import header_layout
+from rowkeeper.legacy_csv import COLUMNS, GENERATIONS
 
-COLUMNS = (
-    "row_id",
-    "name",
-    "email",
-    "type",
-    "link",
-    "extracted_links",
-    "youtube_playlist",
-    "google_drive",
-    "processed",
-    "document_text",
-    "youtube_status",
-    "youtube_files",
-    "youtube_media_id",
-    "drive_status",
-    "drive_files",
-    "drive_media_id",
-    "last_download_attempt",
-    "download_errors",
-    "permanent_failure",
-    "file_uuids",
-    "s3_paths",
-)
-GENERATION = len(COLUMNS)
+Layout = tuple[str, ...]
+_ROW_ID = re.compile(r"#|row_id|\d{1,9}[a-z]?", re.IGNORECASE)
+_LINE_ENDS = {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}
 
 
 @dataclass(frozen=True)
 class LegacyRow:
-    """One record; ``line`` is the physical line on which it starts, from 1."""
+    """One record; ``line`` is the physical line on which it starts, from 1.
+
+    ``text`` is the record as it stands, its line end included. ``generation`` and ``values`` (by
+    column) follow the record's own layout: None and {} where its width fits none.
+    """
 
     line: int
+    generation: int | None
     cells: tuple[str, ...]
+    values: Mapping[str, str]
+    text: str
     cells_json: str
     content_sha256: str
 
 
 @dataclass(frozen=True)
 class LegacyFile:
-    """One file. ``encoding`` is 'utf-8' or 'utf-8-sig', ``line_end`` 'LF' or 'CRLF'."""
+    """One file. ``line_end`` is LF, CRLF, CR or mixed; ``header_text`` the header as it stands.
+
+    ``header_text`` and the rows' texts, one after the other, are the text of the file.
+    """
 
     path: Path
     modified_at: datetime
     file_sha256: str
     encoding: str
     line_end: str
+    generation: int
     header: tuple[str, ...]
+    header_text: str
     rows: tuple[LegacyRow, ...]
 
 
-def load_legacy_csv(paths: Iterable[str | Path]) -> list[LegacyFile]:
-    """All files that ``paths`` (paths or globs) name, each content once.
+@dataclass(frozen=True)
+class _Record:
+    line: int
+    cells: tuple[str, ...]
+    text: str
 
-    Raises ``InputError`` for the first bad one, so that a run takes all files or none.
+
+def load_legacy_csv(
+    paths: Iterable[str | Path], columns: Mapping[str, str] | None = None
+) -> list[LegacyFile]:
+    """All files that ``paths`` (files, folders, globs) name, each content once.
+
+    ``columns`` maps our column names to what these files call them. Raises ``InputError`` for the
+    first bad file, so that a run takes all files or none.
     """
-    files = (read_file(path) for path in find_files(paths))
+    files = (read_file(path, columns) for path in find_files(paths))
     return list({file.file_sha256: file for file in files}.values())
 
 
-def find_files(paths: Iterable[str | Path]) -> list[Path]:
-    """The files that ``paths`` name, globs in the order of their names, none twice."""
-    found: dict[Path, None] = {}
-    for path in paths:
-        given = Path(path).expanduser()
-        if given.exists() or not glob.has_magic(str(path)):
-            found[given] = None
-            continue
-        matches = sorted(glob.glob(str(given), recursive=True))  # noqa: PTH207 - may be absolute
-        if not matches:
-            raise InputError(
-                f"No legacy CSV matches {path}: check legacy_csv.paths or --legacy-csv."
-            )
-        found.update(dict.fromkeys(Path(match) for match in matches))
-    return list(found)
-
-
-def read_file(path: Path) -> LegacyFile:
+def read_file(path: Path, columns: Mapping[str, str] | None = None) -> LegacyFile:
     """The file at ``path``. Raises ``InputError`` that names the file, the line and the remedy."""
-    try:
-        data = path.read_bytes()
-        modified_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    except OSError as error:
-        raise InputError(
-            f"The legacy CSV {path} can't be read ({error.strerror}): "
-            "check legacy_csv.paths or --legacy-csv."
-        ) from error
-    text = _decode(path, data)
-    records = list(_records(path, text))
-    header = _header(path, records)
-    for line, cells in records[1:]:
-        _check_width(path, line, cells, half=line == records[-1][0] and not text.endswith("\n"))
+    content = read_content(path)
+    records = list(_records(content))
+    if not records:
+        raise InputError(f"The legacy CSV {path} is empty: it has no header on line 1.")
+    header, *rest = records
+    layout = _layout(path, header, columns or {})
+    guarded = is_marked(header.cells[0]) if header.cells else False
+    if rest and not content.text.endswith(("\n", "\r")):
+        _refuse_half(path, rest[-1], layout)
     return LegacyFile(
         path=path,
-        modified_at=modified_at,
-        file_sha256=digest(data).hexdigest(),
-        encoding="utf-8-sig" if data.startswith(b"\xef\xbb\xbf") else "utf-8",
-        line_end="CRLF" if text.partition("\n")[0].endswith("\r") else "LF",
-        header=header,
-        rows=tuple(_row(line, cells) for line, cells in records[1:]),
+        modified_at=content.modified_at,
+        file_sha256=digest(content.data).hexdigest(),
+        encoding=content.encoding,
+        line_end=_line_end(records),
+        generation=len(layout),
+        header=header.cells,
+        header_text=header.text,
+        rows=tuple(_row(record, layout, guarded) for record in rest),
     )
 
 
-def _row(line: int, cells: tuple[str, ...]) -> LegacyRow:
+def _row(record: _Record, header: Layout, guarded: bool) -> LegacyRow:
+    cells = tuple(unguard(cell) for cell in record.cells) if guarded else record.cells
     cells_json = to_json(cells)
-    return LegacyRow(line, cells, cells_json, sha256(cells_json))
+    layout = row_layout(cells, header)
+    return LegacyRow(
+        line=record.line,
+        generation=len(layout) if layout else None,
+        cells=cells,
+        values=dict.fromkeys(layout or (), "") | dict(zip(layout or (), cells, strict=False)),
+        text=record.text,
+        cells_json=cells_json,
+        content_sha256=sha256(cells_json),
+    )
 
 
-def _decode(path: Path, data: bytes) -> str:
-    """``data`` as text; NUL bytes and anything but UTF-8 are refused."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise InputError(f"The legacy CSV {path} is UTF-16, not UTF-8: save it as UTF-8.")
-    if (place := data.find(b"\0")) >= 0:
-        line = data.count(b"\n", 0, place) + 1
-        raise InputError(
-            f"The legacy CSV {path} has a NUL byte on line {line} (byte {place}): "
-            "restore the file from a good copy or remove that byte."
-        )
-    try:
-        return data.decode("utf-8").removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise InputError(
-            f"The legacy CSV {path} is not UTF-8 on line {line} (byte {error.start}): "
-            "save it as UTF-8."
-        ) from error
+def row_layout(cells: tuple[str, ...], header: Layout) -> Layout | None:
+    """The columns of a record below ``header``: the header's, else those of its own width.
+
+    Another generation's row that was appended to the file starts with a row id; that tells it from
+    a row that lost or gained a cell. None for a record that fits no layout; blank lines fit all.
+    """
+    if len(cells) == len(header) or not cells:
+        return header
+    other = GENERATIONS.get(len(cells))
+    if other and other[0] == "row_id" and _ROW_ID.fullmatch(trimmed(cells[0])):
+        return other
+    return None
 
 
-def _records(path: Path, text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Start line and cells of each record; empty lines are none."""
+def _records(content: Content) -> Iterator[_Record]:
+    """All records, blank lines too."""
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    taken: list[str] = []
+
+    def lines() -> Iterator[str]:
+        for line in io.StringIO(content.text, newline=""):
+            taken.append(line)
+            yield line
+
+    reader = csv.reader(lines(), strict=True)
     start = 1
     try:
         for cells in reader:
-            if cells:
-                yield start, tuple(cells)
+            yield _Record(start, tuple(cells), "".join(taken))
+            taken.clear()
             start = reader.line_num + 1
     except csv.Error as error:
-        if "unexpected end" in str(error):
-            raise InputError(
-                f"The legacy CSV {path} ends within the record that starts on line {start}: a "
-                "quoted cell is never closed, as in a file cut short; restore the file."
-            ) from error
-        raise InputError(
-            f"The legacy CSV {path} is no valid CSV on line {reader.line_num} ({error}): mend the "
-            "quotes of the record that starts "
-            f"on line {start}."
-        ) from error
+        raise _no_csv(content.path, start, reader.line_num, error) from error
 
 
-def _header(path: Path, records: list[tuple[int, tuple[str, ...]]]) -> tuple[str, ...]:
-    """The header, which must be the 21 columns by name and order."""
-    if not records:
-        raise InputError(f"The legacy CSV {path} is empty: it has no header on line 1.")
-    header = records[0][1]
-    if header == COLUMNS:
-        return header
-    unknown = [f"'{name}'" for name in header if name not in COLUMNS]
-    missing = [name for name in COLUMNS if name not in header]
+def _no_csv(path: Path, start: int, line: int, error: csv.Error) -> InputError:
+    if "unexpected end" in str(error):
+        return InputError(
+            f"The legacy CSV {path} ends within the record that starts on line {start}: a quoted "
+            "cell is never closed, as in a file cut short; restore the file."
+        )
+    return InputError(
+        f"The legacy CSV {path} is no valid CSV on line {line} ({error}): mend the quotes of the "
+        f"record that starts on line {start}."
+    )
+
+
+def _layout(path: Path, header: _Record, columns: Mapping[str, str]) -> Layout:
+    """The columns that a header names; in any order, but those of one generation."""
+    found = header_layout(header.cells, columns)
+    if found and any(sorted(found) == sorted(known) for known in GENERATIONS.values()):
+        return found
+    named = zip(header.cells, found, strict=True)
+    unknown = [f"'{cell}'" for cell, name in named if name not in COLUMNS]
+    nearest = min(GENERATIONS.values(), key=lambda known: len(set(known) ^ set(found)))
+    missing = [name for name in nearest if name not in found]
     problems = [
         f"unknown: {', '.join(unknown)}" if unknown else "",
-        f"missing: {', '.join(missing)}" if missing else "",
+        f"missing of the nearest generation: {', '.join(missing)}" if missing else "",
     ]
-    what = "; ".join(filter(None, problems)) or "the known names in another order or twice"
+    what = "; ".join(filter(None, problems)) or "some known names stand twice or are too many"
+    counts = ", ".join(map(str, GENERATIONS))
     raise InputError(
-        f"The legacy CSV {path} has not the {GENERATION} columns on line {records[0][0]} ({what}; "
-        f"known: {', '.join(COLUMNS)}): give the newest generation's file."
+        f"The legacy CSV {path} has the columns of no generation ({counts} columns) on line "
+        f"{header.line} ({what}; known: {', '.join(COLUMNS)}): if the file calls a column "
+        'something else, say so in legacy_csv.columns, such as {name = "Full name"}.'
     )
 
 
-def _check_width(path: Path, line: int, cells: tuple[str, ...], half: bool) -> None:
-    if len(cells) == GENERATION:
-        return
-    if half and len(cells) < GENERATION:
+def _refuse_half(path: Path, record: _Record, layout: Layout) -> None:
+    """A last line without an end that is too short was cut off while it was written."""
+    if record.cells and row_layout(record.cells, layout) is None:
+        width = len(layout)
         raise InputError(
-            f"The legacy CSV {path} ends with half a line: line {line} has {len(cells)} of "
-            f"{GENERATION} fields; restore the file or remove that line."
+            f"The legacy CSV {path} ends with half a line: line {record.line} has "
+            f"{len(record.cells)} of {width} fields; restore the file or remove that line."
         )
-    raise InputError(
-        f"The legacy CSV {path} has {len(cells)} fields on line {line}, expected {GENERATION}: "
-        "mend its commas and quotes."
-    )
+
+
+def _line_end(records: list[_Record]) -> str:
+    ends = {record.text[len(record.text.rstrip("\r\n")) :] for record in records if record.cells}
+    names = {_LINE_ENDS.get(end, "mixed") for end in ends if end}
+    return names.pop() if len(names) == 1 else "mixed" if names else "LF"

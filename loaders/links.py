@@ -9,8 +9,8 @@ from rowkeeper.ids import asset_id
 from rowkeeper.links import classify
 
 SHEET_CONTENT = frozenset({"name", "notes"})
-LEGACY_CONTENT = frozenset({"link", "youtube_playlist", "google_drive"})
-LEGACY_COLUMNS = ("link", "extracted_links", "youtube_playlist", "google_drive")
+LEGACY_CONTENT = frozenset({"link", "doc_link", "youtube_playlist", "google_drive"})
+LEGACY_COLUMNS = ("link", "doc_link", "extracted_links", "youtube_playlist", "google_drive")
 
 _START = r"(?:https?://|mailto:|www\.)"
 _PARTING = re.compile(rf"[|\s]+|[;,](?=['\"]?{_START})", re.IGNORECASE)
@@ -62,6 +62,7 @@ def link_rows(
                 "link_type": link.link_type,
                 "media_id": link.media_id,
                 "asset_kind": kind,
+                "asset_kinds": ",".join(link.asset_kinds if is_content else ()),
                 "asset_id": kind and asset_id(owner, link.provider, link.media_id, kind),
                 "is_content": is_content,
             }

@@ -73,7 +73,7 @@ def ingest(settings: Settings, target: Target) -> IngestSummary:
 
 def _read(settings: Settings) -> tuple[Snapshot | None, list[LegacyFile]]:
     """All inputs that the settings name, read and checked."""
-    files = load_legacy_csv(settings.legacy_csv.paths)
+    files = load_legacy_csv(settings.legacy_csv.paths, settings.legacy_csv.columns)
     if not settings.sheet.source:
         return None, files
     snapshot = load_sheet(
@@ -88,10 +88,11 @@ def _read(settings: Settings) -> tuple[Snapshot | None, list[LegacyFile]]:
 
 @dataclass(frozen=True)
 class _Held:
-    """What completed loads left in raw. ``latest``: (source, tab gid) -> (snapshot id, hash)."""
+    """What completed loads left in raw. ``newest``: the last snapshot of any sheet, which holds:
+    its source, tab gid, id and hash."""
 
     complete: bool = False
-    latest: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    newest: tuple[str, str, str, str] = ("", "", "", "")
     file_sha256s: frozenset[str] = frozenset()
 
 
@@ -109,20 +110,21 @@ def _held(target: Target) -> _Held:
             return _Held()
         snapshots = warehouse.query(
             "select source, tab_gid, snapshot_id, content_sha256 "
-            f"from {DATASET}.sheet_snapshots {completed} order by observed_at, snapshot_id"
+            f"from {DATASET}.sheet_snapshots {completed} "
+            "order by observed_at desc nulls last, snapshot_id desc limit 1"
         )
         files = warehouse.query(f"select file_sha256 from {DATASET}.legacy_csv_files {completed}")
     return _Held(
         complete=True,
-        latest={(source, gid): (key, content) for source, gid, key, content in snapshots},
+        newest=next(iter(snapshots), _Held.newest),
         file_sha256s=frozenset(sha for (sha,) in files),
     )
 
 
 def _add_if_changed(rows: Rows, snapshot: Snapshot, held: _Held) -> bool:
-    """Add ``snapshot`` unless the last one of the same tab says the same."""
-    previous_id, content = held.latest.get((snapshot.source, snapshot.tab_gid), ("", ""))
-    if content == snapshot.content_sha256:
+    """Add ``snapshot`` unless the last one is of the same tab and says the same."""
+    source, gid, previous_id, content = held.newest
+    if (source, gid, content) == (snapshot.source, snapshot.tab_gid, snapshot.content_sha256):
         return False
     add_snapshot(rows, snapshot, previous_id)
     return True

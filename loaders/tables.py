@@ -6,6 +6,7 @@ from typing import Any, Literal, get_args
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from loaders import legacy_csv, sheet
+from loaders.legacy_claims import claims_of
 from loaders.legacy_csv import LegacyFile
 from loaders.links import (
     LEGACY_COLUMNS,
@@ -17,9 +18,17 @@ from loaders.links import (
 )
 from loaders.sheet import Snapshot
 from loaders.text import sha256, to_json
+from rowkeeper.legacy_csv import COLUMNS
 
 Row = dict[str, Any]
-TableName = Literal["sheet_snapshots", "sheet_rows", "legacy_csv_files", "legacy_csv_rows", "links"]
+TableName = Literal[
+    "sheet_snapshots",
+    "sheet_rows",
+    "legacy_csv_files",
+    "legacy_csv_rows",
+    "legacy_claims",
+    "links",
+]
 TABLES: tuple[TableName, ...] = get_args(TableName)
 Rows = dict[TableName, list[Row]]
 
@@ -28,6 +37,7 @@ KEYS: dict[TableName, str] = {
     "sheet_rows": "row_key",
     "legacy_csv_files": "file_sha256",
     "legacy_csv_rows": "row_key",
+    "legacy_claims": "claim_key",
     "links": "link_key",
 }
 
@@ -65,6 +75,7 @@ SCHEMAS: dict[TableName, pa.Schema] = {
         ("file_mtime", _TIME),
         ("generation", _COUNT),
         ("header", _TEXT),
+        ("header_text", _TEXT),
         ("encoding", _TEXT),
         ("line_end", _TEXT),
         ("row_count", _COUNT),
@@ -76,7 +87,26 @@ SCHEMAS: dict[TableName, pa.Schema] = {
         ("generation", _COUNT),
         ("content_sha256", _TEXT),
         ("cells", _TEXT),
-        text=legacy_csv.COLUMNS,
+        ("record_text", _TEXT),
+        text=COLUMNS,
+    ),
+    "legacy_claims": _schema(
+        ("claim_key", _TEXT),
+        ("row_key", _TEXT),
+        ("row_id", _TEXT),
+        ("claim", _TEXT),
+        ("side", _TEXT),
+        ("provider", _TEXT),
+        ("media_id", _TEXT),
+        ("asset_kind", _TEXT),
+        ("asset_id", _TEXT),
+        ("words", _TEXT),
+        ("file_name", _TEXT),
+        ("object_uuid", _TEXT),
+        ("object_key", _TEXT),
+        ("claimed_at", _TIME),
+        ("verdict", _TEXT),
+        ("standing", _TEXT),
     ),
     "links": _schema(
         ("link_key", _TEXT),
@@ -91,6 +121,7 @@ SCHEMAS: dict[TableName, pa.Schema] = {
         ("link_type", _TEXT),
         ("media_id", _TEXT),
         ("asset_kind", _TEXT),
+        ("asset_kinds", _TEXT),
         ("asset_id", _TEXT),
         ("is_content", _FLAG),
     ),
@@ -156,15 +187,16 @@ def _sheet_links(row: sheet.SheetRow, row_key: str) -> Iterator[Row]:
 
 
 def add_legacy_file(rows: Rows, file: LegacyFile) -> None:
-    """Add ``file`` and its rows to ``rows``."""
+    """Add ``file``, its rows, their links and what they claim to ``rows``."""
     rows["legacy_csv_files"].append(
         {
             "file_sha256": file.file_sha256,
             "file_name": file.path.name,
             "file_path": str(file.path.resolve()),
             "file_mtime": file.modified_at,
-            "generation": legacy_csv.GENERATION,
+            "generation": file.generation,
             "header": to_json(file.header),
+            "header_text": file.header_text,
             "encoding": file.encoding,
             "line_end": file.line_end,
             "row_count": len(file.rows),
@@ -172,26 +204,29 @@ def add_legacy_file(rows: Rows, file: LegacyFile) -> None:
     )
     for row in file.rows:
         row_key = f"{file.file_sha256}:{row.line}"
-        values = dict(zip(legacy_csv.COLUMNS, row.cells, strict=True))
         rows["legacy_csv_rows"].append(
             {
                 "row_key": row_key,
                 "file_sha256": file.file_sha256,
                 "line": row.line,
-                "generation": legacy_csv.GENERATION,
+                "generation": row.generation,
                 "content_sha256": row.content_sha256,
                 "cells": row.cells_json,
-                **values,
+                "record_text": row.text,
+                **row.values,
             }
         )
-        for column in LEGACY_COLUMNS:
-            rows["links"].extend(
-                link_rows(
-                    split_links(values[column]),
-                    row_key=row_key,
-                    source="legacy_csv",
-                    row_id=values["row_id"],
-                    column=column,
-                    is_content=column in LEGACY_CONTENT,
-                )
-            )
+        links = [link for column in LEGACY_COLUMNS for link in _legacy_links(row, row_key, column)]
+        rows["links"] += links
+        rows["legacy_claims"] += claims_of(row.values, row_key, links)
+
+
+def _legacy_links(row: legacy_csv.LegacyRow, row_key: str, column: str) -> Iterator[Row]:
+    return link_rows(
+        split_links(row.values.get(column, "")),
+        row_key=row_key,
+        source="legacy_csv",
+        row_id=row.values.get("row_id", ""),
+        column=column,
+        is_content=column in LEGACY_CONTENT,
+    )

@@ -71,6 +71,12 @@ class JournalError(RowkeeperError):
     exit_code = 9
 
 
+class ReconcileError(RowkeeperError):
+    """A source row is not accounted for, or a cell is in no table. See the differences."""
+
+    exit_code = 10
+
+
 class TransferError(RowkeeperError):
     """One asset could not be moved; the run goes on and the failure becomes an event.
 

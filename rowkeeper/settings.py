@@ -45,9 +45,19 @@ class Sheet(Section):
 
 
 class LegacyCsv(Section):
-    """``paths``: files or globs."""
+    """``paths``: files, folders or globs. ``columns``: what the files call our columns.
+
+    ``dual_write``: each run also writes the newest generation's CSV.
+
+    ``dual_write_path`` is legacy/output.csv in the data folder by default; ``dual_write_keep`` of
+    its earlier contents stay.
+    """
 
     paths: Annotated[list[str], BeforeValidator(_as_list)] = []
+    columns: dict[str, str] = {}
+    dual_write: bool = False
+    dual_write_path: Path | None = None
+    dual_write_keep: int = Field(default=10, ge=0)
 
 
 class Network(Section):

@@ -44,7 +44,7 @@ def test_help_names_every_command_and_imports_nothing_heavy() -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command([name, "--help"]) == 0
-    assert "--target" in capsys.readouterr().out
+    assert "Usage: rowkeeper" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -226,3 +226,24 @@ def test_a_killed_load_is_finished_once(
     ]
     assert query(target, "select count(*) from raw.sheet_snapshots") == [(1,)]
     assert not run(target, tmp_path, sheet=sheet).changed
+
+
+def test_the_right_sheet_after_a_wrong_one_is_the_newest_again(
+    duck: Target, samples: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    right, wrong = samples[0] / "sheet.html", tmp_path / "wrong.html"
+    wrong.write_text(right.read_text("utf-8").replace("DONE", "WRONG"), "utf-8")
+    changed = []
+    for path in (right, wrong, right, right):
+        flags = {"sheet.source": str(path), "data_dir": str(tmp_path / "data")}
+        changed.append(ingest(load_settings(flags), duck).sheet_changed)
+    assert changed == [True, True, True, False]
+    with connect(duck) as warehouse:
+        newest = warehouse.query(
+            "select source from raw.sheet_snapshots order by observed_at desc limit 1"
+        )
+        keys = warehouse.query(
+            "select count(*), count(distinct snapshot_id) from raw.sheet_snapshots"
+        )
+    assert newest == [(str(right),)]
+    assert keys == [(3, 3)]

@@ -12,6 +12,8 @@ INTERRUPTED = 130  # what a shell calls an end by Ctrl-C
 COMMANDS = {
     "run": "Ingest, build, download, upload, build: the whole road, once.",
     "status": "Who has what, is it archived, what failed and why.",
+    "export": "Write the legacy CSV of any generation from the warehouse.",
+    "reconcile": "Prove that each cell of the sources is in the tables.",
     "doctor": "Check this machine, the warehouse, the store and the sheet.",
 }
 

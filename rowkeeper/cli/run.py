@@ -47,6 +47,7 @@ def run(context: Context, console: Console) -> None:
     from rowkeeper.cli.build import build
     from rowkeeper.cli.catalog import count_events, publish
     from rowkeeper.cli.dlt_plugin import summary_text
+    from rowkeeper.cli.export import dual_write
     from rowkeeper.cli.status import print_overview
     from rowkeeper.cli.transfer import download_pending, end_abandoned_sessions
     from rowkeeper.drain import drain
@@ -67,6 +68,8 @@ def run(context: Context, console: Console) -> None:
         publish(context)
         console.print(_moved(downloaded, uploaded), soft_wrap=True)
         print_overview(context, console, warnings)
+        if written := dual_write(context):
+            console.print(f"legacy CSV: {written}", markup=False, soft_wrap=True)
     if refusal:
         raise refusal
 

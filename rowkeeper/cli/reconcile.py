@@ -1,0 +1,216 @@
+"""``rowkeeper reconcile``: each cell of the sources against the tables, and a sum for each file."""
+
+import csv
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from rowkeeper.cli.export import require_built
+from rowkeeper.cli.options import Context, prepare, warehouse_options
+from rowkeeper.cli.reconcile_cells import LOST, Difference, check_row
+from rowkeeper.cli.reconcile_proof import NONE, cell_faults, legacy_proof, sheet_proof
+from rowkeeper.cli.reconcile_rows import SourceRow, Tables, read_rows, read_snapshot, read_tables
+from rowkeeper.cli.terminal import console, plain
+from rowkeeper.errors import ReconcileError
+from rowkeeper.export.files import write_whole
+from rowkeeper.export.warehouse import LegacyFile, read_files
+from rowkeeper.warehouse import Warehouse, connect
+
+SHOWN = 20
+COLUMNS = ("source", "file", "rows_in", "used", "repeats", "quarantined", "closed", "proof")
+
+
+@dataclass(frozen=True)
+class FileSum:
+    """What became of the rows of one file. ``quarantined``: reason -> rows.
+
+    ``proof`` says by what raw is known to hold the whole file. ``differences``: kind -> cells.
+    """
+
+    source: str
+    file: str
+    file_id: str
+    rows_in: int
+    used: int
+    repeats: int
+    quarantined: dict[str, int]
+    unaccounted: int
+    closed: bool
+    proof: str
+    differences: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """All sums and all differences. ``complete``: every sum closes and nothing is lost."""
+
+    files: list[FileSum]
+    differences: list[Difference]
+
+    @property
+    def complete(self) -> bool:
+        lost = any(difference.kind == LOST for difference in self.differences)
+        return not lost and all(file.closed and file.proof != NONE for file in self.files)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="All of it as one JSON object.")
+@click.option("--differences", metavar="FILE", help="Write the differences to this CSV.")
+@warehouse_options
+def command(
+    as_json: bool, differences: str | None, target: str | None, data_dir: str | None
+) -> None:
+    """Hold each source cell of name, e-mail, type, link and content against the tables.
+
+    The sources are the legacy files and the newest sheet. Ends with 0 if every row is accounted
+    for and no cell is lost, else with 10.
+    """
+    context = prepare(target, data_dir=data_dir)
+    found = reconcile(context)
+    if differences:
+        write_whole(Path(differences).expanduser(), as_csv(found.differences))
+    if as_json:
+        click.echo(json.dumps(as_record(found), ensure_ascii=False, indent=2))
+    else:
+        _print(console(), found)
+    if not found.complete:
+        raise ReconcileError(_refusal(found))
+
+
+def reconcile(context: Context) -> Reconciliation:
+    """Compare everything. Raises ``WarehouseError`` if nothing is built yet."""
+    sums: list[FileSum] = []
+    differences: list[Difference] = []
+    with connect(context.target, read_only=True) as warehouse:
+        require_built(context, warehouse)
+        tables = read_tables(warehouse, context.target.schema)
+        parts = [_legacy_file(warehouse, file, tables) for file in read_files(warehouse)]
+        if snapshot := read_snapshot(warehouse):
+            parts.insert(0, _sheet(warehouse, snapshot, tables, context))
+    for file_sum, found in parts:
+        sums.append(file_sum)
+        differences += found
+    return Reconciliation(sums, differences)
+
+
+def _legacy_file(
+    warehouse: Warehouse, file: LegacyFile, tables: Tables
+) -> tuple[FileSum, list[Difference]]:
+    rows = read_rows(warehouse, file.file_sha256, is_sheet=False)
+    found = [item for row in rows for item in check_row(file.file_name, row, tables)]
+    found += [item for row in rows for item in cell_faults(file.file_name, file.header_text, row)]
+    proof = legacy_proof(file, rows)
+    place = ("legacy_csv", file.file_name, file.file_sha256)
+    return _sum(place, file.row_count, rows, proof, found), found
+
+
+def _sheet(
+    warehouse: Warehouse, snapshot: dict[str, Any], tables: Tables, context: Context
+) -> tuple[FileSum, list[Difference]]:
+    rows = read_rows(warehouse, snapshot["snapshot_id"], is_sheet=True)
+    name = snapshot["source"]
+    found = [item for row in rows for item in check_row(name, row, tables)]
+    proof = sheet_proof(snapshot["content_sha256"], rows, context.settings, name)
+    place = ("sheet", name, snapshot["snapshot_id"])
+    return _sum(place, snapshot["row_count"], rows, proof, found), found
+
+
+def _sum(
+    place: tuple[str, str, str],
+    rows_in: int,
+    rows: Sequence[SourceRow],
+    proof: str,
+    found: Sequence[Difference],
+) -> FileSum:
+    counts = Counter(row.disposition for row in rows)
+    reasons = Counter(_kind(row.reason) for row in rows if row.disposition == "quarantined")
+    accounted = counts["used"] + counts["repeat"] + counts["quarantined"]
+    return FileSum(
+        *place,
+        rows_in=rows_in,
+        used=counts["used"],
+        repeats=counts["repeat"],
+        quarantined=dict(sorted(reasons.items())),
+        unaccounted=rows_in - accounted,
+        closed=rows_in == accounted == len(rows),
+        proof=proof,
+        differences=dict(sorted(Counter(item.kind for item in found).items())),
+    )
+
+
+def _kind(reason: str | None) -> str:
+    """A reason without its names and numbers, so that rows with the same one are counted."""
+    return re.sub(r"\d+", "N", (reason or "no reason").partition(": ")[0])
+
+
+def as_record(found: Reconciliation) -> dict[str, Any]:
+    """``found`` as JSON has it."""
+    return {
+        "complete": found.complete,
+        "files": [asdict(file) for file in found.files],
+        "differences": [asdict(difference) for difference in found.differences],
+    }
+
+
+def as_csv(differences: Sequence[Difference]) -> bytes:
+    """The differences as a CSV in UTF-8, one a line."""
+    text = io.StringIO(newline="")
+    names = [item.name for item in fields(Difference)]
+    writer = csv.DictWriter(text, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(asdict(difference) for difference in differences)
+    return text.getvalue().encode()
+
+
+def _print(out: Console, found: Reconciliation) -> None:
+    table = Table(title="Source files", title_justify="left")
+    for column in COLUMNS:
+        table.add_column(column.replace("_", " "), overflow="fold")
+    for file in found.files:
+        shown = asdict(file) | {
+            "quarantined": sum(file.quarantined.values()),
+            "closed": "yes" if file.closed else f"no, {file.unaccounted} are missing",
+        }
+        table.add_row(*(escape(plain(shown[column])) for column in COLUMNS))
+    out.print(table)
+    for file in found.files:
+        for reason, rows in file.quarantined.items():
+            _line(out, f"Quarantined in {file.file}: {rows} rows: {reason}")
+    for kind, cells in sorted(Counter(item.kind for item in found.differences).items()):
+        _line(out, f"{cells} cells are {kind}.")
+    worst = sorted(found.differences, key=lambda item: item.kind != LOST)
+    for item in worst[:SHOWN]:
+        _line(out, f"  {_text(item)}")
+    if len(worst) > SHOWN:
+        _line(out, f"  and {len(worst) - SHOWN} more: --differences FILE.csv has them all")
+    if found.complete:
+        _line(out, "Every row is accounted for and no cell is lost.")
+
+
+def _text(item: Difference) -> str:
+    what = f"{item.kind}: {item.file}, line {item.line}, {item.column or 'the row'}"
+    return f"{what}: {item.source_value[:80]!r} is {item.table_value[:80]!r} ({item.reason})"
+
+
+def _line(out: Console, text: str) -> None:
+    out.print(escape(plain(text)), soft_wrap=True)
+
+
+def _refusal(found: Reconciliation) -> str:
+    opened = [file.file for file in found.files if not file.closed or file.proof == NONE]
+    lost = sum(item.kind == LOST for item in found.differences)
+    sums = f"the sums of {', '.join(opened)} do not close" if opened else "every sum closes"
+    return (
+        f"The tables are not complete: {lost} cells are lost, {sums}. See the differences, keep "
+        "the source files and report this."
+    )

@@ -1,0 +1,149 @@
+"""Each source cell of name, e-mail, type, link and content against the tables, row by row."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from loaders.links import sheet_cell_links, split_links
+from rowkeeper.cli.reconcile_rows import (
+    PERSON_CELLS,
+    SourceLink,
+    SourceRow,
+    TablePerson,
+    Tables,
+    sheet_cells,
+)
+from rowkeeper.legacy_csv import is_nothing
+
+LOST, SUPERSEDED, WAITING, KEPT = "lost", "superseded", "waiting", "kept"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A cell that is not in the tables as it stands in its source; ``column`` '' is the row.
+
+    ``kind``: 'lost', or 'superseded' (a newer source says otherwise), 'waiting' (the next run
+    links it) or 'kept' (text that no table has a place for, verbatim in raw).
+    """
+
+    kind: str
+    file: str
+    line: int
+    column: str
+    row_id: str
+    source_value: str
+    table_value: str
+    reason: str
+
+
+def check_row(file: str, row: SourceRow, tables: Tables) -> Iterator[Difference]:
+    """The differences of one row."""
+    if row.disposition == "used" and (person := tables.people.get(row.row_id or "")):
+        yield from _person_cells(file, row, person, tables)
+        yield from _link_cell(file, row, person)
+        yield from _content(file, row, tables)
+    elif fault := _row_fault(row, tables):
+        yield Difference(LOST, file, row.line, "", row.row_id or "", row.cells, "", fault)
+    yield from _links_in_cells(file, row)
+
+
+def _row_fault(row: SourceRow, tables: Tables) -> str | None:
+    """Why a row that isn't used is not accounted for."""
+    if row.disposition == "quarantined":
+        if row.row_key not in tables.quarantine:
+            return "the row is in no table, not even in quarantine"
+        same = tables.quarantine[row.row_key] == row.cells
+        return None if same else "quarantine has other cells"
+    if row.disposition == "repeat":
+        if row.representative_disposition not in ("used", "quarantined"):
+            return "it is called a repeat of a row that is in no table"
+        same = row.representative_cells == row.cells
+        return None if same else f"it is called a repeat, but {row.representative_key} differs"
+    return "no model has the row" if row.disposition is None else "people has not its row id"
+
+
+def _person_cells(
+    file: str, row: SourceRow, person: TablePerson, tables: Tables
+) -> Iterator[Difference]:
+    """Name, e-mail and type: as written, or another source's, also as written there."""
+    source = tables.source_values.get(person.source_row_key, {})
+    for column in PERSON_CELLS:
+        before, now = row.values()[column], person.value(column)
+        if before == now or before is None:
+            continue
+        found = partial(Difference, file=file, line=row.line, column=column, row_id=person.row_id)
+        found = partial(found, source_value=before, table_value=now or "")
+        if row.row_key == person.source_row_key:
+            yield found(LOST, reason="people is made from this row and says otherwise")
+        elif source.get(column) != now or (now is None and not is_nothing(before)):
+            yield found(LOST, reason="people says what no source says")
+        elif not is_nothing(before):
+            yield found(SUPERSEDED, reason=f"a newer source, {person.source_row_key}")
+
+
+def _link_cell(file: str, row: SourceRow, person: TablePerson) -> Iterator[Difference]:
+    """The personal link: the sheet has it on the name, a legacy row in a column of its own."""
+    column = "name" if row.is_sheet else "link"
+    links = [link for link in row.links if link.column == column and link.position == 0]
+    found = partial(Difference, file=file, line=row.line, column="link", row_id=person.row_id)
+    if not links:
+        if not is_nothing(row.link):
+            words = row.link or ""
+            yield found(KEPT, source_value=words, table_value="", reason="it holds no link")
+        return
+    before, now = links[0].canonical_url, person.source_link
+    if before == now:
+        return
+    found = partial(found, source_value=links[0].url, table_value=now or "")
+    if row.row_key == person.source_row_key:
+        yield found(LOST, reason="people is made from this row and has another link")
+    else:
+        yield found(SUPERSEDED, reason=f"a newer source, {person.source_row_key}")
+
+
+def _content(file: str, row: SourceRow, tables: Tables) -> Iterator[Difference]:
+    """Each link to content is an asset of the row's person."""
+    row_id = row.row_id or ""
+    for link in row.links:
+        if not link.is_content or _is_in_content(link, row_id, tables):
+            continue
+        is_waiting = row.row_key in tables.waiting and link.asset_id is None
+        reason = "the next run links it" if is_waiting else "person_content has not its asset"
+        kind = WAITING if is_waiting else LOST
+        yield Difference(kind, file, row.line, link.column, row_id, link.url, "", reason)
+
+
+def _is_in_content(link: SourceLink, row_id: str, tables: Tables) -> bool:
+    if link.asset_id is not None:
+        return (row_id, link.asset_id) in tables.content
+    wanted = {(row_id, link.provider, link.media_id, kind) for kind in link.asset_kinds}
+    return wanted <= tables.media
+
+
+def _links_in_cells(file: str, row: SourceRow) -> Iterator[Difference]:
+    """What is a link in a cell is one in ``raw.links``."""
+    if row.is_header:
+        return
+    known: dict[str, list[str]] = {}
+    for link in row.links:
+        known.setdefault(link.column, []).append(link.url)
+    for column, urls in _cell_links(row):
+        for url in urls:
+            if url not in known.get(column, ()):
+                reason = "raw.links has not the link of this cell"
+                yield Difference(LOST, file, row.line, column, row.row_id or "", url, "", reason)
+
+
+def _cell_links(row: SourceRow) -> Iterator[tuple[str, list[str]]]:
+    if row.is_sheet:
+        named = {cell["text"]: cell for cell in sheet_cells(row)}
+        if (cell := named.get(row.name or "")) is not None:
+            yield "name", sheet_cell_links(cell["text"], cell["links"])
+        return
+    cells = {
+        "link": row.link,
+        "doc_link": row.doc_link,
+        "youtube_playlist": row.youtube_playlist,
+        "google_drive": row.google_drive,
+    }
+    yield from ((column, split_links(cell or "")) for column, cell in cells.items())

@@ -1,0 +1,73 @@
+"""A CSV record as text: its cells can be changed one by one, the rest stays byte for byte."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Self
+
+_FIELD = re.compile(r'"(?:[^"]++|"")*+"?[^,\r\n]*|[^,\r\n]*')
+_QUOTED = re.compile(r'"((?:[^"]++|"")*+)"?(.*)', re.DOTALL)
+_NEEDS_QUOTES = re.compile(r'[,"\r\n]')
+
+
+@dataclass(frozen=True)
+class Record:
+    """``fields`` are the cells with their quotes as they stood; ``line_end`` may be ''."""
+
+    fields: tuple[str, ...]
+    line_end: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The one record that ``text`` is; never raises."""
+        fields, place = [], 0
+        while True:
+            match = _FIELD.match(text, place)
+            fields.append(match[0] if match else "")
+            place += len(fields[-1])
+            if text[place : place + 1] != ",":
+                return cls(tuple(fields), text[place:])
+            place += 1
+
+    @classmethod
+    def of(cls, cells: Iterable[str], line_end: str) -> Self:
+        """A new record, quoted only where it must be."""
+        return cls(tuple(_field(cell) for cell in cells), line_end)
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The values of the fields."""
+        return tuple(_cell(field) for field in self.fields)
+
+    @property
+    def text(self) -> str:
+        return ",".join(self.fields) + self.line_end
+
+    def changed(self, cells: Mapping[int, str]) -> Self:
+        """With other values at some places."""
+        return self._with(
+            _field(cells[place], quoted=field.startswith('"')) if place in cells else field
+            for place, field in enumerate(self.fields)
+        )
+
+    def mapped(self, change: Callable[[str], str]) -> Self:
+        """With ``change`` done to each value; a field whose value stays is left alone."""
+        found = dict(enumerate(self.cells))
+        after = {place: change(cell) for place, cell in found.items()}
+        return self.changed(
+            {place: after[place] for place in found if after[place] != found[place]}
+        )
+
+    def _with(self, fields: Iterable[str]) -> Self:
+        return replace(self, fields=tuple(fields))
+
+
+def _cell(field: str) -> str:
+    quoted = _QUOTED.fullmatch(field)
+    return quoted[1].replace('""', '"') + quoted[2] if quoted else field
+
+
+def _field(cell: str, quoted: bool = False) -> str:
+    if quoted or _NEEDS_QUOTES.search(cell):
+        return '"' + cell.replace('"', '""') + '"'
+    return cell

@@ -1,0 +1,115 @@
+"""What an export is made of, read from the warehouse."""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rowkeeper.export.layout import header_layout
+from rowkeeper.export.table import Base, BaseRow, Person, empty_base
+from rowkeeper.export.tracking import AssetState
+from rowkeeper.legacy_csv import GENERATIONS
+from rowkeeper.warehouse import Warehouse
+
+LOADED = "_dlt_load_id in (select load_id from raw._dlt_loads where status = 0)"
+FILES = f"""
+select file_sha256, file_name, file_path, generation, encoding, line_end, header, header_text,
+    row_count
+from raw.legacy_csv_files where {LOADED}
+order by file_mtime desc nulls last, _dlt_load_id desc, file_sha256
+"""
+ROWS = f"""
+select
+    legacy.record_text,
+    legacy.generation,
+    case when shown.disposition = 'used' then shown.row_id end,
+    links.canonical_url
+from raw.legacy_csv_rows as legacy
+left join intermediate.int_source_rows as found on legacy.row_key = found.row_key
+left join intermediate.int_source_rows as shown on found.representative_key = shown.row_key
+left join (
+    select row_key, min(canonical_url) as canonical_url from raw.links
+    where column_name = 'link' and position = 0 and source = 'legacy_csv' group by row_key
+) as links on legacy.row_key = links.row_key
+where legacy.file_sha256 = ? and legacy.{LOADED}
+order by legacy.line
+"""
+PEOPLE = """
+select row_id, name, email, personality_type, source_link, in_sheet from {schema}.people
+"""
+ATTEMPTS = """
+select asset_id, max(occurred_at) as attempted_at from raw.asset_events
+where event_type in ('downloaded', 'download_failed') group by asset_id
+"""
+ASSETS = """
+select assets.*, events.attempted_at from {schema}.assets as assets
+left join ({attempts}) as events on assets.asset_id = events.asset_id
+order by assets.created_at, assets.asset_type desc, assets.asset_id
+"""
+
+
+@dataclass(frozen=True)
+class LegacyFile:
+    """A loaded file, without its rows."""
+
+    file_sha256: str
+    file_name: str
+    file_path: str
+    generation: int
+    encoding: str
+    line_end: str
+    header: str
+    header_text: str
+    row_count: int
+
+
+def read_files(warehouse: Warehouse) -> list[LegacyFile]:
+    """All loaded legacy files, newest first."""
+    return [LegacyFile(*row) for row in warehouse.query(FILES)]
+
+
+def read_base(
+    warehouse: Warehouse, file: LegacyFile | None, generation: int, titles: Mapping[str, str]
+) -> Base:
+    """``file`` with its rows; without one, an empty file of that generation.
+
+    ``titles`` are the file's own names for our columns, as in ``legacy_csv.columns``.
+    """
+    if file is None:
+        return empty_base(generation)
+    columns = header_layout(json.loads(file.header), titles)
+    layouts = {**GENERATIONS, file.generation: columns}
+    rows = tuple(
+        BaseRow(text or "", row_id or "", link or "", layouts.get(number, ()))
+        for text, number, row_id, link in warehouse.query(ROWS, [file.file_sha256])
+    )
+    return Base(file.header_text, file.encoding, file.line_end, columns, rows)
+
+
+def read_people(warehouse: Warehouse, schema: str) -> list[Person]:
+    """All people with what became of their assets."""
+    assets = defaultdict(list)
+    names, rows = warehouse.select(ASSETS.format(schema=schema, attempts=ATTEMPTS))
+    for row in rows:
+        found = dict(zip(names, row, strict=True))
+        assets[found["person_row_id"]].append(_state(found))
+    return [
+        Person(row_id, name, email, kind, link, in_sheet, tuple(assets[row_id]))
+        for row_id, name, email, kind, link, in_sheet in warehouse.query(
+            PEOPLE.format(schema=schema)
+        )
+    ]
+
+
+def _state(row: dict[str, Any]) -> AssetState:
+    is_live = bool(row["download_attempts"] or row["upload_attempts"])
+    same = ("asset_id", "provider", "media_id", "download_status", "upload_status", "verdict")
+    return AssetState(
+        **{name: row[name] for name in (*same, "error_message", "filename", "attempted_at")},
+        kind=row["asset_type"],
+        url=row["original_url"],
+        object_key=row["object_key"] or row.get("legacy_object_key"),
+        object_uuid=None if is_live else row.get("legacy_object_uuid"),
+        is_live=is_live,
+    )

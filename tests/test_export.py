@@ -1,0 +1,200 @@
+"""Exports and dual-write from a real warehouse: all generations back, and changes shown."""
+
+import csv
+import hashlib
+import io
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loaders.pipeline import ingest
+from rowkeeper.cli import run_command
+from rowkeeper.cli.build import build
+from rowkeeper.cli.export import dual_write, export_csv
+from rowkeeper.cli.options import Context
+from rowkeeper.drain import drain
+from rowkeeper.errors import UsageError, WarehouseError
+from rowkeeper.events import AssetEvent, EventType
+from rowkeeper.export.files import kept_files
+from rowkeeper.export.warehouse import read_files
+from rowkeeper.ids import new_id
+from rowkeeper.journal import Journal, journal_dir
+from rowkeeper.legacy_csv import GENERATIONS
+from rowkeeper.settings import load_settings
+from rowkeeper.warehouse import Row, Target, connect
+from tests.samples import make_samples
+
+STATE = """select row_id, name, email, personality_type, source_link from {schema}.people
+    union all select row_id, asset_id, provider, media_id, download_status
+    from {schema}.person_content"""
+
+
+def rows_of(target: Target, sql: str) -> list[Row]:
+    with connect(target) as warehouse:
+        return sorted(warehouse.query(sql.format(schema=target.schema)), key=str)
+
+
+def table(data: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+
+
+def context_of(engine: Target, **flags: Any) -> Context:
+    return Context(load_settings({name.replace("__", "."): v for name, v in flags.items()}), engine)
+
+
+def odd_files(folder: Path) -> None:
+    """Generations that the samples don't have, with the oddities of real ones."""
+    rows = ["1,Ann,a@x.org,MF,-,https://youtu.be/abcdefghijk", "", ",,,,,", "#,Name,Email,Type,,"]
+    text = "\r\n".join([",".join(GENERATIONS[6]), *rows[:2]]) + "\n" + "\n".join(rows[2:])
+    (folder / "six.csv").write_bytes(text.encode("utf-8-sig"))
+    cells = ["2", 'Bo "B" Lund', "'-", "=1+1", *[""] * 15]
+    made = io.StringIO(newline="")
+    csv.writer(made, quoting=csv.QUOTE_ALL).writerows([GENERATIONS[19], cells])
+    (folder / "nineteen.csv").write_bytes(made.getvalue().encode("utf-16"))
+    (folder / "safe.csv").write_bytes(b"'row_id,name,email,type,link\n3,'=Cy,'-,'+,\n")
+
+
+@pytest.fixture
+def samples(tmp_path: Path) -> Path:
+    make_samples(tmp_path / "samples", 30, 3)
+    odd_files(tmp_path / "samples")
+    return tmp_path / "samples"
+
+
+def test_every_generation_comes_back_and_loads_back(
+    engine: Target, samples: Path, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    context = context_of(
+        engine, sheet__source=str(samples / "sheet.html"), legacy_csv__paths=[str(samples)]
+    )
+    with pytest.raises(WarehouseError, match="run rowkeeper run"):
+        export_csv(context, 21)
+    ingest(context.settings, engine)
+    build(context)
+    before = rows_of(engine, STATE)
+    with connect(engine) as warehouse:
+        files = {file.file_sha256: file for file in read_files(warehouse)}
+    assert {file.generation for file in files.values()} == set(GENERATIONS)
+    for sha, file in files.items():
+        exported = export_csv(context, None, sha).export
+        if file.file_name in ("six.csv", "nineteen.csv", "safe.csv"):
+            assert exported.appended > 0  # people of the sheet
+            exported_start = exported.data[: (samples / file.file_name).stat().st_size]
+            assert file.file_name == "safe.csv" or exported_start == read(samples, file.file_name)
+            continue
+        assert hashlib.sha256(exported.data).hexdigest() == sha, file.file_name
+    again = tmp_path / "again"
+    again.mkdir()
+    command = ["export", "csv", "--target", engine.name, "--generation", "21"]
+    assert run_command([*command, "--safe", "--output", str(again / "safe.csv")]) == 0
+    assert run_command(command) == 0
+    assert capfdbinary.readouterr().out == read(samples, "output_21col.csv")
+    assert not [
+        c for row in table(read(again, "safe.csv")) for c in row.values() if c[:1] in "=+@" and c
+    ]
+    assert ingest(context.settings, engine).new_legacy_files == ()
+    loaded = ingest(context_of(engine, legacy_csv__paths=[str(again)]).settings, engine)
+    assert len(loaded.new_legacy_files) == 1
+    build(context)
+    assert rows_of(engine, STATE) == before
+    repeats = rows_of(
+        engine,
+        "select count(*) from intermediate.int_source_rows where disposition = 'repeat' and "
+        "file_id = (select file_sha256 from raw.legacy_csv_files where file_name = 'safe.csv' "
+        "and generation = 21)",
+    )
+    newest_repeats = rows_of(
+        engine, "select count(*) from raw.legacy_csv_rows where generation = 21"
+    )
+    assert repeats[0][0] >= newest_repeats[0][0] // 2 - 1
+    with pytest.raises(UsageError, match=r"of generation 21, not 5"):
+        export_csv(context, 5, "output_21col.csv")
+    with pytest.raises(UsageError, match=r"choose one of .*text_8col\.csv"):
+        export_csv(context, 5, "nosuch.csv")
+
+
+def read(folder: Path, name: str) -> bytes:
+    return (folder / name).read_bytes()
+
+
+def archive_events(pending: list[Row]) -> list[AssetEvent]:
+    """The given assets downloaded and archived."""
+    session: dict[str, Any] = {"session_id": new_id(), "session_type": "download"}
+    found = []
+    for asset_id, row_id, provider, media_id, kind in pending:
+        medium = {"provider": provider, "media_id": media_id, "asset_kind": kind}
+        file: dict[str, Any] = {
+            "sha256": "0" * 64,
+            "size_bytes": 1,
+            "filename": f"{media_id} f.mp4",
+        }
+        common: dict[str, Any] = {**session, **medium, "asset_id": asset_id, "row_id": row_id}
+        key = f"people/{row_id}/{asset_id}.mp4"
+        place = {"object_key": key, "bucket": "b", "cloud_url": f"s3://b/{key}"}
+        found += [
+            AssetEvent(event_type=EventType.DOWNLOADED, attempt=1, **common, **file),
+            AssetEvent(event_type=EventType.UPLOADED, attempt=1, **common, **file, **place),
+        ]
+    return found
+
+
+def test_what_changed_shows_it_and_the_dual_write_keeps_what_was(
+    engine: Target, samples: Path, tmp_path: Path
+) -> None:
+    sheet = samples / "sheet.html"
+    context = context_of(
+        engine,
+        sheet__source=str(sheet),
+        legacy_csv__paths=[str(samples / "output_21col.csv")],
+        legacy_csv__dual_write="1",
+    )
+    ingest(context.settings, engine)
+    build(context)
+    path = dual_write(context)
+    assert path == context.settings.data_dir / "legacy" / "output.csv"
+    assert path.read_bytes() == read(samples, "output_21col.csv")
+    old = table(path.read_bytes())
+    changed, gone = old[10], old[12]
+    html = sheet.read_text("utf-8")
+    assert html.count(f">{changed['email']}<") == 1
+    sheet.write_text(html.replace(f">{changed['email']}<", ">new@example.org<"), "utf-8")
+    pending = rows_of(
+        engine,
+        "select asset_id, person_row_id, provider, media_id, asset_type "
+        "from {schema}.pending_downloads where provider in ('youtube', 'drive') "
+        "and asset_type in ('video', 'transcript', 'file')",
+    )
+    owner = pending[0][1]
+    with Journal(journal_dir(context.settings.data_dir)) as journal:
+        for event in archive_events([row for row in pending if row[1] == owner]):
+            journal.append(event)
+    drain(journal_dir(context.settings.data_dir), engine)
+    ingest(context.settings, engine)
+    build(context)
+    assert dual_write(context) == path
+    new = table(path.read_bytes())
+    assert [kept.read_bytes() for kept in kept_files(path)] == [read(samples, "output_21col.csv")]
+    assert len(new) == len(old)
+    assert gone in new
+    for before, after in zip(old, new, strict=True):
+        differing = {name for name in before if before[name] != after[name]}
+        if before["row_id"] == changed["row_id"]:
+            assert "email" in differing
+            assert after["email"] == "new@example.org"
+        if before["row_id"] == owner:
+            assert {"last_download_attempt", "file_uuids", "s3_paths"} <= differing
+            assert "completed" in (after["youtube_status"], after["drive_status"])
+        if before["row_id"] not in (owner, changed["row_id"]):
+            assert differing == set()
+    state = rows_of(engine, STATE)
+    ingest(context_of(engine, legacy_csv__paths=[str(path)]).settings, engine)
+    build(context)
+    assert rows_of(engine, STATE) == state
+    assert export_csv(context, 21).export.data == path.read_bytes()
+    fresh = table(export_csv(context, 18).export.data)
+    assert [row["row_id"] for row in fresh] == sorted({row["row_id"] for row in old}, key=int)
+    assert list(fresh[0]) == list(GENERATIONS[18])
+    os.environ.pop("ROWKEEPER_LEGACY_CSV_DUAL_WRITE", None)
+    assert dual_write(context_of(engine)) is None
