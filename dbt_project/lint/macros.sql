@@ -7,3 +7,4 @@
 {% macro normalised(text) %}lower({{ text }}){% endmacro %}
 {% macro first_word(text) %}split_part({{ text }}, ' ', 1){% endmacro %}
 {% macro unaccounted_rows(source, rows_in, file_column) %}select '{{ source }}' as file_id{% endmacro %}
+{% macro listed(expression) %}string_agg(distinct {{ expression }}, ', ' order by {{ expression }}){% endmacro %}

@@ -10,10 +10,11 @@ select
 from {{ ref("int_expected_assets") }} as assets
 inner join {{ ref("int_people") }} as people on assets.person_row_id = people.row_id
 inner join {{ ref("int_row_texts") }} as found_in on assets.source_row_key = found_in.row_key
+inner join {{ ref("int_source_rows") }} as used on found_in.row_key = used.row_key
 where
     assets.is_claimed
     and (
-        found_in.row_id != people.row_id
+        used.row_id != people.row_id
         or (
             found_in.name_key != {{ normalised("people.name") }}
             and found_in.email_key != {{ normalised("people.email") }}

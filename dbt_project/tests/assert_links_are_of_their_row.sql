@@ -4,10 +4,10 @@ with row_ids as (
     select
         row_key,
         row_id
-    from {{ ref("int_row_texts") }}
+    from {{ ref("int_source_rows") }}
 )
 
 select links.*
 from {{ ref("stg_links") }} as links
 left join row_ids on links.row_key = row_ids.row_key
-where row_ids.row_key is null or links.row_id != row_ids.row_id
+where row_ids.row_key is null or (links.row_id != '' and links.row_id != row_ids.row_id)

@@ -43,6 +43,7 @@ def run(context: Context, console: Console) -> None:
 
     Raises ``RowkeeperError``. If the store refuses, everything else is done first.
     """
+    from loaders.matches import link_matches
     from loaders.pipeline import ingest
     from rowkeeper.cli.build import build
     from rowkeeper.cli.catalog import count_events, publish
@@ -58,12 +59,13 @@ def run(context: Context, console: Console) -> None:
         drain(folder, context.target)
         console.print(summary_text(ingest(context.settings, context.target)), soft_wrap=True)
         warnings = build(context)
+        linked = link_matches(context.settings.data_dir, context.target)
         known = count_events(context)
         end_abandoned_sessions(context)
         downloaded = download_pending(context, console)
         uploaded, refusal = _upload(context, console)
         drain(folder, context.target)
-        if count_events(context) != known:
+        if linked or count_events(context) != known:
             warnings = build(context)
         publish(context)
         console.print(_moved(downloaded, uploaded), soft_wrap=True)

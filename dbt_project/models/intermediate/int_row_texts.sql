@@ -61,7 +61,8 @@ texts as (
         {{ trimmed("email") }} || {{ trimmed("personality_type") }} as other_text,
         {{ trimmed("status") }} as status_text,
         {{ normalised("name") }} as name_key,
-        {{ normalised("email") }} as email_key
+        {{ normalised("email") }} as email_key,
+        {{ normalised("personality_type") }} as type_key
     from all_rows
 )
 
@@ -81,10 +82,16 @@ select
     notes,
     name_key,
     email_key,
+    type_key,
     coalesce(content_sha256, row_key) as content_key,
     cells,
     case
+        when source = 'legacy_csv' and generation is null
+            then
+                'row has ' || cast(json_array_length(cast(cells as json)) as text)
+                || ' fields, which fits no generation'
         when is_header or lower(row_id) in ('#', 'row_id') then 'header row'
+        when row_id = '' and name_key = 'name' and email_key in ('email', 'e-mail') then 'header row'
         when other_text = '' and name_text in ('', '---') and '---' in (name_text, status_text)
             then 'separator'
         when name_text || other_text = '' and row_id = '' then 'empty row'

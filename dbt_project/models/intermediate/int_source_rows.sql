@@ -2,25 +2,54 @@
 -- row id belongs to the person of its newest sheet row, so an older row is used only if it is
 -- about that person: its content would be somebody else's otherwise.
 
-with copies as (
+with identified as (
+    select
+        row_texts.row_key,
+        row_texts.source,
+        row_texts.file_id,
+        row_texts.is_newest_snapshot,
+        row_texts.line,
+        row_texts.generation,
+        row_texts.observed_at,
+        row_texts.row_id != '' as is_numbered,
+        coalesce(matches.row_id, row_texts.row_id) as row_id,
+        row_texts.name,
+        row_texts.email,
+        row_texts.personality_type,
+        row_texts.status,
+        row_texts.notes,
+        row_texts.name_key,
+        row_texts.email_key,
+        row_texts.content_key,
+        row_texts.cells,
+        case
+            when row_texts.fault = 'no row id' then matches.reason
+            else row_texts.fault
+        end as fault
+    from {{ ref("int_row_texts") }} as row_texts
+    left join {{ ref("int_row_matches") }} as matches
+        on row_texts.content_key = matches.content_key and row_texts.fault = 'no row id'
+),
+
+copies as (
     select
         *,
         row_number() over same_content as copy_number,
         first_value(row_key) over same_content as representative_key,
         min(observed_at) over (partition by source, content_key) as first_observed_at
-    from {{ ref("int_row_texts") }}
+    from identified
     window same_content as (
         partition by source, content_key
         order by generation desc nulls last, observed_at desc nulls last, file_id desc, line, row_key
     )
 ),
 
--- A row id stands once in a file: the topmost row has it.
+-- A row id stands once in a file: the topmost row has it. Rows that were matched to it are others.
 placed as (
     select
         *,
         copy_number = 1 and fault is null as is_usable,
-        min(case when copy_number = 1 and fault is null then line end) over (
+        min(case when copy_number = 1 and fault is null and is_numbered then line end) over (
             partition by source, file_id, row_id
         ) as top_line
     from copies
@@ -44,7 +73,7 @@ holders as (
                 row_key
         ) as holder_rank
     from placed
-    where is_usable and line = top_line
+    where is_usable and is_numbered and line = top_line
 ),
 
 -- Where each name stands together with its e-mail now.
@@ -84,7 +113,7 @@ explained as (
         *,
         case
             when fault is not null then fault
-            when line > top_line
+            when is_numbered and line > top_line
                 then
                     'row id ' || row_id || ' stands in row ' || cast(top_line as text)
                     || ' and again, with other content, in row ' || cast(line as text)
@@ -122,7 +151,13 @@ select
         when is_newest_snapshot then 'current'
         when source = 'legacy_csv' and row_number() over (
             partition by source, disposition, row_id
-            order by generation desc nulls last, observed_at desc nulls last, file_id desc, row_key
+            order by
+                case when is_numbered then 0 else 1 end,
+                generation desc nulls last,
+                observed_at desc nulls last,
+                file_id desc,
+                line desc,
+                row_key
         ) = 1 then 'current'
         else 'history'
     end as role,

@@ -11,6 +11,7 @@ select
     link_type,
     media_id,
     asset_kind,
+    coalesce(asset_kinds, asset_kind, '') as asset_kinds,
     asset_id,
     is_content
 from {{ source("raw", "links") }}

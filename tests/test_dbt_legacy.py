@@ -1,0 +1,128 @@
+"""Every generation of the legacy CSV through dbt, on both engines: matched and accounted for."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from loaders.matches import link_matches
+from loaders.pipeline import ingest
+from rowkeeper.cli.build import build
+from rowkeeper.cli.options import Context
+from rowkeeper.settings import load_settings
+from rowkeeper.warehouse import Row, Target, connect
+from tests.samples import make_samples
+
+VIDEO, SHARED = "dQw4w9WgXcQ", "abc_-456789"
+SHEET = """<html><body><div id="0"><table class="waffle"><tbody>
+<tr><th>1</th><td>#</td><td>Name</td><td>Email</td><td>Type</td></tr>
+{rows}
+</tbody></table></div></body></html>"""
+PEOPLE = [
+    ("1", "Anna Nagy", "anna@x.org", "MF-Si/Fe-CS/P(B) #3"),
+    ("2", "Ben Tamm", "ben@x.org", "FF-Fi/Se-CP/B(S) #4"),
+    ("3", "Jan Vogt", "home@x.org", "FM-Te/Si-CP/B(S) #1"),
+    ("4", "Jan Vogt", "home@x.org", "FM-Te/Si-CP/B(S) #1"),
+]
+SEVEN = [
+    "name,email,type,link,youtube_playlist,google_drive,extracted_links",
+    f"Anna Nagy,anna@x.org,MF-Si/Fe-CS/P(B) #3,https://youtu.be/{VIDEO},,,",
+    "Anna Nagy,anna@x.org,MF-Si/Fe-CS/P(B) #3,,,,",
+    "Anna Nagy,anna@x.org,MF-Si/Fe-CS/P(B) #3,,,,",
+    f"Ben Tamm,other@x.org,,https://youtu.be/{SHARED},,,",
+    "Jan Vogt,home@x.org,FM-Te/Si-CP/B(S) #1,,,,",
+    "Name,Email,Type,,,,",
+    "",
+    "a,b",
+    "2,Ben Tamm,ben@x.org,FF-Fi/Se-CP/B(S) #4,",
+]
+
+
+def rows_of(target: Target, sql: str) -> list[Row]:
+    with connect(target) as warehouse:
+        return sorted(warehouse.query(sql.format(schema=target.schema)), key=str)
+
+
+def test_rows_without_a_row_id_find_their_person_or_say_why_not(
+    engine: Target, tmp_path: Path
+) -> None:
+    rows = "".join(
+        f"<tr><th>{number}</th>" + "".join(f"<td>{cell}</td>" for cell in person) + "</tr>"
+        for number, person in enumerate(PEOPLE, 2)
+    )
+    (tmp_path / "sheet.html").write_text(SHEET.format(rows=rows), "utf-8")
+    (tmp_path / "seven.csv").write_text("\n".join(SEVEN) + "\n", "utf-8")
+    flags = {
+        "sheet.source": str(tmp_path / "sheet.html"),
+        "legacy_csv.paths": [str(tmp_path / "seven.csv")],
+    }
+    context = Context(load_settings(flags), engine)
+    ingest(context.settings, engine)
+    build(context)
+    found = rows_of(
+        engine,
+        "select line, row_id, disposition, reason from intermediate.int_source_rows "
+        "where source = 'legacy_csv'",
+    )
+    nobody = "no row id, and nobody has its link, or its name, e-mail and type together"
+    assert sorted((line, row_id, disposition) for line, row_id, disposition, _ in found) == [
+        (2, "1", "used"),
+        (3, "1", "used"),
+        (4, "1", "repeat"),
+        (5, "", "quarantined"),
+        (6, "", "quarantined"),
+        (7, "", "quarantined"),
+        (8, "", "quarantined"),
+        (9, "", "quarantined"),
+        (10, "2", "used"),
+    ]
+    reasons = {line: reason for line, _, _, reason in found}
+    assert reasons[5] == nobody
+    assert reasons[6] == "no row id, and it could be of any of the row ids 3, 4"
+    assert reasons[7] == "header row"
+    assert reasons[8] == "empty row"
+    assert reasons[9] == "row has 2 fields, which fits no generation"
+
+    content = "select row_id, media_id, asset_type from {schema}.person_content"
+    assert rows_of(engine, content) == []
+    assert link_matches(context.settings.data_dir, engine) == 2
+    assert link_matches(context.settings.data_dir, engine) == 0
+    build(context)
+    assert rows_of(engine, content) == [("1", VIDEO, "transcript"), ("1", VIDEO, "video")]
+    ingest(context.settings, engine)
+    build(context)
+    assert len(rows_of(engine, content)) == 2
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_all_generations_close_their_sum_and_a_second_load_changes_nothing(
+    engine: Target, tmp_path: Path
+) -> None:
+    expected = make_samples(tmp_path / "old", 30, 3)
+    for name in ("output_18col.csv", "basic_5col.csv"):
+        copy = tmp_path / "old" / "again" / name
+        copy.parent.mkdir(exist_ok=True)
+        copy.write_bytes((tmp_path / "old" / name).read_bytes())
+    flags = {
+        "sheet.source": str(tmp_path / "old" / "sheet.html"),
+        "legacy_csv.paths": [str(tmp_path / "old")],
+    }
+    context = Context(load_settings(flags), engine)
+    assert len(ingest(context.settings, engine).new_legacy_files) == 6
+    build(context)
+    sums = rows_of(
+        engine,
+        "select files.file_name, count(*) from intermediate.int_source_rows as source_rows "
+        "join raw.legacy_csv_files as files on source_rows.file_id = files.file_sha256 group by 1",
+    )
+    assert dict(sums) == expected["rows"]
+    dispositions = Counter(
+        row[0] for row in rows_of(engine, "select disposition from intermediate.int_source_rows")
+    )
+    assert set(dispositions) == {"used", "repeat", "quarantined"}
+    people = "select row_id, name, email, personality_type from {schema}.people"
+    before = rows_of(engine, people)
+    assert len(before) == expected["people"]
+    assert ingest(context.settings, engine).new_legacy_files == ()
+    build(context)
+    assert rows_of(engine, people) == before
