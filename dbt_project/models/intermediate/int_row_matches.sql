@@ -1,14 +1,34 @@
 -- Whose the rows without a row id are, by evidence: a link to content that one person alone has, if
--- name or e-mail agree; else name, e-mail and type together. A name alone is never enough.
+-- name or e-mail agree; else name, e-mail and type together. A name alone is never enough. A table,
+-- for every other model asks it; its rows are replaced rather than the table, or Postgres would drop
+-- the views that read it.
 
-with unnumbered as (
+{{ config(
+    materialized="incremental",
+    on_schema_change="sync_all_columns",
+    pre_hook="{% if is_incremental() %} delete from {{ this }} {% endif %}"
+) }}
+
+with row_texts as (
+    select
+        row_key,
+        row_id,
+        name_key,
+        email_key,
+        type_key,
+        content_key,
+        fault
+    from {{ ref("int_row_texts") }}
+),
+
+unnumbered as (
     select
         content_key,
         min(row_key) as row_key,
         min(name_key) as name_key,
         min(email_key) as email_key,
         min(type_key) as type_key
-    from {{ ref("int_row_texts") }}
+    from row_texts
     where fault = 'no row id'
     group by content_key
 ),
@@ -19,7 +39,7 @@ people as (
         name_key,
         email_key,
         type_key
-    from {{ ref("int_row_texts") }}
+    from row_texts
     where fault is null
 ),
 
@@ -29,7 +49,7 @@ content as (
         row_texts.row_id,
         links.canonical_url
     from {{ ref("stg_links") }} as links
-    inner join {{ ref("int_row_texts") }} as row_texts on links.row_key = row_texts.row_key
+    inner join row_texts on links.row_key = row_texts.row_key
     where
         links.is_content and links.asset_kinds != ''
         and (row_texts.fault is null or row_texts.fault = 'no row id')
