@@ -3,17 +3,20 @@
 import csv
 import hashlib
 import io
+import json
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from demo.site import Demo
 from loaders.pipeline import ingest
 from rowkeeper.cli import run_command
 from rowkeeper.cli.build import build
 from rowkeeper.cli.export import dual_write, export_csv
 from rowkeeper.cli.options import Context
+from rowkeeper.cli.reconcile import reconcile
 from rowkeeper.drain import drain
 from rowkeeper.errors import UsageError, WarehouseError
 from rowkeeper.events import AssetEvent, EventType
@@ -24,6 +27,7 @@ from rowkeeper.journal import Journal, journal_dir
 from rowkeeper.legacy_csv import GENERATIONS
 from rowkeeper.settings import load_settings
 from rowkeeper.warehouse import Row, Target, connect
+from tests.fakes.internet import FakeInternet
 from tests.samples import make_samples
 
 STATE = """select row_id, name, email, personality_type, source_link from {schema}.people
@@ -44,22 +48,30 @@ def context_of(engine: Target, **flags: Any) -> Context:
     return Context(load_settings({name.replace("__", "."): v for name, v in flags.items()}), engine)
 
 
-def odd_files(folder: Path) -> None:
-    """Generations that the samples don't have, with the oddities of real ones."""
+def six_columns() -> bytes:
+    """A BOM, both line ends, a blank line, an empty row, a header among the data, no last end."""
     rows = ["1,Ann,a@x.org,MF,-,https://youtu.be/abcdefghijk", "", ",,,,,", "#,Name,Email,Type,,"]
     text = "\r\n".join([",".join(GENERATIONS[6]), *rows[:2]]) + "\n" + "\n".join(rows[2:])
-    (folder / "six.csv").write_bytes(text.encode("utf-8-sig"))
-    cells = ["2", 'Bo "B" Lund', "'-", "=1+1", *[""] * 15]
+    return text.encode("utf-8-sig")
+
+
+def nineteen_columns() -> bytes:
+    """UTF-16, every cell in quotes."""
     made = io.StringIO(newline="")
+    cells = ["2", 'Bo "B" Lund', "'-", "=1+1", *[""] * 15]
     csv.writer(made, quoting=csv.QUOTE_ALL).writerows([GENERATIONS[19], cells])
-    (folder / "nineteen.csv").write_bytes(made.getvalue().encode("utf-16"))
-    (folder / "safe.csv").write_bytes(b"'row_id,name,email,type,link\n3,'=Cy,'-,'+,\n")
+    return made.getvalue().encode("utf-16")
+
+
+ODD_FILES = {"six.csv": six_columns(), "nineteen.csv": nineteen_columns()}
+"""Generations that the samples don't have, with the oddities of real ones."""
 
 
 @pytest.fixture
 def samples(tmp_path: Path) -> Path:
     make_samples(tmp_path / "samples", 30, 3)
-    odd_files(tmp_path / "samples")
+    for name, data in ODD_FILES.items():
+        (tmp_path / "samples" / name).write_bytes(data)
     return tmp_path / "samples"
 
 
@@ -79,10 +91,9 @@ def test_every_generation_comes_back_and_loads_back(
     assert {file.generation for file in files.values()} == set(GENERATIONS)
     for sha, file in files.items():
         exported = export_csv(context, None, sha).export
-        if file.file_name in ("six.csv", "nineteen.csv", "safe.csv"):
-            assert exported.appended > 0  # people of the sheet
-            exported_start = exported.data[: (samples / file.file_name).stat().st_size]
-            assert file.file_name == "safe.csv" or exported_start == read(samples, file.file_name)
+        if file.file_name in ODD_FILES:  # people of the sheet are not in them
+            assert exported.appended > 0
+            assert exported.data.startswith(ODD_FILES[file.file_name])
             continue
         assert hashlib.sha256(exported.data).hexdigest() == sha, file.file_name
     again = tmp_path / "again"
@@ -99,16 +110,12 @@ def test_every_generation_comes_back_and_loads_back(
     assert len(loaded.new_legacy_files) == 1
     build(context)
     assert rows_of(engine, STATE) == before
-    repeats = rows_of(
+    rows, contents = rows_of(
         engine,
-        "select count(*) from intermediate.int_source_rows where disposition = 'repeat' and "
-        "file_id = (select file_sha256 from raw.legacy_csv_files where file_name = 'safe.csv' "
-        "and generation = 21)",
-    )
-    newest_repeats = rows_of(
-        engine, "select count(*) from raw.legacy_csv_rows where generation = 21"
-    )
-    assert repeats[0][0] >= newest_repeats[0][0] // 2 - 1
+        "select count(*), count(distinct content_sha256) from raw.legacy_csv_rows "
+        "where generation = 21",
+    )[0]
+    assert rows == 2 * contents
     with pytest.raises(UsageError, match=r"of generation 21, not 5"):
         export_csv(context, 5, "output_21col.csv")
     with pytest.raises(UsageError, match=r"choose one of .*text_8col\.csv"):
@@ -129,10 +136,16 @@ def archive_events(pending: list[Row]) -> list[AssetEvent]:
             "sha256": "0" * 64,
             "size_bytes": 1,
             "filename": f"{media_id} f.mp4",
+            "local_path": f"files/{asset_id}",
         }
         common: dict[str, Any] = {**session, **medium, "asset_id": asset_id, "row_id": row_id}
         key = f"people/{row_id}/{asset_id}.mp4"
-        place = {"object_key": key, "bucket": "b", "cloud_url": f"s3://b/{key}"}
+        place: dict[str, Any] = {
+            "object_key": key,
+            "store": "s3://b",
+            "bucket": "b",
+            "cloud_url": f"s3://b/{key}",
+        }
         found += [
             AssetEvent(event_type=EventType.DOWNLOADED, attempt=1, **common, **file),
             AssetEvent(event_type=EventType.UPLOADED, attempt=1, **common, **file, **place),
@@ -198,3 +211,26 @@ def test_what_changed_shows_it_and_the_dual_write_keeps_what_was(
     assert list(fresh[0]) == list(GENERATIONS[18])
     os.environ.pop("ROWKEEPER_LEGACY_CSV_DUAL_WRITE", None)
     assert dual_write(context_of(engine)) is None
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_a_run_writes_the_csv_at_its_end(
+    engine: Target,
+    internet: FakeInternet,
+    demo: Demo,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = tmp_path / "beside" / "old system.csv"
+    monkeypatch.setenv("ROWKEEPER_LEGACY_CSV_DUAL_WRITE", "true")
+    monkeypatch.setenv("ROWKEEPER_LEGACY_CSV_DUAL_WRITE_PATH", str(path))
+    assert run_command(["run"]) == 0
+    assert f"legacy CSV: {path}" in capsys.readouterr().out
+    old, new = table(demo.legacy_csv.read_bytes()), table(path.read_bytes())
+    assert [row["row_id"] for row in new[: len(old)]] == [row["row_id"] for row in old]
+    completed = [row for row in new if "completed" in (row["youtube_status"], row["drive_status"])]
+    assert all(json.loads(row["s3_paths"]) for row in completed)
+    assert completed
+    reconciled = reconcile(Context(load_settings({}), engine))
+    assert reconciled.complete, reconciled.differences[:3]

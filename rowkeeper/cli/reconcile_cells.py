@@ -102,14 +102,23 @@ def _link_cell(file: str, row: SourceRow, person: TablePerson) -> Iterator[Diffe
 
 
 def _content(file: str, row: SourceRow, tables: Tables) -> Iterator[Difference]:
-    """Each link to content is an asset of the row's person."""
+    """Each link to content is an asset of the row's person.
+
+    A row without a row id of its own gets its assets' ids in the run after the one that found out
+    whose it is.
+    """
     row_id = row.row_id or ""
-    for link in row.links:
+    links = [link for link in row.links if link.row_id in ("", row_id)]
+    linked = {(link.column, link.position) for link in links if link.asset_id is not None}
+    for link in links:
         if not link.is_content or _is_in_content(link, row_id, tables):
             continue
-        is_waiting = row.row_key in tables.waiting and link.asset_id is None
-        reason = "the next run links it" if is_waiting else "person_content has not its asset"
-        kind = WAITING if is_waiting else LOST
+        if link.asset_id is not None:
+            kind, reason = LOST, "person_content has not its asset"
+        elif (link.column, link.position) in linked:
+            continue
+        else:
+            kind, reason = WAITING, "the next run gives it to its person"
         yield Difference(kind, file, row.line, link.column, row_id, link.url, "", reason)
 
 

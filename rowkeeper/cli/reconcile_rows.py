@@ -45,7 +45,7 @@ select {{columns}} from raw.links as links
 where links.row_key in (select row_key from raw.legacy_csv_rows where file_sha256 = ?)
     and links.{LOADED} order by links.row_key, column_name, position, link_key
 """
-LINK_COLUMNS = """row_key, column_name, position, url, canonical_url, provider, media_id,
+LINK_COLUMNS = """row_key, row_id, column_name, position, url, canonical_url, provider, media_id,
     asset_kind, asset_id, is_content, asset_kinds"""
 
 
@@ -54,6 +54,7 @@ class SourceLink:
     """A link of a cell, once for each kind of asset that it asks for."""
 
     row_key: str
+    row_id: str
     column: str
     position: int
     url: str
@@ -133,8 +134,6 @@ class Tables:
     """(row id, provider, media id, kind) of ``person_content``."""
     source_values: dict[str, dict[str, str | None]]
     """Row key of a person's source row -> name, e-mail and type as they stand in it."""
-    waiting: frozenset[str]
-    """Row keys whose links the next run loads."""
 
 
 def read_tables(warehouse: Warehouse, schema: str) -> Tables:
@@ -152,7 +151,6 @@ def read_tables(warehouse: Warehouse, schema: str) -> Tables:
         content=frozenset((row[0], row[1]) for row in content),
         media=frozenset((row[0], *row[2:]) for row in content),
         source_values=_source_values(warehouse, schema),
-        waiting=frozenset(_waiting(warehouse, schema)),
     )
 
 
@@ -187,11 +185,3 @@ def _source_values(warehouse: Warehouse, schema: str) -> dict[str, dict[str, str
         )
         found |= {key: dict(zip(PERSON_CELLS, cells, strict=True)) for key, *cells in rows}
     return found
-
-
-def _waiting(warehouse: Warehouse, schema: str) -> list[str]:
-    sql = """select count(*) from information_schema.tables
-        where table_schema = ? and table_name = 'unlinked_content'"""
-    if not warehouse.query(sql, [schema])[0][0]:
-        return []
-    return [row[0] for row in warehouse.query(f"select row_key from {schema}.unlinked_content")]

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
+from rowkeeper.export.guard import guard, unguard
+
 _FIELD = re.compile(r'"(?:[^"]++|"")*+"?[^,\r\n]*|[^,\r\n]*')
 _QUOTED = re.compile(r'"((?:[^"]++|"")*+)"?(.*)', re.DOTALL)
 _NEEDS_QUOTES = re.compile(r'[,"\r\n]')
@@ -50,16 +52,22 @@ class Record:
             for place, field in enumerate(self.fields)
         )
 
-    def mapped(self, change: Callable[[str], str]) -> Self:
-        """With ``change`` done to each value; a field whose value stays is left alone."""
-        found = dict(enumerate(self.cells))
-        after = {place: change(cell) for place, cell in found.items()}
-        return self.changed(
-            {place: after[place] for place in found if after[place] != found[place]}
-        )
+    def guarded(self) -> Self:
+        """With every cell guarded; quotes stay as they are."""
+        return self._with(_after_quote(field, guard) for field in self.fields)
+
+    def unguarded(self) -> Self:
+        """The record that ``guarded`` made this one of."""
+        return self._with(_after_quote(field, unguard) for field in self.fields)
 
     def _with(self, fields: Iterable[str]) -> Self:
         return replace(self, fields=tuple(fields))
+
+
+def _after_quote(field: str, change: Callable[[str], str]) -> str:
+    """``change`` done to what a field starts with, behind its opening quote."""
+    start = field.startswith('"')
+    return field[:start] + change(field[start:])
 
 
 def _cell(field: str) -> str:

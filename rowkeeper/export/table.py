@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from rowkeeper.export.guard import MARK, guard, is_marked, unguard
+from rowkeeper.export.guard import MARK, is_marked
 from rowkeeper.export.records import Record
 from rowkeeper.export.tracking import AssetState, tracking_cells
 from rowkeeper.legacy_csv import GENERATIONS, is_nothing
@@ -94,7 +94,7 @@ def export(base: Base, people: Sequence[Person], safe: bool = False, fresh: bool
         found.appended += 1
     if safe:
         first = MARK + records[0].cells[0]
-        records = [record.mapped(guard) for record in records]
+        records = [record.guarded() for record in records]
         records[0] = records[0].changed({0: first})
     text = "".join(record.text for record in records)
     found.data, found.encoding = encoded(text, base.encoding)
@@ -106,7 +106,7 @@ def _unguarded(base: Base) -> Base:
     header = Record.parse(base.header_text)
     if not is_marked(header.cells[0]):
         return base
-    rows = (replace(row, text=Record.parse(row.text).mapped(unguard).text) for row in base.rows)
+    rows = (replace(row, text=Record.parse(row.text).unguarded().text) for row in base.rows)
     plain = header.changed({0: header.cells[0].removeprefix(MARK)})
     return replace(base, header_text=plain.text, rows=tuple(rows))
 
