@@ -13,6 +13,7 @@ COMMANDS = {
     "run": "Ingest, build, download, upload, build: the whole road, once.",
     "status": "Who has what, is it archived, what failed and why.",
     "export": "Write the legacy CSV of any generation from the warehouse.",
+    "migrate": "Move what the old system left into the archive.",
     "reconcile": "Prove that each cell of the sources is in the tables.",
     "doctor": "Check this machine, the warehouse, the store and the sheet.",
 }
