@@ -153,6 +153,7 @@ def archive_events(pending: list[Row]) -> list[AssetEvent]:
     return found
 
 
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
 def test_what_changed_shows_it_and_the_dual_write_keeps_what_was(
     engine: Target, samples: Path, tmp_path: Path
 ) -> None:

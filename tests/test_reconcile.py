@@ -106,6 +106,7 @@ def _a_used_row(context: Context) -> tuple[int, str]:
     return int(rows[4][0]), str(rows[4][1])
 
 
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
 def test_a_newer_source_supersedes_and_is_no_loss(engine: Target, tmp_path: Path) -> None:
     old, new = tmp_path / "old.csv", tmp_path / "new.csv"
     header = "row_id,name,email,type,link\n"

@@ -48,14 +48,12 @@ FAILPOINTS = [
     ("loaders.pipeline", "add_snapshot", 1),
     ("rowkeeper.journal", "Journal.append", 3),
     ("downloaders.files", "_sync_directory", 9),
-    ("rowkeeper.journal", "_seal", 1),
     ("rowkeeper.drain", "_insert", 1),
-    ("rowkeeper.warehouse", "Warehouse.insert_new", 2),
     ("uploaders.local", "sha256_file", 5),
     ("rowkeeper.cli.catalog", "publish", 1),
 ]
 """In the order of a run, for each kill leaves less to do."""
-OF_THE_WAREHOUSE = ("loaders.pipeline", "rowkeeper.drain", "rowkeeper.warehouse")
+OF_THE_WAREHOUSE = ("loaders.pipeline", "rowkeeper.drain")
 
 
 def dump(target: Target, columns: str, table: str) -> list[Row]:
