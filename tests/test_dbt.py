@@ -201,6 +201,7 @@ def with_clock(event: AssetEvent, chance: random.Random) -> AssetEvent:
     return replace(event, occurred_at=(moment + off).isoformat())
 
 
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 def test_what_must_never_happen_stops_the_build_before_a_mart(
     loaded: tuple[Context, dict[str, Any]],
 ) -> None:

@@ -4,6 +4,8 @@ import csv
 import re
 from pathlib import Path
 
+import pytest
+
 from loaders.pipeline import ingest
 from rowkeeper.cli.build import build
 from rowkeeper.cli.options import Context
@@ -144,6 +146,7 @@ def test_what_is_half_loaded_is_not_there(engine: Target, tmp_path: Path) -> Non
     assert len(rows_of(engine, rows)) == len(before) + 1
 
 
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
 def test_each_defect_fails_its_test_and_no_mart_moves(engine: Target, tmp_path: Path) -> None:
     make_samples(tmp_path / "samples", 30, 3)
     build(load(tmp_path / "samples", engine))
