@@ -3,7 +3,6 @@
 import os
 import tempfile
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from rowkeeper.warehouse import Target, load_target
 from tests.fakes.internet import FakeInternet
 from tests.postgres import PostgresServer, start_postgres
 
-_numbers = count(1)
+DATABASE = "rowkeeper"
 
 
 @pytest.fixture(scope="session")
@@ -53,12 +52,12 @@ def engine(
         yield load_target()
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
-    dbname = f"test_{next(_numbers)}"
-    server.create_database(dbname)
-    for name, value in server.environ(dbname).items():
+    server.drop_database(DATABASE)
+    server.create_database(DATABASE)
+    for name, value in server.environ(DATABASE).items():
         monkeypatch.setenv(name, value)
     yield load_target()
-    server.drop_database(dbname)
+    server.drop_database(DATABASE)
 
 
 @pytest.fixture

@@ -2,15 +2,21 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rowkeeper.cli.options import Context
 from rowkeeper.errors import BuildError
-from rowkeeper.warehouse import connect
+from rowkeeper.warehouse import Target, connect
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
 
 EXAMPLES = 5
 SHOWN = ("name", "email", "personality_type", "reason")
 WARNING, BAD = "warn", frozenset({"error", "fail", "runtime error"})
+
+_parsed: "dict[tuple[str | None, ...], Manifest]" = {}
+"""The project as dbt parsed it, once a process for each target and the names it gives relations."""
 
 
 @dataclass(frozen=True)
@@ -31,17 +37,28 @@ def build(context: Context) -> list[Warned]:
     from dbt.cli.main import dbtRunner
 
     folder = context.settings.data_dir / "dbt" / context.target.name
-    result = dbtRunner().invoke(
-        [
-            *("--log-level", "none", "--log-path", str(folder / "logs")),
-            *("build", "--exclude-resource-type", "unit_test"),  # those are for plain dbt build
-            *("--target", context.target.name, "--target-path", str(folder / "target")),
-        ]
+    logs = ("--log-level", "none", "--log-path", str(folder / "logs"))
+    places = ("--target", context.target.name, "--target-path", str(folder / "target"))
+    names = _names(context.target)
+    if names not in _parsed:
+        parsed = dbtRunner().invoke([*logs, "parse", *places])
+        if not parsed.success:
+            raise BuildError(_refusal(context, [], parsed.exception, folder))
+        _parsed[names] = parsed.result
+    result = dbtRunner(manifest=_parsed[names]).invoke(
+        # unit tests are for plain dbt build
+        [*logs, "build", "--exclude-resource-type", "unit_test", *places]
     )
     nodes = list(getattr(result.result, "results", None) or ())
     if not result.success:
         raise BuildError(_refusal(context, nodes, result.exception, folder))
     return _warnings(context, [node for node in nodes if node.status == WARNING])
+
+
+def _names(target: Target) -> tuple[str | None, ...]:
+    """What a target puts into the names of its relations."""
+    database = Path(target.path).stem if target.path else target.dbname
+    return target.name, database, target.schema
 
 
 def _warnings(context: Context, nodes: list[Any]) -> list[Warned]:
