@@ -1,5 +1,7 @@
 """Every generation of the legacy CSV through dbt, on both engines: matched and accounted for."""
 
+import csv
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -9,6 +11,11 @@ from loaders.matches import link_matches
 from loaders.pipeline import ingest
 from rowkeeper.cli.build import build
 from rowkeeper.cli.options import Context
+from rowkeeper.drain import drain
+from rowkeeper.events import AssetEvent, EventType
+from rowkeeper.ids import asset_id, new_id
+from rowkeeper.journal import Journal, journal_dir
+from rowkeeper.legacy_csv import GENERATIONS
 from rowkeeper.settings import load_settings
 from rowkeeper.warehouse import Row, Target, connect
 from tests.samples import make_samples
@@ -126,3 +133,98 @@ def test_all_generations_close_their_sum_and_a_second_load_changes_nothing(
     assert ingest(context.settings, engine).new_legacy_files == ()
     build(context)
     assert rows_of(engine, people) == before
+
+
+DONE, LOST, CROWDED, FAILED = "doneDONE_01", "lostLOST_02", "manyMANY_03", "failFAIL_04"
+CLAIMED = {
+    "1": (
+        DONE,
+        "completed",
+        "",
+        "",
+        {f"YouTube: {DONE}": "uuid-1"},
+        {"uuid-1": "files/uuid-1.mp4"},
+    ),
+    "2": (LOST, "failed", "Private video", "youtube", {}, {}),
+    "3": (
+        CROWDED,
+        "streamed",
+        "",
+        "",
+        {f"YouTube: {CROWDED}": "uuid-3"},
+        {"uuid-3": "files/3.mp4"},
+    ),
+    "4": (
+        FAILED,
+        "failed",
+        "timed out",
+        "",
+        {"S3 file uuid-3": "uuid-3"},
+        {"uuid-3": "files/3.mp4"},
+    ),
+    "5": ("", "failed", "No link", "", {}, {}),
+}
+"""Row id -> video, youtube_status, download_errors, permanent_failure, file_uuids, s3_paths."""
+
+
+def claiming_csv(path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, GENERATIONS[21], restval="")
+        writer.writeheader()
+        for row_id, (video, status, errors, permanent, uuids, paths) in CLAIMED.items():
+            writer.writerow(
+                {
+                    **{"row_id": row_id, "name": f"Person {row_id}", "email": f"{row_id}@x.org"},
+                    "link": f"https://youtu.be/{video}" if video else "",
+                    **{"youtube_status": status, "download_errors": errors},
+                    "permanent_failure": permanent,
+                    **{"file_uuids": json.dumps(uuids), "s3_paths": json.dumps(paths)},
+                    "last_download_attempt": "2025-06-14T21:58:01",
+                }
+            )
+
+
+def test_what_the_csv_says_stands_below_every_event(engine: Target, tmp_path: Path) -> None:
+    claiming_csv(tmp_path / "old.csv")
+    flags = {"legacy_csv.paths": [str(tmp_path / "old.csv")]}
+    context = Context(load_settings(flags), engine)
+    ingest(context.settings, engine)
+    warned = {warning.test: warning.rows for warning in build(context)}
+    assert warned["warn_unverified_claims"] == 2
+    states = (
+        "select media_id, download_status, upload_status, verdict, archived_by, evidence, "
+        "legacy_status, object_key from {schema}.assets where asset_type = 'video'"
+    )
+    key = "files/uuid-1.mp4"
+    assert rows_of(engine, states) == [
+        (DONE, "completed", "completed", None, "legacy", "legacy", "completed", key),
+        (FAILED, "failed", None, "retry", None, "legacy", "failed: timed out", None),
+        (LOST, "failed", None, "permanent", None, "legacy", "permanent: Private video", None),
+        (CROWDED, "pending", None, None, None, "contested", "streamed", None),
+    ]
+    pending = "select media_id, attempt from {schema}.pending_downloads where asset_type = 'video'"
+    assert rows_of(engine, pending) == [(FAILED, 1), (CROWDED, 1)]
+    assert rows_of(engine, "select * from {schema}.pending_uploads") == []
+    doubts = "select row_id, standing, reason from {schema}.unverified_claims"
+    assert rows_of(engine, doubts) == [
+        ("3", "contested", "the rows 3, 4 claim the same object"),
+        ("4", "contested", "the rows 3, 4 claim the same object"),
+        ("5", "nothing", "a failure of nothing: the row has no link that it could be about"),
+    ]
+
+    event = AssetEvent(
+        event_type=EventType.DOWNLOAD_FAILED,
+        session_id=new_id(),
+        attempt=1,
+        **{"row_id": "1", "provider": "youtube", "media_id": DONE, "asset_kind": "video"},
+        asset_id=asset_id("1", "youtube", DONE, "video"),
+        **{"error_code": "private", "error_message": "Private", "verdict": "permanent"},
+    )
+    folder = journal_dir(context.settings.data_dir)
+    with Journal(folder) as journal:
+        journal.append(event)
+    drain(folder, engine)
+    live = f"{states} and media_id = '{DONE}'"
+    assert rows_of(engine, live.replace("{schema}.assets", "intermediate.int_assets")) == [
+        (DONE, "failed", None, "permanent", None, "live", "completed", None)
+    ]

@@ -109,7 +109,7 @@ def _state(row: dict[str, Any]) -> AssetState:
         **{name: row[name] for name in (*same, "error_message", "filename", "attempted_at")},
         kind=row["asset_type"],
         url=row["original_url"],
-        object_key=row["object_key"] or row.get("legacy_object_key"),
-        object_uuid=None if is_live else row.get("legacy_object_uuid"),
+        object_key=row["object_key"],
+        object_uuid=None if is_live else row["legacy_object_uuid"],
         is_live=is_live,
     )

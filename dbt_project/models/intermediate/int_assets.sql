@@ -3,11 +3,13 @@
 with states as (
     select
         expected.*,
-        coalesce(downloads.download_status, 'pending') as download_status,
+        coalesce(downloads.download_status, legacy.download_status, 'pending') as download_status,
         case
             when downloads.download_status = 'completed'
                 then coalesce(uploads.upload_status, 'pending')
+            when downloads.download_status is null and legacy.object_key is not null then 'completed'
         end as upload_status,
+        downloads.asset_id is not null as is_tried,
         downloads.attempts as download_attempts,
         downloads.local_path,
         downloads.filename,
@@ -27,10 +29,18 @@ with states as (
         uploads.verdict as upload_verdict,
         uploads.error_code as upload_error_code,
         uploads.error_message as upload_error_message,
-        uploads.occurred_at as uploaded_at
+        uploads.occurred_at as uploaded_at,
+        legacy.verdict as legacy_verdict,
+        legacy.words as legacy_words,
+        legacy.file_name as legacy_file_name,
+        legacy.object_key as legacy_object_key,
+        legacy.object_uuid as legacy_object_uuid,
+        legacy.claimed_at as legacy_claimed_at,
+        legacy.evidence as legacy_evidence
     from {{ ref("int_expected_assets") }} as expected
     left join {{ ref("int_asset_downloads") }} as downloads on expected.asset_id = downloads.asset_id
     left join {{ ref("int_asset_uploads") }} as uploads on expected.asset_id = uploads.asset_id
+    left join {{ ref("int_legacy_states") }} as legacy on expected.asset_id = legacy.asset_id
 )
 
 select
@@ -48,24 +58,29 @@ select
     coalesce(download_attempts, 0) as download_attempts,
     coalesce(upload_attempts, 0) as upload_attempts,
     local_path,
-    filename,
+    coalesce(filename, legacy_file_name) as filename,
     mime_type,
     size_bytes,
     sha256,
     case when upload_status = 'completed' then store end as store,
     case when upload_status = 'completed' then bucket end as bucket,
-    case when upload_status = 'completed' then object_key end as object_key,
+    case
+        when upload_status = 'completed' then coalesce(object_key, legacy_object_key)
+    end as object_key,
     case when upload_status = 'completed' then cloud_url end as cloud_url,
     case
-        when download_status = 'failed' then download_verdict
+        when download_status = 'failed' and is_tried then download_verdict
+        when download_status = 'failed' then legacy_verdict
         when upload_status = 'failed' then upload_verdict
     end as verdict,
     case
-        when download_status = 'failed' then download_error_code
+        when download_status = 'failed' and is_tried then download_error_code
+        when download_status = 'failed' then 'legacy_failure'
         when upload_status = 'failed' then upload_error_code
     end as error_code,
     case
-        when download_status = 'failed' then download_error_message
+        when download_status = 'failed' and is_tried then download_error_message
+        when download_status = 'failed' then legacy_words
         when upload_status = 'failed' then upload_error_message
     end as error_message,
     {{ json_text({
@@ -75,6 +90,14 @@ select
         "discovered": "cast(discovered_details as json)",
         "download": "cast(download_details as json)",
     }) }} as metadata,
+    case
+        when upload_status = 'completed' and object_key is not null then 'rowkeeper'
+        when upload_status = 'completed' then 'legacy'
+    end as archived_by,
+    case when is_tried then 'live' else legacy_evidence end as evidence,
+    legacy_words as legacy_status,
+    legacy_object_key,
+    legacy_object_uuid,
     created_at,
-    coalesce(uploaded_at, downloaded_at, created_at) as updated_at
+    coalesce(uploaded_at, downloaded_at, legacy_claimed_at, created_at) as updated_at
 from states

@@ -26,6 +26,11 @@ select
     store,
     bucket,
     object_key,
-    is_wanted
+    is_wanted,
+    archived_by,
+    evidence,
+    legacy_status,
+    legacy_object_key,
+    legacy_object_uuid
 from {{ ref("int_assets") }}
 where is_claimed

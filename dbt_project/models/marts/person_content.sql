@@ -12,7 +12,8 @@ select
     assets.download_status,
     assets.local_path as local_file_path,
     assets.cloud_url as cloud_storage_url,
-    coalesce(assets.upload_status = 'completed', false) as archived
+    coalesce(assets.upload_status = 'completed', false) as archived,
+    assets.archived_by
 from {{ ref("int_people") }} as people
 inner join {{ ref("int_assets") }} as assets on people.row_id = assets.person_row_id
 where assets.is_claimed
