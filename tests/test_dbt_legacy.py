@@ -216,9 +216,14 @@ def test_what_the_csv_says_stands_below_every_event(engine: Target, tmp_path: Pa
         event_type=EventType.DOWNLOAD_FAILED,
         session_id=new_id(),
         attempt=1,
-        **{"row_id": "1", "provider": "youtube", "media_id": DONE, "asset_kind": "video"},
+        row_id="1",
+        provider="youtube",
+        media_id=DONE,
+        asset_kind="video",
         asset_id=asset_id("1", "youtube", DONE, "video"),
-        **{"error_code": "private", "error_message": "Private", "verdict": "permanent"},
+        error_code="private",
+        error_message="Private video",
+        verdict="permanent",
     )
     folder = journal_dir(context.settings.data_dir)
     with Journal(folder) as journal:

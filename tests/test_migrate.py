@@ -1,7 +1,9 @@
-"""``rowkeeper migrate adopt``: what the old system left becomes downloaded, verified and once."""
+"""``rowkeeper migrate``: the whole move in its phases, and back; what the old system left."""
 
 import hashlib
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from rowkeeper.cli.build import build
 from rowkeeper.cli.options import Context
 from rowkeeper.settings import load_settings
 from rowkeeper.warehouse import Target, connect
+from tests.fakes.internet import FakeInternet
 
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
@@ -53,3 +56,66 @@ def test_files_of_the_old_system_are_adopted_once(
     assert run_command(["migrate", "adopt", str(old)]) == 0
     assert "0 adopted, 3 left where they are." in capsys.readouterr().out
     assert run_command(["migrate", "adopt", str(tmp_path / "nowhere")]) == 3
+
+
+def phases(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    capsys.readouterr()
+    assert run_command(["migrate", "status", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    blockers = {phase["name"]: " ".join(phase["blockers"]) for phase in found["phases"]}
+    return {"now": found["phase"], **blockers}
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_the_whole_move_and_back(
+    demo: Demo,
+    internet: FakeInternet,
+    engine: Target,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run_command(["migrate", "status"]) == 4  # nothing is loaded yet
+    assert run_command(["run"]) == 0
+    found = phases(capsys)
+    assert (found["now"], found["foundation"]) == ("dual-write", "")
+    assert "set legacy_csv.dual_write" in found["dual-write"]
+    assert "never checked" in found["cloud"]
+    assert "rowkeeper migrate archive" in found["deprecation"]
+
+    monkeypatch.setenv("ROWKEEPER_LEGACY_CSV_DUAL_WRITE", "1")
+    assert "not there yet" in phases(capsys)["dual-write"]
+    assert run_command(["run"]) == 0
+    written = tmp_path / "data" / "legacy" / "output.csv"
+    assert phases(capsys)["dual-write"] == ""
+    kept = written.read_bytes()
+    written.write_bytes(kept + b"999,Somebody\n")
+    assert "nobody else may write it" in phases(capsys)["dual-write"]
+    written.write_bytes(kept)
+
+    assert run_command(["migrate", "archive"]) == 0
+    assert "Archived: manifest.json file://" in capsys.readouterr().out
+    manifest = next((tmp_path / "data" / "archive" / "legacy").glob("manifest-*.json"))
+    for file in json.loads(manifest.read_text("utf-8"))["files"]:
+        data = (tmp_path / "data" / "archive" / file["key"]).read_bytes()
+        assert hashlib.sha256(data).hexdigest() == file["sha256"]
+        assert data == demo.legacy_csv.read_bytes()
+    assert run_command(["migrate", "archive"]) == 0
+    assert "Archived:" not in capsys.readouterr().out
+    assert "still written" in phases(capsys)["deprecation"]
+    monkeypatch.setenv("ROWKEEPER_LEGACY_CSV_DUAL_WRITE", "0")
+    assert phases(capsys)["dual-write"] == phases(capsys)["deprecation"] == ""
+    demo.legacy_csv.write_bytes(demo.legacy_csv.read_bytes() + b"\n")
+    found = phases(capsys)
+    assert found["now"] == "foundation"
+    assert "has changed since" in found["foundation"]
+    assert "stop the old system" in found["deprecation"]
+
+    back = tmp_path / "old" / "output.csv"
+    assert run_command(["migrate", "rollback", str(back)]) == 0
+    said = capsys.readouterr().out
+    assert "The CSV can't express hashes, sizes, attempts and sessions" in said
+    assert back.read_bytes() == kept
+    assert run_command(["migrate", "rollback", "--generation", "5", str(back)]) == 0
+    assert "what the columns extracted_links, youtube_playlist" in capsys.readouterr().out
+    assert [path.read_bytes() for path in back.parent.glob("output.2*.csv")] == [kept]

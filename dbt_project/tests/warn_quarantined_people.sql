@@ -2,8 +2,5 @@
 
 {{ config(severity="warn") }}
 
-select *
-from {{ ref("int_source_rows") }}
-where
-    disposition = 'quarantined'
-    and reason not in ('header row', 'separator', 'empty row', 'numbered ahead, nobody there yet')
+select * from {{ ref("quarantine") }}
+where needs_mending

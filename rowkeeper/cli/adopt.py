@@ -18,18 +18,21 @@ if TYPE_CHECKING:
 
 WAITING = """
 select
-    pending.asset_id,
-    pending.person_row_id,
-    pending.provider,
-    pending.media_id,
-    pending.asset_type,
-    pending.original_url,
-    pending.attempt,
+    assets.asset_id,
+    assets.person_row_id,
+    assets.provider,
+    assets.media_id,
+    assets.asset_type,
+    assets.original_url,
+    assets.download_attempts + 1,
     people.name,
     people.email
-from {schema}.pending_downloads as pending
-inner join {schema}.people as people on pending.person_row_id = people.row_id
-order by pending.asset_id
+from intermediate.int_assets as assets
+inner join {schema}.people as people on assets.person_row_id = people.row_id
+where
+    assets.archived_by = 'legacy'
+    or assets.asset_id in (select asset_id from {schema}.pending_downloads)
+order by assets.asset_id
 """
 LISTED_NAMES = """
 select asset_id, min(file_name)

@@ -35,6 +35,7 @@ def build(context: Context) -> list[Warned]:
     When a blocking test fails, what is downstream of it stays as it was.
     """
     from dbt.cli.main import dbtRunner
+    from dbt.contracts.graph.manifest import Manifest
 
     folder = context.settings.data_dir / "dbt" / context.target.name
     logs = ("--log-level", "none", "--log-path", str(folder / "logs"))
@@ -42,7 +43,7 @@ def build(context: Context) -> list[Warned]:
     names = _names(context.target)
     if names not in _parsed:
         parsed = dbtRunner().invoke([*logs, "parse", *places])
-        if not parsed.success:
+        if not isinstance(parsed.result, Manifest):
             raise BuildError(_refusal(context, [], parsed.exception, folder))
         _parsed[names] = parsed.result
     result = dbtRunner(manifest=_parsed[names]).invoke(

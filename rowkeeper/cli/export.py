@@ -88,11 +88,17 @@ def dual_write(context: Context) -> Path | None:
     settings = context.settings.legacy_csv
     if not settings.dual_write:
         return None
-    path = settings.dual_write_path or context.settings.data_dir / "legacy" / "output.csv"
-    path = path.expanduser().absolute()
+    path = dual_write_path(context)
     data = export_csv(context, DUAL_WRITE_GENERATION).export.data
     write_keeping(path, data, settings.dual_write_keep)
     return path
+
+
+def dual_write_path(context: Context) -> Path:
+    """Where the CSV beside each run is."""
+    given = context.settings.legacy_csv.dual_write_path
+    path = given or context.settings.data_dir / "legacy" / "output.csv"
+    return path.expanduser().absolute()
 
 
 def describe(made: Exported, output: str | None) -> str:

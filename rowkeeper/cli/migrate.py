@@ -1,5 +1,7 @@
 """``rowkeeper migrate``: out of the old system, step by step."""
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -7,11 +9,80 @@ from rich.markup import escape
 
 from rowkeeper.cli.options import prepare, warehouse_options
 from rowkeeper.cli.terminal import console, plain
+from rowkeeper.legacy_csv import GENERATIONS
 
 
 @click.group()
 def command() -> None:
-    """Move what the old system left into the archive."""
+    """Move out of the old system in five phases, each of which can be undone.
+
+    foundation: all is loaded and accounted for. dual-write: each run also writes the CSV. read:
+    people read the tables. cloud: every asset has a verified place. deprecation: the CSV goes into
+    the archive.
+    """
+
+
+@command.command("status")
+@click.option("--json", "as_json", is_flag=True, help="All of it as one JSON object.")
+@warehouse_options
+def status_command(as_json: bool, target: str | None, data_dir: str | None) -> None:
+    """Show which phase holds, and what blocks the next one; all of it follows from the data."""
+    from rowkeeper.cli.phases import find_phases
+
+    phases = find_phases(prepare(target, data_dir=data_dir))
+    current = next((phase for phase in phases if phase.blockers), None)
+    if as_json:
+        found = {"phase": current and current.name, "phases": [asdict(phase) for phase in phases]}
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    out = console()
+    for phase in phases:
+        mark = "now " if phase is current else "open" if phase.blockers else "done"
+        out.print(escape(f"{mark}  {phase.name}: {phase.purpose}"), soft_wrap=True)
+        for blocker in phase.blockers:
+            out.print(escape(plain(blocker)), style="yellow", soft_wrap=True)
+    if current is None:
+        out.print("The move is complete; rowkeeper migrate rollback still leads back.")
+
+
+@command.command("archive")
+@click.option("--store", metavar="URL", help="The archive: file:///folder or s3://bucket.")
+@warehouse_options
+def archive_command(store: str | None, target: str | None, data_dir: str | None) -> None:
+    """Put the loaded CSVs, byte for byte, and a manifest of their hashes into the store."""
+    from rowkeeper.cli.csv_archive import archive_csvs
+
+    out = console()
+    for found in archive_csvs(prepare(target, store=store, data_dir=data_dir)):
+        verb = "There already" if found.existed else "Archived"
+        out.print(escape(plain(f"{verb}: {found.name} {found.cloud_url}")), soft_wrap=True)
+
+
+@command.command("rollback")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@click.option(
+    "--generation",
+    type=click.Choice([str(number) for number in GENERATIONS]),
+    help="Its number of columns; 21 without it.",
+)
+@warehouse_options
+def rollback_command(
+    path: Path, generation: str | None, target: str | None, data_dir: str | None
+) -> None:
+    """Write the CSV as the old system needs it to FILE, and say what it can't express.
+
+    What was in FILE is kept beside it. The warehouse and the archive stay as they are.
+    """
+    from rowkeeper.cli.export import describe
+    from rowkeeper.cli.rollback import roll_back
+
+    context = prepare(target, data_dir=data_dir)
+    path = path.expanduser().absolute()
+    done = roll_back(context, path, int(generation) if generation else None)
+    out = console()
+    out.print(escape(plain(describe(done.made, str(path)))), soft_wrap=True)
+    for loss in done.losses:
+        out.print(escape(plain(f"The CSV can't express {loss}.")), soft_wrap=True)
 
 
 @command.command("adopt")

@@ -57,13 +57,17 @@ class Base:
 
 @dataclass
 class Export:
-    """A file's bytes, and how many rows of each kind it has."""
+    """A file's bytes, and how many rows of each kind it has.
+
+    ``left_out`` counts the people who are neither in the sheet nor in the file that it starts from.
+    """
 
     data: bytes = b""
     encoding: str = "utf-8"
     unchanged: int = 0
     changed: int = 0
     appended: int = 0
+    left_out: int = 0
     changed_columns: set[str] = field(default_factory=set)
 
 
@@ -84,7 +88,9 @@ def export(base: Base, people: Sequence[Person], safe: bool = False, fresh: bool
     header = Record.parse(base.header_text)
     by_id = {person.row_id: person for person in people}
     records = [header, *_base_records(base, by_id, found)]
-    lacking = [p for p in _people_without_row(base, people) if fresh or p.in_sheet]
+    without_row = _people_without_row(base, people)
+    lacking = [person for person in without_row if fresh or person.in_sheet]
+    found.left_out = len(without_row) - len(lacking)
     line_end = header.line_end or ("\r\n" if base.line_end == "CRLF" else "\n")
     if lacking and not records[-1].line_end:
         records[-1] = replace(records[-1], line_end=line_end)

@@ -35,6 +35,9 @@ left join (
 where legacy.file_sha256 = ? and legacy.{LOADED}
 order by legacy.line
 """
+TEXTS = f"""
+select record_text from raw.legacy_csv_rows where file_sha256 = ? and {LOADED} order by line
+"""
 PEOPLE = """
 select row_id, name, email, personality_type, source_link, in_sheet from {schema}.people
 """
@@ -67,6 +70,12 @@ class LegacyFile:
 def read_files(warehouse: Warehouse) -> list[LegacyFile]:
     """All loaded legacy files, newest first."""
     return [LegacyFile(*row) for row in warehouse.query(FILES)]
+
+
+def read_text(warehouse: Warehouse, file: LegacyFile) -> str:
+    """The whole text of a loaded file."""
+    rows = warehouse.query(TEXTS, [file.file_sha256])
+    return file.header_text + "".join(text or "" for (text,) in rows)
 
 
 def read_base(

@@ -13,6 +13,7 @@ select
     email,
     personality_type,
     observed_at,
-    cells
+    cells,
+    reason not in ('header row', 'separator', 'empty row', 'numbered ahead, nobody there yet') as needs_mending
 from {{ ref("int_source_rows") }}
 where disposition = 'quarantined'
