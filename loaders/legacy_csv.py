@@ -19,6 +19,7 @@ from rowkeeper.legacy_csv import COLUMNS, GENERATIONS
 
 Layout = tuple[str, ...]
 _ROW_ID = re.compile(r"#|row_id|\d{1,9}[a-z]?", re.IGNORECASE)
+SHOWN = 10  # unknown columns that an error names
 _LINE_ENDS = {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}
 
 
@@ -162,13 +163,21 @@ def _no_csv(path: Path, start: int, line: int, error: csv.Error) -> InputError:
     )
 
 
+def _shown(cell: str) -> str:
+    """A cell as it may stand in a sentence: on one line and no longer than a title is."""
+    text = " ".join("".join(char if char.isprintable() else " " for char in cell).split())
+    return f"'{text[:40]}…'" if len(text) > 40 else f"'{text}'"
+
+
 def _layout(path: Path, header: _Record, columns: Mapping[str, str]) -> Layout:
     """The columns that a header names; in any order, but those of one generation."""
     found = header_layout(header.cells, columns)
     if found and any(sorted(found) == sorted(known) for known in GENERATIONS.values()):
         return found
     named = zip(header.cells, found, strict=True)
-    unknown = [f"'{cell}'" for cell, name in named if name not in COLUMNS]
+    unknown = [_shown(cell) for cell, name in named if name not in COLUMNS]
+    if len(unknown) > SHOWN:
+        unknown[SHOWN:] = [f"and {len(unknown) - SHOWN} more"]
     nearest = min(GENERATIONS.values(), key=lambda known: len(set(known) ^ set(found)))
     missing = [name for name in nearest if name not in found]
     problems = [

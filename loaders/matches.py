@@ -9,6 +9,7 @@ from pathlib import Path
 
 from loaders.destination import DATASET, pipelines_dir
 from loaders.loader import Loader
+from loaders.pipeline import ingest_lock
 from loaders.tables import Row, no_rows
 from rowkeeper.ids import asset_id
 from rowkeeper.warehouse import Target, connect
@@ -17,6 +18,10 @@ COLUMNS = (
     *("row_key", "source", "column_name", "position", "url", "canonical_url"),
     *("provider", "link_type", "media_id", "asset_kinds", "is_content"),
 )
+BUILT = """
+select 1 from information_schema.tables
+where table_schema = 'intermediate' and table_name = 'int_source_rows'
+"""
 MATCHED = f"""
 select matched.row_id, {", ".join(f"links.{name}" for name in COLUMNS)}
 from {DATASET}.links as links
@@ -35,17 +40,19 @@ order by links.link_key
 def link_matches(data_dir: Path, target: Target) -> int:
     """Load what the last build matched and no load has yet; how many rows of ``raw.links``.
 
-    Raises ``WarehouseError``. The caller has built the models and holds the data folder's lock.
+    Before the first build nothing is matched. Raises ``WarehouseError``, ``BusyError``.
     """
-    with connect(target, read_only=True) as warehouse:
-        found = warehouse.query(MATCHED)
-    rows = no_rows()
-    for row_id, *values in found:
-        rows["links"] += _links(row_id, dict(zip(COLUMNS, values, strict=True)))
-    if rows["links"]:
-        loader = Loader(pipelines_dir(data_dir, target.name), target)
-        loader.finish_pending()
-        loader.load(rows)
+    folder = pipelines_dir(data_dir, target.name)
+    with ingest_lock(folder.parent):
+        with connect(target, read_only=True) as warehouse:
+            found = warehouse.query(MATCHED) if warehouse.query(BUILT) else []
+        rows = no_rows()
+        for row_id, *values in found:
+            rows["links"] += _links(row_id, dict(zip(COLUMNS, values, strict=True)))
+        if rows["links"]:
+            loader = Loader(folder, target)
+            loader.finish_pending()
+            loader.load(rows)
     return len(rows["links"])
 
 

@@ -45,7 +45,7 @@ def ingest(settings: Settings, target: Target) -> IngestSummary:
     """
     snapshot, files = _read(settings)
     folder = pipelines_dir(settings.data_dir, target.name)
-    with _lock(folder.parent):
+    with ingest_lock(folder.parent):
         loader = Loader(folder, target)
         with connect(target):  # a warehouse that is locked or down says so here, in its own words
             pass
@@ -131,7 +131,7 @@ def _add_if_changed(rows: Rows, snapshot: Snapshot, held: _Held) -> bool:
 
 
 @contextmanager
-def _lock(folder: Path) -> Iterator[None]:
+def ingest_lock(folder: Path) -> Iterator[None]:
     """Keep other ingests out: dlt has no lock of its own."""
     folder.mkdir(parents=True, exist_ok=True)
     try:

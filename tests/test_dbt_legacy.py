@@ -101,7 +101,6 @@ def test_rows_without_a_row_id_find_their_person_or_say_why_not(
     assert len(rows_of(engine, content)) == 2
 
 
-@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
 def test_all_generations_close_their_sum_and_a_second_load_changes_nothing(
     engine: Target, tmp_path: Path
 ) -> None:

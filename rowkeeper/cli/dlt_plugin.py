@@ -57,6 +57,7 @@ class RunCommand(SupportsCliCommand):
 
 
 def _ingest(args: argparse.Namespace) -> None:
+    from loaders.matches import link_matches
     from loaders.pipeline import ingest
     from rowkeeper.settings import load_settings
     from rowkeeper.warehouse import load_target
@@ -64,7 +65,9 @@ def _ingest(args: argparse.Namespace) -> None:
     given = {key: getattr(args, option) for option, key in RunCommand.OVERRIDES.items()}
     settings = load_settings({key: value for key, value in given.items() if value is not None})
     target = load_target(args.target)
-    sys.stdout.write(f"{summary_text(ingest(settings, target))} Warehouse: {target.name}.\n")
+    said = summary_text(ingest(settings, target))
+    link_matches(settings.data_dir, target)
+    sys.stdout.write(f"{said} Warehouse: {target.name}.\n")
 
 
 def summary_text(summary: "IngestSummary") -> str:

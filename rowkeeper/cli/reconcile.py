@@ -23,6 +23,7 @@ from rowkeeper.cli.reconcile_rows import SourceRow, Tables, read_rows, read_snap
 from rowkeeper.cli.terminal import console, plain
 from rowkeeper.errors import ReconcileError
 from rowkeeper.export.files import write_whole
+from rowkeeper.export.guard import guard
 from rowkeeper.export.warehouse import LegacyFile, read_files
 from rowkeeper.warehouse import Warehouse, connect
 
@@ -163,12 +164,13 @@ def as_record(found: Reconciliation) -> dict[str, Any]:
 
 
 def as_csv(differences: Sequence[Difference]) -> bytes:
-    """The differences as a CSV in UTF-8, one a line."""
+    """The differences as a CSV in UTF-8, one a line, guarded: spreadsheets open it."""
     text = io.StringIO(newline="")
     names = [item.name for item in fields(Difference)]
     writer = csv.DictWriter(text, names, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(asdict(difference) for difference in differences)
+    for difference in differences:
+        writer.writerow({name: guard(str(cell)) for name, cell in asdict(difference).items()})
     return text.getvalue().encode()
 
 

@@ -75,7 +75,7 @@ def _person_cells(
         found = partial(found, source_value=before, table_value=now or "")
         if row.row_key == person.source_row_key:
             yield found(LOST, reason="people is made from this row and says otherwise")
-        elif source.get(column) != now or (now is None and not is_nothing(before)):
+        elif source.get(column) not in (None, now) or (now is None and not is_nothing(before)):
             yield found(LOST, reason="people says what no source says")
         elif not is_nothing(before):
             yield found(SUPERSEDED, reason=f"a newer source, {person.source_row_key}")

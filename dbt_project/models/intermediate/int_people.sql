@@ -1,4 +1,5 @@
--- One row a person: the newest sheet row of each row id, else the newest legacy row.
+-- One row a person: the newest sheet row of each row id, else the newest legacy row. Where that source
+-- lacks a column, the newest row that has it says it.
 
 with versions as (
     select
@@ -18,6 +19,16 @@ with versions as (
     where disposition = 'used'
 ),
 
+cells as (
+    select
+        row_id,
+        (array_agg(email order by version_rank) filter (where email is not null))[1] as email,
+        (array_agg(personality_type order by version_rank) filter (where personality_type is not null))[1]
+            as personality_type
+    from versions
+    group by row_id
+),
+
 links as (
     select
         row_key,
@@ -32,8 +43,8 @@ links as (
 select
     versions.row_id,
     versions.name,
-    versions.email,
-    versions.personality_type,
+    cells.email,
+    cells.personality_type,
     links.canonical_url as source_link,
     versions.first_seen_at as created_at,
     versions.first_observed_at as updated_at,
@@ -44,5 +55,6 @@ select
     versions.last_seen_at,
     versions.row_key as source_row_key
 from versions
+inner join cells on versions.row_id = cells.row_id
 left join links on versions.row_key = links.row_key and links.link_rank = 1
 where versions.version_rank = 1

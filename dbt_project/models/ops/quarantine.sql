@@ -14,6 +14,7 @@ select
     personality_type,
     observed_at,
     cells,
-    reason not in ('header row', 'separator', 'empty row', 'numbered ahead, nobody there yet') as needs_mending
+    reason not in ('header row', 'separator', 'empty row', 'numbered ahead, nobody there yet')
+        as needs_mending
 from {{ ref("int_source_rows") }}
 where disposition = 'quarantined'
