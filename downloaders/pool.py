@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from downloaders import files
+from downloaders import documents, files
 from downloaders.base import Discovered, Fetched, FetchSettings, Request
 from downloaders.registry import Registry
 from rowkeeper.errors import RetryLaterError, TransferError, Verdict
@@ -118,6 +118,9 @@ class _Run:
     def _downloaded(self, request: Request, fetched: Fetched) -> None:
         for child in fetched.discovered:
             self.emit(self._discovered_event(request, child))
+        if documents.is_text(request, fetched):
+            details = documents.read_text(fetched.path)
+            self.emit(self._event(EventType.DOCUMENT_READ, request, details=details))
         self.emit(
             self._event(
                 EventType.DOWNLOADED,

@@ -8,8 +8,8 @@ from pathlib import Path
 from loaders.frames import read_frames
 from loaders.grid import Cell, Line, Tab, read_tabs
 from loaders.page import read_page
-from loaders.text import sha256, to_json, trimmed
 from rowkeeper.errors import InputError
+from rowkeeper.text import sha256, to_json, trimmed
 
 COLUMNS = ("row_id", "name", "email", "type", "status", "notes")
 TITLES: Mapping[str, tuple[str, ...]] = {

@@ -14,11 +14,11 @@ from loaders.links import (
     SHEET_CONTENT,
     link_rows,
     sheet_cell_links,
-    split_links,
 )
 from loaders.sheet import Snapshot
-from loaders.text import sha256, to_json
 from rowkeeper.legacy_csv import COLUMNS
+from rowkeeper.text import sha256, to_json
+from rowkeeper.text_links import split_links
 
 Row = dict[str, Any]
 TableName = Literal[

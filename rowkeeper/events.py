@@ -24,6 +24,7 @@ class EventType(StrEnum):
     DISCOVERED = "discovered"  # a folder or a playlist led to this asset
     DOWNLOADED = "downloaded"
     DOWNLOAD_FAILED = "download_failed"
+    DOCUMENT_READ = "document_read"  # the text of a downloaded document, and the links in it
     UPLOADED = "uploaded"
     UPLOAD_FAILED = "upload_failed"
 

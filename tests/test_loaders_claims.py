@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from loaders.legacy_claims import claims_of, moment, split_names
-from loaders.links import LEGACY_COLUMNS, LEGACY_CONTENT, link_rows, split_links
+from loaders.links import LEGACY_COLUMNS, LEGACY_CONTENT, link_rows
 from rowkeeper.ids import asset_id
+from rowkeeper.text_links import split_links
 
 VIDEO, OTHER = "dQw4w9WgXcQ", "abc_-456789"
 FILE = "1AbCdEfGhIjKlMnOpQrStUvWxYz012345"

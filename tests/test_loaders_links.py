@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loaders.links import link_rows, sheet_cell_links, split_links, unescaped
+from loaders.links import link_rows, sheet_cell_links
 from rowkeeper.ids import asset_id
+from rowkeeper.text_links import split_links, unescaped
 
 LIST = "https://www.youtube.com/watch_videos?video_ids=aaaaaaaaaaa,bbbbbbbbbbb"
 DOC = "https://docs.google.com/document/d/1abcdefghijklmnopqrstuvwxyz/edit?usp=x&amp;y=1"

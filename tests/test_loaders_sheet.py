@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from loaders.grid import read_tabs
 from loaders.page import Page
 from loaders.sheet import Snapshot, load_sheet, snapshot_of
-from loaders.text import trimmed
 from rowkeeper.errors import InputError
+from rowkeeper.text import trimmed
 from tests.samples import GID, make_samples
 
 HEAD = ("#", "Name", "Email", "Type", "Status", "Notes")

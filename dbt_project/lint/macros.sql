@@ -8,3 +8,6 @@
 {% macro first_word(text) %}split_part({{ text }}, ' ', 1){% endmacro %}
 {% macro unaccounted_rows(source, rows_in, file_column) %}select '{{ source }}' as file_id{% endmacro %}
 {% macro listed(expression) %}string_agg(distinct {{ expression }}, ', ' order by {{ expression }}){% endmacro %}
+{% macro email_address(cell) %}lower({{ cell }}){% endmacro %}
+{% macro type_grammar() %}grammar{% endmacro %}
+{% macro type_part(cell, part) %}upper({{ cell }}){% endmacro %}

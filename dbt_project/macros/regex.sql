@@ -10,3 +10,16 @@
 {% macro duckdb__matches(text, pattern) -%}
     regexp_matches({{ text }}, '{{ pattern }}')
 {%- endmacro %}
+
+{#- What the one pair of round brackets in the pattern matches first; NULL where it matches nothing. -#}
+{% macro captured(text, pattern) -%}
+    {{ return(adapter.dispatch("captured")(text, pattern)) }}
+{%- endmacro %}
+
+{% macro default__captured(text, pattern) -%}
+    substring({{ text }} from '{{ pattern }}')
+{%- endmacro %}
+
+{% macro duckdb__captured(text, pattern) -%}
+    nullif(regexp_extract({{ text }}, '{{ pattern }}', 1), '')
+{%- endmacro %}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from loaders.links import sheet_cell_links, split_links
+from loaders.links import sheet_cell_links
 from rowkeeper.cli.reconcile_rows import (
     PERSON_CELLS,
     SourceLink,
@@ -14,6 +14,7 @@ from rowkeeper.cli.reconcile_rows import (
     sheet_cells,
 )
 from rowkeeper.legacy_csv import is_nothing
+from rowkeeper.text_links import split_links
 
 LOST, SUPERSEDED, WAITING, KEPT = "lost", "superseded", "waiting", "kept"
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from loaders.legacy_files import read_content
 from loaders.sheet import load_sheet
-from loaders.text import sha256, to_json
 from rowkeeper.cli.reconcile_cells import LOST, Difference
 from rowkeeper.cli.reconcile_rows import SourceRow
 from rowkeeper.errors import InputError, RowkeeperError
@@ -15,6 +14,7 @@ from rowkeeper.export.guard import is_marked, unguard
 from rowkeeper.export.records import Record
 from rowkeeper.export.warehouse import LegacyFile
 from rowkeeper.settings import Settings
+from rowkeeper.text import sha256, to_json
 
 BY_FILE, BY_RAW, CHANGED, NONE = "file", "raw", "raw; the file has changed since", "none"
 

@@ -24,19 +24,30 @@ cells as (
         row_id,
         (array_agg(email order by version_rank) filter (where email is not null))[1] as email,
         (array_agg(personality_type order by version_rank) filter (where personality_type is not null))[1]
-            as personality_type
+            as personality_type,
+        (array_agg(first_place order by first_observed_at, version_rank))[1] as first_seen_in,
+        (array_agg(place order by observed_at desc nulls last, version_rank))[1] as last_seen_in,
+        max(case when source = 'sheet' then observed_at end) as last_in_sheet_at
     from versions
     group by row_id
+),
+
+snapshots as (
+    select
+        observed_at,
+        lead(observed_at) over (order by observed_at) as next_at
+    from {{ ref("stg_sheet__snapshots") }}
 ),
 
 links as (
     select
         row_key,
+        column_name,
         canonical_url,
-        row_number() over (partition by row_key order by position, link_key) as link_rank
+        row_number() over (partition by row_key, column_name order by position, link_key) as link_rank
     from {{ ref("stg_links") }}
     where
-        (source = 'sheet' and column_name = 'name')
+        (source = 'sheet' and column_name in ('name', 'type'))
         or (source = 'legacy_csv' and column_name = 'link')
 )
 
@@ -48,13 +59,31 @@ select
     links.canonical_url as source_link,
     versions.first_seen_at as created_at,
     versions.first_observed_at as updated_at,
+    {{ email_address("cells.email") }} as email_address,
+    {{ type_part("cells.personality_type", "modality") }} as type_modality,
+    {{ type_part("cells.personality_type", "functions") }} as type_functions,
+    {{ type_part("cells.personality_type", "animals") }} as type_animals,
+    cast({{ type_part("cells.personality_type", "number") }} as integer) as type_number,
+    coalesce({{ matches("cells.personality_type", type_grammar()) }}, false) as type_is_standard,
+    type_links.canonical_url as typing_document_link,
     versions.status,
     versions.notes,
     versions.source,
     versions.source = 'sheet' and versions.role = 'current' as in_sheet,
+    case
+        when versions.source = 'sheet' and versions.role != 'current' then snapshots.next_at
+    end as left_sheet_at,
+    cells.first_seen_in,
     versions.last_seen_at,
+    cells.last_seen_in,
     versions.row_key as source_row_key
 from versions
 inner join cells on versions.row_id = cells.row_id
-left join links on versions.row_key = links.row_key and links.link_rank = 1
+left join snapshots on cells.last_in_sheet_at = snapshots.observed_at
+left join links
+    on versions.row_key = links.row_key and links.column_name != 'type' and links.link_rank = 1
+left join links as type_links
+    on versions.row_key = type_links.row_key
+    and type_links.column_name = 'type'
+    and type_links.link_rank = 1
 where versions.version_rank = 1

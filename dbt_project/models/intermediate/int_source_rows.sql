@@ -9,6 +9,7 @@ with identified as (
         row_texts.file_id,
         row_texts.is_newest_snapshot,
         row_texts.line,
+        row_texts.place,
         row_texts.generation,
         row_texts.observed_at,
         row_texts.row_id != '' as is_numbered,
@@ -36,6 +37,10 @@ copies as (
         *,
         row_number() over same_content as copy_number,
         first_value(row_key) over same_content as representative_key,
+        first_value(place) over (
+            partition by source, content_key
+            order by observed_at nulls last, file_id, line
+        ) as first_place,
         min(observed_at) over (partition by source, content_key) as first_observed_at
     from identified
     window same_content as (
@@ -142,6 +147,8 @@ select
     source,
     file_id,
     line,
+    place,
+    first_place,
     generation,
     observed_at,
     first_observed_at,

@@ -1,3 +1,5 @@
+{{ config(post_hook="{{ references_people('row_id') }}") -}}
+-- depends_on: {{ ref("people") }}
 {{ after_checks() -}}
 select
     people.row_id,

@@ -1,4 +1,4 @@
-"""Small text rules that the sheet and the legacy CSVs share."""
+"""Small text rules that all sources share."""
 
 import hashlib
 import json

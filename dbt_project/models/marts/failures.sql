@@ -1,0 +1,40 @@
+{{ config(post_hook="{{ references_people('person_row_id') }}") -}}
+-- depends_on: {{ ref("people") }}
+{{ after_checks() -}}
+-- What failed, why, how often, and what to do next.
+
+with failed as (
+    select
+        *,
+        case when download_status = 'failed' then 'download' else 'upload' end as stage
+    from {{ ref("int_assets") }}
+    where is_claimed and 'failed' in (download_status, upload_status)
+)
+
+select
+    failed.asset_id,
+    failed.person_row_id,
+    people.name,
+    people.email,
+    failed.asset_type,
+    failed.provider,
+    failed.original_url,
+    failed.stage,
+    failed.error_code,
+    failed.error_message,
+    failed.verdict,
+    case
+        when not failed.is_wanted then 'nothing: no current row asks for it any more'
+        when failed.verdict = 'permanent' then 'put another link into the sheet: it is gone for good'
+        when failed.verdict = 'needs_person' then 'grant access or repair what it names, then run again'
+        when failed.verdict = 'pause' then 'wait: the site asks for a pause; a later run tries again'
+        else 'nothing: the next run tries again'
+    end as next_step,
+    case failed.stage
+        when 'download' then failed.download_attempts
+        else failed.upload_attempts
+    end as attempts,
+    failed.evidence,
+    failed.updated_at as last_failed_at
+from failed
+inner join {{ ref("int_people") }} as people on failed.person_row_id = people.row_id
