@@ -6,7 +6,7 @@ PYTHON ?= python3
 
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test lint format lock clean
+.PHONY: setup demo test lint format docs lock clean
 
 setup: $(STAMP)
 
@@ -30,7 +30,12 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
+	$(BIN)/sqlfluff lint --disable-progress-bar --dialect postgres dbt_project/models dbt_project/tests
+	$(BIN)/sqlfluff lint --disable-progress-bar --dialect duckdb dbt_project/models dbt_project/tests
+
+# The models, their columns and where they come from, as one page: data/dbt/dev/target/static_index.html
+docs: setup
+	$(BIN)/dbt docs generate --static --target dev
 
 format: setup
 	$(BIN)/ruff check --fix .

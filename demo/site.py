@@ -52,9 +52,12 @@ def make_demo(folder: Path, people: int = PEOPLE) -> Demo:
     legacy_csv = folder / "output_21col.csv"
     sheet = (folder / "sheet.html").read_text("utf-8")
     with legacy_csv.open(encoding="utf-8", newline="") as file:
-        cells = [cell for row in csv.reader(file) for cell in row]
+        rows = list(csv.DictReader(file))
+    cells = [str(cell) for row in rows for cell in row.values()]
+    archived = " ".join(row["file_uuids"] for row in rows)
     links = _content_links("\n".join([sheet, *cells]))
-    missing = min(link.media_id for link in links if link.link_type == "file")
+    files = [link.media_id for link in links if link.link_type == "file"]
+    missing = min(media_id for media_id in files if media_id not in archived)
     site = Site(pages={SHEET_PAGE: sheet})
     for link in links:
         if link.media_id != missing:

@@ -59,6 +59,27 @@ def ingest(settings: Settings, target: Target) -> IngestSummary:
         load_id = None
         if any(rows.values()) or not held.complete:
             load_id = loader.load(rows)
+    return _summary(load_id, snapshot, changed, files, new_files, rows)
+
+
+def preview(settings: Settings, target: Target) -> IngestSummary:
+    """What ``ingest`` would load now; nothing is written. Raises as it does."""
+    snapshot, files = _read(settings)
+    there = target.path is None or Path(target.path).exists()
+    held = _held(target) if there else _Held()
+    new_files = [file for file in files if file.file_sha256 not in held.file_sha256s]
+    changed = snapshot is not None and _add_if_changed(no_rows(), snapshot, held)
+    return _summary(None, snapshot, changed, files, new_files, no_rows())
+
+
+def _summary(
+    load_id: str | None,
+    snapshot: Snapshot | None,
+    changed: bool,
+    files: list[LegacyFile],
+    new_files: list[LegacyFile],
+    rows: Rows,
+) -> IngestSummary:
     return IngestSummary(
         load_id=load_id,
         sheet_source=snapshot.source if snapshot else None,

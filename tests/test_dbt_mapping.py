@@ -50,6 +50,35 @@ DEFECTS = {
         values ('2', 1, 'session_started', 's', current_timestamp, 'maybe')""",
 }
 """Blocking test on staging -> what makes it fail."""
+MANGLED = """
+    update raw.sheet_rows set type = 'MF-Si/Fe-CS/P(B) #9'
+    where row_key = (select min(row_key) from raw.sheet_rows where type like 'M%')"""
+SWAPPED = """
+    update raw.sheet_rows set email = (
+        select max(others.email) from raw.sheet_rows as others
+        where others.email != raw.sheet_rows.email)
+    where row_key = (select max(row_key) from raw.sheet_rows where email like '%@%')"""
+UNDER_ANOTHER = """
+    update raw.links set row_id = row_id || '0'
+    where link_key = (select min(link_key) from raw.links where asset_id is not null)"""
+ORPHANED = """
+    insert into raw.asset_events
+        (event_id, event_version, event_type, session_id, occurred_at, asset_id, row_id)
+    values ('orphan', 1, 'discovered', 's', current_timestamp, 'nobody', '0')"""
+DOUBLED = """
+    insert into raw.sheet_rows
+    select row_key || ':twice', snapshot_id, sheet_row + 1000, is_header, content_sha256 || 'x',
+        cells, row_id, name, email, type, status, notes, _dlt_load_id, _dlt_id || 'x'
+    from raw.sheet_rows
+    where row_key = (select min(row_key) from raw.sheet_rows where type like 'F%')"""
+SEEDED = [
+    ("assert_cells_are_as_written", MANGLED, "fail"),
+    ("assert_cells_are_as_written", SWAPPED, "fail"),
+    ("assert_links_are_of_their_row", UNDER_ANOTHER, "fail"),
+    ("warn_orphaned_assets", ORPHANED, "warn"),
+    ("warn_row_id_stands_twice", DOUBLED, "warn"),
+]
+"""A test, what is seeded, and how the test ends."""
 
 
 def load(folder: Path, target: Target) -> Context:
@@ -162,3 +191,26 @@ def test_each_defect_fails_its_test_and_no_mart_moves(engine: Target, tmp_path: 
     } == {"skipped"}
     assert rows_of(engine, CONTENT) == before
     assert rows_of(engine, "select * from {schema}.pending_downloads")  # the view still stands
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_each_seeded_defect_has_a_test_that_names_it(engine: Target, tmp_path: Path) -> None:
+    make_samples(tmp_path / "samples", 30, 3)
+    build(load(tmp_path / "samples", engine))
+    twice = "select count(*) from checks.warn_row_id_stands_twice"
+    ((before,),) = rows_of(engine, twice)
+    for name, statement, ending in SEEDED:
+        if name != "warn_row_id_stands_twice":  # real sheets have some
+            assert invoke("test", "--select", name)[name] == "pass"
+        with connect(engine) as warehouse, warehouse.transaction():
+            warehouse.execute("create table kept_rows as from raw.sheet_rows")
+            warehouse.execute("create table kept_links as from raw.links")
+            warehouse.execute(statement)
+        assert invoke("test", "--select", name)[name] == ending
+        if name == "warn_row_id_stands_twice":
+            assert rows_of(engine, twice) == [(before + 2,)]
+        with connect(engine) as warehouse, warehouse.transaction():
+            for table, kept in (("sheet_rows", "kept_rows"), ("links", "kept_links")):
+                warehouse.execute(f"delete from raw.{table}")
+                warehouse.execute(f"insert into raw.{table} from {kept}")
+                warehouse.execute(f"drop table {kept}")

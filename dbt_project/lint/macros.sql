@@ -11,3 +11,4 @@
 {% macro email_address(cell) %}lower({{ cell }}){% endmacro %}
 {% macro type_grammar() %}grammar{% endmacro %}
 {% macro type_part(cell, part) %}upper({{ cell }}){% endmacro %}
+{% macro lacks_cell(cells, text) %}({{ text }} != '' and position({{ text }} in {{ cells }}) = 0){% endmacro %}

@@ -14,3 +14,8 @@
 {% macro duckdb__json_text(pairs) -%}
     cast(json_object({{ pairs }}) as text)
 {%- endmacro %}
+
+{#- Is a text that is not empty no string in that JSON? Engines write control characters in either case. -#}
+{% macro lacks_cell(cells, text) -%}
+    ({{ text }} != '' and position(lower(cast(to_json({{ text }}) as text)) in lower({{ cells }})) = 0)
+{%- endmacro %}

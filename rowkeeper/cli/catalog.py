@@ -17,6 +17,7 @@ select
     asset_type,
     count(*) as assets,
     count(case when upload_status = 'completed' then 1 end) as archived,
+    count(case when archived_by = 'legacy' then 1 end) as unchecked,
     count(case when download_status = 'completed' and upload_status <> 'completed' then 1 end)
         as to_upload,
     count(case when download_status = 'pending' then 1 end) as to_download,
@@ -39,20 +40,9 @@ group by people.row_id, people.name, people.email, people.personality_type
 order by length(people.row_id), people.row_id
 """
 FAILURES = """
-select
-    assets.person_row_id as row_id,
-    people.name,
-    assets.asset_id,
-    assets.asset_type,
-    assets.original_url,
-    case when assets.download_status = 'failed' then 'download' else 'upload' end as stage,
-    assets.error_code,
-    assets.error_message,
-    assets.verdict
-from {schema}.assets as assets
-left join {schema}.people as people on assets.person_row_id = people.row_id
-where assets.download_status = 'failed' or assets.upload_status = 'failed'
-order by assets.asset_id
+select person_row_id as row_id, name, asset_id, asset_type, original_url, stage, error_code,
+    error_message, verdict, next_step, attempts
+from {schema}.failures order by asset_id
 """
 SESSIONS = """
 select session_id, session_type, status, total_assets, completed_assets, failed_assets,

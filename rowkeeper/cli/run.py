@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
 from rich.filesize import decimal
 
 from rowkeeper.cli.options import Context, prepare, source_options, warehouse_options
+from rowkeeper.cli.plan import print_plan
+from rowkeeper.cli.selection import KINDS, Selection, select
 from rowkeeper.cli.terminal import console
 from rowkeeper.errors import BusyError, StoreError
 
@@ -18,27 +20,39 @@ if TYPE_CHECKING:
 
 
 @click.command()
+@click.option(
+    "--mode",
+    type=click.Choice(list(KINDS)),
+    default="full",
+    help="basic: people only; text: and their documents; full (the default): everything.",
+)
+@click.option("--people", metavar="ROWS", help="Only these row ids, such as 12,40-60.")
+@click.option("--limit", type=click.IntRange(min=0), metavar="N", help="At most N downloads.")
+@click.option("--dry-run", is_flag=True, help="Say what it would do; write nothing.")
 @source_options
 @warehouse_options
 def command(
-    sheet: str | None,
-    tab: str | None,
-    legacy_csv: tuple[str, ...],
-    store: str | None,
+    mode: str,
+    people: str | None,
+    limit: int | None,
+    dry_run: bool,
     target: str | None,
-    data_dir: str | None,
+    **sources: Any,
 ) -> None:
     """Ingest, build, download, upload, build: the whole road, once.
 
-    Running it again goes on where the last run ended; with nothing new it changes nothing.
+    Running it again goes on where the last run ended; with nothing new it changes nothing. The
+    sheet and the CSVs are always taken whole; --people and --limit are about their content.
     """
-    context = prepare(
-        target, sheet=sheet, tab=tab, legacy_csv=legacy_csv, store=store, data_dir=data_dir
-    )
-    run(context, console())
+    selection = select(mode, people, limit)
+    context = prepare(target, **sources)
+    if dry_run:
+        print_plan(context, selection, console())
+    else:
+        run(context, console(), selection)
 
 
-def run(context: Context, console: Console) -> None:
+def run(context: Context, console: Console, selection: Selection) -> None:
     """One run under the lock of the data folder.
 
     Raises ``RowkeeperError``. If the store refuses, everything else is done first.
@@ -62,8 +76,8 @@ def run(context: Context, console: Console) -> None:
         linked = link_matches(context.settings.data_dir, context.target)
         known = count_events(context)
         end_abandoned_sessions(context)
-        downloaded = download_pending(context, console)
-        uploaded, refusal = _upload(context, console)
+        downloaded = download_pending(context, console, selection)
+        uploaded, refusal = _upload(context, console, selection)
         drain(folder, context.target)
         if linked or count_events(context) != known:
             warnings = build(context)
@@ -77,12 +91,12 @@ def run(context: Context, console: Console) -> None:
 
 
 def _upload(
-    context: Context, console: Console
+    context: Context, console: Console, selection: Selection
 ) -> "tuple[uploaders.pool.Summary | None, StoreError | None]":
     from rowkeeper.cli.transfer import upload_pending
 
     try:
-        return upload_pending(context, console), None
+        return upload_pending(context, console, selection), None
     except StoreError as error:
         return None, error
 

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from rowkeeper.cli.options import Context
 from rowkeeper.cli.progress import Display, display
+from rowkeeper.cli.selection import Selection
 from rowkeeper.drain import drain
 from rowkeeper.events import AssetEvent, EventType
 from rowkeeper.ids import new_id
@@ -33,6 +34,11 @@ class Session:
         self.session_id = new_id()
         self._folder, self._type = folder, session_type
         self._assets: set[str] = set()
+
+    @property
+    def tried(self) -> frozenset[str]:
+        """The assets that it has tried."""
+        return frozenset(self._assets)
 
     def say(self, event_type: EventType) -> None:
         """Journal a fact about the session itself, in a segment of its own."""
@@ -98,7 +104,9 @@ def end_abandoned_sessions(context: Context) -> None:
     drain(folder, context.target)
 
 
-def download_pending(context: Context, console: Console) -> "downloaders.pool.Summary":
+def download_pending(
+    context: Context, console: Console, selection: Selection
+) -> "downloaders.pool.Summary":
     """Fetch what is pending, then what the fetched folders and playlists lead to, and so on."""
     from downloaders.base import FetchSettings
     from downloaders.pool import Summary, download_all
@@ -107,7 +115,9 @@ def download_pending(context: Context, console: Console) -> "downloaders.pool.Su
     settings = FetchSettings.of(context.settings)
     folder = journal_dir(context.settings.data_dir)
     with session(folder, "download") as current, display(console, "Downloading") as shown:
-        while requests := _fresh(current, shown, _pending_downloads(context)):
+        while requests := _fresh(
+            current, shown, selection.of(pending_downloads(context)), selection.limit
+        ):
             with Journal(folder) as journal:
                 done = download_all(
                     requests, settings, journal.append, current.session_id, shown.update
@@ -121,13 +131,15 @@ def download_pending(context: Context, console: Console) -> "downloaders.pool.Su
     return total
 
 
-def upload_pending(context: Context, console: Console) -> "uploaders.pool.Summary":
+def upload_pending(
+    context: Context, console: Console, selection: Selection
+) -> "uploaders.pool.Summary":
     """Archive what is here and not yet in the store. Raises ``StoreError`` if the store refuses."""
     from uploaders.pool import Summary, upload_all
 
     folder = journal_dir(context.settings.data_dir)
     with session(folder, "upload") as current, display(console, "Uploading") as shown:
-        requests = _fresh(current, shown, _pending_uploads(context))
+        requests = _fresh(current, shown, selection.of(pending_uploads(context)))
         if not requests:
             return Summary()
         with Journal(folder) as journal:
@@ -136,13 +148,20 @@ def upload_pending(context: Context, console: Console) -> "uploaders.pool.Summar
             )
 
 
-def _fresh(current: Session, shown: Display, found: list[Asset]) -> list[Asset]:
+def _fresh(
+    current: Session, shown: Display, found: list[Asset], limit: int | None = None
+) -> list[Asset]:
+    """Those that the session has not tried yet, and no more than it may try."""
+    found = [request for request in found if request.asset_id not in current.tried]
+    if limit is not None:
+        found = found[: max(0, limit - len(current.tried))]
     fresh = current.new({request.asset_id for request in found})
     shown.expect(len(fresh))
     return [request for request in found if request.asset_id in fresh]
 
 
-def _pending_downloads(context: Context) -> "list[Request]":
+def pending_downloads(context: Context) -> "list[Request]":
+    """The rows of ``pending_downloads``, in the order of their ids."""
     from downloaders.base import Request
 
     columns = "asset_id, person_row_id, provider, media_id, asset_type, original_url, attempt"
@@ -162,7 +181,8 @@ def _pending_downloads(context: Context) -> "list[Request]":
     ]
 
 
-def _pending_uploads(context: Context) -> "list[UploadRequest]":
+def pending_uploads(context: Context) -> "list[UploadRequest]":
+    """The rows of ``pending_uploads``, in the order of their ids."""
     from uploaders.base import UploadRequest
 
     columns = (

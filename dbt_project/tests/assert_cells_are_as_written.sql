@@ -1,0 +1,13 @@
+-- Name, e-mail and type of every raw row are cells of that very row, to the letter.
+
+select
+    row_key,
+    name,
+    email,
+    personality_type,
+    cells
+from {{ ref("int_row_texts") }}
+where
+    {{ lacks_cell("cells", "name") }}
+    or {{ lacks_cell("cells", "email") }}
+    or {{ lacks_cell("cells", "personality_type") }}

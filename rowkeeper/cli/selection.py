@@ -1,0 +1,79 @@
+"""What a run shall fetch: the mode, the people and the limit that its options name."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from rowkeeper.errors import UsageError
+
+KINDS: dict[str, frozenset[str] | None] = {
+    "basic": frozenset(),
+    "text": frozenset({"document"}),
+    "full": None,
+}
+"""Mode -> the kinds of asset that it moves; None for all."""
+
+_RANGE = re.compile(r"(\d+)\s*-\s*(\d+)")
+_NUMBER = re.compile(r"\d+")
+
+
+class Asset(Protocol):
+    """A row of ``pending_downloads`` or ``pending_uploads``."""
+
+    @property
+    def row_id(self) -> str: ...
+    @property
+    def asset_kind(self) -> str: ...
+
+
+Wanted = TypeVar("Wanted", bound=Asset)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """``people``: row ids and ranges of their numbers; empty for all. ``limit``: downloads."""
+
+    mode: str = "full"
+    row_ids: frozenset[str] = frozenset()
+    ranges: tuple[range, ...] = field(default=())
+    limit: int | None = None
+
+    @property
+    def moves_nothing(self) -> bool:
+        return KINDS[self.mode] == frozenset()
+
+    def of(self, assets: list[Wanted]) -> list[Wanted]:
+        """Those of ``assets`` that are selected, in their order."""
+        kinds = KINDS[self.mode]
+        return [
+            asset
+            for asset in assets
+            if (kinds is None or asset.asset_kind in kinds) and self._has(asset.row_id)
+        ]
+
+    def _has(self, row_id: str) -> bool:
+        if not self.row_ids and not self.ranges:
+            return True
+        number = _NUMBER.match(row_id)
+        return row_id in self.row_ids or (
+            number is not None and any(int(number[0]) in span for span in self.ranges)
+        )
+
+
+def select(mode: str = "full", people: str | None = None, limit: int | None = None) -> Selection:
+    """The selection that the options name; ``people`` is such as '12,40-60'.
+
+    A range takes the row ids that begin with one of its numbers. Raises ``UsageError``.
+    """
+    row_ids, ranges = set(), []
+    for part in (piece.strip() for piece in (people or "").split(",")):
+        if found := _RANGE.fullmatch(part):
+            first, last = int(found[1]), int(found[2])
+            if first > last:
+                raise UsageError(f"--people {part} ends before it begins: write {last}-{first}.")
+            ranges.append(range(first, last + 1))
+        elif part:
+            row_ids.add(part)
+    if people is not None and not row_ids and not ranges:
+        raise UsageError("--people names nobody: write row ids and ranges, such as 12,40-60.")
+    return Selection(mode, frozenset(row_ids), tuple(ranges), limit)
