@@ -40,6 +40,22 @@ class Tab:
         return f"{self.gid} ({self.title})" if self.title else self.gid
 
 
+def without_blank_ends(lines: list[Line]) -> tuple[Line, ...]:
+    """``lines`` without blank cells at the ends of rows and blank rows at the end.
+
+    Where a sheet ends is not its content, and each way to it sees another end.
+    """
+    cut = []
+    for line in lines:
+        width = max(
+            (place for place, cell in enumerate(line.cells, 1) if cell != Cell()), default=0
+        )
+        cut.append(Line(line.number, line.cells[:width]))
+    while cut and not cut[-1].cells:
+        cut.pop()
+    return tuple(cut)
+
+
 def read_tabs(page: Page) -> list[Tab]:
     """All tabs of ``page``, in its order. Raises ``InputError`` when it is no published sheet."""
     tree = _parse(page)

@@ -65,7 +65,7 @@ def read_content(path: Path) -> Content:
     if path.suffix.lower() == ".gz":
         modified_at = _packed_at(data) or modified_at
         data = _unpack(path, data)
-    encoding, text = _decode(path, data)
+    encoding, text = decode(path, data)
     return Content(path, modified_at, data, encoding, text)
 
 
@@ -83,8 +83,8 @@ def _unpack(path: Path, data: bytes) -> bytes:
         ) from error
 
 
-def _decode(path: Path, data: bytes) -> tuple[str, str]:
-    """Encoding and text."""
+def decode(path: Path, data: bytes) -> tuple[str, str]:
+    """Encoding and text of a CSV. Raises ``InputError`` for NUL bytes."""
     for encoding in ENCODINGS:
         if not data.startswith(_MARKS.get(encoding, b"")):
             continue
@@ -98,7 +98,7 @@ def _decode(path: Path, data: bytes) -> tuple[str, str]:
     if (place := text.find("\0")) >= 0:
         line = text.count("\n", 0, place) + 1
         raise InputError(
-            f"The legacy CSV {path} has a NUL byte on line {line} (character {place}): restore the "
+            f"The CSV {path} has a NUL byte on line {line} (character {place}): restore the "
             "file from a good copy, remove that byte, or save the file as UTF-8."
         )
     return encoding, text

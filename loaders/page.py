@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit, urlun
 
 import urllib3
 
+from loaders.kept_pages import KeptPages
 from rowkeeper.errors import InputError, SourceUnavailableError
 
 PUBLISH = "publish it with File > Share > Publish to web and use the link that ends in /pubhtml"
@@ -25,8 +26,15 @@ class Page:
     gid: str | None = None
 
 
-def read_page(source: str, proxy: str | None = None, ca_file: Path | None = None) -> Page:
+def read_page(
+    source: str,
+    proxy: str | None = None,
+    ca_file: Path | None = None,
+    cache_dir: Path | None = None,
+) -> Page:
     """The page at ``source``: an http(s) URL, a ``file://`` URL or a path.
+
+    With ``cache_dir`` a page is kept there, and asked for again only if it has changed.
 
     Raises ``InputError`` when there is no such page, ``SourceUnavailableError`` when the site
     does not answer.
@@ -37,7 +45,9 @@ def read_page(source: str, proxy: str | None = None, ca_file: Path | None = None
         raise InputError(f"The sheet's address is no URL ({error}): {PUBLISH}.") from error
     if parts.scheme in ("http", "https"):
         url = _fetchable(source)
-        return Page(public_url(source), url, _fetch(url, _pool(proxy, ca_file)), url_gid(source))
+        kept = KeptPages(cache_dir) if cache_dir else None
+        body = _fetch(url, _pool(proxy, ca_file), kept)
+        return Page(public_url(source), url, body, url_gid(source))
     if parts.scheme == "file":
         path = Path(unquote(parts.path))
     elif "://" in source:
@@ -75,7 +85,7 @@ def _fetchable(url: str) -> str:
     return urlunsplit(urlsplit(url)._replace(fragment=""))
 
 
-def _fetch(url: str, pool: urllib3.PoolManager) -> bytes:
+def _fetch(url: str, pool: urllib3.PoolManager, kept: KeptPages | None) -> bytes:
     """The body at ``url`` after at most five redirects, none of them to a sign-in page."""
     source = public_url(url)
     with pool:
@@ -84,7 +94,7 @@ def _fetch(url: str, pool: urllib3.PoolManager) -> bytes:
                 raise InputError(f"The sheet {source} asks for a sign-in: {PUBLISH}.")
             if urlsplit(url).scheme not in ("http", "https"):
                 break
-            body, location = _get(pool, url, source)
+            body, location = _get(pool, url, source, kept)
             if location is None:
                 return body
             url = urljoin(url, location)
@@ -108,13 +118,19 @@ def _pool(proxy: str | None, ca_file: Path | None) -> urllib3.PoolManager:
     return urllib3.PoolManager(retries=retries, timeout=timeout, ca_certs=ca_certs)
 
 
-def _get(pool: urllib3.PoolManager, url: str, source: str) -> tuple[bytes, str | None]:
+def _get(
+    pool: urllib3.PoolManager, url: str, source: str, kept: KeptPages | None
+) -> tuple[bytes, str | None]:
     """One request: the body and no location, or a location to go on to."""
+    page = kept.find(url) if kept else None
+    headers = page.conditions() if page else {}
     try:
-        response = pool.request("GET", url, redirect=False, preload_content=False)
+        response = pool.request("GET", url, redirect=False, preload_content=False, headers=headers)
         try:
             if location := response.get_redirect_location():
                 return b"", location
+            if response.status == 304 and page:
+                return page.body, None
             _check_status(response.status, source)
             body = b""
             for chunk in response.stream(2**20):
@@ -130,6 +146,8 @@ def _get(pool: urllib3.PoolManager, url: str, source: str) -> tuple[bytes, str |
         ) from error
     if len(body) > MAX_BYTES:
         raise InputError(f"The sheet {source} is larger than 256 MB: publish the people tab alone.")
+    if kept:
+        kept.keep(url, response.headers, body)
     return body, None
 
 

@@ -1,6 +1,6 @@
 """Load the sheet and the legacy CSVs into the raw tables of the warehouse, all or nothing a run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +10,8 @@ from filelock import FileLock, Timeout
 from loaders.destination import DATASET, pipelines_dir
 from loaders.legacy_csv import LegacyFile, load_legacy_csv
 from loaders.loader import Loader
-from loaders.sheet import Snapshot, load_sheet
+from loaders.removals import check_removals, people_of
+from loaders.sheet import Access, Snapshot, load_sheet
 from loaders.tables import TABLES, Rows, add_legacy_file, add_snapshot, no_rows
 from rowkeeper.errors import BusyError
 from rowkeeper.settings import Settings
@@ -43,7 +44,7 @@ def ingest(settings: Settings, target: Target) -> IngestSummary:
     Everything is read before anything is loaded, so a bad input leaves the warehouse as it was.
     Raises ``InputError``, ``SourceUnavailableError``, ``WarehouseError`` or ``BusyError``.
     """
-    snapshot, files = _read(settings)
+    snapshot, files = _read(settings, keep_pages=True)
     folder = pipelines_dir(settings.data_dir, target.name)
     with ingest_lock(folder.parent):
         loader = Loader(folder, target)
@@ -55,7 +56,9 @@ def ingest(settings: Settings, target: Target) -> IngestSummary:
         new_files = [file for file in files if file.file_sha256 not in held.file_sha256s]
         for file in new_files:
             add_legacy_file(rows, file)
-        changed = snapshot is not None and _add_if_changed(rows, snapshot, held)
+        changed = snapshot is not None and _add_if_changed(
+            rows, snapshot, held, settings.sheet.max_removed
+        )
         load_id = None
         if any(rows.values()) or not held.complete:
             load_id = loader.load(rows)
@@ -64,11 +67,13 @@ def ingest(settings: Settings, target: Target) -> IngestSummary:
 
 def preview(settings: Settings, target: Target) -> IngestSummary:
     """What ``ingest`` would load now; nothing is written. Raises as it does."""
-    snapshot, files = _read(settings)
+    snapshot, files = _read(settings, keep_pages=False)
     there = target.path is None or Path(target.path).exists()
     held = _held(target) if there else _Held()
     new_files = [file for file in files if file.file_sha256 not in held.file_sha256s]
-    changed = snapshot is not None and _add_if_changed(no_rows(), snapshot, held)
+    changed = snapshot is not None and _add_if_changed(
+        no_rows(), snapshot, held, settings.sheet.max_removed
+    )
     return _summary(None, snapshot, changed, files, new_files, no_rows())
 
 
@@ -92,29 +97,24 @@ def _summary(
     )
 
 
-def _read(settings: Settings) -> tuple[Snapshot | None, list[LegacyFile]]:
+def _read(settings: Settings, *, keep_pages: bool) -> tuple[Snapshot | None, list[LegacyFile]]:
     """All inputs that the settings name, read and checked."""
     files = load_legacy_csv(settings.legacy_csv.paths, settings.legacy_csv.columns)
     if not settings.sheet.source:
         return None, files
-    snapshot = load_sheet(
-        settings.sheet.source,
-        settings.sheet.tab,
-        settings.sheet.columns,
-        settings.network.proxy,
-        settings.network.ca_file,
-    )
-    return snapshot, files
+    sheet, access = settings.sheet, Access.of(settings, keep_pages=keep_pages)
+    return load_sheet(str(sheet.source), sheet.tab, sheet.columns, access), files
 
 
 @dataclass(frozen=True)
 class _Held:
     """What completed loads left in raw. ``newest``: the last snapshot of any sheet, which holds:
-    its source, tab gid, id and hash."""
+    its source, tab gid, id and hash, and ``people`` of it: row id -> name."""
 
     complete: bool = False
     newest: tuple[str, str, str, str] = ("", "", "", "")
     file_sha256s: frozenset[str] = frozenset()
+    people: Mapping[str, str] = field(default_factory=dict)
 
 
 def _held(target: Target) -> _Held:
@@ -135,18 +135,29 @@ def _held(target: Target) -> _Held:
             "order by observed_at desc nulls last, snapshot_id desc limit 1"
         )
         files = warehouse.query(f"select file_sha256 from {DATASET}.legacy_csv_files {completed}")
+        newest = next(iter(snapshots), _Held.newest)
+        people = warehouse.query(
+            f"select row_id, name from {DATASET}.sheet_rows where snapshot_id = ? "
+            "and not coalesce(is_header, false) order by sheet_row",
+            [newest[2]],
+        )
     return _Held(
         complete=True,
-        newest=next(iter(snapshots), _Held.newest),
+        newest=newest,
         file_sha256s=frozenset(sha for (sha,) in files),
+        people=people_of(people),
     )
 
 
-def _add_if_changed(rows: Rows, snapshot: Snapshot, held: _Held) -> bool:
-    """Add ``snapshot`` unless the last one is of the same tab and says the same."""
+def _add_if_changed(rows: Rows, snapshot: Snapshot, held: _Held, max_removed: float) -> bool:
+    """Add ``snapshot`` unless the last one is of the same tab and says the same.
+
+    Raises ``InputError`` if it would remove more than ``max_removed`` of the people.
+    """
     source, gid, previous_id, content = held.newest
     if (source, gid, content) == (snapshot.source, snapshot.tab_gid, snapshot.content_sha256):
         return False
+    check_removals(snapshot, held.people, max_removed)
     add_snapshot(rows, snapshot, previous_id)
     return True
 

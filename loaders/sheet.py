@@ -4,12 +4,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Self
+from urllib.parse import unquote, urlsplit
 
 from loaders.frames import read_frames
 from loaders.grid import Cell, Line, Tab, read_tabs
-from loaders.page import read_page
+from loaders.page import read_page, url_gid
+from loaders.sheet_files import SUFFIXES, read_file_tabs
+from loaders.sheets_api import (
+    ENDPOINT,
+    NO_CREDENTIALS,
+    Credentials,
+    read_api,
+    spreadsheet_id,
+)
 from rowkeeper.errors import InputError
 from rowkeeper.text import sha256, to_json, trimmed
+
+if TYPE_CHECKING:
+    from rowkeeper.settings import Settings
 
 COLUMNS = ("row_id", "name", "email", "type", "status", "notes")
 TITLES: Mapping[str, tuple[str, ...]] = {
@@ -47,28 +60,76 @@ class Snapshot:
     rows: tuple[SheetRow, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """How sources are reached. ``cache_dir`` keeps pages for conditional requests, if given."""
+
+    proxy: str | None = None
+    ca_file: Path | None = None
+    cache_dir: Path | None = None
+    credentials: Credentials = NO_CREDENTIALS
+    api_endpoint: str = ENDPOINT
+
+    @classmethod
+    def of(cls, settings: "Settings", *, keep_pages: bool = False) -> Self:
+        """The access that ``settings`` give; pages are kept in the data folder if at all."""
+        sheet, network = settings.sheet, settings.network
+        key = sheet.api_key.get_secret_value() if sheet.api_key else None
+        return cls(
+            proxy=network.proxy,
+            ca_file=network.ca_file,
+            cache_dir=settings.data_dir / "sheet" if keep_pages else None,
+            credentials=Credentials(api_key=key, file=sheet.credentials_file),
+            api_endpoint=sheet.api_endpoint or ENDPOINT,
+        )
+
+
 def load_sheet(
     source: str,
     tab: str | None = None,
     columns: Mapping[str, str] | None = None,
-    proxy: str | None = None,
-    ca_file: Path | None = None,
+    access: Access | None = None,
 ) -> Snapshot:
-    """Fetch and read the sheet at ``source`` (URL or path).
+    """Fetch and read the sheet at ``source``: a published page, a spreadsheet's URL or a file.
 
     ``tab`` is a gid or a title; without it the gid in the URL holds, else the first tab with a name
-    column. ``columns`` maps our column names to this sheet's titles.
+    column. ``columns`` maps our column names to this sheet's titles. Raises ``InputError``,
+    ``SourceUnavailableError``.
     """
-    page = read_page(source, proxy, ca_file)
+    access = access or Access()
+    if spreadsheet := spreadsheet_id(source):
+        wanted = tab or url_gid(source)
+        tabs = read_api(
+            spreadsheet, access.credentials, access.api_endpoint, wanted, access.ca_file
+        )
+        place = f"https://docs.google.com/spreadsheets/d/{spreadsheet}"
+        return snapshot_of(place, tabs, wanted, columns)
+    if path := _file_of(source):
+        return snapshot_of(str(path), read_file_tabs(path), tab, columns)
+    return _load_page(source, tab, columns, access)
+
+
+def _file_of(source: str) -> Path | None:
+    """The CSV or XLSX that ``source`` names; None for anything else."""
+    path = Path(unquote(urlsplit(source).path) if source.startswith("file://") else source)
+    is_file = path.suffix.lower() in SUFFIXES and not source.startswith(("http://", "https://"))
+    return path.expanduser().resolve() if is_file else None
+
+
+def _load_page(
+    source: str, tab: str | None, columns: Mapping[str, str] | None, access: Access
+) -> Snapshot:
+    page = read_page(source, access.proxy, access.ca_file, access.cache_dir)
     wanted = tab or page.gid
     frames = read_frames(page)
     if not frames:
         return snapshot_of(page.source, read_tabs(page), wanted, columns)
-    tabs = [
-        replace(framed, title=framed.title or frame.title)
-        for frame in [f for f in frames if _is_wanted(wanted, f.gid, f.title)] or frames
-        for framed in read_tabs(replace(read_page(frame.url, proxy, ca_file), source=page.source))
-    ]
+    chosen = [frame for frame in frames if _is_wanted(wanted, frame.gid, frame.title)] or frames
+    tabs = []
+    for frame in chosen:
+        framed = read_page(frame.url, access.proxy, access.ca_file, access.cache_dir)
+        found = read_tabs(replace(framed, source=page.source))
+        tabs += [replace(shown, title=shown.title or frame.title) for shown in found]
     return snapshot_of(page.source, tabs, wanted, columns)
 
 

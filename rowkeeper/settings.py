@@ -18,6 +18,8 @@ from rowkeeper.errors import UsageError
 
 PREFIX = "ROWKEEPER_"
 FOREIGN_PREFIXES = ("ROWKEEPER_PG_", "ROWKEEPER__")  # of profiles.yml; of dlt, for our pipeline
+SECRETS = frozenset({"store.secret_access_key", "sheet.api_key"})
+"""Only in the environment or in secrets.toml."""
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 """The checkout: rowkeeper is an editable application, its dbt project and profiles.yml are here."""
 
@@ -34,14 +36,20 @@ class Section(BaseModel):
 
 
 class Sheet(Section):
-    """``source``: URL of the published page or a file. ``tab``: gid or title.
+    """``source``: the published page's URL, a spreadsheet's or a file. ``tab``: gid or title.
 
-    ``columns``: what this sheet calls our columns, such as ``{name = "Who"}``.
+    ``columns``: what this sheet calls our columns, such as ``{name = "Who"}``. ``api_key`` or
+    ``credentials_file`` read a spreadsheet that is not published. ``max_removed``: the share of the
+    people that one load may remove.
     """
 
     source: str | None = None
     tab: str | None = None
     columns: dict[str, str] = {}
+    api_key: SecretStr | None = None
+    credentials_file: Path | None = None
+    api_endpoint: str | None = None
+    max_removed: float = Field(default=0.2, ge=0, le=1)
 
 
 class LegacyCsv(Section):
@@ -158,7 +166,7 @@ def _from_file(path: Path, *, secrets: bool) -> dict[str, tuple[Any, str]]:
             raise UsageError(f"{path}: {section} can't be set here; set it by {words}.")
         for key, value in values.items():
             name = _known(f"{section}.{key}", str(path), f"[rowkeeper.{section}] {key}")
-            if name == "store.secret_access_key" and not secrets:
+            if name in SECRETS and not secrets:
                 raise UsageError(f"{path}: {name} is a secret; move it to secrets.toml beside it.")
             found[name] = (value, str(path))
     return found

@@ -131,3 +131,36 @@ def test_a_source_that_is_none_is_an_input_error(source: str) -> None:
 def test_the_source_shows_no_secrets() -> None:
     url = "https://me:pw@example.com/d/pubhtml?gid=7&single=true&resourcekey=s#x"
     assert public_url(url) == "https://example.com/d/pubhtml?gid=7&single=true"
+
+
+def test_a_page_is_sent_again_only_if_it_has_changed(tmp_path: Path) -> None:
+    body, asked = sheet("0", HEAD, "<td>1</td><td>Anna</td>"), []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            same = self.headers.get("If-None-Match") == '"1"'
+            asked.append(same)
+            self.send_response(304 if same else 200)
+            self.send_header("ETag", '"1"')
+            self.send_header("Content-Length", "0" if same else str(len(body)))
+            self.end_headers()
+            self.wfile.write(b"" if same else body)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/pubhtml?token=secret"
+    try:
+        pages = [read_page(url, cache_dir=tmp_path).body for _ in range(2)]
+        (kept,) = tmp_path.iterdir()
+        assert "secret" not in kept.name
+        kept.write_bytes(kept.read_bytes()[:-3])  # cut short: it counts as not there
+        pages.append(read_page(url, cache_dir=tmp_path).body)
+        pages.append(read_page(url).body)
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert pages == [body] * 4
+    assert asked == [False, True, False, False]

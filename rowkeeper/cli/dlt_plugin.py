@@ -29,16 +29,23 @@ class RunCommand(SupportsCliCommand):
         "sheet": "sheet.source",
         "tab": "sheet.tab",
         "legacy_csv": "legacy_csv.paths",
+        "max_removed": "sheet.max_removed",
     }
 
     def configure_parser(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("--sheet", help="the published sheet: an http(s) URL or a file")
+        parser.add_argument("--sheet", help="the sheet: its URL or a file")
         parser.add_argument("--tab", help="the tab to read: its gid or its title")
         parser.add_argument(
             "--legacy-csv",
             action="append",
             metavar="PATH",
             help="a CSV of the newest generation, or a glob; may be repeated",
+        )
+        parser.add_argument(
+            "--max-removed",
+            type=float,
+            metavar="SHARE",
+            help="the share of the people that the sheet may lose at once, 0 to 1",
         )
         parser.add_argument("--target", help="the target in profiles.yml (default: its default)")
 

@@ -125,18 +125,12 @@ def _store(context: Context) -> str:
 
 
 def _sheet(context: Context) -> str:
-    from loaders.sheet import load_sheet
+    from loaders.sheet import Access, load_sheet
 
-    settings = context.settings
-    if not settings.sheet.source:
+    sheet = context.settings.sheet
+    if not sheet.source:
         return "none is set: give --sheet, or set sheet.source"
-    snapshot = load_sheet(
-        settings.sheet.source,
-        settings.sheet.tab,
-        settings.sheet.columns,
-        settings.network.proxy,
-        settings.network.ca_file,
-    )
+    snapshot = load_sheet(sheet.source, sheet.tab, sheet.columns, Access.of(context.settings))
     return f"{len(snapshot.rows)} rows in tab {snapshot.tab_title or snapshot.tab_gid}"
 
 

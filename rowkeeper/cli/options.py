@@ -14,6 +14,7 @@ FLAGS = {
     "sheet": "sheet.source",
     "tab": "sheet.tab",
     "legacy_csv": "legacy_csv.paths",
+    "max_removed": "sheet.max_removed",
     "store": "store.url",
     "data_dir": "data_dir",
 }
@@ -39,12 +40,18 @@ def warehouse_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """``--sheet``, ``--tab``, ``--legacy-csv`` and ``--store``."""
+    """``--sheet``, ``--tab``, ``--max-removed``, ``--legacy-csv`` and ``--store``."""
     for option in (
         click.option("--store", metavar="URL", help="The archive: file:///folder or s3://bucket."),
         click.option("--legacy-csv", multiple=True, metavar="PATH", help="A CSV or glob; repeat."),
+        click.option(
+            "--max-removed",
+            type=click.FloatRange(0, 1),
+            metavar="SHARE",
+            help="The share of the people that the sheet may lose at once.",
+        ),
         click.option("--tab", metavar="TAB", help="The sheet's tab: its gid or its title."),
-        click.option("--sheet", metavar="SHEET", help="The published sheet: a URL or a file."),
+        click.option("--sheet", metavar="SHEET", help="The sheet: its URL or a file."),
     ):
         command = option(command)
     return command

@@ -1,0 +1,210 @@
+"""The sheet by the Sheets API: its tabs as the published page shows them, private or not."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from loaders.grid import Cell, Line, Tab, without_blank_ends
+from rowkeeper.errors import InputError, SourceUnavailableError
+
+SCOPE = "https://www.googleapis.com/auth/spreadsheets.readonly"
+ENDPOINT = "https://sheets.googleapis.com/"
+TITLES = "properties(title),sheets(properties(sheetId,title))"
+CELLS = (
+    "sheets(properties(sheetId,title),data(startRow,startColumn,columnMetadata(hiddenByUser),"
+    "rowData(values(formattedValue,hyperlink,textFormatRuns(startIndex,format(link(uri))),"
+    "chipRuns(startIndex,chip(richLinkProperties(uri),personProperties(email)))))))"
+)
+"""Only the fields that make a ``Cell``; ``hyperlink`` is empty where a cell has several links."""
+TRIES, TIMEOUT_S = 3, 60
+
+_URL = re.compile(r"/spreadsheets/(?:u/\d+/)?d/([A-Za-z0-9_-]{20,})(?:/(?:edit|view|copy)?)?")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Credentials:
+    """An API key, or the JSON file of a service account, which may read private sheets."""
+
+    api_key: str | None = None
+    file: Path | None = None
+
+
+NO_CREDENTIALS = Credentials()
+
+
+def spreadsheet_id(source: str) -> str | None:
+    """The id in the address of a spreadsheet that is not its published page; None for all else."""
+    parts = urlsplit(source)
+    if parts.scheme not in ("http", "https") or parts.hostname != "docs.google.com":
+        return None
+    found = _URL.fullmatch(parts.path)
+    return found[1] if found else None
+
+
+def read_api(
+    spreadsheet: str,
+    credentials: Credentials,
+    endpoint: str = ENDPOINT,
+    wanted: str | None = None,
+    ca_file: Path | None = None,
+) -> list[Tab]:
+    """The tabs of a spreadsheet; of several only ``wanted`` (gid or title), where it is there.
+
+    Raises ``InputError`` with the remedy if the sheet may not be read, ``SourceUnavailableError``
+    if the API does not answer.
+    """
+    if credentials.api_key is None and credentials.file is None:
+        raise InputError(
+            f"The sheet {_place(spreadsheet)} is no published page: publish it with File > Share > "
+            "Publish to web, or set sheet.api_key or sheet.credentials_file to read it by the API."
+        )
+    with _faults(spreadsheet):
+        sheets = _service(credentials, endpoint, ca_file).spreadsheets()
+        known = _asked(sheets.get(spreadsheetId=spreadsheet, fields=TITLES), credentials)
+        chosen = _titles(known, wanted) or _titles(known, None)
+        ranges = ["'" + title.replace("'", "''") + "'" for title in chosen]
+        request = sheets.get(
+            spreadsheetId=spreadsheet, ranges=ranges, includeGridData=True, fields=CELLS
+        )
+        found = _asked(request, credentials)
+    return [_tab(item) for item in found.get("sheets", ())]
+
+
+def _asked(request: Any, credentials: Credentials) -> Mapping[str, Any]:
+    """The answer to ``request``. A key goes into a header: the client logs addresses."""
+    if credentials.file is None:
+        request.headers["X-Goog-Api-Key"] = credentials.api_key
+    answer: Mapping[str, Any] = request.execute(num_retries=TRIES)
+    return answer
+
+
+def _titles(known: Mapping[str, Any], wanted: str | None) -> list[str]:
+    """The titles of the tabs; only of those with the gid or title ``wanted``, if it is given."""
+    tabs = [item["properties"] for item in known.get("sheets", ())]
+    return [
+        str(tab["title"])
+        for tab in tabs
+        if wanted is None
+        or str(tab.get("sheetId", 0)) == wanted
+        or str(tab["title"]).casefold() == wanted.strip().casefold()
+    ]
+
+
+def _place(spreadsheet: str) -> str:
+    return f"https://docs.google.com/spreadsheets/d/{spreadsheet}"
+
+
+def _service(credentials: Credentials, endpoint: str, ca_file: Path | None) -> Any:
+    """A client of the API; nothing is asked yet."""
+    import google_auth_httplib2  # type: ignore[import-untyped]
+    import httplib2
+    from google.oauth2 import service_account
+    from googleapiclient.discovery import build
+
+    http: Any = httplib2.Http(timeout=TIMEOUT_S, ca_certs=str(ca_file) if ca_file else None)
+    if credentials.file is not None:
+        try:
+            account = service_account.Credentials.from_service_account_file(  # type: ignore[no-untyped-call]
+                str(credentials.file), scopes=[SCOPE]
+            )
+        except (OSError, ValueError):
+            raise InputError(
+                f"{credentials.file} is no key of a service account: make one in the Google Cloud "
+                "console, download its JSON and name it in sheet.credentials_file."
+            ) from None
+        http = google_auth_httplib2.AuthorizedHttp(account, http=http)
+    return build(
+        "sheets",
+        "v4",
+        http=http,
+        static_discovery=True,
+        cache_discovery=False,
+        client_options={"api_endpoint": endpoint},
+    )
+
+
+@contextmanager
+def _faults(spreadsheet: str) -> Iterator[None]:
+    """Turns what the client raises into our errors, in words of our own."""
+    from google.auth.exceptions import GoogleAuthError, TransportError
+    from googleapiclient.errors import HttpError
+    from httplib2 import HttpLib2Error
+
+    place = _place(spreadsheet)
+    try:
+        yield
+    except HttpError as error:
+        raise _refusal(place, int(error.resp.status)) from None
+    except (TransportError, HttpLib2Error, OSError) as error:
+        raise SourceUnavailableError(
+            f"The Sheets API did not answer for {place} ({type(error).__name__}): check the "
+            "network, then run again."
+        ) from None
+    except GoogleAuthError:
+        raise InputError(
+            f"Google refuses the key in sheet.credentials_file for {place}: see that the service "
+            "account still exists and that the clock of this machine is right."
+        ) from None
+
+
+def _refusal(place: str, status: int) -> Exception:
+    if status in (401, 403):
+        return InputError(
+            f"The sheet {place} may not be read (HTTP {status}): share it with the service "
+            "account's e-mail, or with anyone who has the link for an API key, and enable the "
+            "Sheets API for the project of the key."
+        )
+    if status == 429 or status >= 500:
+        return SourceUnavailableError(
+            f"The Sheets API answered HTTP {status} for {place}: run again in a few minutes."
+        )
+    if status == 404:
+        return InputError(f"There is no sheet {place} (HTTP 404): check the link in a browser.")
+    return InputError(
+        f"The Sheets API refuses to read {place} (HTTP {status}): check sheet.source and the key."
+    )
+
+
+def _tab(item: Mapping[str, Any]) -> Tab:
+    properties = item.get("properties", {})
+    lines = [line for data in item.get("data", ()) for line in _lines(data)]
+    gid, title = str(properties.get("sheetId", 0)), str(properties.get("title", ""))
+    return Tab(gid, title, without_blank_ends(lines))
+
+
+def _lines(data: Mapping[str, Any]) -> Iterator[Line]:
+    """The rows of one block; hidden columns are left out, as on the published page."""
+    left = int(data.get("startColumn", 0))
+    hidden = {
+        place
+        for place, column in enumerate(data.get("columnMetadata", ()))
+        if column.get("hiddenByUser")
+    }
+    for number, row in enumerate(data.get("rowData", ()), int(data.get("startRow", 0)) + 1):
+        cells = [
+            cell_of(value)
+            for place, value in enumerate(row.get("values", ()))
+            if place not in hidden
+        ]
+        yield Line(number, (*[Cell()] * left, *cells))
+
+
+def cell_of(value: Mapping[str, Any]) -> Cell:
+    """A cell of the API: its text as shown, its links in their order, each once."""
+    runs = [
+        (int(run.get("startIndex", 0)), run.get("format", {}).get("link", {}).get("uri"))
+        for run in value.get("textFormatRuns", ())
+    ]
+    for run in value.get("chipRuns", ()):
+        chip = run.get("chip", {})
+        email = chip.get("personProperties", {}).get("email")
+        uri = chip.get("richLinkProperties", {}).get("uri") or (email and f"mailto:{email}")
+        runs.append((int(run.get("startIndex", 0)), uri))
+    links = [str(uri) for _, uri in sorted(runs, key=lambda run: run[0]) if uri]
+    if not links and value.get("hyperlink"):
+        links = [str(value["hyperlink"])]
+    return Cell(str(value.get("formattedValue", "")), tuple(dict.fromkeys(links)))

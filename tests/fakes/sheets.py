@@ -1,0 +1,146 @@
+"""The Sheets API and an XLSX, both made of the tabs of a published page."""
+
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import openpyxl
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from loaders.grid import Cell, Tab
+
+SPREADSHEET = "1SheetSheetSheetSheetSheetSheetSheetSheet0"
+URL = f"https://docs.google.com/spreadsheets/d/{SPREADSHEET}/edit"
+KEY, TOKEN = "AIza-a-secret-key", "ya29.a-secret-token"
+
+
+@dataclass
+class SheetsApi:
+    """``answers`` are statuses to give before any sheet; ``requests`` what was asked."""
+
+    tabs: Sequence[Tab]
+    answers: list[int] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    url: str = ""
+
+    def answer(self, path: str, key: str, authorization: str) -> tuple[int, Any]:
+        self.requests.append(path)
+        if self.answers:
+            return self.answers.pop(0), {"error": {"message": f"no: {path}"}}
+        parts = urlsplit(path)
+        query = parse_qs(parts.query)
+        if parts.path == "/token":
+            return 200, {"access_token": TOKEN, "expires_in": 3600, "token_type": "Bearer"}
+        if key != KEY and authorization != f"Bearer {TOKEN}":
+            return 403, {"error": {"message": "denied"}}
+        if parts.path != f"/v4/spreadsheets/{SPREADSHEET}":
+            return 404, {"error": {"message": "none"}}
+        wanted = query.get("ranges", [f"'{tab.title}'" for tab in self.tabs])
+        tabs = [tab for tab in self.tabs if f"'{tab.title}'" in wanted]
+        grid = query.get("includeGridData") == ["true"]
+        return 200, {"sheets": [sheet(tab, grid) for tab in tabs]}
+
+
+def sheet(tab: Tab, grid: bool) -> dict[str, Any]:
+    """A tab as the API tells it: no more rows and cells than hold something."""
+    found: dict[str, Any] = {"properties": {"sheetId": int(tab.gid), "title": tab.title}}
+    if grid:
+        rows: list[dict[str, Any]] = []
+        for line in tab.lines:
+            rows += [{}] * (line.number - 1 - len(rows))
+            rows.append({"values": [value(cell) for cell in line.cells]})
+        found["data"] = [{"rowData": rows}]
+    return found
+
+
+def value(cell: Cell) -> dict[str, Any]:
+    found: dict[str, Any] = {"formattedValue": cell.text} if cell.text else {}
+    if len(cell.links) == 1:
+        found["hyperlink"] = cell.links[0]
+    elif cell.links:
+        found["textFormatRuns"] = [
+            {"startIndex": place, "format": {"link": {"uri": link}}}
+            for place, link in enumerate(cell.links)
+        ]
+    return found
+
+
+@contextmanager
+def sheets_api(tabs: Sequence[Tab]) -> Iterator[SheetsApi]:
+    """The API on loopback; its ``url`` is the setting ``sheet.api_endpoint``."""
+    api = SheetsApi(tabs)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, found = api.answer(
+                self.path,
+                self.headers.get("X-Goog-Api-Key", ""),
+                self.headers.get("Authorization", ""),
+            )
+            body = json.dumps(found).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.do_GET()
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    api.url = f"http://127.0.0.1:{server.server_port}/"
+    try:
+        yield api
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def service_account(path: Path, api: SheetsApi) -> Path:
+    """The JSON key of a service account whose tokens come from ``api``."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    path.write_text(
+        json.dumps(
+            {
+                "type": "service_account",
+                "client_email": "reader@project.iam.gserviceaccount.com",
+                "private_key": pem.decode(),
+                "token_uri": f"{api.url}token",
+            }
+        )
+    )
+    return path
+
+
+def write_xlsx(path: Path, tabs: Sequence[Tab]) -> Path:
+    """The tabs as a workbook; a cell has its first link, as XLSX can't hold more."""
+    book = openpyxl.Workbook()
+    del book["Sheet"]
+    for tab in tabs:
+        page = book.create_sheet(tab.title)
+        for line in tab.lines:
+            for place, cell in enumerate(line.cells, 1):
+                if cell.text:
+                    page.cell(line.number, place, cell.text).data_type = "s"
+                if cell.links:
+                    page.cell(line.number, place).hyperlink = cell.links[0]
+                    page.cell(line.number, place).value = cell.text
+    book.save(path)
+    return path
