@@ -49,15 +49,29 @@ copies as (
     )
 ),
 
--- A row id stands once in a file: the topmost row has it. Rows that were matched to it are others.
+-- A row id stands once in a file: the newest content has it. Of contents that were first observed
+-- together, in a sheet the topmost is the newest, in a CSV, which grows at its end, the last. Rows that
+-- were matched to a row id are others.
+usable as (
+    select
+        *,
+        copy_number = 1 and fault is null and is_numbered as is_candidate
+    from copies
+),
+
 placed as (
     select
         *,
-        copy_number = 1 and fault is null as is_usable,
-        min(case when copy_number = 1 and fault is null and is_numbered then line end) over (
-            partition by source, file_id, row_id
-        ) as top_line
-    from copies
+        case
+            when is_candidate
+                then first_value(line) over (
+                    partition by source, file_id, row_id, is_candidate
+                    order by
+                        first_observed_at desc nulls last,
+                        case when source = 'sheet' then line else -line end
+                )
+        end as newest_line
+    from usable
 ),
 
 -- Who has each row id now.
@@ -78,7 +92,7 @@ holders as (
                 row_key
         ) as holder_rank
     from placed
-    where is_usable and is_numbered and line = top_line
+    where is_candidate and line = newest_line
 ),
 
 -- Where each name stands together with its e-mail now.
@@ -118,9 +132,9 @@ explained as (
         *,
         case
             when fault is not null then fault
-            when is_numbered and line > top_line
+            when line != newest_line
                 then
-                    'row id ' || row_id || ' stands in row ' || cast(top_line as text)
+                    'row id ' || row_id || ' stands in row ' || cast(newest_line as text)
                     || ' and again, with other content, in row ' || cast(line as text)
             when not is_holder
                 then
