@@ -1,12 +1,5 @@
 -- What the legacy rows say happened, and what it is worth. A claim stands if its own row is used, if
 -- the person's rows ask for the asset that it is about, and if no other row claims the same object.
--- A table whose rows are replaced, as int_row_matches is.
-
-{{ config(
-    materialized="incremental",
-    on_schema_change="sync_all_columns",
-    pre_hook="{% if is_incremental() %} delete from {{ this }} {% endif %}"
-) }}
 
 with found as (
     select

@@ -1,13 +1,5 @@
 -- Whose the rows without a row id are, by evidence: a link to content that one person alone has, if
--- name or e-mail agree; else name, e-mail and type together. A name alone is never enough. A table,
--- for every other model asks it; its rows are replaced rather than the table, or Postgres would drop
--- the views that read it.
-
-{{ config(
-    materialized="incremental",
-    on_schema_change="sync_all_columns",
-    pre_hook="{% if is_incremental() %} delete from {{ this }} {% endif %}"
-) }}
+-- name or e-mail agree; else name, e-mail and type together. A name alone is never enough.
 
 with row_texts as (
     select
