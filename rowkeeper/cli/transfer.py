@@ -1,6 +1,6 @@
 """The two working steps of a run: what is pending, through the pools, into the journal."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -10,6 +10,7 @@ from rich.console import Console
 from rowkeeper.cli.options import Context
 from rowkeeper.cli.progress import Display, display
 from rowkeeper.cli.selection import Selection
+from rowkeeper.cli.sharing import first_of_each, share_downloads, share_uploads
 from rowkeeper.drain import drain
 from rowkeeper.events import AssetEvent, EventType
 from rowkeeper.ids import new_id
@@ -52,14 +53,12 @@ class Session:
                 )
             )
 
-    def new(self, asset_ids: set[str]) -> set[str]:
-        """Those that this session has not tried yet; they count among its assets from now on."""
-        fresh = asset_ids - self._assets
+    def new(self, asset_ids: set[str]) -> None:
+        """Count ``asset_ids`` among the session's assets; it begins with the first of them."""
         began = bool(self._assets)
-        self._assets |= fresh
-        if fresh and not began:
+        self._assets |= asset_ids
+        if asset_ids and not began:
             self.say(EventType.SESSION_STARTED)
-        return fresh
 
     def end(self, event_type: EventType) -> None:
         if self._assets:
@@ -107,7 +106,10 @@ def end_abandoned_sessions(context: Context) -> None:
 def download_pending(
     context: Context, console: Console, selection: Selection
 ) -> "downloaders.pool.Summary":
-    """Fetch what is pending, then what the fetched folders and playlists lead to, and so on."""
+    """Fetch what is pending, then what the fetched folders and playlists lead to, and so on.
+
+    A medium that several people have is fetched once.
+    """
     from downloaders.base import FetchSettings
     from downloaders.pool import Summary, download_all
 
@@ -115,10 +117,10 @@ def download_pending(
     settings = FetchSettings.of(context.settings)
     folder = journal_dir(context.settings.data_dir)
     with session(folder, "download") as current, display(console, "Downloading") as shown:
-        while requests := _fresh(
-            current, shown, selection.of(pending_downloads(context)), selection.limit
-        ):
+        while found := _untried(current, selection.of(pending_downloads(context)), selection.limit):
             with Journal(folder) as journal:
+                shared = share_downloads(context, current.session_id, found, journal.append)
+                requests = _begin(current, shown, found, shared, medium_of)
                 done = download_all(
                     requests, settings, journal.append, current.session_id, shown.update
                 )
@@ -134,30 +136,65 @@ def download_pending(
 def upload_pending(
     context: Context, console: Console, selection: Selection
 ) -> "uploaders.pool.Summary":
-    """Archive what is here and not yet in the store. Raises ``StoreError`` if the store refuses."""
-    from uploaders.pool import Summary, upload_all
+    """Archive what is here and not yet in the store, each content once.
 
+    Raises ``StoreError`` if the store refuses.
+    """
+    from uploaders.pool import Summary, upload_all
+    from uploaders.registry import open_store
+
+    total = Summary()
     folder = journal_dir(context.settings.data_dir)
     with session(folder, "upload") as current, display(console, "Uploading") as shown:
-        requests = _fresh(current, shown, selection.of(pending_uploads(context)))
-        if not requests:
-            return Summary()
-        with Journal(folder) as journal:
-            return upload_all(
-                requests, context.settings, journal.append, current.session_id, shown.update
-            )
+        while found := _untried(current, selection.of(pending_uploads(context))):
+            store = open_store(context.settings)
+            with Journal(folder) as journal:
+                shared = share_uploads(context, store, current.session_id, found, journal.append)
+                requests = _begin(current, shown, found, shared, content_of)
+                done = upload_all(
+                    requests,
+                    context.settings,
+                    journal.append,
+                    current.session_id,
+                    shown.update,
+                    store=store,
+                )
+            drain(folder, context.target)
+            total.uploaded += done.uploaded
+            total.existed += done.existed
+            total.failed += done.failed
+            total.size_bytes += done.size_bytes
+    return total
 
 
-def _fresh(
-    current: Session, shown: Display, found: list[Asset], limit: int | None = None
-) -> list[Asset]:
+def medium_of(request: "Request") -> tuple[str, str, str]:
+    """What people may share: the medium and its kind."""
+    return request.provider, request.media_id, request.asset_kind
+
+
+def content_of(request: "UploadRequest") -> str:
+    """What assets may share in a store: the bytes."""
+    return request.sha256
+
+
+def _untried(current: Session, found: list[Asset], limit: int | None = None) -> list[Asset]:
     """Those that the session has not tried yet, and no more than it may try."""
     found = [request for request in found if request.asset_id not in current.tried]
-    if limit is not None:
-        found = found[: max(0, limit - len(current.tried))]
-    fresh = current.new({request.asset_id for request in found})
-    shown.expect(len(fresh))
-    return [request for request in found if request.asset_id in fresh]
+    return found if limit is None else found[: max(0, limit - len(current.tried))]
+
+
+def _begin(
+    current: Session,
+    shown: Display,
+    found: list[Asset],
+    shared: set[str],
+    key: Callable[[Asset], object],
+) -> list[Asset]:
+    """What is to be moved now: of what is not shared, the first of each ``key``."""
+    requests = first_of_each((item for item in found if item.asset_id not in shared), key)
+    current.new(shared | {request.asset_id for request in requests})
+    shown.expect(len(requests))
+    return requests
 
 
 def pending_downloads(context: Context) -> "list[Request]":
