@@ -1,7 +1,7 @@
 """The tabs of a published sheet page and their cells, verbatim."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from lxml import etree, html
@@ -38,6 +38,11 @@ class Tab:
     @property
     def label(self) -> str:
         return f"{self.gid} ({self.title})" if self.title else self.gid
+
+
+def links_of(addresses: Iterable[str]) -> tuple[str, ...]:
+    """The links of a cell as every way to the sheet gives them: without Google's redirect."""
+    return tuple(unwrap(address) for text in addresses if (address := text.strip()))
 
 
 def without_blank_ends(lines: list[Line]) -> tuple[Line, ...]:
@@ -164,8 +169,7 @@ def _span(cell: html.HtmlElement, name: str) -> int:
 
 
 def _cell(part: html.HtmlElement) -> Cell:
-    hrefs = (str(href).strip() for href in part.xpath(".//a/@href"))
-    return Cell("".join(_text(part)), tuple(unwrap(href) for href in hrefs if href))
+    return Cell("".join(_text(part)), links_of(map(str, part.xpath(".//a/@href"))))
 
 
 def _text(part: html.HtmlElement) -> Iterator[str]:

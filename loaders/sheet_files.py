@@ -3,13 +3,13 @@
 import csv
 import io
 import re
+import warnings
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
 
-from loaders.grid import Cell, Line, Tab, without_blank_ends
+from loaders.grid import Cell, Line, Tab, links_of, without_blank_ends
 from loaders.legacy_files import decode
 from rowkeeper.errors import InputError
 
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 SUFFIXES = frozenset({".csv", ".xlsx"})
 
-_HYPERLINK = re.compile(r'=HYPERLINK\(\s*"((?:[^"]|"")*)"', re.IGNORECASE)
+_QUOTED = r'"((?:[^"]|"")*)"'
+_HYPERLINK = re.compile(
+    rf"=HYPERLINK\(\s*{_QUOTED}\s*(?:[,;]\s*{_QUOTED}\s*\)|\)|[,;])", re.IGNORECASE
+)
+"""Address and, where it is no reference, label."""
 
 
 def read_file_tabs(path: Path) -> list[Tab]:
@@ -49,13 +53,13 @@ def _read_csv(path: Path) -> Tab:
 
 def _read_xlsx(path: Path) -> list[Tab]:
     import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
 
+    data = path.read_bytes()
     try:
-        data = path.read_bytes()
-        shown = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
-        written = openpyxl.load_workbook(io.BytesIO(data))
-    except (InvalidFileException, BadZipFile, KeyError, ValueError, TypeError):
+        with warnings.catch_warnings(action="ignore"):  # of drop-downs and the like, not of cells
+            shown = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
+            written = openpyxl.load_workbook(io.BytesIO(data))
+    except Exception:  # a damaged file raises what its damage hits: zip, XML, a part, a number
         raise InputError(
             f"The sheet file {path} is no XLSX that can be read: save it again."
         ) from None
@@ -66,6 +70,7 @@ def _read_xlsx(path: Path) -> list[Tab]:
             without_blank_ends(list(_xlsx_lines(sheet, written[sheet.title]))),
         )
         for place, sheet in enumerate(shown.worksheets)
+        if sheet.sheet_state == "visible"
     ]
 
 
@@ -81,20 +86,28 @@ def _xlsx_lines(shown: "Worksheet", written: "Worksheet") -> Iterator[Line]:
         yield Line(
             int(row[0].row or 0),
             tuple(
-                Cell(text_of(cell.value), _links(cell, formula.value))
+                _cell(cell, formula.value)
                 for cell, formula in zip(row, formulas, strict=True)
                 if cell.column not in hidden
             ),
         )
 
 
-def _links(cell: Any, formula: Any) -> tuple[str, ...]:
-    """The link of a cell: its own, or that of its HYPERLINK formula."""
+def _cell(cell: Any, formula: Any) -> Cell:
+    """A cell with its own link, or that of its HYPERLINK formula.
+
+    What the formula says stands in for a value that no spreadsheet program has computed yet.
+    """
+    address = text = ""
+    if isinstance(formula, str) and (found := _HYPERLINK.match(formula)):
+        address, label = (part.replace('""', '"') for part in found.groups(""))
+        text = label or (address if found[0].endswith(")") else "")
+    if cell.value is not None:
+        text = text_of(cell.value)
     link = cell.hyperlink
     if link is not None and link.target:
-        return (f"{link.target}#{link.location}" if link.location else str(link.target),)
-    found = _HYPERLINK.match(formula) if isinstance(formula, str) else None
-    return (found[1].replace('""', '"'),) if found else ()
+        address = f"{link.target}#{link.location}" if link.location else str(link.target)
+    return Cell(text, links_of([address]))
 
 
 def text_of(value: Any) -> str:

@@ -1,7 +1,11 @@
 """The sheet three ways, side by side: the published page, the Sheets API, a file."""
 
 import csv
+import io
+import tempfile
+import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loaders.grid import Cell, Tab, read_tabs, without_blank_ends
+from loaders.grid import Cell, Line, Tab, read_tabs, without_blank_ends
 from loaders.page import read_page
 from loaders.pipeline import ingest
 from loaders.sheet import Access, Snapshot, load_sheet
@@ -199,12 +203,47 @@ def test_a_formula_and_a_number_in_a_workbook(tmp_path: Path) -> None:
     page = book.active
     assert page is not None
     page.append(["#", "Name", "Type", "Email"])
-    page.append([7.0, '=HYPERLINK("https://youtu.be/dQw4w9WgXcQ", "Anna")', True, None])
+    video = "https://youtu.be/dQw4w9WgXcQ"
+    page.append([7.0, f'=HYPERLINK("{video}", "Anna ""A""")', True, None])
+    page.append([8, f'=hyperlink( "https://www.google.com/url?q={video}&sa=D" )', None, None])
+    page.append([9, f'=HYPERLINK("{video}"; A2)', None, None])
     page.column_dimensions["D"].hidden = True
+    book.create_sheet("Hidden", 0).sheet_state = "hidden"
     book.save(tmp_path / "sheet.xlsx")
-    row = load_sheet(str(tmp_path / "sheet.xlsx")).rows[1]
-    assert (row.values["row_id"], row.values["type"], row.values["email"]) == ("7", "TRUE", None)
-    assert dict(row.named)["name"].links == ("https://youtu.be/dQw4w9WgXcQ",)
+    rows = load_sheet(str(tmp_path / "sheet.xlsx")).rows[1:]
+    values = rows[0].values
+    assert (values["row_id"], values["type"], values["email"]) == ("7", "TRUE", None)
+    wrapped = f"https://www.google.com/url?q={video}&sa=D"
+    assert [row.values["name"] for row in rows] == ['Anna "A"', wrapped, ""]
+    assert [dict(row.named)["name"].links for row in rows] == [(video,)] * 3
+
+
+@given(st.integers(0, 10**6), st.integers(1, 60))
+def test_a_damaged_workbook_is_read_or_refused(
+    workbook: list[tuple[str, bytes]], place: int, length: int
+) -> None:
+    whole = sum(len(data) for _, data in workbook)
+    packed, left = io.BytesIO(), place % whole
+    with zipfile.ZipFile(packed, "w") as target:
+        for name, data in workbook:
+            cut = data[:left] + data[left + length :] if 0 <= left < len(data) else data
+            left -= len(data)
+            target.writestr(name, cut)
+    with tempfile.NamedTemporaryFile(suffix=".xlsx") as file:
+        file.write(packed.getvalue())
+        file.flush()
+        with suppress(InputError):
+            load_sheet(file.name)
+
+
+@pytest.fixture(scope="module")
+def workbook(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, bytes]]:
+    """The parts of a small XLSX: their names and bytes."""
+    lines = [("#", "Name"), ("1", "Anna")]
+    people = [Line(i, tuple(Cell(text) for text in row)) for i, row in enumerate(lines, 1)]
+    path = tmp_path_factory.mktemp("book") / "sheet.xlsx"
+    with zipfile.ZipFile(write_xlsx(path, [Tab("0", TITLE, tuple(people))])) as source:
+        return [(name, source.read(name)) for name in source.namelist()]
 
 
 def test_all_links_of_a_cell_of_the_api_in_their_order() -> None:
@@ -241,8 +280,6 @@ def test_a_value_is_shown_as_a_sheet_shows_it(value: Any) -> None:
 
 @given(st.lists(st.lists(st.sampled_from(["", "a"]), max_size=4), max_size=5))
 def test_blank_ends_are_no_content(texts: list[list[str]]) -> None:
-    from loaders.grid import Line
-
     lines = [Line(i, tuple(map(Cell, row))) for i, row in enumerate(texts, 1)]
     kept = without_blank_ends(lines)
     assert without_blank_ends(list(kept)) == kept
