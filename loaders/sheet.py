@@ -100,7 +100,12 @@ def load_sheet(
     if spreadsheet := spreadsheet_id(source):
         wanted = tab or url_gid(source)
         tabs = read_api(
-            spreadsheet, access.credentials, access.api_endpoint, wanted, access.ca_file
+            spreadsheet,
+            access.credentials,
+            access.api_endpoint,
+            wanted,
+            access.proxy,
+            access.ca_file,
         )
         place = f"https://docs.google.com/spreadsheets/d/{spreadsheet}"
         return snapshot_of(place, tabs, wanted, columns)

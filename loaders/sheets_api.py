@@ -3,17 +3,17 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from loaders.grid import Cell, Line, Tab, without_blank_ends
+from loaders.grid import Cell, Line, Tab, links_of, without_blank_ends
 from rowkeeper.errors import InputError, SourceUnavailableError
 
 SCOPE = "https://www.googleapis.com/auth/spreadsheets.readonly"
 ENDPOINT = "https://sheets.googleapis.com/"
-TITLES = "properties(title),sheets(properties(sheetId,title))"
+TITLES = "sheets(properties(sheetId,title,sheetType,hidden))"
 CELLS = (
     "sheets(properties(sheetId,title),data(startRow,startColumn,columnMetadata(hiddenByUser),"
     "rowData(values(formattedValue,hyperlink,textFormatRuns(startIndex,format(link(uri))),"
@@ -23,22 +23,38 @@ CELLS = (
 TRIES, TIMEOUT_S = 3, 60
 
 _URL = re.compile(r"/spreadsheets/(?:u/\d+/)?d/([A-Za-z0-9_-]{20,})(?:/(?:edit|view|copy)?)?")
+_NAMED = re.compile(r"[A-Za-z0-9_-]{20,}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Credentials:
     """An API key, or the JSON file of a service account, which may read private sheets."""
 
-    api_key: str | None = None
+    api_key: str | None = field(default=None, repr=False)
     file: Path | None = None
 
 
 NO_CREDENTIALS = Credentials()
 
 
+class NoAnswerError(OSError):
+    """Something answered that is not the API."""
+
+
 def spreadsheet_id(source: str) -> str | None:
-    """The id in the address of a spreadsheet that is not its published page; None for all else."""
-    parts = urlsplit(source)
+    """The id in ``sheets:ID`` or in the address of a spreadsheet that is not its published page;
+    None for all else."""
+    try:
+        parts = urlsplit(source)
+    except ValueError:
+        return None
+    if parts.scheme == "sheets":
+        if not _NAMED.fullmatch(parts.path):
+            raise InputError(
+                f"The sheet {source} holds no id: write sheets:ID with what stands after /d/ in "
+                "the spreadsheet's address."
+            )
+        return parts.path
     if parts.scheme not in ("http", "https") or parts.hostname != "docs.google.com":
         return None
     found = _URL.fullmatch(parts.path)
@@ -50,6 +66,7 @@ def read_api(
     credentials: Credentials,
     endpoint: str = ENDPOINT,
     wanted: str | None = None,
+    proxy: str | None = None,
     ca_file: Path | None = None,
 ) -> list[Tab]:
     """The tabs of a spreadsheet; of several only ``wanted`` (gid or title), where it is there.
@@ -63,7 +80,7 @@ def read_api(
             "Publish to web, or set sheet.api_key or sheet.credentials_file to read it by the API."
         )
     with _faults(spreadsheet):
-        sheets = _service(credentials, endpoint, ca_file).spreadsheets()
+        sheets = _service(credentials, endpoint, proxy, ca_file).spreadsheets()
         known = _asked(sheets.get(spreadsheetId=spreadsheet, fields=TITLES), credentials)
         chosen = _titles(known, wanted) or _titles(known, None)
         ranges = ["'" + title.replace("'", "''") + "'" for title in chosen]
@@ -78,13 +95,19 @@ def _asked(request: Any, credentials: Credentials) -> Mapping[str, Any]:
     """The answer to ``request``. A key goes into a header: the client logs addresses."""
     if credentials.file is None:
         request.headers["X-Goog-Api-Key"] = credentials.api_key
-    answer: Mapping[str, Any] = request.execute(num_retries=TRIES)
+    answer = request.execute(num_retries=TRIES)
+    if not isinstance(answer, dict):  # the page of a gateway in between
+        raise NoAnswerError("no JSON")
     return answer
 
 
 def _titles(known: Mapping[str, Any], wanted: str | None) -> list[str]:
-    """The titles of the tabs; only of those with the gid or title ``wanted``, if it is given."""
+    """The titles of the tabs; only of those with the gid or title ``wanted``, if it is given.
+
+    As on the published page there are no hidden tabs; charts on tabs of their own have no cells.
+    """
     tabs = [item["properties"] for item in known.get("sheets", ())]
+    tabs = [tab for tab in tabs if tab.get("sheetType") != "OBJECT" and not tab.get("hidden")]
     return [
         str(tab["title"])
         for tab in tabs
@@ -98,20 +121,25 @@ def _place(spreadsheet: str) -> str:
     return f"https://docs.google.com/spreadsheets/d/{spreadsheet}"
 
 
-def _service(credentials: Credentials, endpoint: str, ca_file: Path | None) -> Any:
+def _service(
+    credentials: Credentials, endpoint: str, proxy: str | None, ca_file: Path | None
+) -> Any:
     """A client of the API; nothing is asked yet."""
     import google_auth_httplib2  # type: ignore[import-untyped]
     import httplib2
     from google.oauth2 import service_account
     from googleapiclient.discovery import build
 
-    http: Any = httplib2.Http(timeout=TIMEOUT_S, ca_certs=str(ca_file) if ca_file else None)
+    given: dict[str, Any] = {"ca_certs": str(ca_file)} if ca_file else {}
+    if proxy:
+        given["proxy_info"] = httplib2.proxy_info_from_url(proxy, noproxy="")
+    http: Any = httplib2.Http(timeout=TIMEOUT_S, **given)
     if credentials.file is not None:
         try:
             account = service_account.Credentials.from_service_account_file(  # type: ignore[no-untyped-call]
                 str(credentials.file), scopes=[SCOPE]
             )
-        except (OSError, ValueError):
+        except Exception:  # the parser of keys names no base of its errors
             raise InputError(
                 f"{credentials.file} is no key of a service account: make one in the Google Cloud "
                 "console, download its JSON and name it in sheet.credentials_file."
@@ -142,9 +170,13 @@ def _faults(spreadsheet: str) -> Iterator[None]:
     except (TransportError, HttpLib2Error, OSError) as error:
         raise SourceUnavailableError(
             f"The Sheets API did not answer for {place} ({type(error).__name__}): check the "
-            "network, then run again."
+            "network, network.proxy and network.ca_file, then run again."
         ) from None
-    except GoogleAuthError:
+    except GoogleAuthError as error:
+        if error.retryable:
+            raise SourceUnavailableError(
+                f"Google gives no token for {place} at the moment: run again in a few minutes."
+            ) from None
         raise InputError(
             f"Google refuses the key in sheet.credentials_file for {place}: see that the service "
             "account still exists and that the clock of this machine is right."
@@ -205,6 +237,5 @@ def cell_of(value: Mapping[str, Any]) -> Cell:
         uri = chip.get("richLinkProperties", {}).get("uri") or (email and f"mailto:{email}")
         runs.append((int(run.get("startIndex", 0)), uri))
     links = [str(uri) for _, uri in sorted(runs, key=lambda run: run[0]) if uri]
-    if not links and value.get("hyperlink"):
-        links = [str(value["hyperlink"])]
-    return Cell(str(value.get("formattedValue", "")), tuple(dict.fromkeys(links)))
+    links = links or [str(value.get("hyperlink", ""))]
+    return Cell(str(value.get("formattedValue", "")), tuple(dict.fromkeys(links_of(links))))
