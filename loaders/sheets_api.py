@@ -181,6 +181,11 @@ def _faults(spreadsheet: str) -> Iterator[None]:
             f"Google refuses the key in sheet.credentials_file for {place}: see that the service "
             "account still exists and that the clock of this machine is right."
         ) from None
+    except ValueError:  # its text would show the key
+        raise InputError(
+            f"No request can be made for {place}: look for odd characters in sheet.api_key, "
+            "sheet.api_endpoint and network.proxy."
+        ) from None
 
 
 def _refusal(place: str, status: int) -> Exception:
