@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Self
 from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
 import urllib3
@@ -13,6 +14,7 @@ PUBLISH = "publish it with File > Share > Publish to web and use the link that e
 MAX_BYTES = 256 * 2**20
 MAX_REDIRECTS = 5
 BACKOFF_S = 0.3
+MAX_WAIT_S = 30
 PUBLIC_PARAMETERS = {"gid", "single", "output", "widget", "headers", "range"}
 
 
@@ -94,6 +96,11 @@ def _fetch(url: str, pool: urllib3.PoolManager, kept: KeptPages | None) -> bytes
                 raise InputError(f"The sheet {source} asks for a sign-in: {PUBLISH}.")
             if urlsplit(url).scheme not in ("http", "https"):
                 break
+            if _site(url) != _site(source):
+                raise InputError(
+                    f"The sheet {source} has moved to {public_url(url)}: set sheet.source to that "
+                    "address if it is the sheet."
+                )
             body, location = _get(pool, url, source, kept)
             if location is None:
                 return body
@@ -101,15 +108,40 @@ def _fetch(url: str, pool: urllib3.PoolManager, kept: KeptPages | None) -> bytes
     raise InputError(f"The sheet {source} redirects without end: check the link in a browser.")
 
 
+def _site(url: str) -> tuple[str, int | None]:
+    """Host and port; Google's many hosts are one site."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").removeprefix("www.")
+    if host.endswith((".google.com", ".googleusercontent.com")):
+        host = "google.com"
+    return host, parts.port
+
+
+class _Patience(urllib3.Retry):
+    """Waits as long as the site asks for by Retry-After; a longer wait is left to the next run."""
+
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: urllib3.BaseHTTPResponse | None = None,
+        error: Exception | None = None,
+        _pool: Any = None,
+        _stacktrace: Any = None,
+    ) -> Self:
+        if response is not None and (self.get_retry_after(response) or 0) > MAX_WAIT_S:
+            raise urllib3.exceptions.MaxRetryError(_pool, url or "", None)
+        return super().increment(method, url, response, error, _pool, _stacktrace)
+
+
 def _pool(proxy: str | None, ca_file: Path | None) -> urllib3.PoolManager:
-    retries = urllib3.Retry(
+    retries = _Patience(
         total=3,
         redirect=0,
         backoff_factor=BACKOFF_S,
         status_forcelist=(429, 500, 502, 503, 504),
         raise_on_status=False,
         raise_on_redirect=False,
-        respect_retry_after_header=False,
     )
     timeout = urllib3.Timeout(connect=10, read=60)
     ca_certs = str(ca_file) if ca_file else None
@@ -131,7 +163,7 @@ def _get(
                 return b"", location
             if response.status == 304 and page:
                 return page.body, None
-            _check_status(response.status, source)
+            _check_status(response, source)
             body = b""
             for chunk in response.stream(2**20):
                 body += chunk
@@ -151,15 +183,18 @@ def _get(
     return body, None
 
 
-def _check_status(status: int, source: str) -> None:
+def _check_status(response: urllib3.BaseHTTPResponse, source: str) -> None:
     """Raise what an HTTP status other than 200 means."""
+    status = response.status
     if status == 200:
         return
     if status in (401, 403):
         raise InputError(f"The sheet {source} is not public (HTTP {status}): {PUBLISH}.")
     if status == 429 or status >= 500:
+        asked = _Patience().get_retry_after(response)
+        when = f"in {asked:.0f} seconds, as it asks" if asked else "in a few minutes"
         raise SourceUnavailableError(
-            f"The sheet {source} answered HTTP {status}: run again in a few minutes."
+            f"The sheet {source} answered HTTP {status}: run again {when}."
         )
     what = "is gone" if status in (404, 410) else "can't be fetched"
     raise InputError(f"The sheet {source} {what} (HTTP {status}): check the link, or {PUBLISH}.")

@@ -24,7 +24,7 @@ def check_removals(snapshot: Snapshot, before: Mapping[str, str], max_removed: f
         (row.values["row_id"], row.values["name"]) for row in snapshot.rows if not row.is_header
     )
     gone = [row_id for row_id in before if row_id not in now]
-    if len(gone) <= max_removed * len(before):
+    if not gone or len(gone) / len(before) <= max_removed:  # 29 of 100 are no more than 0.29
         return
     named = ", ".join(f"{row_id} ({before[row_id]})" for row_id in gone[:SHOWN])
     more = f" and {len(gone) - SHOWN} more" if len(gone) > SHOWN else ""

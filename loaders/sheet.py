@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import unquote, urlsplit
 
 from loaders.frames import read_frames
-from loaders.grid import Cell, Line, Tab, read_tabs
+from loaders.grid import Cell, Line, Tab, read_tabs, without_blank_ends
 from loaders.page import read_page, url_gid
 from loaders.sheet_files import SUFFIXES, read_file_tabs
 from loaders.sheets_api import (
@@ -177,6 +177,8 @@ def _choose(
     candidates = [t for t in tabs if t.gid == wanted] or [
         t for t in tabs if _is_wanted(wanted, t.gid, t.title)
     ]
+    if not tabs:
+        raise InputError(f"The sheet {source} shows no tab: see in a browser that it has one.")
     if not candidates:
         raise InputError(
             f"The sheet {source} has no tab {wanted}: set sheet.tab or --tab to one of "
@@ -185,6 +187,11 @@ def _choose(
     for tab in candidates:
         if head := _header(tab, titles):
             return tab, head
+    if not any(without_blank_ends(list(tab.lines)) for tab in candidates):
+        raise InputError(
+            f"The sheet {source} has nothing in tab {', '.join(t.label for t in candidates)}: "
+            "choose another with sheet.tab, or bring the rows back."
+        )
     seen = [_key(cell.text) for tab in candidates for line in tab.lines[:1] for cell in line.cells]
     shown = ", ".join(f"'{title}'" for title in seen if title) or "no titles"
     raise InputError(

@@ -104,6 +104,13 @@ def test_a_saved_page_of_frames_says_what_to_save(tmp_path: Path) -> None:
         ((429, {}, b""), SourceUnavailableError, "HTTP 429"),
         ((302, {"Location": "https://accounts.google.com/x"}, b""), InputError, "sign-in"),
         ((302, {"Location": "/s"}, b""), InputError, "redirects without end"),
+        (
+            (301, {"Location": "https://example.com/new?key=x"}, b""),
+            InputError,
+            "moved to https://example.com/new: set sheet.source",
+        ),
+        ((429, {"Retry-After": "3600"}, b""), SourceUnavailableError, "in 3600 seconds, as it"),
+        ((503, {"Retry-After": "soon"}, b""), SourceUnavailableError, "did not answer"),
         ((302, {"Location": "file:///etc/hostname"}, b""), InputError, "redirects"),
         ((200, {"Content-Length": "999"}, b"<html>"), SourceUnavailableError, "did not answer"),
     ],
@@ -113,6 +120,22 @@ def test_a_site_that_refuses_says_so(
 ) -> None:
     with site({"/s": answer}) as root, pytest.raises(error, match=reason):
         load_sheet(f"{root}/s")
+
+
+def test_a_site_is_asked_again_when_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    answers: dict[str, tuple[int, dict[str, str], bytes]] = {}
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        answers["/s"] = (200, {}, sheet("7", HEAD))
+
+    monkeypatch.setattr("urllib3.util.retry.time.sleep", wait)
+    with site(answers) as root:
+        for status in (429, 503):
+            answers["/s"] = (status, {"Retry-After": "7"}, b"")
+            assert read_page(f"{root}/s").body == sheet("7", HEAD)
+    assert waits == [7, 7]
 
 
 def test_a_site_that_is_down_is_tried_again_later() -> None:

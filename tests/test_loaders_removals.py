@@ -62,10 +62,18 @@ def test_the_share_is_what_is_held_to(before: set[int], now: set[int], share: fl
         path.write_text(f"#,Name\n{rows}", "utf-8")
         snapshot = load_sheet(str(path))
     known = people_of((str(number), f"Person {number}") for number in sorted(before))
-    allowed = len(before - now) <= share * len(before)
+    allowed = not before or len(before - now) / len(before) <= share
     try:
         check_removals(snapshot, known, share)
     except InputError:
         assert not allowed
     else:
         assert allowed
+
+
+def test_a_share_in_hundredths_means_what_it_says(tmp_path: Path) -> None:
+    snapshot = load_sheet(str(write(tmp_path / "sheet.csv", range(30, 101))))
+    before = {str(number): f"Person {number}" for number in range(1, 101)}
+    check_removals(snapshot, before, 0.29)
+    with pytest.raises(InputError, match="lacks 29 of 100 people"):
+        check_removals(snapshot, before, 0.28)

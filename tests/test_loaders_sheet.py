@@ -181,7 +181,7 @@ def test_trimmed_leaves_nothing_unseen(text: str) -> None:
             "sign-in page.*Publish to web",
         ),
         (page(tab(row("#", "Who", "Mail"))).body, "no name column.*'#', 'who', 'mail'"),
-        (page(tab("")).body, "no name column"),
+        (page(tab("")).body, "nothing in tab 7: choose another"),
     ],
 )
 def test_a_page_that_is_no_sheet_says_so(body: bytes, reason: str) -> None:
