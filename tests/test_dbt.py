@@ -109,6 +109,13 @@ def test_dbt_build_needs_nothing_before_it(engine: Target) -> None:
     assert built.returncode == 0, built.stdout
     assert " ERROR=0 SKIP=0 " in built.stdout
     assert " unit tests" in built.stdout
+    keys = rows_of(
+        engine,
+        "select table_name from information_schema.table_constraints "
+        "where constraint_type = 'FOREIGN KEY'",
+    )
+    if engine.type == "postgres":
+        assert {"assets", "coverage", "documents", "failures"} <= {row[0] for row in keys}
     for table, columns in DESIGN.items():
         with connect(engine) as warehouse:
             names, rows = warehouse.select(f"select * from {engine.schema}.{table}")

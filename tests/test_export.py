@@ -3,20 +3,17 @@
 import csv
 import hashlib
 import io
-import json
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from demo.site import Demo
 from loaders.pipeline import ingest
 from rowkeeper.cli import run_command
 from rowkeeper.cli.build import build
 from rowkeeper.cli.export import dual_write, export_csv
 from rowkeeper.cli.options import Context
-from rowkeeper.cli.reconcile import reconcile
 from rowkeeper.drain import drain
 from rowkeeper.errors import UsageError, WarehouseError
 from rowkeeper.events import AssetEvent, EventType
@@ -27,7 +24,6 @@ from rowkeeper.journal import Journal, journal_dir
 from rowkeeper.legacy_csv import GENERATIONS
 from rowkeeper.settings import load_settings
 from rowkeeper.warehouse import Row, Target, connect
-from tests.fakes.internet import FakeInternet
 from tests.samples import make_samples
 
 STATE = """select row_id, name, email, personality_type, source_link from {schema}.people
@@ -75,6 +71,7 @@ def samples(tmp_path: Path) -> Path:
     return tmp_path / "samples"
 
 
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 def test_every_generation_comes_back_and_loads_back(
     engine: Target, samples: Path, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
@@ -212,26 +209,3 @@ def test_what_changed_shows_it_and_the_dual_write_keeps_what_was(
     assert list(fresh[0]) == list(GENERATIONS[18])
     os.environ.pop("ROWKEEPER_LEGACY_CSV_DUAL_WRITE", None)
     assert dual_write(context_of(engine)) is None
-
-
-@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
-def test_a_run_writes_the_csv_at_its_end(
-    engine: Target,
-    internet: FakeInternet,
-    demo: Demo,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    path = tmp_path / "beside" / "old system.csv"
-    monkeypatch.setenv("ROWKEEPER_LEGACY_CSV_DUAL_WRITE", "true")
-    monkeypatch.setenv("ROWKEEPER_LEGACY_CSV_DUAL_WRITE_PATH", str(path))
-    assert run_command(["run"]) == 0
-    assert f"legacy CSV: {path}" in capsys.readouterr().out
-    old, new = table(demo.legacy_csv.read_bytes()), table(path.read_bytes())
-    assert [row["row_id"] for row in new[: len(old)]] == [row["row_id"] for row in old]
-    completed = [row for row in new if "completed" in (row["youtube_status"], row["drive_status"])]
-    assert all(json.loads(row["s3_paths"]) for row in completed)
-    assert completed
-    reconciled = reconcile(Context(load_settings({}), engine))
-    assert reconciled.complete, reconciled.differences[:3]

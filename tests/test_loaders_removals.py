@@ -44,8 +44,8 @@ def test_the_command_says_how_to_allow_it(
     engine: Target, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = write(tmp_path / "sheet.csv", range(1, 11))
-    run = ["run", "--mode", "basic", "--sheet", str(path)]
-    assert run_command(run) == 0
+    run = ["run", "--dry-run", "--sheet", str(path)]
+    ingest(load_settings({"sheet.source": str(path)}), engine)
     write(path, range(1, 3))
     assert run_command(run) == 3
     assert "run once with --max-removed 1" in capsys.readouterr().err

@@ -1,5 +1,6 @@
 """``rowkeeper migrate``: the whole move in its phases, and back; what the old system left."""
 
+import csv
 import hashlib
 import json
 from pathlib import Path
@@ -83,12 +84,18 @@ def test_the_whole_move_and_back(
     assert "never checked" in found["cloud"]
     assert "rowkeeper migrate archive" in found["deprecation"]
 
+    written = tmp_path / "beside" / "old system.csv"
     monkeypatch.setenv("ROWKEEPER_LEGACY_CSV_DUAL_WRITE", "1")
+    monkeypatch.setenv("ROWKEEPER_LEGACY_CSV_DUAL_WRITE_PATH", str(written))
     assert "not there yet" in phases(capsys)["dual-write"]
     assert run_command(["run"]) == 0
-    written = tmp_path / "data" / "legacy" / "output.csv"
+    assert f"legacy CSV: {written}" in capsys.readouterr().out
     assert phases(capsys)["dual-write"] == ""
     kept = written.read_bytes()
+    rows = list(csv.DictReader(kept.decode("utf-8").splitlines(keepends=True)))
+    completed = [row for row in rows if "completed" in (row["youtube_status"], row["drive_status"])]
+    assert completed
+    assert all(json.loads(row["s3_paths"]) for row in completed)
     written.write_bytes(kept + b"999,Somebody\n")
     assert "nobody else may write it" in phases(capsys)["dual-write"]
     written.write_bytes(kept)
