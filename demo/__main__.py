@@ -63,6 +63,8 @@ def environment(place: Path, target: str) -> Iterator[tuple[Demo, FakeInternet]]
             ROWKEEPER_DATA_DIR=str(place / "data"),
             ROWKEEPER_NETWORK_PROXY=internet.proxy,
             ROWKEEPER_NETWORK_CA_FILE=str(internet.ca_file),
+            ROWKEEPER_DOWNLOAD_PACE_DIR=str(place / "pace"),
+            ROWKEEPER_DOWNLOAD_RATES="youtube=0, drive=0, docs=0",  # it is our own website
         )
         yield demo, internet
 

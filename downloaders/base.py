@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from downloaders.addresses import Network, networks
 from rowkeeper.ids import asset_id
+from rowkeeper.throttle import Limit, Throttle, default_folder
 
 if TYPE_CHECKING:
     from rowkeeper.settings import Settings
@@ -79,6 +81,13 @@ class FetchSettings:
     timeout_s: float = 30.0
     backoff_s: float = 0.5
     max_height: int = 720
+    hosts: tuple[str, ...] = ()
+    private_networks: tuple[Network, ...] = ()
+    max_bytes: int | None = None
+    max_duration_s: float | None = None
+    max_playlist: int | None = None
+    min_free_bytes: int = 0
+    throttle: Throttle = field(default_factory=Throttle)
 
     @classmethod
     def of(cls, settings: "Settings") -> Self:
@@ -93,7 +102,29 @@ class FetchSettings:
             timeout_s=download.timeout_s,
             backoff_s=download.backoff_s,
             max_height=download.max_height,
+            hosts=tuple(download.hosts),
+            private_networks=networks(network.private_addresses),
+            max_bytes=download.max_bytes or None,
+            max_duration_s=download.max_duration_s or None,
+            max_playlist=download.max_playlist or None,
+            min_free_bytes=download.min_free_bytes,
+            throttle=throttle_of(settings),
         )
+
+
+def throttle_of(settings: "Settings") -> Throttle:
+    """The pace of each site that ``settings`` ask for."""
+    download = settings.download
+    sites = download.rates.keys() | download.bursts.keys() | download.concurrency.keys()
+    limits = {
+        site: Limit(
+            rate=download.rates.get(site, 0.0),
+            burst=download.bursts.get(site, 1),
+            slots=download.concurrency.get(site, 0),
+        )
+        for site in sites
+    }
+    return Throttle(limits, download.pace_dir or default_folder())
 
 
 class Downloader(ABC):

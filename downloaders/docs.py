@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from downloaders import files, google
 from downloaders.base import Downloader, Fetched, FetchSettings, Progress, Request
-from downloaders.http import HttpClient, raise_for_status, stream
+from downloaders.http import HttpClient, filename_of, mime_of, raise_for_status, stream
 from rowkeeper.errors import NeedsPersonError, PermanentError
 
 HOST = "docs.google.com"
@@ -18,14 +18,14 @@ class DocsDownloader(Downloader):
     kinds: ClassVar[frozenset[str]] = frozenset({"document"})
 
     def __init__(self, settings: FetchSettings) -> None:
-        self._client = HttpClient(settings)
+        self._client = HttpClient(settings, "docs")
 
     def fetch(self, request: Request, directory: Path, progress: Progress) -> Fetched:
         media_id = google.checked_id(request.media_id)
         url = f"https://{HOST}/document/d/{media_id}/export?format=txt"
         with self._client.open(url, google.HOSTS) as response:
             raise_for_status(response, HOST)
-            mime_type = google.mime_of(response)
+            mime_type = mime_of(response)
             if mime_type == "text/html":
                 page = google.parse(response.read(1 << 16).decode("utf-8", "replace"))
                 title = " ".join(page.xpath("string(//title)").split())
@@ -37,7 +37,7 @@ class DocsDownloader(Downloader):
             size, digest = files.write_hashed(stream(response, progress), part)
             fetched = Fetched(
                 path=path,
-                filename=google.filename_of(response),
+                filename=filename_of(response),
                 mime_type="text/plain",
                 size_bytes=size,
                 sha256=digest,

@@ -9,7 +9,15 @@ import urllib3
 
 from downloaders import files, google
 from downloaders.base import Discovered, Downloader, Fetched, FetchSettings, Progress, Request
-from downloaders.http import HttpClient, raise_for_status, read_page, status_error, stream
+from downloaders.http import (
+    HttpClient,
+    filename_of,
+    mime_of,
+    raise_for_status,
+    read_page,
+    status_error,
+    stream,
+)
 from rowkeeper.errors import (
     NeedsPersonError,
     PauseSiteError,
@@ -33,7 +41,7 @@ class DriveDownloader(Downloader):
     kinds: ClassVar[frozenset[str]] = frozenset({"file", "folder"})
 
     def __init__(self, settings: FetchSettings) -> None:
-        self._client = HttpClient(settings)
+        self._client = HttpClient(settings, "drive")
 
     def fetch(self, request: Request, directory: Path, progress: Progress) -> Fetched:
         media_id = google.checked_id(request.media_id)
@@ -53,7 +61,7 @@ class DriveDownloader(Downloader):
         """The stored file, or the address that a warning page leads to."""
         with self._client.open(url, google.HOSTS) as response:
             named = "Content-Disposition" in response.headers
-            if google.mime_of(response) == "text/html" and not named:
+            if mime_of(response) == "text/html" and not named:
                 page = read_page(response)
                 if form := _confirmed(page, url):
                     return form
@@ -81,7 +89,7 @@ class DriveDownloader(Downloader):
 def _store(
     response: urllib3.BaseHTTPResponse, request: Request, directory: Path, progress: Progress
 ) -> Fetched:
-    filename, mime_type = google.filename_of(response), google.mime_of(response)
+    filename, mime_type = filename_of(response), mime_of(response)
     path = directory / f"{request.asset_id}.{safe_extension(filename, mime_type)}"
     part = files.part_of(path)
     size, digest = files.write_hashed(stream(response, progress), part)

@@ -1,16 +1,21 @@
 """A pooled HTTP client that goes only where it may, checked before each request and redirect."""
 
+import re
 import ssl
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from email.message import Message
+from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import urllib3
 from urllib3.exceptions import HTTPError, IncompleteRead, LocationParseError
 
+from downloaders.addresses import check_literal, guard
 from downloaders.base import FetchSettings, Progress
+from downloaders.hosts import Hosts
 from rowkeeper.errors import (
     NeedsPersonError,
     PauseSiteError,
@@ -23,49 +28,13 @@ CHUNK = 1 << 18
 MAX_REDIRECTS = 10
 MAX_PAGE = 16 << 20
 USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-BLOCKED = (frozenset({"www.google.com", "google.com", "ipv4.google.com"}), "/sorry")
-"""Where Google sends those who ask too often."""
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-@dataclass(frozen=True)
-class Hosts:
-    """The hosts that may be asked, over HTTPS on its own port.
-
-    A name that starts with a dot stands for all hosts below it. A redirect to one of ``sign_in``
-    means that the resource isn't public.
-    """
-
-    allowed: frozenset[str]
-    sign_in: frozenset[str] = frozenset()
-
-    def check(self, url: str) -> None:
-        """Raise a ``TransferError`` unless ``url`` may be asked."""
-        try:
-            parts = urlsplit(url)
-            host, port = (parts.hostname or "").lower(), parts.port
-        except ValueError:
-            raise PermanentError("host_not_allowed", "The link is not a web address.") from None
-        if host in BLOCKED[0] and parts.path.startswith(BLOCKED[1]):
-            raise PauseSiteError("rate_limited", "Google wants no more requests for now.")
-        if host in self.sign_in:
-            raise NeedsPersonError(
-                "permission_denied",
-                f"{host} asks to sign in: share it with anyone who has the link.",
-            )
-        below = any(name.startswith(".") and host.endswith(name) for name in self.allowed)
-        plain = parts.scheme == "https" and port in (None, 443) and "@" not in parts.netloc
-        if not plain or not (below or host in self.allowed):
-            raise PermanentError(
-                "host_not_allowed",
-                f"The link leads to {parts.scheme}://{host}, which is not allowed.",
-            )
-
-
 class HttpClient:
-    """One pool of connections for all threads."""
+    """One pool of connections for all threads, at the pace of ``site``."""
 
-    def __init__(self, settings: FetchSettings) -> None:
+    def __init__(self, settings: FetchSettings, site: str) -> None:
         timeout = urllib3.Timeout(connect=settings.timeout_s, read=settings.timeout_s)
         ca_file = str(settings.ca_file) if settings.ca_file else None
         options: dict[str, Any] = {
@@ -75,35 +44,72 @@ class HttpClient:
             "ssl_context": ssl.create_default_context(cafile=ca_file),
             "headers": {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
         }
-        self._pool: urllib3.PoolManager = (
-            urllib3.ProxyManager(settings.proxy, **options)
-            if settings.proxy
-            else urllib3.PoolManager(**options)
-        )
+        self._site, self._throttle = site, settings.throttle
+        self._private = settings.private_networks
+        self._pool: urllib3.PoolManager
+        if settings.proxy:
+            self._pool = urllib3.ProxyManager(settings.proxy, **options)
+        else:
+            self._pool = urllib3.PoolManager(**options)
+            guard(self._pool, self._private)
 
     @contextmanager
-    def open(self, url: str, hosts: Hosts) -> Iterator[urllib3.BaseHTTPResponse]:
-        """The answer to GET ``url`` after redirects, whatever its status; its body unread."""
-        response = self._follow(url, hosts)
+    def open(
+        self, url: str, hosts: Hosts, headers: Mapping[str, str] | None = None
+    ) -> Iterator[urllib3.BaseHTTPResponse]:
+        """The answer to GET ``url`` after redirects, whatever its status; its body unread.
+
+        ``Authorization`` among ``headers`` goes to the host of ``url`` alone.
+        """
+        response = self._follow(url, hosts, dict(headers or {}))
         try:
             with _transport_errors():
                 yield response
         finally:
             response.close()
 
-    def _follow(self, url: str, hosts: Hosts) -> urllib3.BaseHTTPResponse:
+    def _follow(self, url: str, hosts: Hosts, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
         for _ in range(MAX_REDIRECTS + 1):
-            hosts.check(url)
-            with _transport_errors():
-                response = self._pool.request("GET", url, redirect=False, preload_content=False)
+            response = self._ask(url, hosts, headers)
             location = response.headers.get("Location")
             if response.status not in REDIRECTS or not location:
                 return response
-            with _transport_errors():
-                response.drain_conn()
-            response.release_conn()
-            url = urljoin(url, location)
+            response.close()  # its body may have no end
+            target = urljoin(url, location)
+            if urlsplit(target)[:2] != urlsplit(url)[:2]:
+                headers.pop("Authorization", None)
+            url = target
         raise PermanentError("too_many_redirects", f"More than {MAX_REDIRECTS} redirects.")
+
+    def _ask(self, url: str, hosts: Hosts, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
+        hosts.check(url)
+        check_literal(urlsplit(url).hostname or "", self._private)
+        self._throttle.wait(self._site)
+        merged = {**self._pool.headers, **headers}
+        with _transport_errors():
+            return self._pool.request(
+                "GET", url, headers=merged, redirect=False, preload_content=False
+            )
+
+
+def filename_of(response: urllib3.BaseHTTPResponse) -> str | None:
+    """The name in Content-Disposition, RFC 6266, as data. None without one."""
+    header = response.headers.get("Content-Disposition", "")
+    if extended := re.search(r"filename\*=\s*utf-8''([^;\s]+)", header, re.IGNORECASE):
+        name = unquote(extended[1], errors="replace")
+    else:
+        message = Message()
+        message["Content-Disposition"] = header
+        name = message.get_filename() or ""
+        with suppress(UnicodeError):  # headers are read as latin-1, and Google writes UTF-8
+            name = name.encode("latin-1").decode("utf-8")
+    return name.replace("\x00", "")[:255] or None
+
+
+def mime_of(response: urllib3.BaseHTTPResponse) -> str:
+    """The media type without its parameters, lower case."""
+    value = response.headers.get("Content-Type", "application/octet-stream")
+    return value.partition(";")[0].strip().lower()
 
 
 def read_page(response: urllib3.BaseHTTPResponse) -> str:
@@ -118,11 +124,10 @@ def read_page(response: urllib3.BaseHTTPResponse) -> str:
 
 def stream(response: urllib3.BaseHTTPResponse, progress: Progress) -> Iterator[bytes]:
     """The body in pieces; raises ``RetryLaterError`` when it ends before its Content-Length."""
-    length = response.headers.get("Content-Length", "")
-    encoded = response.headers.get("Content-Encoding", "identity") != "identity"
-    total = int(length) if length.isdigit() and not encoded else None
+    encoded = is_encoded(response)
+    total = None if encoded else length_of(response)
     done = 0
-    for chunk in response.stream(CHUNK, decode_content=True):
+    for chunk in response.stream(CHUNK, decode_content=encoded):
         done += len(chunk)
         progress(done, total)
         yield chunk
@@ -130,25 +135,51 @@ def stream(response: urllib3.BaseHTTPResponse, progress: Progress) -> Iterator[b
         raise RetryLaterError("truncated", f"{done} of {total} bytes arrived.")
 
 
-def status_error(status: int, host: str) -> TransferError:
+def length_of(response: urllib3.BaseHTTPResponse) -> int | None:
+    """The Content-Length in bytes, if the answer has one."""
+    length = response.headers.get("Content-Length", "")
+    return int(length) if length.isascii() and length.isdigit() else None
+
+
+def is_encoded(response: urllib3.BaseHTTPResponse) -> bool:
+    """Is the body compressed, though that was not asked for?"""
+    return response.headers.get("Content-Encoding", "identity").lower() != "identity"
+
+
+def retry_after(response: urllib3.BaseHTTPResponse) -> float | None:
+    """The seconds of Retry-After, a number or a date, if the answer has one."""
+    value = response.headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        until = parsedate_to_datetime(value)
+    except (TypeError, ValueError):
+        return None
+    return max(0.0, (until.astimezone(UTC) - datetime.now(UTC)).total_seconds())
+
+
+def status_error(status: int, host: str, retry_after_s: float | None = None) -> TransferError:
     """What an HTTP status of 400 and more says about trying again."""
-    kinds: dict[int, tuple[Callable[[str, str], TransferError], str, str]] = {
+    kinds: dict[int, tuple[type[TransferError], str, str]] = {
         401: (NeedsPersonError, "permission_denied", "wants somebody to sign in"),
         403: (NeedsPersonError, "permission_denied", "refuses access"),
         404: (PermanentError, "not_found", "knows no such thing"),
         408: (RetryLaterError, "http_408", "took too long"),
         410: (PermanentError, "gone", "says that it is gone for good"),
+        425: (RetryLaterError, "http_425", "is not ready"),
         429: (PauseSiteError, "rate_limited", "wants no more requests for now"),
     }
     default = PermanentError if status < 500 else RetryLaterError
     make, code, words = kinds.get(status, (default, f"http_{status}", "failed"))
-    return make(code, f"{host} {words} (HTTP {status}).")
+    error = make(code, f"{host} {words} (HTTP {status}).")
+    error.retry_after_s = retry_after_s
+    return error
 
 
 def raise_for_status(response: urllib3.BaseHTTPResponse, host: str) -> None:
     """Raise :func:`status_error` for a status that isn't 2xx."""
     if not 200 <= response.status < 300:
-        raise status_error(max(response.status, 400), host)
+        raise status_error(max(response.status, 400), host, retry_after(response))
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from downloaders.base import Downloader, FetchSettings, Request
 from rowkeeper.errors import PermanentError
 
 CLASSES = {
+    "direct": ("downloaders.direct", "DirectDownloader"),
     "docs": ("downloaders.docs", "DocsDownloader"),
     "drive": ("downloaders.drive", "DriveDownloader"),
     "youtube": ("downloaders.youtube", "YouTubeDownloader"),

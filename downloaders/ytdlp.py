@@ -16,7 +16,7 @@ from yt_dlp.networking.exceptions import (  # type: ignore[import-untyped]
 )
 
 from downloaders.base import FetchSettings, Progress
-from downloaders.http import Hosts
+from downloaders.hosts import Hosts
 from rowkeeper.errors import TransferError
 
 HOSTS = Hosts(

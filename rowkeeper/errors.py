@@ -71,6 +71,12 @@ class JournalError(RowkeeperError):
     exit_code = 9
 
 
+class DiskFullError(RowkeeperError):
+    """The local disk has no room for downloads. Free space on it, then run again."""
+
+    exit_code = 9
+
+
 class ReconcileError(RowkeeperError):
     """A source row is not accounted for, or a cell is in no table. See the differences."""
 
@@ -80,38 +86,37 @@ class ReconcileError(RowkeeperError):
 class TransferError(RowkeeperError):
     """One asset could not be moved; the run goes on and the failure becomes an event.
 
-    ``code`` is a stable snake_case word (``private``, ``not_found``, ``http_503``).
+    ``code`` is a stable snake_case word (``private``, ``not_found``, ``http_503``);
+    ``retry_after_s`` are the seconds that the site asks for, where it says so.
     """
 
-    def __init__(self, code: str, message: str, verdict: Verdict) -> None:
+    verdict: Verdict
+
+    def __init__(self, code: str, message: str, retry_after_s: float | None = None) -> None:
         super().__init__(message)
         self.code = code
-        self.verdict = verdict
+        self.retry_after_s = retry_after_s
 
 
 class RetryLaterError(TransferError):
     """A passing fault: 5xx, transport, truncation."""
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(code, message, Verdict.RETRY)
+    verdict = Verdict.RETRY
 
 
 class PermanentError(TransferError):
     """Asking again can't help: private, removed, 404."""
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(code, message, Verdict.PERMANENT)
+    verdict = Verdict.PERMANENT
 
 
 class NeedsPersonError(TransferError):
     """Somebody has to sign in or grant access first."""
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(code, message, Verdict.NEEDS_PERSON)
+    verdict = Verdict.NEEDS_PERSON
 
 
 class PauseSiteError(TransferError):
     """The site wants no more requests for now: 429, bot check, quota."""
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(code, message, Verdict.PAUSE)
+    verdict = Verdict.PAUSE

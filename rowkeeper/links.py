@@ -18,6 +18,7 @@ ASSET_KINDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("drive", "file"): ("file",),
     ("drive", "folder"): ("folder",),
     ("docs", "document"): ("document",),
+    ("direct", "media"): ("file",),
 }
 """(provider, link_type) -> the kinds of asset that such a link asks for."""
 
@@ -33,6 +34,13 @@ WRAPPERS = {
 
 NOT_IDS = frozenset({"watch_video", "videoseries", "live_stream"})
 """Words of YouTube's own addresses that have the shape of a video's id."""
+
+_MEDIA_PATH = re.compile(
+    r"[^/]\.(?:mp4|m4v|mov|webm|mkv|avi|mp3|m4a|aac|wav|ogg|oga|ogv|opus|flac"
+    r"|jpe?g|png|gif|webp|heic|tiff?|bmp|pdf|txt|vtt|srt|md)$",
+    re.IGNORECASE,
+)
+"""Files that a link leads to directly; pages, scripts and style sheets are not among them."""
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _GOOGLE = re.compile(r"google\.(?:[a-z]{2,3}|com?\.[a-z]{2})")
@@ -58,9 +66,9 @@ _DOCS_TYPES = {
 class Link:
     """What a link leads to.
 
-    ``provider`` is youtube, drive, docs or other. ``media_id`` is the provider's id; other links
-    have their canonical address for it. ``url`` is canonical: links to the same thing have the
-    same one, and ``classify(link.url) == link``.
+    ``provider`` is youtube, drive, docs, direct or other. ``media_id`` is the provider's id; direct
+    and other links have their canonical address for it. ``url`` is canonical: links to the same
+    thing have the same one, and ``classify(link.url) == link``.
     """
 
     provider: str
@@ -239,11 +247,13 @@ def _document(word: str, media_id: str) -> Link:
 
 
 def _page(parts: SplitResult) -> Link:
-    """Any other web page: host in lower case, no fragment."""
+    """Any other web page or file: host in lower case, no fragment."""
     user, at, host = parts.netloc.rpartition("@")
     netloc = f"{user}{at}{host.lower()}"
     url = urlunsplit((parts.scheme, netloc, parts.path, parts.query, ""))
     site = _site(parts)
+    if parts.username is None and site != "accounts.google.com" and _MEDIA_PATH.search(parts.path):
+        return Link("direct", "media", url, url)
     link_type = "sign_in" if site == "accounts.google.com" else "page"
     return Link("other", link_type, url, url)
 

@@ -7,12 +7,23 @@ Each setting has a dotted name: ``store.url`` is the flag ``--store-url`` where 
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    PositiveInt,
+    SecretStr,
+    ValidationError,
+)
 
 from rowkeeper.errors import UsageError
 
@@ -29,6 +40,38 @@ def _as_list(value: Any) -> Any:
     if isinstance(value, str):
         return [item.strip() for item in value.split(",") if item.strip()]
     return value
+
+
+def _as_table(value: Any) -> Any:
+    """Environment variables hold tables as ``youtube=2, drive=3``."""
+    if isinstance(value, str):
+        pairs = (item.partition("=") for item in _as_list(value))
+        return {key.strip(): item.strip() for key, _, item in pairs}
+    return value
+
+
+def _over(usual: Mapping[str, Any]) -> Callable[[Any], Any]:
+    """Takes a table that changes some of ``usual``."""
+    return lambda value: (
+        {**usual, **found} if isinstance(found := _as_table(value), dict) else value
+    )
+
+
+def _networks(values: list[str]) -> list[str]:
+    for value in values:
+        ip_network(value, strict=False)
+    return values
+
+
+RATES = {"youtube": 2.0, "drive": 3.0, "docs": 2.0, "direct": 5.0}
+BURSTS = {"youtube": 5, "drive": 10, "docs": 5, "direct": 10}
+CONCURRENCY = {"youtube": 4, "drive": 4, "docs": 4, "direct": 8}
+
+Names = Annotated[list[str], BeforeValidator(_as_list)]
+Networks = Annotated[list[str], BeforeValidator(_as_list), AfterValidator(_networks)]
+Rates = Annotated[dict[str, NonNegativeFloat], BeforeValidator(_over(RATES))]
+Bursts = Annotated[dict[str, PositiveInt], BeforeValidator(_over(BURSTS))]
+Concurrency = Annotated[dict[str, PositiveInt], BeforeValidator(_over(CONCURRENCY))]
 
 
 class Section(BaseModel):
@@ -61,7 +104,7 @@ class LegacyCsv(Section):
     its earlier contents stay.
     """
 
-    paths: Annotated[list[str], BeforeValidator(_as_list)] = []
+    paths: Names = []
     columns: dict[str, str] = {}
     dual_write: bool = False
     dual_write_path: Path | None = None
@@ -69,20 +112,42 @@ class LegacyCsv(Section):
 
 
 class Network(Section):
-    """``proxy``: an HTTP proxy for all fetches. ``ca_file``: PEM of the authorities to trust."""
+    """``proxy``: an HTTP proxy for all fetches. ``ca_file``: PEM of the authorities to trust.
+
+    ``private_addresses``: addresses and networks that links may lead to though they are private.
+    """
 
     proxy: str | None = None
     ca_file: Path | None = None
+    private_addresses: Networks = []
 
 
 class Download(Section):
-    """``attempts`` are the tries within one run, ``max_height`` a video's pixels; seconds."""
+    """Times in seconds, sizes in bytes; 0 stands for no limit where there is a largest or longest.
+
+    ``attempts``: tries within one run; ``max_attempts``: tries over all runs, ``retry_after_s`` the
+    first wait between two of them. ``rates`` (requests a second), ``bursts`` and ``concurrency``
+    are by provider and hold for the whole machine. ``hosts``: whom direct links may lead to.
+    """
 
     workers: int = Field(default=8, ge=1, le=64)
     attempts: int = Field(default=3, ge=1, le=10)
     timeout_s: float = Field(default=30.0, gt=0)
     backoff_s: float = Field(default=0.5, ge=0)
+    max_attempts: int = Field(default=8, ge=1)
+    retry_after_s: float = Field(default=60.0, ge=0)
+    pause_s: float = Field(default=900.0, ge=0)
+    max_pause_s: float = Field(default=60.0, ge=0)
     max_height: int = Field(default=720, ge=144)
+    max_bytes: int = Field(default=20 << 30, ge=0)
+    max_duration_s: float = Field(default=12 * 3600.0, ge=0)
+    max_playlist: int = Field(default=1000, ge=0)
+    min_free_bytes: int = Field(default=1 << 30, ge=0)
+    hosts: Names = []
+    rates: Rates = RATES
+    bursts: Bursts = BURSTS
+    concurrency: Concurrency = CONCURRENCY
+    pace_dir: Path | None = None
 
 
 class Upload(Section):

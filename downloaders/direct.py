@@ -1,0 +1,70 @@
+"""Media that a link leads to directly, from hosts that somebody listed in ``download.hosts``."""
+
+from pathlib import Path, PurePosixPath
+from typing import ClassVar
+from urllib.parse import unquote, urlsplit
+
+import urllib3
+
+from downloaders import files
+from downloaders.base import Downloader, Fetched, FetchSettings, Progress, Request
+from downloaders.hosts import Hosts
+from downloaders.http import HttpClient, mime_of
+from downloaders.transfer import save
+from rowkeeper.errors import NeedsPersonError, PermanentError
+from rowkeeper.paths import safe_extension
+
+MEDIA = ("audio/", "video/", "image/", "text/")
+DOCUMENTS = frozenset({"application/pdf", "application/ogg", "application/octet-stream"})
+PAGES = frozenset({"text/html", "text/css", "text/javascript"})
+
+
+class DirectDownloader(Downloader):
+    """Files by their own address: audio, video, images, PDF and text."""
+
+    provider: ClassVar[str] = "direct"
+    kinds: ClassVar[frozenset[str]] = frozenset({"file"})
+
+    def __init__(self, settings: FetchSettings) -> None:
+        self._settings = settings
+        self._client = HttpClient(settings, self.provider)
+        self._hosts = Hosts.of_config(settings.hosts)
+
+    def fetch(self, request: Request, directory: Path, progress: Progress) -> Fetched:
+        url = request.media_id
+        self._check_listed(url)
+        part = directory / f"{request.asset_id}.body.part"
+        saved = save(
+            self._client,
+            url,
+            self._hosts,
+            part,
+            progress,
+            settings=self._settings,
+            inspect=_inspect,
+        )
+        name = saved.filename or unquote(PurePosixPath(urlsplit(url).path).name) or None
+        extension = safe_extension(name, saved.mime_type)
+        fetched = Fetched(
+            path=directory / f"{request.asset_id}.{extension}",
+            filename=name,
+            mime_type=saved.mime_type,
+            size_bytes=saved.size_bytes,
+            sha256=saved.sha256,
+        )
+        return files.commit(part, fetched)
+
+    def _check_listed(self, url: str) -> None:
+        try:
+            self._hosts.check(url)
+        except PermanentError as error:
+            raise NeedsPersonError(
+                error.code, f"{error} Add the host to download.hosts if it should be."
+            ) from None
+
+
+def _inspect(response: urllib3.BaseHTTPResponse) -> None:
+    mime_type = mime_of(response)
+    wanted = mime_type.startswith(MEDIA) or mime_type in DOCUMENTS
+    if response.status < 300 and (not wanted or mime_type in PAGES):
+        raise PermanentError("not_media", f"The link leads to {mime_type[:80]}, not to media.")

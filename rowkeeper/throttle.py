@@ -1,0 +1,137 @@
+"""The pace at which a site is asked: held across all threads and processes of a user's machine.
+
+Each site has one small file, under a lock: when the next request may go, and until when the site
+wants none. Slots, one lock file each, hold how many transfers run at a time.
+"""
+
+import json
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+POLL_S = 0.1
+
+Sleep = Callable[[float], object]
+
+
+@dataclass(frozen=True)
+class Limit:
+    """``rate``: requests a second, 0 for any number; ``burst``: how many at once after a rest.
+
+    ``slots``: transfers at a time on this machine, 0 for any number.
+    """
+
+    rate: float = 0.0
+    burst: int = 1
+    slots: int = 0
+
+
+@dataclass(frozen=True)
+class Throttle:
+    """``limits`` by site. ``sleep`` may raise to end a wait; without ``folder`` nothing is held."""
+
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+    folder: Path | None = None
+    sleep: Sleep = time.sleep
+    _threads: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)
+
+    def wait(self, site: str) -> None:
+        """Return when ``site`` may be asked once more; the request counts from then."""
+        if self.folder is None:
+            return
+        while (pause := self.paused_s(site)) > 0:
+            self.sleep(min(pause, 1.0))
+        limit = self.limits.get(site, Limit())
+        if limit.rate > 0 and (delay := self._reserve(site, limit)) > 0:
+            self.sleep(delay)
+
+    def _reserve(self, site: str, limit: Limit) -> float:
+        """Take the next turn (a token bucket as GCRA); the seconds until it comes."""
+        interval = 1.0 / limit.rate
+        with self._state(site) as state:
+            now = time.time()
+            ahead = min(float(state.get("ahead_until", 0.0)), now + 3600.0)  # a clock set back
+            turn = max(ahead, now) + interval
+            state["ahead_until"] = turn
+        return max(0.0, turn - limit.burst * interval - now)
+
+    def pause(self, site: str, seconds: float) -> None:
+        """Let nobody on this machine ask ``site`` for so long; a longer pause stays."""
+        if self.folder is None:
+            return
+        with self._state(site) as state:
+            until = time.time() + seconds
+            state["paused_until"] = max(until, float(state.get("paused_until", 0.0)))
+
+    def resume(self, site: str) -> None:
+        """End the pause of ``site``."""
+        if self.folder is not None:
+            with self._state(site) as state:
+                state.pop("paused_until", None)
+
+    def paused_s(self, site: str) -> float:
+        """For how many seconds ``site`` wants no requests; 0 if it may be asked."""
+        if self.folder is None:
+            return 0.0
+        return max(0.0, float(_read(self._path(site)).get("paused_until", 0.0)) - time.time())
+
+    @contextmanager
+    def slot(self, site: str) -> Iterator[None]:
+        """One of the site's transfers at a time; waits for a free one."""
+        slots = self.limits.get(site, Limit()).slots
+        if self.folder is None or slots <= 0:
+            yield
+            return
+        lock = self._free_slot(site, slots)
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _free_slot(self, site: str, slots: int) -> FileLock:
+        while True:
+            for number in range(slots):
+                lock = FileLock(self._path(site, f".{number}.lock"), timeout=0)
+                try:
+                    lock.acquire()
+                    return lock
+                except Timeout:
+                    continue
+            self.sleep(POLL_S)
+
+    @contextmanager
+    def _state(self, site: str) -> Iterator[dict[str, float]]:
+        """The site's state, written back at the end; one at a time."""
+        path = self._path(site)
+        with self._threads, FileLock(path.with_suffix(".lock"), poll_interval=0.005):
+            state = _read(path)
+            yield state
+            fresh = path.with_suffix(".new")
+            fresh.write_text(json.dumps(state))
+            fresh.replace(path)
+
+    def _path(self, site: str, suffix: str = ".json") -> Path:
+        folder = self.folder or Path()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder / (re.sub(r"[^a-z0-9_-]", "_", site.lower())[:60] + suffix)
+
+
+def default_folder() -> Path:
+    """Where a user's runs meet: in the user's own cache folder."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("rowkeeper") / "pace"
+
+
+def _read(path: Path) -> dict[str, float]:
+    try:
+        state = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return state if isinstance(state, dict) else {}
