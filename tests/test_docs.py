@@ -37,7 +37,7 @@ def test_every_setting_is_documented_with_its_variable_flag_and_default() -> Non
         section, _, key = name.rpartition(".")
         default = getattr(getattr(settings, section), key) if section else None
         if isinstance(default, int | float) and name not in {"store.url"}:
-            assert meaning.endswith(f" {default:g}")
+            assert meaning.endswith((f" {default:g}", f" {default:.0f}"))
 
 
 def test_every_exit_code_is_documented() -> None:
