@@ -4,8 +4,8 @@ A new provider is a module with one :class:`Downloader` and one line in ``regist
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -21,6 +21,16 @@ Progress = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Person:
+    """Whose asset it is, as the tables have it. ``place`` is the row's in its source, in words."""
+
+    name: str
+    email: str | None = None
+    personality_type: str | None = None
+    place: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Request:
     """One asset to fetch; a row of ``pending_downloads``. ``attempt`` counts from 1."""
 
@@ -31,6 +41,13 @@ class Request:
     asset_kind: str
     original_url: str
     attempt: int = 1
+    person: Person | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """What an event says of the asset."""
+        return {
+            item.name: getattr(self, item.name) for item in fields(self) if item.name != "person"
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +104,13 @@ class FetchSettings:
     max_duration_s: float | None = None
     max_playlist: int | None = None
     min_free_bytes: int = 0
+    max_attempts: int = 8
+    retry_after_s: float = 60.0
+    pause_s: float = 900.0
+    max_pause_s: float = 60.0
+    concurrency: Mapping[str, int] = field(default_factory=dict)
+    naming: str = "asset_id"
+    sidecar: str = "full"
     throttle: Throttle = field(default_factory=Throttle)
 
     @classmethod
@@ -108,6 +132,13 @@ class FetchSettings:
             max_duration_s=download.max_duration_s or None,
             max_playlist=download.max_playlist or None,
             min_free_bytes=download.min_free_bytes,
+            max_attempts=download.max_attempts,
+            retry_after_s=download.retry_after_s,
+            pause_s=download.pause_s,
+            max_pause_s=download.max_pause_s,
+            concurrency=download.concurrency,
+            naming=download.naming,
+            sidecar=download.sidecar,
             throttle=throttle_of(settings),
         )
 
@@ -141,5 +172,6 @@ class Downloader(ABC):
     def fetch(self, request: Request, directory: Path, progress: Progress) -> Fetched:
         """The file of ``request`` as ``directory/<asset_id>.<ext>``, finished and hashed.
 
-        Raises a subclass of ``TransferError``; then nothing stands at the final place.
+        ``directory`` is the asset's own; what a failed try leaves there, the next one may resume.
+        Raises a subclass of ``TransferError``.
         """

@@ -1,8 +1,9 @@
 """Files on their way to their final place. A final path means finished.
 
-A file grows as ``<asset_id>.<ext>.part``. Before it is renamed, what is known of it is written
-beside it as ``<asset_id>.facts.part``, so that a run killed between the rename and the event finds
-again not only the bytes but also their name and type. All that ends in ``.part`` may be deleted.
+A file grows in a work folder of its asset, ``files/.partial/<asset_id>/``, and is moved from there
+to its place. Before that, what is known of it is written down in the work folder, so that a run
+killed between the move and the event finds again not only the bytes but also their name and type.
+Work folders may be deleted whenever no run is under way.
 """
 
 import hashlib
@@ -10,20 +11,32 @@ import json
 import mimetypes
 import os
 import shutil
+import time
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from downloaders.base import Discovered, Fetched, Request
-from rowkeeper.paths import safe_segment, sha256_file
+from downloaders.base import Discovered, Fetched, FetchSettings, Request
+from downloaders.naming import checked_template, relative_path
+from downloaders.sidecar import sidecar_path, write_sidecar
+from rowkeeper.paths import sha256_file
+
+FACTS = "facts.json"
+STALE_S = 30 * 86_400
+"""Work folders that nobody went on with for so long are removed."""
 
 
-def directory_of(data_dir: Path, row_id: str) -> Path:
-    """The folder of one person's files; made if missing."""
-    directory = data_dir / "files" / "people" / safe_segment(row_id)
-    directory.mkdir(parents=True, exist_ok=True)
-    return directory
+def root_of(data_dir: Path) -> Path:
+    """The folder that all finished files are below."""
+    return data_dir / "files"
+
+
+def work_folder(data_dir: Path, request: Request) -> Path:
+    """Where the file of ``request`` grows; made if missing."""
+    folder = _work_folder(data_dir, request)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def write_hashed(chunks: Iterable[bytes], part: Path) -> tuple[int, str]:
@@ -41,11 +54,7 @@ def write_hashed(chunks: Iterable[bytes], part: Path) -> tuple[int, str]:
 
 def commit(part: Path, fetched: Fetched) -> Fetched:
     """Rename ``part``, already on disk, to ``fetched.path``, and hand ``fetched`` back."""
-    facts = _facts_path(fetched.path)
-    record = {**asdict(fetched), "path": fetched.path.name}
-    write_hashed([json.dumps(record, sort_keys=True).encode()], facts)
     part.replace(fetched.path)
-    _sync_directory(fetched.path.parent)
     return fetched
 
 
@@ -69,52 +78,75 @@ def part_of(path: Path) -> Path:
     return path.with_name(path.name + ".part")
 
 
-def recover(request: Request, directory: Path) -> Fetched | None:
+def settle(request: Request, fetched: Fetched, settings: FetchSettings) -> Fetched:
+    """Move a finished file from its work folder to its place, with a sidecar if those are wanted.
+
+    Another asset's file is never replaced: where one has the place, the asset id is added.
+    """
+    root = root_of(settings.data_dir)
+    place = root / relative_path(checked_template(settings.naming), request, fetched)
+    if place.exists() and not _is_of(place, request, fetched):
+        place = place.with_name(f"{place.stem}-{request.asset_id}{place.suffix}")
+    kept = replace(fetched, path=place)
+    record = {**asdict(kept), "path": place.relative_to(root).as_posix()}
+    folder = _work_folder(settings.data_dir, request)
+    (folder / FACTS).write_text(json.dumps(record, sort_keys=True))
+    place.parent.mkdir(parents=True, exist_ok=True)
+    fetched.path.replace(place)
+    _sync_directory(place.parent)
+    if settings.sidecar != "none":
+        write_sidecar(request, kept, with_email=settings.sidecar == "full")
+    return kept
+
+
+def _is_of(place: Path, request: Request, fetched: Fetched) -> bool:
+    """May ``fetched`` take ``place``: is what stands there the same asset's, or the same bytes?"""
+    if request.asset_id in place.name:
+        return True
+    try:
+        if json.loads(sidecar_path(place).read_bytes())["asset_id"] == request.asset_id:
+            return True
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    return sha256_file(place) == (fetched.sha256, fetched.size_bytes)
+
+
+def recover(request: Request, settings: FetchSettings) -> Fetched | None:
     """The file of ``request`` that an earlier run finished but could not report, if any.
 
-    It is hashed anew. Leftovers of unfinished tries are removed.
+    It is hashed anew: what was changed since does not pass for what is described.
     """
-    standing = {
-        path.name: path
-        for path in sorted(directory.glob(f"{request.asset_id}.*"))
-        if path.suffix != ".part" and path.is_file()
-    }
-    if not standing:
-        forget(request, directory)
-        return None
-    facts = _read_facts(directory / f"{request.asset_id}.facts.part")
-    path = standing.get(str(facts.get("path"))) or next(iter(standing.values()))
-    return _fetched(path, facts)
-
-
-def forget(request: Request, directory: Path) -> None:
-    """Remove what is left of tries of ``request``; finished files stay."""
-    for path in directory.glob(f"{request.asset_id}.*part"):
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
-
-
-def _fetched(path: Path, facts: dict[str, Any]) -> Fetched:
-    digest, size = sha256_file(path)
-    if facts.get("sha256") == digest:
+    folder = _work_folder(settings.data_dir, request)
+    try:
+        facts = json.loads((folder / FACTS).read_bytes())
+        path = root_of(settings.data_dir) / facts["path"]
+        if sha256_file(path) != (facts["sha256"], facts["size_bytes"]):
+            return None
         children = tuple(Discovered(**child) for child in facts["discovered"])
         return Fetched(**{**facts, "path": path, "discovered": children})
-    mime_type = mime_type_of(path)
-    return Fetched(path=path, filename=None, mime_type=mime_type, size_bytes=size, sha256=digest)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
-def _facts_path(path: Path) -> Path:
-    return path.with_name(path.name.partition(".")[0] + ".facts.part")
+def forget(request: Request, settings: FetchSettings) -> None:
+    """Remove what is left of tries of ``request``; a finished file stays."""
+    shutil.rmtree(_work_folder(settings.data_dir, request), ignore_errors=True)
 
 
-def _read_facts(path: Path) -> dict[str, Any]:
-    try:
-        facts = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return facts if isinstance(facts, dict) else {}
+def sweep(data_dir: Path) -> None:
+    """Remove the work folders that nobody went on with for thirty days."""
+    for folder in (root_of(data_dir) / ".partial").glob("*/"):
+        if folder.stat().st_mtime < time.time() - STALE_S:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def mime_type_of(path: Path) -> str:
+    """The media type that an extension stands for."""
+    return mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+
+
+def _work_folder(data_dir: Path, request: Request) -> Path:
+    return root_of(data_dir) / ".partial" / request.asset_id
 
 
 def _sync_directory(directory: Path) -> None:
@@ -123,8 +155,3 @@ def _sync_directory(directory: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def mime_type_of(path: Path) -> str:
-    """The media type that an extension stands for."""
-    return mimetypes.guess_type(path.name)[0] or "application/octet-stream"

@@ -11,12 +11,12 @@ import json
 import re
 import shutil
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from downloaders import files
-from downloaders.base import Fetched, Request
+from downloaders.base import Fetched, FetchSettings, Person, Request
 from rowkeeper.errors import InputError
 from rowkeeper.paths import safe_extension
 
@@ -40,6 +40,11 @@ class Wanted:
     name: str
     email: str
     file_names: tuple[str, ...] = ()
+
+    @property
+    def person(self) -> Person:
+        """Whose file it is, for the sidecar."""
+        return Person(name=self.name, email=self.email or None)
 
 
 @dataclass(frozen=True)
@@ -215,13 +220,13 @@ def _why_not(path: Path, sidecar: Sidecar | None) -> str:
     return "no asset waits for it"
 
 
-def adopt(found: Match, data_dir: Path) -> Fetched:
+def adopt(found: Match, settings: FetchSettings) -> Fetched:
     """A verified copy of the file at the asset's own place; the old file stays.
 
     Raises ``OSError``. A killed adoption leaves a ``.part`` that the next one writes anew.
     """
-    request = found.wanted.request
-    directory = files.directory_of(data_dir, request.row_id)
+    request = replace(found.wanted.request, person=found.wanted.person)
+    directory = files.work_folder(settings.data_dir, request)
     path = directory / f"{request.asset_id}.{safe_extension(found.path.name, None)}"
     part = files.part_of(path)
     with found.path.open("rb") as source:
@@ -235,4 +240,4 @@ def adopt(found: Match, data_dir: Path) -> Fetched:
         sha256=digest,
         details={"adopted_from": found.path.name, "evidence": found.evidence},
     )
-    return files.commit(part, fetched)
+    return files.settle(request, files.commit(part, fetched), settings)

@@ -3,16 +3,18 @@
 import re
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from downloaders import documents, files
 from downloaders.base import Discovered, Fetched, FetchSettings, Request
+from downloaders.naming import checked_template
 from downloaders.registry import Registry
-from rowkeeper.errors import RetryLaterError, TransferError, Verdict
+from rowkeeper.errors import RetryLaterError, RowkeeperError, TransferError, Verdict
 from rowkeeper.events import AssetEvent, EventType
 from rowkeeper.pool import Stop, StoppedError, run_bounded
-from rowkeeper.retry import with_retries
+from rowkeeper.retry import between_runs, with_retries
 
 Emit = Callable[[AssetEvent], object]
 """Writes an event through to the disk; called by many threads at once."""
@@ -56,11 +58,19 @@ def download_all(
 ) -> Summary:
     """Fetch all ``requests``, reporting each outcome through ``emit`` before going on.
 
-    A failure of one asset is an event and never raises. ``requests`` is read as room comes free.
-    Interrupted, it stops the threads, keeps what is finished and raises again.
+    A failure of one asset is an event and never raises. Each provider has a queue of its own: a
+    site that wants a pause keeps its own queue alone. Interrupted, it stops the threads, keeps what
+    is finished and raises again. Raises ``DiskFullError``.
     """
+    checked_template(settings.naming)
+    files.sweep(settings.data_dir)
     run = _Run(settings, emit, session_id, on_progress or (lambda _: None))
-    run_bounded(run.one, requests, settings.workers, run.stop, "download")
+    queues: dict[str, list[Request]] = {}
+    for request in requests:
+        queues.setdefault(request.provider, []).append(request)
+    run_bounded(
+        run.one, queues, settings.workers, run.stop, "download", limits=settings.concurrency
+    )
     return run.summary
 
 
@@ -68,26 +78,27 @@ class _Run:
     def __init__(
         self, settings: FetchSettings, emit: Emit, session_id: str, on_progress: OnProgress
     ) -> None:
-        self.settings, self.emit, self.session_id = settings, emit, session_id
-        self.on_progress = on_progress
-        self.registry = Registry(settings)
-        self.summary = Summary()
         self.stop = Stop()
+        self.settings = replace(
+            settings, throttle=replace(settings.throttle, sleep=self.stop.sleep)
+        )
+        self.emit, self.session_id = emit, session_id
+        self.on_progress = on_progress
+        self.registry = Registry(self.settings)
+        self.summary = Summary()
         self.lock = threading.Lock()
 
     def one(self, request: Request) -> None:
         """Fetch one asset and report it, unless its site is paused."""
-        with self.lock:
-            if request.provider in self.summary.paused_providers:
-                self.summary.paused += 1
-                self.on_progress(Progress(request, "paused"))
-                return
+        if self._is_paused(request):
+            return
         try:
             fetched = with_retries(
                 lambda: self._fetch(request),
                 self.settings.attempts,
                 self.settings.backoff_s,
                 self.stop.sleep,
+                pause=lambda error: self._pause(request, error),
             )
         except StoppedError:
             return
@@ -96,22 +107,42 @@ class _Run:
         else:
             self._downloaded(request, fetched)
 
+    def _is_paused(self, request: Request) -> bool:
+        """Is the site's queue at its end for this run? Then say so."""
+        left = self.settings.throttle.paused_s(request.provider)
+        with self.lock:
+            paused = self.summary.paused_providers
+            if left > self.settings.max_pause_s:
+                paused.setdefault(request.provider, f"for {left:.0f} more seconds, as it asked")
+            if request.provider not in paused:
+                return False
+            self.summary.paused += 1
+        self.on_progress(Progress(request, "paused"))
+        return True
+
+    def _pause(self, request: Request, error: TransferError) -> bool:
+        """Let the whole machine leave the site alone; does this run wait for its end?"""
+        seconds = self.settings.pause_s if error.retry_after_s is None else error.retry_after_s
+        self.settings.throttle.pause(request.provider, seconds)
+        return 0 < seconds <= self.settings.max_pause_s
+
     def _fetch(self, request: Request) -> Fetched:
         def progress(done: int, total: int | None) -> None:
             self.stop.check()
             self.on_progress(Progress(request, "running", done, total))
 
         progress(0, None)
-        directory = files.directory_of(self.settings.data_dir, request.row_id)
         try:
-            if standing := files.recover(request, directory):
+            if standing := files.recover(request, self.settings):
                 return standing
-            return self.registry.for_request(request).fetch(request, directory, progress)
-        except (TransferError, StoppedError):
-            files.forget(request, directory)
+            downloader = self.registry.for_request(request)
+            folder = files.work_folder(self.settings.data_dir, request)
+            with self.settings.throttle.slot(request.provider):
+                fetched = downloader.fetch(request, folder, progress)
+            return files.settle(request, fetched, self.settings)
+        except (RowkeeperError, StoppedError):
             raise
         except Exception as error:
-            files.forget(request, directory)
             code = "local_io" if isinstance(error, OSError) else "unexpected"
             raise RetryLaterError(code, f"{type(error).__name__}: {error}") from error
 
@@ -133,7 +164,7 @@ class _Run:
                 details=fetched.details,
             )
         )
-        files.forget(request, fetched.path.parent)
+        files.forget(request, self.settings)
         with self.lock:
             self.summary.downloaded += 1
             self.summary.discovered += len(fetched.discovered)
@@ -142,14 +173,17 @@ class _Run:
         self.on_progress(Progress(request, "downloaded", size, size))
 
     def _failed(self, request: Request, error: TransferError) -> None:
-        message = one_line(str(error))
+        verdict, message, details = self._verdict(request, error)
+        if verdict not in {Verdict.RETRY, Verdict.PAUSE}:
+            files.forget(request, self.settings)
         self.emit(
             self._event(
                 EventType.DOWNLOAD_FAILED,
                 request,
                 error_code=error.code,
                 error_message=message,
-                verdict=error.verdict.value,
+                verdict=verdict.value,
+                details=details,
             )
         )
         with self.lock:
@@ -158,8 +192,25 @@ class _Run:
                 self.summary.paused_providers.setdefault(request.provider, message)
         self.on_progress(Progress(request, "failed", message=message))
 
+    def _verdict(
+        self, request: Request, error: TransferError
+    ) -> tuple[Verdict, str, dict[str, Any]]:
+        """What is to be done, in words too, and when: no asset is tried for ever."""
+        message, limit = one_line(str(error)), self.settings.max_attempts
+        if error.verdict not in {Verdict.RETRY, Verdict.PAUSE}:
+            return error.verdict, message, {}
+        if request.attempt >= limit:
+            words = f"{message[: MAX_MESSAGE - 40]} Given up after {request.attempt} runs."
+            return Verdict.NEEDS_PERSON, words, {"given_up": True}
+        delay = between_runs(request.attempt, self.settings.retry_after_s)
+        if error.verdict is Verdict.PAUSE:
+            delay = max(delay, self.settings.throttle.paused_s(request.provider))
+        next_try_at = datetime.now(UTC) + timedelta(seconds=delay)
+        details = {"next_try_at": next_try_at.isoformat(timespec="seconds")} if delay else {}
+        return error.verdict, message, details
+
     def _event(self, event_type: EventType, request: Request, **values: Any) -> AssetEvent:
-        facts = storable({**asdict(request), **values})
+        facts = storable({**request.facts(), **values})
         return AssetEvent(event_type=event_type, session_id=self.session_id, **facts)
 
     def _discovered_event(self, parent: Request, child: Discovered) -> AssetEvent:

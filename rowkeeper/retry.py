@@ -10,6 +10,7 @@ from rowkeeper.errors import TransferError, Verdict
 T = TypeVar("T")
 
 MAX_BACKOFF_S = 30.0
+MAX_BETWEEN_RUNS_S = 86_400.0
 
 
 def backoff(attempt: int, base_s: float) -> float:
@@ -22,22 +23,38 @@ def backoff(attempt: int, base_s: float) -> float:
     return random.uniform(0.0, ceiling)  # noqa: S311 - spreads load, guards nothing
 
 
+def between_runs(attempt: int, base_s: float) -> float:
+    """Seconds until a later run may try again after run number ``attempt`` (from 1).
+
+    Doubled for each run, a day at most, with half of it left to chance.
+    """
+    longest: float = min(MAX_BETWEEN_RUNS_S, base_s * 2.0 ** min(attempt - 1, 32))
+    return random.uniform(longest / 2, longest)  # noqa: S311 - spreads load, guards nothing
+
+
 def with_retries(
     call: Callable[[], T],
     attempts: int,
     base_s: float,
     sleep: Callable[[float], object] = time.sleep,
+    pause: Callable[[TransferError], bool] = lambda _: False,
 ) -> T:
     """What ``call`` returns, tried up to ``attempts`` times.
 
-    Only a ``TransferError`` whose verdict is RETRY is tried again; the last one, and every other
-    error, is raised as it is.
+    Only a ``TransferError`` whose verdict is RETRY is tried again, no sooner than the site asks;
+    one whose verdict is PAUSE goes to ``pause``, which says whether to try again. The last error,
+    and every other one, is raised as it is.
     """
-    for attempt in range(1, attempts):
+    for attempt in range(1, attempts + 1):
         try:
             return call()
         except TransferError as error:
-            if error.verdict is not Verdict.RETRY:
+            if error.verdict is Verdict.PAUSE:
+                if not pause(error) or attempt == attempts:
+                    raise
+                continue
+            wanted = error.retry_after_s or 0.0
+            if error.verdict is not Verdict.RETRY or attempt == attempts or wanted > MAX_BACKOFF_S:
                 raise
-        sleep(backoff(attempt, base_s))
-    return call()
+        sleep(max(wanted, backoff(attempt, base_s)))
+    raise ValueError("attempts must be 1 or more")

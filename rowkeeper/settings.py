@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -143,6 +143,8 @@ class Download(Section):
     max_duration_s: float = Field(default=12 * 3600.0, ge=0)
     max_playlist: int = Field(default=1000, ge=0)
     min_free_bytes: int = Field(default=1 << 30, ge=0)
+    naming: str = "asset_id"
+    sidecar: Literal["full", "no_email", "none"] = "full"
     hosts: Names = []
     rates: Rates = RATES
     bursts: Bursts = BURSTS

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from downloaders.base import Request
+from downloaders.base import FetchSettings, Request
 from downloaders.legacy import Match, Unmatched, Wanted, adopt, find, match
 from rowkeeper.errors import InputError
 from rowkeeper.ids import asset_id
@@ -151,12 +151,12 @@ def test_an_adopted_file_is_a_verified_copy(tmp_path: Path) -> None:
     old = tmp_path / "old" / f"{VIDEO}.mp4"
     old.parent.mkdir()
     old.write_bytes(b"film" * 1000)
-    fetched = adopt(Match(old, ANNA[0], "its name"), tmp_path / "data")
+    fetched = adopt(Match(old, ANNA[0], "its name"), FetchSettings(data_dir=tmp_path / "data"))
     assert fetched.sha256 == hashlib.sha256(old.read_bytes()).hexdigest()
     assert fetched.path.read_bytes() == old.read_bytes()
     assert fetched.path.name == f"{ANNA[0].request.asset_id}.mp4"
     assert fetched.mime_type == "video/mp4"
-    again = adopt(Match(old, ANNA[0], "its name"), tmp_path / "data")
+    again = adopt(Match(old, ANNA[0], "its name"), FetchSettings(data_dir=tmp_path / "data"))
     assert again == fetched
 
 

@@ -1,8 +1,8 @@
 """Many downloads at once: outcomes, tries, pauses, recovery."""
 
+import json
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -91,28 +91,6 @@ def test_a_pause_leaves_the_rest_of_the_site(net: FakeInternet, settings: FetchS
     assert (summary.paused, list(summary.paused_providers)) == (10, ["drive"])
 
 
-def test_requests_are_read_as_room_comes_free(settings: FetchSettings) -> None:
-    finished, read, most = 0, 0, 0
-    lock = threading.Lock()
-
-    def requests() -> Iterator[Request]:
-        nonlocal read, most
-        for number in range(40):
-            with lock:
-                read += 1
-                most = max(most, read - finished)
-            yield drive(f"file{number:02}")
-
-    def emit(event: AssetEvent) -> None:
-        nonlocal finished
-        with lock:
-            finished += 1
-
-    download_all(requests(), replace(settings, workers=2), emit, "s1")
-    assert finished == 40
-    assert most <= 2 * 2 + 1
-
-
 def test_folder_children_come_before_their_parent(settings: FetchSettings) -> None:
     folder = drive("folder1", kind="folder")
     summary, [child, parent] = run(settings, folder)
@@ -158,22 +136,29 @@ def told(event: AssetEvent) -> AssetEvent:
 
 def test_leftovers_of_a_kill_are_no_file(settings: FetchSettings) -> None:
     request = drive("file01")
-    folder = settings.data_dir / "files" / "people" / "7"
-    (folder / f"{request.asset_id}.part").mkdir(parents=True)
-    (folder / f"{request.asset_id}.txt.part").write_bytes(b"half")
+    work = settings.data_dir / "files" / ".partial" / request.asset_id
+    work.mkdir(parents=True)
+    (work / f"{request.asset_id}.txt.part").write_bytes(b"half")
+    (work / "facts.json").write_text('{"path": "people/7/nothing.txt"}')
     _, [event] = run(settings, request)
     assert event.event_type is EventType.DOWNLOADED
-    assert [path.name for path in folder.iterdir()] == [f"{request.asset_id}.txt"]
+    names = {path.name for path in (settings.data_dir / "files" / "people" / "7").iterdir()}
+    assert names == {f"{request.asset_id}.txt", f"{request.asset_id}.txt_metadata.json"}
+    assert not work.exists()
 
 
 def test_a_changed_file_does_not_pass_for_the_one_described(settings: FetchSettings) -> None:
     request = drive("file01")
-    folder = settings.data_dir / "files" / "people" / "7"
-    folder.mkdir(parents=True)
-    (folder / f"{request.asset_id}.txt").write_bytes(b"other")
-    (folder / f"{request.asset_id}.facts.part").write_text('{"sha256": "00", "filename": "no"}')
+    place = settings.data_dir / "files" / "people" / "7" / f"{request.asset_id}.txt"
+    place.parent.mkdir(parents=True)
+    place.write_bytes(b"other")
+    work = settings.data_dir / "files" / ".partial" / request.asset_id
+    work.mkdir(parents=True)
+    told = {"path": f"people/7/{place.name}", "sha256": "00", "size_bytes": 5}
+    (work / "facts.json").write_text(json.dumps(told))
     _, [event] = run(settings, request)
-    assert (event.size_bytes, event.filename, event.mime_type) == (5, None, "text/plain")
+    assert (event.size_bytes, event.filename) == (6, "No 1.txt")
+    assert place.read_bytes() == b"body 1"
 
 
 def test_row_ids_make_harmless_folders(settings: FetchSettings) -> None:

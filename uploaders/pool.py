@@ -77,7 +77,8 @@ def upload_all(
         return Summary()
     run = _Run(store or open_store(settings), settings, emit, session_id, on_progress)
     run.probe()
-    run_bounded(run.one, chain([first], waiting), settings.upload.workers, run.stop, "upload")
+    queue = {"": chain([first], waiting)}
+    run_bounded(run.one, queue, settings.upload.workers, run.stop, "upload")
     return run.summary
 
 

@@ -1,7 +1,7 @@
 """``rowkeeper migrate adopt``: take over the files that the old system left, and report them."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,8 +56,11 @@ def adopt_files(context: Context, folders: Iterable[Path]) -> Adopted:
 
     Run again it finds nothing more to do. Raises ``InputError``, ``WarehouseError``.
     """
+    from downloaders import files
+    from downloaders.base import FetchSettings
     from downloaders.legacy import adopt, find, match
 
+    settings = FetchSettings.of(context.settings)
     folder = journal_dir(context.settings.data_dir)
     drain(folder, context.target)
     media, sidecars, leftovers = find(folders)
@@ -66,8 +69,9 @@ def adopt_files(context: Context, folders: Iterable[Path]) -> Adopted:
         current.new({found.wanted.request.asset_id for found in matches})
         with Journal(folder) as journal:
             for found in matches:
-                fetched = adopt(found, context.settings.data_dir)
+                fetched = adopt(found, settings)
                 journal.append(_event(context, found, fetched, current.session_id))
+                files.forget(found.wanted.request, settings)
     drain(folder, context.target)
     return Adopted(matches, leftovers + unmatched)
 
@@ -110,5 +114,5 @@ def _event(context: Context, found: "Match", fetched: "Fetched", session_id: str
         size_bytes=fetched.size_bytes,
         sha256=fetched.sha256,
         details=fetched.details,
-        **asdict(found.wanted.request),
+        **found.wanted.request.facts(),
     )

@@ -113,7 +113,7 @@ def _copies(
             size_bytes=size_bytes,
             sha256=sha256,
             details={**details, "same_file_as": other},
-            **asdict(request),
+            **request.facts(),
         )
     )
     return events
@@ -135,7 +135,7 @@ def _told(
             event_type=EventType.DOCUMENT_READ,
             session_id=session_id,
             details=found,
-            **asdict(request),
+            **request.facts(),
         )
     return AssetEvent(
         event_type=EventType.DISCOVERED,
@@ -161,7 +161,7 @@ def _failure(
         error_message=message,
         verdict=verdict,
         details={"same_medium_as": other},
-        **asdict(request),
+        **request.facts(),
     )
 
 

@@ -1,0 +1,103 @@
+"""Where a finished file lies, by a template; safe on every file system and never above its root."""
+
+import re
+import unicodedata
+from pathlib import PurePosixPath
+
+from pathvalidate import sanitize_filename
+
+from downloaders.base import Fetched, Request
+from rowkeeper.errors import UsageError
+from rowkeeper.paths import safe_segment
+
+PRESETS = {
+    "asset_id": "people/{row_id}/{asset_id}.{ext}",
+    "row_name": "row_{row_id}_{original_name}",
+    "media_id": "{media_id}{suffix}.{ext}",
+}
+"""By name: our own; the old system's for Drive; the old system's for YouTube and Drive ids."""
+
+FIELDS = frozenset(
+    {"row_id", "name", "personality_type", "asset_id", "asset_kind", "provider", "media_id"}
+    | {"original_name", "original_stem", "suffix", "ext"}
+)
+TELLING = frozenset({"asset_id", "media_id", "original_name", "original_stem"})
+"""Of these a template has one at least, or all files of a person would have one name."""
+MAX_SEGMENT = 150
+_FIELD = re.compile(r"\{(\w+)\}")
+
+
+def checked_template(text: str) -> str:
+    """The template that ``text`` is or names; raises ``UsageError`` if it can't be one."""
+    template = PRESETS.get(text, text)
+    rest = _FIELD.sub("", template)
+    unknown = sorted(set(_FIELD.findall(template)) - FIELDS)
+    if unknown or "{" in rest or "}" in rest:
+        named = ", ".join(unknown) or "a brace that stands alone"
+        raise UsageError(
+            f"download.naming has {named}: use {', '.join(sorted(FIELDS))}, each in braces, or one "
+            f"of {', '.join(PRESETS)}."
+        )
+    parts = PurePosixPath(template).parts
+    if not parts or template.startswith("/") or ".." in parts or "\\" in template:
+        raise UsageError(
+            "download.naming must be a relative path: people/{row_id}/{asset_id}.{ext}."
+        )
+    if not {"asset_id", "media_id", "original_name", "original_stem"} & set(
+        _FIELD.findall(template)
+    ):
+        raise UsageError("download.naming must tell files apart: add {asset_id} or {media_id}.")
+    return template
+
+
+def relative_path(template: str, request: Request, fetched: Fetched) -> PurePosixPath:
+    """The place of ``fetched`` below the root of the files.
+
+    What a field holds is data: it fills a segment and makes none. Two assets can come to the same
+    place unless the template has ``{asset_id}``.
+    """
+    values = _values(request, fetched)
+    filled = [
+        _segment(_FIELD.sub(lambda field: values[field[1]], part))
+        for part in PurePosixPath(template).parts
+    ]
+    return PurePosixPath(*filled)
+
+
+def _values(request: Request, fetched: Fetched) -> dict[str, str]:
+    extension = fetched.path.suffix[1:]
+    original = _plain(fetched.filename or "") or f"{safe_segment(request.media_id)}.{extension}"
+    person = request.person
+    return {
+        "row_id": safe_segment(request.row_id),
+        "name": _plain(person.name if person else "") or "_",
+        "personality_type": _plain((person.personality_type or "") if person else "") or "_",
+        "asset_id": safe_segment(request.asset_id),
+        "asset_kind": safe_segment(request.asset_kind),
+        "provider": safe_segment(request.provider),
+        "media_id": safe_segment(request.media_id),
+        "original_name": original,
+        "original_stem": original.rpartition(".")[0] or original,
+        "suffix": "_transcript" if request.asset_kind == "transcript" else "",
+        "ext": extension,
+    }
+
+
+def _plain(text: str) -> str:
+    """``text`` as one name that every file system takes; '' where nothing of it is left."""
+    normal = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode())
+    shown = "".join(char if char.isprintable() else " " for char in normal)
+    name = sanitize_filename(" ".join(shown.split()), replacement_text="_", platform="universal")
+    return name.strip(". ").lstrip("-~")[:MAX_SEGMENT]
+
+
+def _segment(text: str) -> str:
+    """A filled segment that is no reserved name and not too long; its extension stays."""
+    name = sanitize_filename(text, replacement_text="_", platform="universal").strip(" ")
+    stem, dot, extension = name.rpartition(".")
+    if not dot or not stem:
+        stem, extension = name, ""
+    room = MAX_SEGMENT - len(extension) - 1
+    while len(stem.encode()) > room:
+        stem = stem[:-1]
+    return f"{stem}{dot}{extension}" if extension else stem.strip(".") or "_"

@@ -1,0 +1,71 @@
+"""The JSON file beside each asset: whose it is, where it came from, what it is, and by what tools.
+
+Its first keys are those that the old system wrote, so whatever reads the old sidecars reads these.
+"""
+
+import json
+import platform
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from downloaders.base import Fetched, Request
+
+SUFFIX = "_metadata.json"
+TOOLS = ("rowkeeper", "yt-dlp", "google-api-python-client", "urllib3")
+
+
+def sidecar_path(path: Path) -> Path:
+    """The sidecar of the file at ``path``."""
+    return path.with_name(path.name + SUFFIX)
+
+
+def write_sidecar(request: Request, fetched: Fetched, *, with_email: bool) -> None:
+    """Write the sidecar of a file at its final place."""
+    path = sidecar_path(fetched.path)
+    fresh = path.with_name(path.name + ".part")
+    told = _told(request, fetched, with_email=with_email)
+    text = json.dumps(told, ensure_ascii=False, indent=1) + "\n"
+    fresh.write_bytes(text.encode("utf-8", "replace"))
+    fresh.replace(path)
+
+
+def _told(request: Request, fetched: Fetched, *, with_email: bool) -> dict[str, Any]:
+    person = request.person
+    return {
+        "download_result": {
+            "success": True,
+            "files_downloaded": [fetched.path.name],
+            "media_id": request.media_id,
+        },
+        "source_csv_row_id": request.row_id,
+        "source_csv_index": person.place if person else None,
+        "personality_type": person.personality_type if person else None,
+        "person_name": person.name if person else None,
+        "person_email": person.email if person and with_email else None,
+        "download_timestamp": datetime.now(UTC).isoformat(timespec="seconds"),
+        "tracking_version": "2.0",
+        "asset_id": request.asset_id,
+        "provider": request.provider,
+        "asset_type": request.asset_kind,
+        "original_url": request.original_url,
+        "original_name": fetched.filename,
+        "mime_type": fetched.mime_type,
+        "file_size_bytes": fetched.size_bytes,
+        "sha256": fetched.sha256,
+        "details": fetched.details,
+        "tools": _tools(),
+    }
+
+
+@cache
+def _tools() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for name in TOOLS:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
