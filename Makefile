@@ -6,7 +6,7 @@ PYTHON ?= python3
 
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test lint format docs lock renew-yt-dlp renew-yt-dlp clean
+.PHONY: setup demo test lint format docs lock renew-yt-dlp clean
 
 setup: $(STAMP)
 

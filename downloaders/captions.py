@@ -2,7 +2,7 @@
 
 import html
 
-import webvtt  # type: ignore[import-untyped]
+import webvtt
 
 
 def plain_text(vtt: str, *, rolling: bool) -> str:
@@ -13,7 +13,7 @@ def plain_text(vtt: str, *, rolling: bool) -> str:
     """
     told: list[str] = []
     shown: list[str] = []
-    for cue in webvtt.from_string(vtt):
+    for cue in webvtt.from_string(vtt).captions:
         lines = [" ".join(html.unescape(line).split()) for line in cue.text.splitlines()]
         lines = [line for line in lines if line]
         told += lines[_overlap(shown, lines) :] if rolling else lines

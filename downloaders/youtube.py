@@ -162,7 +162,12 @@ def _playlist(client: Client, request: Request, folder: Path) -> Fetched:
         for position, entry in enumerate(entries, 1)
         for kind in ("video", "transcript")
     )
-    listing = {"provider": "youtube", "id": request.media_id, "title": title, "entries": entries}
+    listing: dict[str, Any] = {
+        "provider": "youtube",
+        "id": request.media_id,
+        "title": title,
+        "entries": entries,
+    }
     details = {"title": title, "entries": len(entries)}
     if left_out := len(found) - len(entries):
         details["left_out"] = left_out

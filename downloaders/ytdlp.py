@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import imageio_ffmpeg  # type: ignore[import-untyped]
 import yt_dlp.globals  # type: ignore[import-untyped]
 from deno import find_deno_bin  # type: ignore[import-untyped]
-from yt_dlp import YoutubeDL  # type: ignore[import-untyped]
+from yt_dlp import YoutubeDL
 from yt_dlp.cookies import CookieLoadError  # type: ignore[import-untyped]
 from yt_dlp.networking._requests import RequestsRH  # type: ignore[import-untyped]
 from yt_dlp.networking.exceptions import (  # type: ignore[import-untyped]
@@ -212,7 +212,7 @@ def keep_same(folder: Path, formats: list[dict[str, Any]]) -> None:
             [
                 item.get("format_id"),
                 item.get("filesize"),
-                parse_qs(urlsplit(item["url"]).query).get("lmt"),
+                _modified(item["url"]),
             ]
             for item in formats
             if item.get("url")
@@ -223,6 +223,10 @@ def keep_same(folder: Path, formats: list[dict[str, Any]]) -> None:
         for path in folder.iterdir():
             path.unlink()
         note.write_text(version)
+
+
+def _modified(url: str) -> list[str]:
+    return parse_qs(urlsplit(url).query).get("lmt", [])
 
 
 def _options(settings: FetchSettings) -> dict[str, Any]:

@@ -135,7 +135,8 @@ def test_what_executes_follows_or_links_is_off(tmp_path: Path) -> None:
     assert not [name for name in OFF if params.get(name)]
     known = parse_options(["--ignore-config"]).ydl_opts
     writes = [name for name in known if name.startswith("write")]
-    assert writes and not [name for name in writes if params.get(name)]
+    assert writes
+    assert not [name for name in writes if params.get(name)]
 
 
 def test_no_plugin_of_the_machine_is_loaded(tmp_path: Path) -> None:
@@ -169,5 +170,6 @@ def test_cookies_are_read_and_never_written(settings: FetchSettings, tmp_path: P
 def test_doctor_watches_the_age(today: str, warning: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "_today", lambda: date.fromisoformat(today))
     check = doctor._check("yt-dlp", doctor._yt_dlp, None)  # type: ignore[arg-type]
-    assert check.ok and check.warning is warning
+    assert check.ok
+    assert check.warning is warning
     assert ("make renew-yt-dlp" in check.words) is warning

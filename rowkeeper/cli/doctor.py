@@ -32,7 +32,7 @@ class Check:
     warning: bool = False
 
 
-class _Ageing(RowkeeperError):
+class _AgeingError(RowkeeperError):
     """It works today, but will not for long."""
 
 
@@ -59,7 +59,7 @@ def command(as_json: bool, target: str | None, **options: str | None) -> int:
 def _check(name: str, look: Callable[[Context], str], context: Context) -> Check:
     try:
         return Check(name, True, look(context))
-    except _Ageing as error:
+    except _AgeingError as error:
         return Check(name, True, str(error), warning=True)
     except RowkeeperError as error:
         return Check(name, False, str(error))
@@ -94,8 +94,8 @@ def _yt_dlp(_: Context) -> str:
     age = (_today() - released).days
     if age > OLDEST_YT_DLP_DAYS:
         words = f"{__version__} is {age} days old and YouTube changes often"
-        raise _Ageing(f"{words}: make renew-yt-dlp brings the newest.")
-    return __version__
+        raise _AgeingError(f"{words}: make renew-yt-dlp brings the newest.")
+    return str(__version__)
 
 
 def _today() -> date:
