@@ -6,7 +6,7 @@ PYTHON ?= python3
 
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test lint format docs lock clean
+.PHONY: setup demo test lint format docs lock renew-yt-dlp clean
 
 setup: $(STAMP)
 
@@ -44,6 +44,10 @@ format: setup
 
 lock: setup
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev --no-header --no-annotate pyproject.toml -o requirements.lock
+
+renew-yt-dlp: setup
+	$(BIN)/uv pip compile --quiet --upgrade-package yt-dlp --upgrade-package yt-dlp-ejs --universal --python-version 3.11 --generate-hashes --extra dev --no-header --no-annotate pyproject.toml -o requirements.lock
+	$(MAKE) setup
 
 clean:
 	rm -rf $(VENV) target logs .demo

@@ -98,6 +98,9 @@ class FetchSettings:
     timeout_s: float = 30.0
     backoff_s: float = 0.5
     max_height: int = 720
+    format: str = ""
+    caption_languages: tuple[str, ...] = ("en.*",)
+    cookies_file: Path | None = None
     hosts: tuple[str, ...] = ()
     private_networks: tuple[Network, ...] = ()
     max_bytes: int | None = None
@@ -126,6 +129,9 @@ class FetchSettings:
             timeout_s=download.timeout_s,
             backoff_s=download.backoff_s,
             max_height=download.max_height,
+            format=download.format,
+            caption_languages=tuple(download.caption_languages),
+            cookies_file=download.cookies_file,
             hosts=tuple(download.hosts),
             private_networks=networks(network.private_addresses),
             max_bytes=download.max_bytes or None,

@@ -7,14 +7,17 @@ import threading
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
-from yt_dlp.utils import YoutubeDLError  # type: ignore[import-untyped]
+from yt_dlp.utils import PostProcessingError, YoutubeDLError  # type: ignore[import-untyped]
 
 from downloaders import files
 from downloaders.base import Discovered, Downloader, Fetched, FetchSettings, Progress, Request
+from downloaders.captions import plain_text
+from downloaders.sniff import EXTENSIONS, HEAD, kind_of
 from downloaders.youtube_errors import transfer_error
 from downloaders.ytdlp import Client
-from rowkeeper.errors import PermanentError, RetryLaterError
+from rowkeeper.errors import PermanentError, RetryLaterError, Verdict
 from rowkeeper.paths import safe_extension, sha256_file
+from rowkeeper.pool import StoppedError
 
 VIDEO_ID = re.compile(r"[A-Za-z0-9_-]{11}")
 PLAYLIST_ID = re.compile(r"[A-Za-z0-9_-]{2,64}")
@@ -22,7 +25,7 @@ KEPT = frozenset(
     {"id", "title", "description", "channel", "channel_id", "uploader_id", "duration"}
     | {"upload_date", "language", "live_status", "availability", "categories", "tags"}
     | {"width", "height", "fps", "vcodec", "acodec", "format_id", "ext"}
-    | {"caption_language", "caption_source"}
+    | {"caption_language", "caption_source", "text_path", "text_sha256"}
 )
 """The fields of yt-dlp's info that are stored; the rest may hold cookies and signed addresses."""
 
@@ -39,22 +42,36 @@ class YouTubeDownloader(Downloader):
 
     def fetch(self, request: Request, directory: Path, progress: Progress) -> Fetched:
         folder = directory / f"{request.asset_id}.part"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         client = self._client()
         client.begin(folder, progress)
         act = {"video": _video, "transcript": _transcript, "playlist": _playlist}
+        resumable = False
         try:
             return act[request.asset_kind](client, request, folder)
+        except PostProcessingError:
+            raise RetryLaterError("unmergeable", "ffmpeg can't read what YouTube sent.") from None
         except YoutubeDLError as error:
-            raise transfer_error(error, client) from None
+            failure = transfer_error(error, client)
+            resumable = failure.verdict in {Verdict.RETRY, Verdict.PAUSE}
+            resumable = resumable and not _spoilt(error)
+            raise failure from None
+        except StoppedError:
+            resumable = True
+            raise
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            if not (resumable and any(folder.glob("media*"))):
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _client(self) -> Client:
         if not hasattr(self._local, "client"):
             self._local.client = Client(self._settings)
         return cast(Client, self._local.client)
+
+
+def _spoilt(error: YoutubeDLError) -> bool:
+    """Is what was fetched of no use to a later try?"""
+    return "Postprocessing" in str(error)
 
 
 def _watch_url(media_id: str) -> str:
@@ -71,14 +88,19 @@ def _video(client: Client, request: Request, folder: Path) -> Fetched:
     part = folder / Path(done[0].get("filepath") or "missing").name
     if not part.is_file():
         raise RetryLaterError("no_file", "yt-dlp left no file.")
-    path = folder.parent / f"{request.asset_id}.{safe_extension(part.name, None)}"
-    return _keep(part, path, {**info, **done[0]}, files.mime_type_of(path))
+    with part.open("rb") as stream:
+        kind = kind_of(stream.read(HEAD))
+    if kind is None or kind.partition("/")[0] not in {"video", "audio"}:
+        raise RetryLaterError("not_media", f"YouTube sent {kind or 'something'} for a video.")
+    extension = EXTENSIONS.get(kind) or safe_extension(part.name, None)
+    path = folder.parent / f"{request.asset_id}.{extension}"
+    return _keep(part, path, {**info, **done[0], "ext": extension}, kind)
 
 
 def _transcript(client: Client, request: Request, folder: Path) -> Fetched:
     url = _watch_url(request.media_id)
     info = client.extract_info(url, download=False, process=False, ie_key="Youtube")
-    found = _caption(info)
+    found = _caption(info, client.languages)
     if found is None:
         raise PermanentError("no_transcript", "The video has no captions.")
     language, source, address = found
@@ -87,37 +109,46 @@ def _transcript(client: Client, request: Request, folder: Path) -> Fetched:
         raise RetryLaterError("bad_transcript", "YouTube sent something else than captions.")
     part = folder / "captions.vtt"
     part.write_bytes(body)
+    # Not <asset_id>.txt: that would be taken for the asset's own file after a kill.
+    plain = folder.parent / f"{request.asset_id}_text.txt"
+    text = plain_text(body.decode("utf-8-sig", "replace"), rolling=source == "automatic")
+    grown = folder / plain.name
+    _, digest = files.write_hashed([text.encode()], grown)
+    grown.replace(plain)
     facts = {**info, "caption_language": language, "caption_source": source}
+    facts |= {"text_path": client.relative(plain), "text_sha256": digest}
     return _keep(part, folder.parent / f"{request.asset_id}.vtt", facts, "text/vtt")
 
 
-def _caption(info: dict[str, Any]) -> tuple[str, str, str] | None:
+def _caption(info: dict[str, Any], wanted: tuple[str, ...]) -> tuple[str, str, str] | None:
     """Language, source and address of the best captions.
 
-    Written ones go before recognised ones and English before the rest; of the recognised ones
-    the spoken language (``-orig``) goes before a translation.
+    The languages ``wanted`` go before the rest and written ones before recognised ones; of the
+    recognised ones the spoken language (``-orig``) goes before a translation.
     """
     ranked = []
     for source, key in (("manual", "subtitles"), ("automatic", "automatic_captions")):
         for language, tracks in (info.get(key) or {}).items():
             address = next((track["url"] for track in tracks if track.get("ext") == "vtt"), None)
-            rank = _rank(language, source == "manual")
+            rank = _rank(language, source == "manual", wanted)
             if address and rank is not None:
                 ranked.append((rank, language, source, address))
     return min(ranked)[1:] if ranked else None
 
 
-def _rank(language: str, manual: bool) -> tuple[int, int, int] | None:
+def _rank(language: str, manual: bool, wanted: tuple[str, ...]) -> tuple[int, ...] | None:
     base, original = language.removesuffix("-orig"), language.endswith("-orig")
-    english = base == "en" or base.startswith("en-")
-    if base == "live_chat" or not (manual or english or original):
+    places = [place for place, item in enumerate(wanted) if re.fullmatch(item, base)]
+    if base == "live_chat" or not (manual or places or original):
         return None
-    place = 0 if original else 1 if base == "en" else 2
-    return (0 if english else 1, 0 if manual else 1, place)
+    variant = 0 if original else 2 if "-" in base else 1
+    place = places[0] if places else 0
+    return (0 if places else 1, 0 if manual else 1, place, variant)
 
 
 def _playlist(client: Client, request: Request, folder: Path) -> Fetched:
-    title, entries = _listed(client, request)
+    title, found = _listed(client, request)
+    entries = found[: client.max_playlist]
     children = tuple(
         Discovered.child(
             request,
@@ -131,8 +162,16 @@ def _playlist(client: Client, request: Request, folder: Path) -> Fetched:
         for position, entry in enumerate(entries, 1)
         for kind in ("video", "transcript")
     )
-    listing = {"provider": "youtube", "id": request.media_id, "title": title, "entries": entries}
+    listing: dict[str, Any] = {
+        "provider": "youtube",
+        "id": request.media_id,
+        "title": title,
+        "entries": entries,
+    }
     details = {"title": title, "entries": len(entries)}
+    if left_out := len(found) - len(entries):
+        details["left_out"] = left_out
+        listing["left_out"] = left_out
     return files.commit_listing(
         request, folder.parent, listing, filename=title, details=details, discovered=children
     )

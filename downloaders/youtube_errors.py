@@ -63,7 +63,7 @@ def transfer_error(error: Exception, client: Client) -> TransferError:
     if client.strayed and client.strayed.verdict is Verdict.PAUSE:
         return client.strayed
     if any(status == 429 for status, _ in client.statuses):
-        return status_error(429, HOST)
+        return status_error(429, HOST, client.retry_after_s)
     for pattern, make, code in MESSAGES:
         if re.search(pattern, message, re.IGNORECASE):
             return make(code, message)
@@ -73,18 +73,18 @@ def transfer_error(error: Exception, client: Client) -> TransferError:
         if any(isinstance(cause, kind) for cause in causes):
             return make(code, message)
     if client.statuses:
-        return _of_status(*client.statuses[-1])
+        return _of_status(*client.statuses[-1], client.retry_after_s)
     code = "transport" if client.dropped else "extractor"
     return RetryLaterError(code, message)
 
 
-def _of_status(status: int, path: str) -> TransferError:
+def _of_status(status: int, path: str, retry_after_s: float | None) -> TransferError:
     """A status speaks for the video only where it answers for its own page.
 
     Media addresses expire, and calls for some of yt-dlp's clients come and go.
     """
     if status >= 500 or path in {"/watch", "/playlist"}:
-        return status_error(status, HOST)
+        return status_error(status, HOST, retry_after_s)
     return RetryLaterError(f"http_{status}", f"{HOST} refused {path} (HTTP {status}).")
 
 

@@ -1,13 +1,17 @@
 """yt-dlp set up for an archive: one instance a thread, our own certificates, hosts checked."""
 
+import io
+import json
 import ssl
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 import imageio_ffmpeg  # type: ignore[import-untyped]
+import yt_dlp.globals  # type: ignore[import-untyped]
 from deno import find_deno_bin  # type: ignore[import-untyped]
-from yt_dlp import YoutubeDL  # type: ignore[import-untyped]
+from yt_dlp import YoutubeDL
+from yt_dlp.cookies import CookieLoadError  # type: ignore[import-untyped]
 from yt_dlp.networking._requests import RequestsRH  # type: ignore[import-untyped]
 from yt_dlp.networking.exceptions import (  # type: ignore[import-untyped]
     HTTPError,
@@ -17,12 +21,19 @@ from yt_dlp.networking.exceptions import (  # type: ignore[import-untyped]
 
 from downloaders.base import FetchSettings, Progress
 from downloaders.hosts import Hosts
-from rowkeeper.errors import TransferError
+from downloaders.http import retry_after
+from rowkeeper.errors import PermanentError, TransferError, UsageError
+
+yt_dlp.globals.plugin_dirs.value = []  # nothing that lies about on the machine is run
 
 HOSTS = Hosts(
     allowed=frozenset({".youtube.com", ".googlevideo.com", "youtubei.googleapis.com"}),
     sign_in=frozenset({"accounts.google.com"}),
 )
+
+
+LONGEST_LIST = 20_000
+"""No playlist of YouTube is longer; its endless mixes are cut here."""
 
 
 class StrayedError(RequestError):  # type: ignore[misc]
@@ -85,14 +96,57 @@ class Client(YoutubeDL):  # type: ignore[misc]
         self._ca_file = settings.ca_file
         self.statuses: list[tuple[int, str]] = []
         self.dropped = False
+        self.retry_after_s: float | None = None
         self.strayed: TransferError | None = None
+        self._settings = settings
         super().__init__(_options(settings))
+        if settings.cookies_file:
+            self._read_cookies(settings.cookies_file)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Patterns of the languages that captions are wanted in."""
+        return self._settings.caption_languages
+
+    @property
+    def max_playlist(self) -> int | None:
+        """How many videos of a list are taken; None for all."""
+        return self._settings.max_playlist
+
+    def relative(self, path: Path) -> str:
+        """``path`` as it is told to others: below the data folder."""
+        return path.relative_to(self._settings.data_dir).as_posix()
 
     def begin(self, folder: Path, progress: Progress) -> None:
         """Make ready for the next asset, whose files go into ``folder``."""
         self.statuses, self.dropped, self.strayed = [], False, None
+        self.retry_after_s = None
         self.params["paths"] = {"home": str(folder)}
-        self._progress_hooks[:] = [_hook(progress)]
+        self._progress_hooks[:] = [_hook(progress, self._settings.max_bytes)]
+
+    def process_info(self, info_dict: dict[str, Any]) -> None:
+        """As yt-dlp does, once the formats are chosen: within limits, on top of the same half."""
+        formats = info_dict.get("requested_formats") or [info_dict]
+        _check_limits(info_dict, formats, self._settings)
+        keep_same(Path(self.params["paths"]["home"]), formats)
+        super().process_info(info_dict)
+
+    def save_cookies(self) -> None:
+        """Cookies are read, never written back."""
+
+    def _forceprint(self, key: str, info_dict: dict[str, Any]) -> None:
+        """Nothing is printed; yt-dlp would lay out its tables all the same."""
+
+    def _read_cookies(self, path: Path) -> None:
+        try:
+            with path.open(encoding="utf-8") as file:
+                self.params["cookiefile"] = io.StringIO(file.read())
+            self.cookiejar  # noqa: B018
+        except (OSError, ValueError, CookieLoadError):
+            words = "can't be read as a Netscape cookie file"
+            raise UsageError(f"download.cookies_file: {path} {words}.") from None
+        finally:
+            self.params.pop("cookiefile", None)
 
     def build_request_director(self, _handlers: Any, preferences: Any = None) -> Any:
         """Only the guarded handler, with our certificates."""
@@ -107,6 +161,7 @@ class Client(YoutubeDL):  # type: ignore[misc]
             return super().urlopen(req)
         except HTTPError as error:
             self.statuses.append((error.status, urlsplit(error.response.url).path))
+            self.retry_after_s = retry_after(error.response) or self.retry_after_s
             raise
         except StrayedError as error:
             self.strayed = error.reason
@@ -116,12 +171,62 @@ class Client(YoutubeDL):  # type: ignore[misc]
             raise
 
 
-def _hook(progress: Progress) -> Any:
+def _hook(progress: Progress, max_bytes: int | None) -> Any:
+    files: dict[str, int] = {}
+
     def report(status: dict[str, Any]) -> None:
+        done = status.get("downloaded_bytes") or 0
+        files[str(status.get("filename"))] = done
+        if max_bytes is not None and sum(files.values()) > max_bytes:
+            raise _too_large(sum(files.values()), max_bytes)
         if status.get("status") == "downloading":
-            progress(status.get("downloaded_bytes") or 0, status.get("total_bytes"))
+            progress(done, status.get("total_bytes"))
 
     return report
+
+
+def _check_limits(
+    info: dict[str, Any], formats: list[dict[str, Any]], settings: FetchSettings
+) -> None:
+    size = sum(item.get("filesize") or 0 for item in formats)
+    if settings.max_bytes is not None and size > settings.max_bytes:
+        raise _too_large(size, settings.max_bytes)
+    length, longest = info.get("duration") or 0, settings.max_duration_s
+    if longest is not None and length > longest:
+        words = f"It lasts {length:,} seconds; download.max_duration_s is {longest:,.0f}."
+        raise PermanentError("too_long", words)
+
+
+def _too_large(size: int, largest: int) -> PermanentError:
+    words = f"It has {size:,} bytes or more; download.max_bytes is {largest:,}."
+    return PermanentError("too_large", words)
+
+
+def keep_same(folder: Path, formats: list[dict[str, Any]]) -> None:
+    """Empty ``folder`` unless what is there are parts of these very ``formats``.
+
+    YouTube marks a version by its size and by ``lmt`` in its address.
+    """
+    version = json.dumps(
+        [
+            [
+                item.get("format_id"),
+                item.get("filesize"),
+                _modified(item["url"]),
+            ]
+            for item in formats
+            if item.get("url")
+        ]
+    )
+    note = folder / "version.json"
+    if not note.is_file() or note.read_text() != version:
+        for path in folder.iterdir():
+            path.unlink()
+        note.write_text(version)
+
+
+def _modified(url: str) -> list[str]:
+    return parse_qs(urlsplit(url).query).get("lmt", [])
 
 
 def _options(settings: FetchSettings) -> dict[str, Any]:
@@ -136,8 +241,10 @@ def _options(settings: FetchSettings) -> dict[str, Any]:
         "cachedir": False,
         "noplaylist": True,
         "extract_flat": "in_playlist",
-        "outtmpl": {"default": "media.%(ext)s"},
-        "format": (
+        "playlistend": LONGEST_LIST,
+        "outtmpl": {"default": "media.%(format_id)s.%(ext)s"},
+        "format": settings.format
+        or (
             f"bv*[ext=mp4][height<={height}]+ba[ext=m4a]/b[ext=mp4][height<={height}]"
             f"/bv*[height<={height}]+ba/b[height<={height}]/bv*+ba/b"
         ),

@@ -139,6 +139,9 @@ class Download(Section):
     pause_s: float = Field(default=900.0, ge=0)
     max_pause_s: float = Field(default=60.0, ge=0)
     max_height: int = Field(default=720, ge=144)
+    format: str = ""
+    caption_languages: Names = ["en.*"]
+    cookies_file: Path | None = None
     max_bytes: int = Field(default=20 << 30, ge=0)
     max_duration_s: float = Field(default=12 * 3600.0, ge=0)
     max_playlist: int = Field(default=1000, ge=0)

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
@@ -17,6 +18,7 @@ from rowkeeper.errors import RowkeeperError
 from rowkeeper.settings import PROJECT_DIR
 
 PROBE_TIMEOUT_S = 20
+OLDEST_YT_DLP_DAYS = 31
 OLDEST_PYTHON = 0x030B0000
 
 
@@ -27,6 +29,11 @@ class Check:
     name: str
     ok: bool
     words: str
+    warning: bool = False
+
+
+class _AgeingError(RowkeeperError):
+    """It works today, but will not for long."""
 
 
 @click.command()
@@ -34,7 +41,7 @@ class Check:
 @source_options
 @warehouse_options
 def command(as_json: bool, target: str | None, **options: str | None) -> int:
-    """Check Python, ffmpeg, the JavaScript runtime, dbt, the warehouse, the store and the sheet.
+    """Check Python, ffmpeg, JavaScript, yt-dlp's age, dbt, the warehouse, the store and the sheet.
 
     Ends with 0 if all is well, else with 1.
     """
@@ -44,13 +51,16 @@ def command(as_json: bool, target: str | None, **options: str | None) -> int:
         click.echo(json.dumps([asdict(check) for check in checks], ensure_ascii=False, indent=2))
     else:
         for check in checks:
-            click.echo(f"{'ok  ' if check.ok else 'FAIL'} {check.name}: {plain(check.words)}")
+            mark = "FAIL" if not check.ok else "warn" if check.warning else "ok  "
+            click.echo(f"{mark} {check.name}: {plain(check.words)}")
     return 0 if all(check.ok for check in checks) else 1
 
 
 def _check(name: str, look: Callable[[Context], str], context: Context) -> Check:
     try:
         return Check(name, True, look(context))
+    except _AgeingError as error:
+        return Check(name, True, str(error), warning=True)
     except RowkeeperError as error:
         return Check(name, False, str(error))
     except Exception as error:
@@ -75,6 +85,21 @@ def _javascript(_: Context) -> str:
     from deno import find_deno_bin  # type: ignore[import-untyped]
 
     return _version(find_deno_bin(), "--version")
+
+
+def _yt_dlp(_: Context) -> str:
+    from yt_dlp.version import __version__  # type: ignore[import-untyped]
+
+    released = date(*(int(part) for part in __version__.split(".")[:3]))
+    age = (_today() - released).days
+    if age > OLDEST_YT_DLP_DAYS:
+        words = f"{__version__} is {age} days old and YouTube changes often"
+        raise _AgeingError(f"{words}: make renew-yt-dlp brings the newest.")
+    return str(__version__)
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
 
 
 def _version(program: str, option: str) -> str:
@@ -138,6 +163,7 @@ LOOKS: dict[str, Callable[[Context], str]] = {
     "Python": _python,
     "ffmpeg": _ffmpeg,
     "JavaScript runtime": _javascript,
+    "yt-dlp": _yt_dlp,
     "dbt project": _dbt,
     "data folder": _data_folder,
     "warehouse": _warehouse,

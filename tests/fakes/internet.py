@@ -7,6 +7,7 @@ so clients verify certificates as they do outside. Nothing leaves the machine.
 import ssl
 import tempfile
 import threading
+from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
@@ -31,12 +32,13 @@ class FakeInternet:
     """A context manager; inside, ``proxy`` and ``ca_file`` are what a client needs.
 
     ``requests`` lists every request as ``(method, host, path)`` in order of arrival. ``port`` 0
-    takes a free one.
+    takes a free one. ``served`` counts the bytes of bodies by host.
     """
 
     def __init__(self, site: Site, port: int = 0) -> None:
         self.site = site
         self.requests: list[tuple[str, str, str]] = []
+        self.served: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._authority = trustme.CA()
         self._contexts: dict[str, ssl.SSLContext] = {}
@@ -155,11 +157,12 @@ class _Proxy(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command == "HEAD":
             return
+        body = response.body
         if fault == "truncate":
-            self.wfile.write(response.body[: len(response.body) // 2])
+            body = body[: len(body) // 2]
             self.close_connection = True
-        else:
-            self.wfile.write(response.body)
+        self.server.internet.served[self.tls_host or ""] += len(body)
+        self.wfile.write(body)
         self.wfile.flush()
 
     def log_message(self, format: str, *args: object) -> None:

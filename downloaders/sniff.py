@@ -1,0 +1,66 @@
+"""What a file is by its first bytes, whatever its name and its sender say."""
+
+import codecs
+import re
+
+import filetype  # type: ignore[import-untyped]
+
+HEAD = 8192
+"""How many of a file's first bytes are enough to tell."""
+
+EXTENSIONS = {
+    "video/mp4": "mp4",
+    "video/webm": "webm",
+    "video/x-matroska": "mkv",
+    "video/quicktime": "mov",
+    "video/3gpp": "3gp",
+    "video/x-flv": "flv",
+    "video/mp2t": "ts",
+    "audio/mp4": "m4a",
+    "audio/mpeg": "mp3",
+    "audio/ogg": "ogg",
+    "application/pdf": "pdf",
+    "image/png": "png",
+    "text/html": "html",
+    "text/vtt": "vtt",
+}
+"""The usual extension of some types."""
+
+_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_HTML = re.compile(rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype html|html|head|body)\b", re.S)
+_NOT_TEXT = frozenset(range(0x20)) - frozenset(b"\t\n\x0b\x0c\r\x1b")
+
+
+def kind_of(head: bytes) -> str | None:
+    """The media type of a file that starts with ``head``; None where the bytes don't tell.
+
+    ``head`` is best :data:`HEAD` bytes long. Text is told apart as text/html, text/vtt and
+    text/plain.
+    """
+    head = head[:HEAD]
+    if not head:
+        return None
+    if guessed := filetype.guess_mime(head):
+        return str(guessed)
+    if head[4:8] == b"ftyp":
+        return "video/3gpp" if head[8:11] in (b"3gp", b"3g2") else "video/mp4"
+    if head[0] == 0x47 and head[188:189] == b"\x47":
+        return "video/mp2t"
+    return _text_of(head)
+
+
+def _text_of(head: bytes) -> str | None:
+    if head.startswith(_MARKS[1:]):
+        head = head.decode("utf-16", "ignore").encode()
+    head = head.removeprefix(_MARKS[0])
+    if _HTML.match(head.lower()):
+        return "text/html"
+    if re.match(rb"WEBVTT([ \t\r\n]|$)", head):
+        return "text/vtt"
+    if not _NOT_TEXT.isdisjoint(head):
+        return None
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)  # the end may be half a character
+    except UnicodeDecodeError:
+        return None
+    return "text/plain"

@@ -1,0 +1,53 @@
+"""Files are known by their bytes."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from downloaders.sniff import HEAD, kind_of
+from tests.fakes import media
+
+EBML = b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\xf7\x81\x01B\xf2\x81\x04B\xf3\x81\x08B\x82"
+KINDS: list[tuple[bytes, str | None]] = [
+    (b"%PDF-1.7\n", "application/pdf"),
+    (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "image/png"),
+    (b"ID3\x04\0\0\0\0\0\0", "audio/mpeg"),
+    (b"OggS\0\2" + bytes(22) + b"\x01\x1eOpusHead", "audio/ogg"),
+    (EBML + b"\x84webmB\x87", "video/webm"),
+    (EBML + b"\x88matroskaB\x87", "video/x-matroska"),
+    (b"\0\0\0\x14ftypqt  \0\0\0\0qt  ", "video/quicktime"),
+    (b"\0\0\0\x18ftyp3gp5\0\0\0\0", "video/3gpp"),
+    (b"\0\0\0\x18ftypdash\0\0\0\0iso6", "video/mp4"),
+    (b"G" + bytes(187) + b"G", "video/mp2t"),
+    (b"\xef\xbb\xbf\n <!-- x --><!DOCTYPE HTML><html>", "text/html"),
+    ("<html>".encode("utf-16"), "text/html"),
+    (b"WEBVTT\nKind: captions\n", "text/vtt"),
+    (b"WEBVTTX", "text/plain"),
+    (b"<p>a fragment", "text/plain"),
+    ("é".encode() * HEAD, "text/plain"),
+    (b"a" + "é".encode() * HEAD, "text/plain"),
+    (b"", None),
+    (b"\x00\x01\x02", None),
+    (b"caf\xe9 au lait", None),
+]
+
+
+@pytest.mark.parametrize(("head", "kind"), KINDS)
+def test_kinds(head: bytes, kind: str | None) -> None:
+    assert kind_of(head) == kind
+
+
+def test_what_ffmpeg_made() -> None:
+    assert kind_of(media.film()) == kind_of(media.picture()) == "video/mp4"
+    assert kind_of(media.sound()) == "audio/mp4"
+
+
+@given(st.binary(max_size=600))
+def test_any_bytes(head: bytes) -> None:
+    kind = kind_of(head)
+    assert kind is None or "/" in kind
+
+
+@given(st.binary(max_size=300))
+def test_a_page_is_a_page_whatever_follows(rest: bytes) -> None:
+    assert kind_of(b"<!doctype html>" + rest) == "text/html"

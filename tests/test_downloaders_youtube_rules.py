@@ -1,0 +1,175 @@
+"""YouTube: limits, resuming, captions as text, and what yt-dlp may not do."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from yt_dlp import parse_options  # type: ignore[import-untyped]
+
+from downloaders.base import FetchSettings
+from downloaders.captions import plain_text
+from downloaders.ytdlp import Client, keep_same
+from rowkeeper.cli import doctor
+from rowkeeper.errors import TransferError, UsageError
+from tests.fakes import media
+from tests.fakes.clients import fetch, request_for, settings_for
+from tests.fakes.internet import FakeInternet
+from tests.fakes.site import Caption, Fault, Playlist, Site, Video
+
+FILM = "film_______"
+OFF = [
+    "exec_cmd",
+    "netrc_cmd",
+    "usenetrc",
+    "external_downloader",
+    "enable_file_urls",
+    "cookiesfrombrowser",
+    "writelink",
+    "writeurllink",
+    "writewebloclink",
+    "writedesktoplink",
+    "writeinfojson",
+    "writedescription",
+    "config_locations",
+    "load_info_filename",
+    "download_archive",
+    "postprocessors",
+    "call_home",
+]
+
+
+@pytest.fixture
+def net() -> Iterator[FakeInternet]:
+    caption = Caption("en", "WEBVTT\n\n00:00.000 --> 00:01.000\nyou &amp; <i>me</i>\n")
+    film = Video(FILM, "Film", media.progressive(), (caption,))
+    entries = tuple((f"video{n:06}", f"No {n}") for n in range(10))
+    with FakeInternet(Site(videos=[film], playlists=[Playlist("PLten", "Ten", entries)])) as net:
+        yield net
+
+
+@pytest.fixture
+def settings(net: FakeInternet, tmp_path: Path) -> FetchSettings:
+    return settings_for(net, tmp_path)
+
+
+def code_of(settings: FetchSettings) -> str:
+    with pytest.raises(TransferError) as caught:
+        fetch(settings, request_for("youtube", "video", FILM))
+    return caught.value.code
+
+
+def test_a_half_video_is_continued(net: FakeInternet, settings: FetchSettings) -> None:
+    net.site.faults.append(Fault("googlevideo.com", "truncate", times=3))
+    assert code_of(settings) == "truncated"
+    half = next(settings.data_dir.glob("*.part/media*.part")).stat().st_size
+    net.served.clear()
+    fetched = fetch(settings, request_for("youtube", "video", FILM))
+    assert fetched.path.read_bytes() == media.film()
+    assert 0 < net.served["rr1---sn-fake.googlevideo.com"] == len(media.film()) - half
+    assert not list(settings.data_dir.glob("*.part/media*"))
+
+
+def test_another_version_starts_over(tmp_path: Path) -> None:
+    item = {"format_id": "18", "filesize": 9, "url": "https://x.googlevideo.com/v?lmt=1"}
+    keep_same(tmp_path, [item])
+    half = tmp_path / "media.18.mp4.part"
+    half.write_bytes(b"half")
+    keep_same(tmp_path, [item])
+    assert half.exists()
+    keep_same(tmp_path, [{**item, "url": "https://y.googlevideo.com/v?lmt=2"}])
+    assert not half.exists()
+
+
+def test_limits(net: FakeInternet, settings: FetchSettings) -> None:
+    assert code_of(replace(settings, max_bytes=1000)) == "too_large"
+    assert code_of(replace(settings, max_duration_s=0.5)) == "too_long"
+    assert net.fetched("googlevideo.com") == 0
+
+
+def test_a_page_is_no_video(net: FakeInternet, settings: FetchSettings) -> None:
+    net.site.pages["rr1---sn-fake.googlevideo.com/videoplayback"] = "<!DOCTYPE html><html>"
+    assert code_of(settings) == "not_media"
+
+
+def test_a_long_playlist_tells_what_it_left_out(settings: FetchSettings) -> None:
+    short = replace(settings, max_playlist=3)
+    for media_id, left_out in (("PLten", 7), (",".join([FILM] * 5), 2)):
+        fetched = fetch(short, request_for("youtube", "playlist", media_id))
+        assert fetched.details["left_out"] == left_out
+        assert {child.position for child in fetched.discovered} == {1, 2, 3}
+
+
+def test_a_transcript_is_text_too(settings: FetchSettings) -> None:
+    fetched = fetch(settings, request_for("youtube", "transcript", FILM))
+    text = settings.data_dir / fetched.details["text_path"]
+    assert text.read_text() == "you & me\n"
+
+
+LINES = st.lists(st.text("ab", min_size=1, max_size=2), max_size=20)
+
+
+@given(LINES)
+def test_rolling_captions_are_told_once(lines: list[str]) -> None:
+    cues = []
+    for above, line in zip(["", *lines], lines, strict=False):
+        cues += [f"{above or ' '}\n{line}", f"{line}\n "]
+    vtt = "WEBVTT\n\n" + "".join(f"00:00.000 --> 00:01.000\n{cue}\n\n" for cue in cues)
+    assert plain_text(vtt, rolling=True).splitlines() == lines
+
+
+@given(LINES)
+def test_written_captions_keep_their_repeats(lines: list[str]) -> None:
+    vtt = "WEBVTT\n\n" + "".join(f"00:00.000 --> 00:01.000\n{line}\n\n" for line in lines)
+    assert plain_text(vtt, rolling=False).splitlines() == lines
+
+
+def test_what_executes_follows_or_links_is_off(tmp_path: Path) -> None:
+    params = Client(FetchSettings(data_dir=tmp_path)).params
+    assert not [name for name in OFF if params.get(name)]
+    known = parse_options(["--ignore-config"]).ydl_opts
+    writes = [name for name in known if name.startswith("write")]
+    assert writes
+    assert not [name for name in writes if params.get(name)]
+
+
+def test_no_plugin_of_the_machine_is_loaded(tmp_path: Path) -> None:
+    trap, mark = tmp_path / "yt_dlp_plugins" / "extractor", tmp_path / "loaded"
+    trap.mkdir(parents=True)
+    (trap / "evil.py").write_text(f"open({str(mark)!r}, 'w')\n")
+    root = Path(__file__).parent.parent
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(root)])}
+    base = "from yt_dlp import YoutubeDL; YoutubeDL({'quiet': True})"
+    ours = (
+        "from pathlib import Path; from downloaders.ytdlp import Client; "
+        "from downloaders.base import FetchSettings; Client(FetchSettings(data_dir=Path()))"
+    )
+    for code, loaded in ((ours, False), (base, True)):
+        subprocess.run([sys.executable, "-c", code], env=environ, cwd=tmp_path, check=True)
+        assert mark.exists() is loaded
+
+
+def test_cookies_are_read_and_never_written(settings: FetchSettings, tmp_path: Path) -> None:
+    path = tmp_path / "cookies.txt"
+    text = "# Netscape HTTP Cookie File\n.youtube.com\tTRUE\t/\tTRUE\t4102444800\tSID\tsecret\n"
+    path.write_text(text)
+    with Client(replace(settings, cookies_file=path)) as client:
+        assert [cookie.value for cookie in client.cookiejar] == ["secret"]
+    assert path.read_text() == text
+    with pytest.raises(UsageError):
+        Client(replace(settings, cookies_file=tmp_path / "none.txt"))
+
+
+@pytest.mark.parametrize(("today", "warning"), [("2099-01-01", True), ("2020-01-01", False)])
+def test_doctor_watches_the_age(today: str, warning: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_today", lambda: date.fromisoformat(today))
+    check = doctor._check("yt-dlp", doctor._yt_dlp, None)  # type: ignore[arg-type]
+    assert check.ok
+    assert check.warning is warning
+    assert ("make renew-yt-dlp" in check.words) is warning
