@@ -75,6 +75,7 @@ class Fetched:
     """A finished, hashed file at its final place.
 
     ``filename`` is what the source calls it: data, never a path. ``sha256`` is lower-case hex.
+    ``text``: the same in plain words, a second file that goes where the first one goes.
     """
 
     path: Path
@@ -84,6 +85,7 @@ class Fetched:
     sha256: str
     details: dict[str, Any] = field(default_factory=dict)
     discovered: tuple[Discovered, ...] = ()
+    text: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

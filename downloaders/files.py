@@ -87,16 +87,30 @@ def settle(request: Request, fetched: Fetched, settings: FetchSettings) -> Fetch
     place = root / relative_path(checked_template(settings.naming), request, fetched)
     if place.exists() and not _is_of(place, request, fetched):
         place = place.with_name(f"{place.stem}-{request.asset_id}{place.suffix}")
-    kept = replace(fetched, path=place)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    kept = _beside(replace(fetched, path=place), request, settings.data_dir)
     record = {**asdict(kept), "path": place.relative_to(root).as_posix()}
     folder = _work_folder(settings.data_dir, request)
     (folder / FACTS).write_text(json.dumps(record, sort_keys=True))
-    place.parent.mkdir(parents=True, exist_ok=True)
     fetched.path.replace(place)
     _sync_directory(place.parent)
     if settings.sidecar != "none":
         write_sidecar(request, kept, with_email=settings.sidecar == "full")
     return kept
+
+
+def _beside(fetched: Fetched, request: Request, data_dir: Path) -> Fetched:
+    """``fetched`` with its words in plain text, if it has such, moved beside its place."""
+    if fetched.text is None:
+        return fetched
+    digest, size = sha256_file(fetched.text)
+    place = fetched.path.with_suffix(".txt")
+    taken = place.exists() and request.asset_id not in place.name
+    if taken and sha256_file(place) != (digest, size):
+        place = place.with_name(f"{place.stem}-{request.asset_id}.txt")
+    fetched.text.replace(place)
+    told = {"text_path": place.relative_to(data_dir).as_posix(), "text_sha256": digest}
+    return replace(fetched, text=None, details={**fetched.details, **told})
 
 
 def _is_of(place: Path, request: Request, fetched: Fetched) -> bool:

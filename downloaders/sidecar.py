@@ -8,7 +8,7 @@ import platform
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from downloaders.base import Fetched, Request
@@ -37,7 +37,7 @@ def _told(request: Request, fetched: Fetched, *, with_email: bool) -> dict[str, 
     return {
         "download_result": {
             "success": True,
-            "files_downloaded": [fetched.path.name],
+            "files_downloaded": _names(fetched),
             "media_id": request.media_id,
         },
         "source_csv_row_id": request.row_id,
@@ -58,6 +58,11 @@ def _told(request: Request, fetched: Fetched, *, with_email: bool) -> dict[str, 
         "details": fetched.details,
         "tools": _tools(),
     }
+
+
+def _names(fetched: Fetched) -> list[str]:
+    text = fetched.details.get("text_path")
+    return [fetched.path.name, *([PurePosixPath(text).name] if text else [])]
 
 
 @cache

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
@@ -25,7 +26,7 @@ KEPT = frozenset(
     {"id", "title", "description", "channel", "channel_id", "uploader_id", "duration"}
     | {"upload_date", "language", "live_status", "availability", "categories", "tags"}
     | {"width", "height", "fps", "vcodec", "acodec", "format_id", "ext"}
-    | {"caption_language", "caption_source", "text_path", "text_sha256"}
+    | {"caption_language", "caption_source"}
 )
 """The fields of yt-dlp's info that are stored; the rest may hold cookies and signed addresses."""
 
@@ -109,15 +110,12 @@ def _transcript(client: Client, request: Request, folder: Path) -> Fetched:
         raise RetryLaterError("bad_transcript", "YouTube sent something else than captions.")
     part = folder / "captions.vtt"
     part.write_bytes(body)
-    # Not <asset_id>.txt: that would be taken for the asset's own file after a kill.
-    plain = folder.parent / f"{request.asset_id}_text.txt"
     text = plain_text(body.decode("utf-8-sig", "replace"), rolling=source == "automatic")
-    grown = folder / plain.name
-    _, digest = files.write_hashed([text.encode()], grown)
-    grown.replace(plain)
+    plain = folder.parent / f"{request.asset_id}.txt"
+    files.write_hashed([text.encode()], plain)
     facts = {**info, "caption_language": language, "caption_source": source}
-    facts |= {"text_path": client.relative(plain), "text_sha256": digest}
-    return _keep(part, folder.parent / f"{request.asset_id}.vtt", facts, "text/vtt")
+    kept = _keep(part, folder.parent / f"{request.asset_id}.vtt", facts, "text/vtt")
+    return replace(kept, text=plain)
 
 
 def _caption(info: dict[str, Any], wanted: tuple[str, ...]) -> tuple[str, str, str] | None:

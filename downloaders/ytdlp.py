@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import ssl
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from yt_dlp.networking.exceptions import (  # type: ignore[import-untyped]
     TransportError,
 )
 
+from downloaders.addresses import Network, guard
 from downloaders.base import FetchSettings, Progress
 from downloaders.hosts import Hosts
 from downloaders.http import retry_after
@@ -30,7 +32,7 @@ HOSTS = Hosts(
     allowed=frozenset({".youtube.com", ".googlevideo.com", "youtubei.googleapis.com"}),
     sign_in=frozenset({"accounts.google.com"}),
 )
-
+MEDIA_HOST = re.compile(r"\.googlevideo\.com$")
 
 LONGEST_LIST = 20_000
 """No playlist of YouTube is longer; its endless mixes are cut here."""
@@ -48,6 +50,8 @@ class _GuardedRH(RequestsRH):  # type: ignore[misc]
     """yt-dlp's request handler, held to ``HOSTS`` before each request and each redirect."""
 
     ca_file: Path | None = None
+    guarded: tuple[Network, ...] | None = None
+    """The private networks that are allowed; None where a proxy looks the names up."""
 
     def _make_sslcontext(self, legacy_ssl_support: bool | None = None) -> ssl.SSLContext:
         if self.ca_file:
@@ -58,11 +62,17 @@ class _GuardedRH(RequestsRH):  # type: ignore[misc]
     def _create_instance(self, *args: Any, **kwargs: Any) -> Any:
         session = super()._create_instance(*args, **kwargs)
         session.hooks["response"].append(self._check_redirect)
+        if self.guarded is not None:
+            for adapter in session.adapters.values():
+                guard(adapter.poolmanager, self.guarded)
         return session
 
     def _send(self, request: Any) -> Any:
         self._check(request.url)
-        return super()._send(request)
+        try:
+            return super()._send(request)
+        except TransferError as error:
+            raise StrayedError(error) from None
 
     def _check_redirect(self, response: Any, *_: Any, **__: Any) -> None:
         if response.is_redirect:
@@ -93,7 +103,6 @@ class Client(YoutubeDL):  # type: ignore[misc]
     """
 
     def __init__(self, settings: FetchSettings) -> None:
-        self._ca_file = settings.ca_file
         self.statuses: list[tuple[int, str]] = []
         self.dropped = False
         self.retry_after_s: float | None = None
@@ -112,10 +121,6 @@ class Client(YoutubeDL):  # type: ignore[misc]
     def max_playlist(self) -> int | None:
         """How many videos of a list are taken; None for all."""
         return self._settings.max_playlist
-
-    def relative(self, path: Path) -> str:
-        """``path`` as it is told to others: below the data folder."""
-        return path.relative_to(self._settings.data_dir).as_posix()
 
     def begin(self, folder: Path, progress: Progress) -> None:
         """Make ready for the next asset, whose files go into ``folder``."""
@@ -152,11 +157,14 @@ class Client(YoutubeDL):  # type: ignore[misc]
         """Only the guarded handler, with our certificates."""
         director = super().build_request_director([_GuardedRH], preferences)
         for handler in director.handlers.values():
-            handler.ca_file = self._ca_file
+            handler.ca_file = self._settings.ca_file
+            handler.guarded = None if self._settings.proxy else self._settings.private_networks
         return director
 
     def urlopen(self, req: Any) -> Any:
-        """As yt-dlp does, noting failures."""
+        """As yt-dlp does, at the site's pace, noting failures."""
+        if not MEDIA_HOST.search(urlsplit(req if isinstance(req, str) else req.url).netloc):
+            self._settings.throttle.wait("youtube")
         try:
             return super().urlopen(req)
         except HTTPError as error:

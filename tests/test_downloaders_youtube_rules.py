@@ -1,6 +1,9 @@
 """YouTube: limits, resuming, captions as text, and what yt-dlp may not do."""
 
+import hashlib
+import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,9 +18,13 @@ from yt_dlp import parse_options  # type: ignore[import-untyped]
 
 from downloaders.base import FetchSettings
 from downloaders.captions import plain_text
+from downloaders.pool import download_all
+from downloaders.sidecar import sidecar_path
 from downloaders.ytdlp import Client, keep_same
 from rowkeeper.cli import doctor
 from rowkeeper.errors import TransferError, UsageError
+from rowkeeper.events import AssetEvent
+from rowkeeper.throttle import Limit, Throttle
 from tests.fakes import media
 from tests.fakes.clients import fetch, request_for, settings_for
 from tests.fakes.internet import FakeInternet
@@ -108,8 +115,29 @@ def test_a_long_playlist_tells_what_it_left_out(settings: FetchSettings) -> None
 
 def test_a_transcript_is_text_too(settings: FetchSettings) -> None:
     fetched = fetch(settings, request_for("youtube", "transcript", FILM))
-    text = settings.data_dir / fetched.details["text_path"]
+    assert fetched.text is not None
+    assert fetched.text.read_text() == "you & me\n"
+
+
+@pytest.mark.parametrize(
+    ("naming", "name"), [("asset_id", None), ("media_id", f"{FILM}_transcript")]
+)
+def test_captions_and_their_text_lie_side_by_side(
+    settings: FetchSettings, naming: str, name: str | None
+) -> None:
+    events: list[AssetEvent] = []
+    request = request_for("youtube", "transcript", FILM)
+    for _ in range(2):
+        download_all([request], replace(settings, naming=naming), events.append, "s1")
+    path = settings.data_dir / str(events[-1].local_path)
+    assert path.stem == (name or request.asset_id)
+    text = path.with_suffix(".txt")
+    told = events[-1].details
+    assert told["text_path"] == text.relative_to(settings.data_dir).as_posix()
     assert text.read_text() == "you & me\n"
+    assert told["text_sha256"] == hashlib.sha256(text.read_bytes()).hexdigest()
+    sidecar = json.loads(sidecar_path(path).read_bytes())
+    assert sidecar["download_result"]["files_downloaded"] == [path.name, text.name]
 
 
 LINES = st.lists(st.text("ab", min_size=1, max_size=2), max_size=20)
@@ -173,3 +201,22 @@ def test_doctor_watches_the_age(today: str, warning: bool, monkeypatch: pytest.M
     assert check.ok
     assert check.warning is warning
     assert ("make renew-yt-dlp" in check.words) is warning
+
+
+def test_each_question_waits_for_its_turn(net: FakeInternet, tmp_path: Path) -> None:
+    """But for the media themselves, which other hosts send."""
+    waited: list[float] = []
+    pace = Throttle({"youtube": Limit(rate=0.01)}, tmp_path / "pace", sleep=waited.append)
+    fetch(settings_for(net, tmp_path, throttle=pace), request_for("youtube", "video", FILM))
+    asked = [host for _, host, _ in net.requests if "googlevideo" not in host]
+    assert len(waited) == len(asked) - 1 > 0
+
+
+def test_names_that_lead_into_private_networks_are_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("169.254.169.254", 443))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    with pytest.raises(TransferError) as caught:
+        fetch(FetchSettings(data_dir=tmp_path), request_for("youtube", "video", FILM))
+    assert caught.value.code == "private_address"
