@@ -32,7 +32,10 @@ class Person:
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One asset to fetch; a row of ``pending_downloads``. ``attempt`` counts from 1."""
+    """One asset to fetch; a row of ``pending_downloads``. ``attempt`` counts from 1.
+
+    ``tries``: how many tries there were before, since somebody last asked to try again.
+    """
 
     asset_id: str
     row_id: str
@@ -41,13 +44,13 @@ class Request:
     asset_kind: str
     original_url: str
     attempt: int = 1
+    tries: int = 0
     person: Person | None = None
 
     def facts(self) -> dict[str, Any]:
         """What an event says of the asset."""
-        return {
-            item.name: getattr(self, item.name) for item in fields(self) if item.name != "person"
-        }
+        names = (item.name for item in fields(self) if item.name not in {"person", "tries"})
+        return {name: getattr(self, name) for name in names}
 
 
 @dataclass(frozen=True, kw_only=True)

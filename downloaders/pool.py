@@ -199,10 +199,11 @@ class _Run:
         message, limit = one_line(str(error)), self.settings.max_attempts
         if error.verdict not in {Verdict.RETRY, Verdict.PAUSE}:
             return error.verdict, message, {}
-        if request.attempt >= limit:
-            words = f"{message[: MAX_MESSAGE - 40]} Given up after {request.attempt} runs."
+        tries = request.tries + 1
+        if tries >= limit:
+            words = f"{message[: MAX_MESSAGE - 40]} Given up after {tries} runs."
             return Verdict.NEEDS_PERSON, words, {"given_up": True}
-        delay = between_runs(request.attempt, self.settings.retry_after_s)
+        delay = between_runs(tries, self.settings.retry_after_s)
         if error.verdict is Verdict.PAUSE:
             delay = max(delay, self.settings.throttle.paused_s(request.provider))
         next_try_at = datetime.now(UTC) + timedelta(seconds=delay)

@@ -25,8 +25,10 @@ class EventType(StrEnum):
     DOWNLOADED = "downloaded"
     DOWNLOAD_FAILED = "download_failed"
     DOCUMENT_READ = "document_read"  # the text of a downloaded document, and the links in it
+    DOWNLOAD_REQUESTED = "download_requested"  # somebody asks to try again, whatever failed
     UPLOADED = "uploaded"
     UPLOAD_FAILED = "upload_failed"
+    UPLOAD_REQUESTED = "upload_requested"
 
 
 def now() -> str:

@@ -11,6 +11,7 @@ INTERRUPTED = 130  # what a shell calls an end by Ctrl-C
 
 COMMANDS = {
     "run": "Ingest, build, download, upload, build: the whole road, once.",
+    "retry": "Try again what failed, by reason, provider and people.",
     "status": "Who has what, is it archived, what failed and why.",
     "export": "Write the legacy CSV of any generation from the warehouse.",
     "migrate": "Move what the old system left into the archive.",

@@ -17,6 +17,7 @@ from rowkeeper.errors import BusyError, StoreError
 if TYPE_CHECKING:
     import downloaders.pool
     import uploaders.pool
+    from rowkeeper.cli.build import Warned
 
 
 @click.command()
@@ -60,34 +61,52 @@ def run(context: Context, console: Console, selection: Selection) -> None:
     from loaders.matches import link_matches
     from loaders.pipeline import ingest
     from rowkeeper.cli.build import build
-    from rowkeeper.cli.catalog import count_events, publish
     from rowkeeper.cli.dlt_plugin import summary_text
+    from rowkeeper.drain import drain
+    from rowkeeper.journal import journal_dir
+
+    with run_lock(context):
+        drain(journal_dir(context.settings.data_dir), context.target)
+        console.print(summary_text(ingest(context.settings, context.target)), soft_wrap=True)
+        warnings = build(context)
+        linked = link_matches(context.settings.data_dir, context.target)
+        refusal = move(context, console, selection, None if linked else warnings)
+    if refusal:
+        raise refusal
+
+
+def move(
+    context: Context,
+    console: Console,
+    selection: Selection,
+    warnings: "list[Warned] | None" = None,
+) -> StoreError | None:
+    """Download, upload, build, and say what there is: the second half of a run, under its lock.
+
+    ``warnings`` are those of the tables as they are; without them they are built in any case. If
+    the store refuses, everything else is done first and its error handed back.
+    """
+    from rowkeeper.cli.build import build
+    from rowkeeper.cli.catalog import count_events, publish
     from rowkeeper.cli.export import dual_write
     from rowkeeper.cli.status import print_overview
     from rowkeeper.cli.transfer import download_pending, end_abandoned_sessions
     from rowkeeper.drain import drain
     from rowkeeper.journal import journal_dir
 
-    folder = journal_dir(context.settings.data_dir)
-    with run_lock(context):
-        drain(folder, context.target)
-        console.print(summary_text(ingest(context.settings, context.target)), soft_wrap=True)
+    known = count_events(context)
+    end_abandoned_sessions(context)
+    downloaded = download_pending(context, console, selection)
+    uploaded, refusal = _upload(context, console, selection)
+    drain(journal_dir(context.settings.data_dir), context.target)
+    if warnings is None or count_events(context) != known:
         warnings = build(context)
-        linked = link_matches(context.settings.data_dir, context.target)
-        known = count_events(context)
-        end_abandoned_sessions(context)
-        downloaded = download_pending(context, console, selection)
-        uploaded, refusal = _upload(context, console, selection)
-        drain(folder, context.target)
-        if linked or count_events(context) != known:
-            warnings = build(context)
-        publish(context)
-        console.print(_moved(downloaded, uploaded), soft_wrap=True)
-        print_overview(context, console, warnings)
-        if written := dual_write(context):
-            console.print(f"legacy CSV: {written}", markup=False, soft_wrap=True)
-    if refusal:
-        raise refusal
+    publish(context)
+    console.print(_moved(downloaded, uploaded), soft_wrap=True)
+    print_overview(context, console, warnings)
+    if written := dual_write(context):
+        console.print(f"legacy CSV: {written}", markup=False, soft_wrap=True)
+    return refusal
 
 
 def _upload(

@@ -29,7 +29,8 @@ where held.download_status = 'completed' and held.local_path is not null
 group by pending.asset_id
 """
 FAILURES = """
-select pending.asset_id, failed.asset_id, failed.error_code, failed.error_message, failed.verdict
+select pending.asset_id, failed.asset_id, failed.error_code, failed.error_message, failed.verdict,
+    failed.details
 from {schema}.pending_downloads as pending
 inner join raw.asset_events as failed
     on pending.provider = failed.provider and pending.media_id = failed.media_id
@@ -129,7 +130,7 @@ def _told(
     url: str,
     details: Any,
 ) -> AssetEvent:
-    found = json.loads(details) if isinstance(details, str) else details or {}
+    found = _facts(details)
     if event_type == EventType.DOCUMENT_READ:
         return AssetEvent(
             event_type=EventType.DOCUMENT_READ,
@@ -151,8 +152,20 @@ def _told(
     )
 
 
+def _facts(details: Any) -> dict[str, Any]:
+    """The details of an event as either engine hands them out."""
+    found: dict[str, Any] = json.loads(details) if isinstance(details, str) else details or {}
+    return found
+
+
 def _failure(
-    request: "Request", session_id: str, other: str, code: str, message: str, verdict: str
+    request: "Request",
+    session_id: str,
+    other: str,
+    code: str,
+    message: str,
+    verdict: str,
+    details: Any,
 ) -> AssetEvent:
     return AssetEvent(
         event_type=EventType.DOWNLOAD_FAILED,
@@ -160,7 +173,7 @@ def _failure(
         error_code=code,
         error_message=message,
         verdict=verdict,
-        details={"same_medium_as": other},
+        details={**_facts(details), "same_medium_as": other},
         **request.facts(),
     )
 

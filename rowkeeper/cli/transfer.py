@@ -199,23 +199,25 @@ def _begin(
 
 def pending_downloads(context: Context) -> "list[Request]":
     """The rows of ``pending_downloads``, in the order of their ids."""
-    from downloaders.base import Request
+    from downloaders.base import Person, Request
 
-    columns = "asset_id, person_row_id, provider, media_id, asset_type, original_url, attempt"
-    return [
-        Request(
-            asset_id=asset_id,
-            row_id=row_id,
-            provider=provider,
-            media_id=media_id,
-            asset_kind=kind,
-            original_url=url,
-            attempt=attempt,
+    columns = (
+        "asset_id, person_row_id, provider, media_id, asset_type, original_url, attempt, tries, "
+        "name, email, personality_type, last_seen_in"
+    )
+    names = (
+        *("asset_id", "row_id", "provider", "media_id", "asset_kind", "original_url"),
+        *("attempt", "tries"),
+    )
+    found = []
+    for row in _pending(context, "pending_downloads", columns):
+        name, email, personality_type, place = row[len(names) :]
+        person = Person(
+            name=name or "", email=email, personality_type=personality_type, place=place
         )
-        for asset_id, row_id, provider, media_id, kind, url, attempt in _pending(
-            context, "pending_downloads", columns
-        )
-    ]
+        values = dict(zip(names, row[: len(names)], strict=True))
+        found.append(Request(**values, person=person))
+    return found
 
 
 def pending_uploads(context: Context) -> "list[UploadRequest]":

@@ -1,12 +1,12 @@
 -- The upload event that holds for each asset. An upload counts only for the bytes of the download
--- that holds, so another download makes the asset wait for an upload again.
+-- that holds, so another download makes the asset wait for an upload again; so does a request.
 
 with uploads as (
     select
         *,
         max(attempt) over (partition by asset_id) as attempts
     from {{ ref("stg_asset_events") }}
-    where event_type in ('uploaded', 'upload_failed') and asset_id is not null
+    where event_type in ('uploaded', 'upload_failed', 'upload_requested') and asset_id is not null
 ),
 
 ranked as (
@@ -16,14 +16,14 @@ ranked as (
             partition by uploads.asset_id
             order by
                 uploads.attempt desc,
-                case when uploads.event_type = 'uploaded' then 0 else 1 end,
+                case uploads.event_type when 'uploaded' then 0 when 'upload_requested' then 1 else 2 end,
                 uploads.event_id
         ) as event_rank
     from uploads
     inner join {{ ref("int_asset_downloads") }} as downloads on uploads.asset_id = downloads.asset_id
     where
         uploads.sha256 = downloads.sha256
-        or (uploads.event_type = 'upload_failed' and uploads.sha256 is null)
+        or (uploads.event_type in ('upload_failed', 'upload_requested') and uploads.sha256 is null)
 ),
 
 latest_attempt as (

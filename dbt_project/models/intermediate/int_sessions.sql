@@ -1,7 +1,9 @@
 -- One row a session. An asset counts once: as failed if its download or its upload failed in the end.
 
 with events as (
-    select * from {{ ref("stg_asset_events") }}
+    select *
+    from {{ ref("stg_asset_events") }}
+    where event_type not in ('download_requested', 'upload_requested') -- a person's, of no session
 ),
 
 outcomes as (

@@ -33,6 +33,7 @@ select
     evidence,
     legacy_status,
     legacy_object_key,
-    legacy_object_uuid
+    legacy_object_uuid,
+    next_try_at
 from {{ ref("int_assets") }}
 where is_claimed

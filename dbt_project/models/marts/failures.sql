@@ -26,10 +26,12 @@ select
     case
         when not failed.is_wanted then 'nothing: no current row asks for it any more'
         when failed.verdict = 'permanent' then 'put another link into the sheet: it is gone for good'
-        when failed.verdict = 'needs_person' then 'grant access or repair what it names, then run again'
+        when failed.verdict = 'needs_person' then 'mend what it names, then run rowkeeper retry'
         when failed.verdict = 'pause' then 'wait: the site asks for a pause; a later run tries again'
+        when failed.next_try_at is not null then 'nothing: a run after next_try_at tries again'
         else 'nothing: the next run tries again'
     end as next_step,
+    case when failed.is_wanted then failed.next_try_at end as next_try_at,
     case failed.stage
         when 'download' then failed.download_attempts
         else failed.upload_attempts

@@ -1,17 +1,28 @@
--- What the downloaders shall fetch now: never tried, or failed in a way that passes.
+-- What the downloaders shall fetch now: never tried, or failed in a way that passes, and its time has
+-- come. With what they write beside a file of the person whose asset it is.
 
 select
-    asset_id,
-    person_row_id,
-    provider,
-    media_id,
-    asset_type,
-    original_url,
-    download_attempts + 1 as attempt
-from {{ ref("int_assets") }}
+    assets.asset_id,
+    assets.person_row_id,
+    assets.provider,
+    assets.media_id,
+    assets.asset_type,
+    assets.original_url,
+    assets.download_attempts + 1 as attempt,
+    assets.download_tries as tries,
+    people.name,
+    people.email,
+    people.personality_type,
+    people.last_seen_in
+from {{ ref("int_assets") }} as assets
+left join {{ ref("int_people") }} as people on assets.person_row_id = people.row_id
 where
-    is_wanted
+    assets.is_wanted
     and (
-        download_status = 'pending'
-        or (download_status = 'failed' and coalesce(verdict, 'retry') in ('retry', 'pause'))
+        assets.download_status = 'pending'
+        or (
+            assets.download_status = 'failed'
+            and coalesce(assets.verdict, 'retry') in ('retry', 'pause')
+            and (assets.next_try_at is null or assets.next_try_at <= current_timestamp)
+        )
     )

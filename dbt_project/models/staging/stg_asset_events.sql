@@ -26,6 +26,7 @@ select
     verdict,
     total_assets,
     details,
+    cast(cast(details as json) ->> 'next_try_at' as timestamptz) as next_try_at,
     occurred_at,
     loaded_at
 from {{ source("raw", "asset_events") }}

@@ -1,0 +1,155 @@
+"""``rowkeeper retry``: what failed is asked for again, whatever its verdict, and fetched."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+from rich.console import Console
+
+from rowkeeper.cli.options import Context, prepare, warehouse_options
+from rowkeeper.cli.run import move, run_lock
+from rowkeeper.cli.selection import Selection, select
+from rowkeeper.cli.terminal import console
+from rowkeeper.errors import UsageError
+from rowkeeper.events import AssetEvent, EventType
+from rowkeeper.ids import new_id
+from rowkeeper.warehouse import connect
+
+PERMANENT = "permanent"
+FAILED = """
+select
+    asset_id,
+    person_row_id,
+    provider,
+    media_id,
+    asset_type,
+    original_url,
+    case when download_status = 'failed' then 'download' else 'upload' end,
+    case when download_status = 'failed' then download_attempts else upload_attempts end,
+    coalesce(error_code, ''),
+    coalesce(verdict, 'retry')
+from intermediate.int_assets
+where (is_wanted and download_status = 'failed') or (is_claimed and upload_status = 'failed')
+order by asset_id
+"""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An asset that failed in the end. ``stage``: download or upload."""
+
+    asset_id: str
+    row_id: str
+    provider: str
+    media_id: str
+    asset_kind: str
+    original_url: str
+    stage: str
+    attempts: int
+    error_code: str
+    verdict: str
+
+
+@click.command()
+@click.option(
+    "--reason",
+    "reasons",
+    multiple=True,
+    metavar="CODE",
+    help="Only what failed so: an error code or a verdict; repeat.",
+)
+@click.option("--provider", "providers", multiple=True, metavar="NAME", help="Only theirs; repeat.")
+@click.option("--people", metavar="ROWS", help="Only these row ids, such as 12,40-60.")
+@click.option("--dry-run", is_flag=True, help="Say what it would try again; write nothing.")
+@warehouse_options
+def command(
+    reasons: tuple[str, ...],
+    providers: tuple[str, ...],
+    people: str | None,
+    dry_run: bool,
+    target: str | None,
+    data_dir: str | None,
+) -> None:
+    """Try again now what failed, and fetch whatever else those people lack.
+
+    Without --reason everything but what is gone for good; with --reason permanent, or a code such
+    as private, that too. A site that wanted a pause is asked again at once.
+    """
+    context, out = prepare(target, data_dir=data_dir), console()
+    with run_lock(context):
+        failures = find(context, reasons, providers, select(people=people))
+        if not failures or dry_run:
+            say(failures, out, "would be tried again" if dry_run else "to try again")
+            return
+        say(failures, out, "tried again")
+        ask_again(context, failures)
+        row_ids = frozenset(failure.row_id for failure in failures)
+        refusal = move(context, out, Selection(row_ids=row_ids))
+    if refusal:
+        raise refusal
+
+
+def find(
+    context: Context, reasons: Sequence[str], providers: Sequence[str], people: Selection
+) -> list[Failure]:
+    """The failures that the options name. Raises ``UsageError`` for a name that nothing has."""
+    with connect(context.target) as warehouse:
+        found = [Failure(*row) for row in warehouse.query(FAILED)]
+    _check("--reason", reasons, {item.error_code for item in found} | {i.verdict for i in found})
+    _check("--provider", providers, {item.provider for item in found})
+    return [
+        item
+        for item in people.of(found)
+        if (not providers or item.provider in providers) and _is_meant(item, reasons)
+    ]
+
+
+def _is_meant(failure: Failure, reasons: Sequence[str]) -> bool:
+    if not reasons:
+        return failure.verdict != PERMANENT
+    return failure.error_code in reasons or failure.verdict in reasons
+
+
+def _check(option: str, named: Sequence[str], known: set[str]) -> None:
+    if missing := sorted(set(named) - known):
+        there = f"there are {', '.join(sorted(known - {''}))}" if known else "nothing has failed"
+        raise UsageError(f"Nothing failed with {option} {missing[0]}: {there}.")
+
+
+def say(failures: Sequence[Failure], out: Console, words: str) -> None:
+    """The failures by their reason, in one line each."""
+    counts: dict[tuple[str, str, str], int] = {}
+    for item in failures:
+        key = item.stage, item.provider, item.error_code
+        counts[key] = counts.get(key, 0) + 1
+    out.print(f"{len(failures)} failures {words}.")
+    for (stage, provider, code), count in sorted(counts.items()):
+        out.print(f"  {count} {stage}s from {provider}: {code}", markup=False, highlight=False)
+
+
+def ask_again(context: Context, failures: Sequence[Failure]) -> None:
+    """Journal that the assets are asked for again, and end the pauses of their sites."""
+    from downloaders.base import throttle_of
+    from rowkeeper.drain import drain
+    from rowkeeper.journal import Journal, journal_dir
+
+    folder, asked_by = journal_dir(context.settings.data_dir), new_id()
+    with Journal(folder) as journal:
+        for failure in failures:
+            journal.append(_event(failure, asked_by))
+    drain(folder, context.target)
+    throttle = throttle_of(context.settings)
+    for provider in {item.provider for item in failures if item.stage == "download"}:
+        throttle.resume(provider)
+
+
+def _event(failure: Failure, session_id: str) -> AssetEvent:
+    types = {"download": EventType.DOWNLOAD_REQUESTED, "upload": EventType.UPLOAD_REQUESTED}
+    facts: dict[str, Any] = {
+        name: getattr(failure, name)
+        for name in ("asset_id", "row_id", "provider", "media_id", "asset_kind", "original_url")
+    }
+    return AssetEvent(
+        event_type=types[failure.stage], session_id=session_id, attempt=failure.attempts, **facts
+    )

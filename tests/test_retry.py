@@ -1,0 +1,61 @@
+"""What failed is tried again when somebody asks: by reason, provider and people."""
+
+from dataclasses import replace
+
+import pytest
+
+from demo.site import Demo
+from rowkeeper.cli import run_command
+from rowkeeper.throttle import Throttle
+from rowkeeper.warehouse import Row, Target, connect
+from tests.fakes.internet import FakeInternet
+
+DOCUMENTS = """
+select person_row_id, download_status, download_attempts, download_tries, error_code, next_try_at
+from intermediate.int_assets where asset_type = 'document' order by 1
+"""
+
+
+def documents(target: Target, status: str) -> dict[str, Row]:
+    with connect(target) as warehouse:
+        return {row[0]: row[2:] for row in warehouse.query(DOCUMENTS) if row[1] == status}
+
+
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
+def test_what_failed_is_asked_for_again(
+    engine: Target,
+    demo: Demo,
+    internet: FakeInternet,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    open_ones = list(demo.site.documents)
+    demo.site.documents[:] = [replace(document, sign_in=True) for document in open_ones]
+    assert run_command(["run", "--mode", "text"]) == 0
+    failed = documents(engine, "failed")
+    assert len(failed) >= 2
+    assert {row[2] for row in failed.values()} == {"permission_denied"}
+    demo.site.documents[:] = open_ones
+
+    asked = internet.fetched("docs.google.com/document")
+    somebody = min(failed)
+    assert run_command(["retry", "--reason", "nonsense"]) == 2
+    assert "permission_denied" in capsys.readouterr().err
+    assert run_command(["retry", "--provider", "docs", "--dry-run"]) == 0
+    assert "permission_denied" in capsys.readouterr().out
+    assert run_command(["retry", "--people", "none"]) == 0
+    assert documents(engine, "failed") == failed
+    assert internet.fetched("docs.google.com/document") == asked
+
+    resumed: list[str] = []
+    monkeypatch.setattr(Throttle, "resume", lambda _, site: resumed.append(site))
+    assert run_command(["retry", "--reason", "needs_person", "--people", somebody]) == 0
+    assert resumed == ["docs"]
+    assert documents(engine, "failed").keys() == failed.keys() - {somebody}
+    attempts, tries, _, _ = documents(engine, "completed")[somebody]
+    assert (attempts, tries) == (2, 1)
+    with connect(engine) as warehouse:
+        [[text]] = warehouse.query(
+            f"select text from {engine.schema}.documents where person_row_id = ?", [somebody]
+        )
+    assert "I like long walks" in text
