@@ -20,7 +20,7 @@ from typing import Any
 from downloaders.base import Discovered, Fetched, FetchSettings, Request
 from downloaders.naming import checked_template, relative_path
 from downloaders.sidecar import sidecar_path, write_sidecar
-from rowkeeper.paths import sha256_file
+from rowkeeper.paths import folder_id, sha256_file
 
 FACTS = "facts.json"
 STALE_S = 30 * 86_400
@@ -88,7 +88,9 @@ def settle(request: Request, fetched: Fetched, settings: FetchSettings) -> Fetch
     if place.exists() and not _is_of(place, request, fetched):
         place = place.with_name(f"{place.stem}-{request.asset_id}{place.suffix}")
     place.parent.mkdir(parents=True, exist_ok=True)
-    kept = _beside(replace(fetched, path=place), request, settings.data_dir)
+    details = {**fetched.details, "data_folder": folder_id(settings.data_dir)}
+    kept = replace(fetched, path=place, details=details)
+    kept = _beside(kept, request, settings.data_dir)
     record = {**asdict(kept), "path": place.relative_to(root).as_posix()}
     folder = _work_folder(settings.data_dir, request)
     (folder / FACTS).write_text(json.dumps(record, sort_keys=True))

@@ -39,11 +39,15 @@ OnProgress = Callable[[Progress], None]
 
 @dataclass
 class Summary:
-    """What a run of downloads came to, in assets. ``paused`` ones were left for the next run."""
+    """What a run of downloads came to, in assets.
+
+    ``paused`` ones were left for the next run, ``left`` ones to another that runs now.
+    """
 
     downloaded: int = 0
     failed: int = 0
     paused: int = 0
+    left: int = 0
     discovered: int = 0
     size_bytes: int = 0
     paused_providers: dict[str, str] = field(default_factory=dict)

@@ -1,9 +1,11 @@
-"""Names from outside made safe as one path segment, and the hash of a file."""
+"""Names from outside made safe as one path segment, the hash of a file, the id of a folder."""
 
 import hashlib
 import mimetypes
 import re
 from pathlib import Path, PurePosixPath
+
+from rowkeeper.ids import new_id
 
 MAX_SEGMENT = 100
 DEFAULT_EXTENSION = "bin"
@@ -44,3 +46,19 @@ def sha256_file(path: Path) -> tuple[str, int]:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         return digest, file.tell()
+
+
+def folder_id(data_dir: Path) -> str:
+    """Which data folder this is, on whatever machine: drawn once and kept in it."""
+    path = data_dir / "folder.id"
+    if not path.is_file():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f"{path.name}.{new_id()}")
+        fresh.write_text(new_id())
+        try:
+            path.hardlink_to(fresh)  # the first one stays
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return path.read_text().strip()

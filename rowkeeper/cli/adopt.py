@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rowkeeper.cli.options import Context
-from rowkeeper.cli.transfer import session
+from rowkeeper.cli.sessions import session
 from rowkeeper.drain import drain
 from rowkeeper.events import AssetEvent, EventType
 from rowkeeper.journal import Journal, journal_dir

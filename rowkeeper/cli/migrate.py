@@ -98,7 +98,7 @@ def adopt_command(folders: tuple[Path, ...], target: str | None, data_dir: str |
     from rowkeeper.cli.adopt import adopt_files
     from rowkeeper.cli.build import build
     from rowkeeper.cli.catalog import publish
-    from rowkeeper.cli.run import run_lock
+    from rowkeeper.cli.locks import run_lock
 
     context = prepare(target, data_dir=data_dir)
     out = console()

@@ -43,10 +43,10 @@ def _is_built(context: Context) -> bool:
 
 
 def _print_pending(context: Context, selection: Selection, console: Console, changed: bool) -> None:
-    from rowkeeper.cli.transfer import pending_downloads, pending_uploads
+    from rowkeeper.cli.transfer import all_pages, pending_downloads, pending_uploads
 
-    downloads = selection.of(pending_downloads(context))[: selection.limit]
-    uploads = selection.of(pending_uploads(context))
+    downloads = selection.of(list(all_pages(context, pending_downloads)))[: selection.limit]
+    uploads = selection.of(list(all_pages(context, pending_uploads)))
     people = len({request.row_id for request in downloads})
     kinds = Counter(request.asset_kind for request in downloads)
     listed = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "nothing"

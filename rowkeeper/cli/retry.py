@@ -7,8 +7,9 @@ from typing import Any
 import click
 from rich.console import Console
 
+from rowkeeper.cli.locks import run_lock
 from rowkeeper.cli.options import Context, prepare, warehouse_options
-from rowkeeper.cli.run import move, run_lock
+from rowkeeper.cli.run import move
 from rowkeeper.cli.selection import Selection, select
 from rowkeeper.cli.terminal import console
 from rowkeeper.errors import UsageError

@@ -1,18 +1,17 @@
 """``rowkeeper run``: ingest, build, download, upload, build, and a few lines about all that."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
 from rich.filesize import decimal
 
+from rowkeeper.cli.locks import run_lock, tables_lock
 from rowkeeper.cli.options import Context, prepare, source_options, warehouse_options
 from rowkeeper.cli.plan import print_plan
 from rowkeeper.cli.selection import KINDS, Selection, select
 from rowkeeper.cli.terminal import console
-from rowkeeper.errors import BusyError, StoreError
+from rowkeeper.errors import StoreError
 
 if TYPE_CHECKING:
     import downloaders.pool
@@ -67,9 +66,10 @@ def run(context: Context, console: Console, selection: Selection) -> None:
 
     with run_lock(context):
         drain(journal_dir(context.settings.data_dir), context.target)
-        console.print(summary_text(ingest(context.settings, context.target)), soft_wrap=True)
-        warnings = build(context)
-        linked = link_matches(context.settings.data_dir, context.target)
+        with tables_lock(context):
+            console.print(summary_text(ingest(context.settings, context.target)), soft_wrap=True)
+            warnings = build(context)
+            linked = link_matches(context.settings.data_dir, context.target)
         refusal = move(context, console, selection, None if linked else warnings)
     if refusal:
         raise refusal
@@ -89,8 +89,9 @@ def move(
     from rowkeeper.cli.build import build
     from rowkeeper.cli.catalog import count_events, publish
     from rowkeeper.cli.export import dual_write
+    from rowkeeper.cli.sessions import end_abandoned_sessions
     from rowkeeper.cli.status import print_overview
-    from rowkeeper.cli.transfer import download_pending, end_abandoned_sessions
+    from rowkeeper.cli.transfer import download_pending
     from rowkeeper.drain import drain
     from rowkeeper.journal import journal_dir
 
@@ -100,7 +101,8 @@ def move(
     uploaded, refusal = _upload(context, console, selection)
     drain(journal_dir(context.settings.data_dir), context.target)
     if warnings is None or count_events(context) != known:
-        warnings = build(context)
+        with tables_lock(context):
+            warnings = build(context)
     publish(context)
     console.print(_moved(downloaded, uploaded), soft_wrap=True)
     print_overview(context, console, warnings)
@@ -127,29 +129,11 @@ def _moved(
         f"Downloaded {downloaded.downloaded} assets ({decimal(downloaded.size_bytes)}), "
         f"{downloaded.failed} failed."
     ]
+    if downloaded.left:
+        said.append(f"Left {downloaded.left} to another run that fetches them.")
     said += [
         f"Paused {provider}: {reason}" for provider, reason in downloaded.paused_providers.items()
     ]
     if uploaded is not None:
         said.append(f"Archived {uploaded.uploaded}, {uploaded.failed} failed.")
     return " ".join(said)
-
-
-@contextmanager
-def run_lock(context: Context) -> Iterator[None]:
-    """Keep other runs out of the data folder. Raises ``BusyError`` if there is one."""
-    from filelock import FileLock, Timeout
-
-    folder = context.settings.data_dir
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / "run.lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise BusyError(
-            f"Another rowkeeper run works in {folder}: wait until it has ended, then run again."
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from rowkeeper.cli.options import Context
 from rowkeeper.events import AssetEvent, EventType
 from rowkeeper.ids import asset_id
-from rowkeeper.paths import sha256_file
+from rowkeeper.paths import folder_id, sha256_file
 from rowkeeper.warehouse import Warehouse, connect
 
 if TYPE_CHECKING:
@@ -97,13 +97,10 @@ def _copies(
 ) -> list[AssetEvent]:
     """What was told of ``other``, told of ``request``; nothing if the file is not whole."""
     ((path, filename, mime_type, size_bytes, sha256, metadata),) = warehouse.query(FILE, [other])
-    try:
-        if sha256_file(folder / path) != (sha256, size_bytes):
-            return []
-    except OSError:
+    details = (json.loads(metadata) if metadata else {}).get("download") or {}
+    if not _is_whole(folder, path, sha256, size_bytes, details):
         return []
     events = [_told(request, session_id, *row) for row in warehouse.query(TOLD, [other, other])]
-    details = (json.loads(metadata) if metadata else {}).get("download") or {}
     events.append(
         AssetEvent(
             event_type=EventType.DOWNLOADED,
@@ -118,6 +115,18 @@ def _copies(
         )
     )
     return events
+
+
+def _is_whole(
+    folder: Path, path: str, sha256: str, size_bytes: int, details: dict[str, Any]
+) -> bool:
+    """Is the file as it was told? What another data folder has can't be seen from here."""
+    if details.get("data_folder", folder_id(folder)) != folder_id(folder):
+        return True
+    try:
+        return sha256_file(folder / path) == (sha256, size_bytes)
+    except OSError:
+        return False
 
 
 def _told(

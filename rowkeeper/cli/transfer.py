@@ -1,20 +1,20 @@
 """The two working steps of a run: what is pending, through the pools, into the journal."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from rich.console import Console
 
+from rowkeeper.cli.locks import claimed
 from rowkeeper.cli.options import Context
 from rowkeeper.cli.progress import Display, display
 from rowkeeper.cli.selection import Selection
+from rowkeeper.cli.sessions import Session, session
 from rowkeeper.cli.sharing import first_of_each, share_downloads, share_uploads
 from rowkeeper.drain import drain
-from rowkeeper.events import AssetEvent, EventType
-from rowkeeper.ids import new_id
 from rowkeeper.journal import Journal, journal_dir
+from rowkeeper.paths import folder_id
 from rowkeeper.warehouse import Row, connect
 
 if TYPE_CHECKING:
@@ -25,82 +25,8 @@ if TYPE_CHECKING:
 
 Asset = TypeVar("Asset", "Request", "UploadRequest")
 
-INTERRUPTED_DETAILS = {"noticed_by": "a later run"}
-
-
-class Session:
-    """A download or an upload session: it begins with its first work and ends with an event."""
-
-    def __init__(self, folder: Path, session_type: str) -> None:
-        self.session_id = new_id()
-        self._folder, self._type = folder, session_type
-        self._assets: set[str] = set()
-
-    @property
-    def tried(self) -> frozenset[str]:
-        """The assets that it has tried."""
-        return frozenset(self._assets)
-
-    def say(self, event_type: EventType) -> None:
-        """Journal a fact about the session itself, in a segment of its own."""
-        with Journal(self._folder) as journal:
-            journal.append(
-                AssetEvent(
-                    event_type=event_type,
-                    session_id=self.session_id,
-                    session_type=self._type,
-                    total_assets=len(self._assets),
-                )
-            )
-
-    def new(self, asset_ids: set[str]) -> None:
-        """Count ``asset_ids`` among the session's assets; it begins with the first of them."""
-        began = bool(self._assets)
-        self._assets |= asset_ids
-        if asset_ids and not began:
-            self.say(EventType.SESSION_STARTED)
-
-    def end(self, event_type: EventType) -> None:
-        if self._assets:
-            self.say(event_type)
-
-
-@contextmanager
-def session(folder: Path, session_type: str) -> Iterator[Session]:
-    """A session that ends as finished, or as interrupted by whatever is raised."""
-    current = Session(folder, session_type)
-    try:
-        yield current
-    except BaseException:
-        current.end(EventType.SESSION_INTERRUPTED)
-        raise
-    current.end(EventType.SESSION_FINISHED)
-
-
-def end_abandoned_sessions(context: Context) -> None:
-    """Say of the sessions that a killed run left open that they were interrupted.
-
-    The caller holds the run's lock, so no session of this data folder is under way.
-    """
-    with connect(context.target) as warehouse:
-        left = warehouse.query(
-            f"select session_id, session_type from {context.target.schema}.download_sessions "
-            "where status = 'running' order by session_id"
-        )
-    if not left:
-        return
-    folder = journal_dir(context.settings.data_dir)
-    with Journal(folder) as journal:
-        for session_id, session_type in left:
-            journal.append(
-                AssetEvent(
-                    event_type=EventType.SESSION_INTERRUPTED,
-                    session_id=session_id,
-                    session_type=session_type,
-                    details=INTERRUPTED_DETAILS,
-                )
-            )
-    drain(folder, context.target)
+PAGE = 500
+"""Assets that are read, moved and drained at a time; the queue itself stays in the warehouse."""
 
 
 def download_pending(
@@ -117,19 +43,22 @@ def download_pending(
     settings = FetchSettings.of(context.settings)
     folder = journal_dir(context.settings.data_dir)
     with session(folder, "download") as current, display(console, "Downloading") as shown:
-        while found := _untried(current, selection.of(pending_downloads(context)), selection.limit):
-            with Journal(folder) as journal:
-                shared = share_downloads(context, current.session_id, found, journal.append)
-                requests = _begin(current, shown, found, shared, medium_of)
-                done = download_all(
-                    requests, settings, journal.append, current.session_id, shown.update
-                )
-            drain(folder, context.target)
+        for page in _pages(context, current, selection, pending_downloads):
+            with claimed(context, page) as found:
+                current.leave({item.asset_id for item in page} - {item.asset_id for item in found})
+                with Journal(folder) as journal:
+                    shared = share_downloads(context, current.session_id, found, journal.append)
+                    requests = _begin(current, shown, found, shared, medium_of)
+                    done = download_all(
+                        requests, settings, journal.append, current.session_id, shown.update
+                    )
+                drain(folder, context.target)
             total.downloaded += done.downloaded
             total.failed += done.failed
             total.paused += done.paused
             total.size_bytes += done.size_bytes
             total.paused_providers |= done.paused_providers
+        total.left = current.left
     return total
 
 
@@ -146,7 +75,7 @@ def upload_pending(
     total = Summary()
     folder = journal_dir(context.settings.data_dir)
     with session(folder, "upload") as current, display(console, "Uploading") as shown:
-        while found := _untried(current, selection.of(pending_uploads(context))):
+        for found in _pages(context, current, replace(selection, limit=None), pending_uploads):
             store = open_store(context.settings)
             with Journal(folder) as journal:
                 shared = share_uploads(context, store, current.session_id, found, journal.append)
@@ -177,10 +106,40 @@ def content_of(request: "UploadRequest") -> str:
     return request.sha256
 
 
-def _untried(current: Session, found: list[Asset], limit: int | None = None) -> list[Asset]:
-    """Those that the session has not tried yet, and no more than it may try."""
-    found = [request for request in found if request.asset_id not in current.tried]
-    return found if limit is None else found[: max(0, limit - len(current.tried))]
+def _pages(
+    context: Context,
+    current: Session,
+    selection: Selection,
+    pending: Callable[[Context, str], list[Asset]],
+) -> Iterator[list[Asset]]:
+    """What is selected and pending, a page at a time, round and round until nothing new comes.
+
+    What was fetched on the way may have led to more, whose place is on a page that was read.
+    """
+    after, any_new = "", False
+    while True:
+        page = pending(context, after)
+        found = [item for item in selection.of(page) if not current.has_seen(item.asset_id)]
+        if selection.limit is not None:
+            found = found[: max(0, selection.limit - current.tried)]
+        if found:
+            any_new = True
+            yield found
+        if len(page) == PAGE:
+            after = page[-1].asset_id
+        elif any_new:
+            after, any_new = "", False
+        else:
+            return
+
+
+def all_pages(context: Context, pending: Callable[[Context, str], list[Asset]]) -> Iterator[Asset]:
+    """Everything that is pending, read a page at a time."""
+    after: str | None = ""
+    while after is not None:
+        page = pending(context, after)
+        yield from page
+        after = page[-1].asset_id if len(page) == PAGE else None
 
 
 def _begin(
@@ -197,8 +156,8 @@ def _begin(
     return requests
 
 
-def pending_downloads(context: Context) -> "list[Request]":
-    """The rows of ``pending_downloads``, in the order of their ids."""
+def pending_downloads(context: Context, after: str = "") -> "list[Request]":
+    """A page of ``pending_downloads``: the first rows whose asset id is above ``after``."""
     from downloaders.base import Person, Request
 
     columns = (
@@ -210,7 +169,7 @@ def pending_downloads(context: Context) -> "list[Request]":
         *("attempt", "tries"),
     )
     found = []
-    for row in _pending(context, "pending_downloads", columns):
+    for row in _pending(context, "pending_downloads", columns, after):
         name, email, personality_type, place = row[len(names) :]
         person = Person(
             name=name or "", email=email, personality_type=personality_type, place=place
@@ -220,8 +179,8 @@ def pending_downloads(context: Context) -> "list[Request]":
     return found
 
 
-def pending_uploads(context: Context) -> "list[UploadRequest]":
-    """The rows of ``pending_uploads``, in the order of their ids."""
+def pending_uploads(context: Context, after: str = "") -> "list[UploadRequest]":
+    """A page of what ``pending_uploads`` has for this data folder, as above."""
     from uploaders.base import UploadRequest
 
     columns = (
@@ -233,15 +192,23 @@ def pending_uploads(context: Context) -> "list[UploadRequest]":
         *("size_bytes", "mime_type", "filename", "attempt"),
     )
     found = []
-    for row in _pending(context, "pending_uploads", columns):
+    ours = folder_id(context.settings.data_dir)
+    for row in _pending(context, "pending_uploads", columns, after, {"data_folder": ours}):
         values = dict(zip(names, row, strict=True))
         values["path"] = context.settings.data_dir / values["path"]
         found.append(UploadRequest(**values))
     return found
 
 
-def _pending(context: Context, view: str, columns: str) -> list[Row]:
+def _pending(
+    context: Context, view: str, columns: str, after: str, wanted: Mapping[str, str] | None = None
+) -> list[Row]:
+    """A page of a view; where a column is not null it has the value that is ``wanted``."""
+    conditions = ["asset_id > ?", *(f"coalesce({name}, ?) = ?" for name in wanted or {})]
+    values = [after, *(value for item in (wanted or {}).values() for value in (item, item))]
     with connect(context.target) as warehouse:
         return warehouse.query(
-            f"select {columns} from {context.target.schema}.{view} order by asset_id"
+            f"select {columns} from {context.target.schema}.{view} "
+            f"where {' and '.join(conditions)} order by asset_id limit {PAGE}",
+            values,
         )

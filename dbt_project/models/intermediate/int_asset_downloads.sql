@@ -37,6 +37,7 @@ select
     error_message,
     details,
     next_try_at,
+    data_folder,
     event_id,
     session_id,
     occurred_at

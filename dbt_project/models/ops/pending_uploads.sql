@@ -11,7 +11,8 @@ select
     size_bytes as file_size_bytes,
     sha256,
     mime_type,
-    upload_attempts + 1 as attempt
+    upload_attempts + 1 as attempt,
+    data_folder
 from {{ ref("int_assets") }}
 where
     is_claimed

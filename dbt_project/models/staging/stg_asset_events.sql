@@ -27,6 +27,7 @@ select
     total_assets,
     details,
     cast(cast(details as json) ->> 'next_try_at' as timestamptz) as next_try_at,
+    cast(details as json) ->> 'data_folder' as data_folder,
     occurred_at,
     loaded_at
 from {{ source("raw", "asset_events") }}
