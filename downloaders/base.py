@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from downloaders.addresses import Network, networks
+from rowkeeper.google_api import NO_CREDENTIALS, Credentials
 from rowkeeper.ids import asset_id
 from rowkeeper.throttle import Limit, Throttle, default_folder
 
@@ -120,11 +121,14 @@ class FetchSettings:
     naming: str = "asset_id"
     sidecar: str = "full"
     throttle: Throttle = field(default_factory=Throttle)
+    drive: Credentials = NO_CREDENTIALS
+    drive_endpoint: str | None = None
 
     @classmethod
     def of(cls, settings: "Settings") -> Self:
         """The downloaders' part of ``settings``."""
-        network, download = settings.network, settings.download
+        network, download, drive = settings.network, settings.download, settings.drive
+        key = drive.api_key.get_secret_value() if drive.api_key else None
         return cls(
             data_dir=settings.data_dir.absolute(),
             proxy=network.proxy,
@@ -151,6 +155,8 @@ class FetchSettings:
             naming=download.naming,
             sidecar=download.sidecar,
             throttle=throttle_of(settings),
+            drive=Credentials(api_key=key, file=drive.credentials_file, setting="drive"),
+            drive_endpoint=drive.api_endpoint,
         )
 
 

@@ -1,45 +1,110 @@
-"""Google Docs, exported as plain text."""
+"""Google Docs as text and as HTML, Sheets as CSV, Slides as PDF, without credentials or with."""
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
+from urllib.parse import urlencode
 
-from downloaders import files, google
+import urllib3
+
+from downloaders import documents, files, google
 from downloaders.base import Downloader, Fetched, FetchSettings, Progress, Request
-from downloaders.http import HttpClient, filename_of, mime_of, raise_for_status, stream
+from downloaders.drive_api import DriveApi
+from downloaders.http import HttpClient, read_page
+from downloaders.sniff import HEAD, kind_of
+from downloaders.transfer import Saved, save
 from rowkeeper.errors import NeedsPersonError, PermanentError
 
 HOST = "docs.google.com"
 
 
+@dataclass(frozen=True)
+class Export:
+    """``path`` is of the public address; ``extension`` is also the format that it asks for."""
+
+    path: str
+    extension: str
+    mime_type: str
+
+
+EXPORTS = {
+    "document": Export("document", "txt", "text/plain"),
+    "document_html": Export("document", "html", "text/html"),
+    "spreadsheet": Export("spreadsheets", "csv", "text/csv"),
+    "presentation": Export("presentation", "pdf", "application/pdf"),
+}
+"""By kind of asset."""
+
+
 class DocsDownloader(Downloader):
-    """Documents that anyone with the link may read."""
+    """What anyone with the link may read; with credentials what is shared with those."""
 
     provider: ClassVar[str] = "docs"
-    kinds: ClassVar[frozenset[str]] = frozenset({"document"})
+    kinds: ClassVar[frozenset[str]] = frozenset(EXPORTS)
 
     def __init__(self, settings: FetchSettings) -> None:
-        self._client = HttpClient(settings, "docs")
+        self._settings = settings
+        self._client = HttpClient(settings, self.provider)
+        self._api = DriveApi(settings, self._client, self.provider) if settings.drive else None
 
     def fetch(self, request: Request, directory: Path, progress: Progress) -> Fetched:
-        media_id = google.checked_id(request.media_id)
-        url = f"https://{HOST}/document/d/{media_id}/export?format=txt"
-        with self._client.open(url, google.HOSTS) as response:
-            raise_for_status(response, HOST)
-            mime_type = mime_of(response)
-            if mime_type == "text/html":
-                page = google.parse(response.read(1 << 16).decode("utf-8", "replace"))
-                title = " ".join(page.xpath("string(//title)").split())
-                if "sign in" in title.lower():
-                    raise NeedsPersonError("permission_denied", "Google Docs asks to sign in.")
-                raise PermanentError("not_a_document", f"Docs sent a page instead: {title}")
-            path = directory / f"{request.asset_id}.txt"
-            part = files.part_of(path)
-            size, digest = files.write_hashed(stream(response, progress), part)
-            fetched = Fetched(
-                path=path,
-                filename=filename_of(response),
-                mime_type="text/plain",
-                size_bytes=size,
-                sha256=digest,
-            )
-            return files.commit(part, fetched)
+        export = EXPORTS[request.asset_kind]
+        media_id, _, tab = request.media_id.partition(",")
+        google.checked_id(media_id)
+        path = directory / f"{request.asset_id}.{export.extension}"
+        part = files.part_of(path)
+        saved = self._save(media_id, tab, export, part, progress)
+        try:
+            _check(part, export, saved)
+        except BaseException:
+            part.unlink()
+            raise
+        fetched = Fetched(
+            path=path,
+            filename=saved.filename,
+            mime_type=export.mime_type,
+            size_bytes=saved.size_bytes,
+            sha256=saved.sha256,
+        )
+        fetched = files.commit(part, fetched)
+        if documents.is_text(request, fetched):
+            return replace(fetched, discovered=documents.discovered(request, path))
+        return fetched
+
+    def _save(
+        self, media_id: str, tab: str, export: Export, part: Path, progress: Progress
+    ) -> Saved:
+        if self._api and not tab:
+            return self._api.export(media_id, export.mime_type, part, progress)
+        query = {"format": export.extension} | ({"gid": tab} if tab else {})
+        return save(
+            self._client,
+            f"https://{HOST}/{export.path}/d/{media_id}/export?{urlencode(query)}",
+            google.HOSTS,
+            part,
+            progress,
+            settings=self._settings,
+            inspect=lambda response: _inspect(response, export),
+            headers=self._api.token() if self._api else {},
+        )
+
+
+def _inspect(response: urllib3.BaseHTTPResponse, export: Export) -> None:
+    """Raise for a page where no page was asked for."""
+    if google.is_page(response) and (response.status >= 400 or export.extension != "html"):
+        raise google.refusal(google.parse(read_page(response)), response, HOST)
+
+
+def _check(part: Path, export: Export, saved: Saved) -> None:
+    """Raise unless the bytes are what was asked for; a page that asks to sign in is no document."""
+    with part.open("rb") as file:
+        head = file.read(HEAD)
+    kind = kind_of(head)
+    if kind == "text/html" and saved.filename is None:
+        title = google.title_of(google.parse(head.decode("utf-8", "replace")))
+        if google.SIGN_IN.search(title):
+            raise NeedsPersonError("permission_denied", f"{HOST} asks to sign in.")
+    wanted = {"html": ("text/html",), "pdf": ("application/pdf",)}.get(export.extension)
+    if (wanted and kind not in wanted) or (not wanted and kind == "text/html"):
+        words = f"{HOST} sent {kind or 'something else'} instead of {export.mime_type}."
+        raise PermanentError("not_a_document", words)

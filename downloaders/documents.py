@@ -1,26 +1,96 @@
 """What stands in a fetched document: its text, and the links in it by their canonical addresses."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from downloaders.base import Fetched, Request
-from rowkeeper.links import classify
+from lxml import etree
+
+from downloaders.base import Discovered, Fetched, Request
+from downloaders.http import CHUNK
+from rowkeeper.links import Link, classify
 from rowkeeper.text_links import split_links, unescaped
 
 MAX_CHARACTERS = 1_000_000
+MAX_LINKS = 1000
+READ = {"document": "text/plain", "document_html": "text/html"}
+"""Kind of asset -> the media type in which it can be read."""
 
 
 def is_text(request: Request, fetched: Fetched) -> bool:
-    """Is it a document whose text can be read?"""
-    return request.asset_kind == "document" and fetched.mime_type == "text/plain"
+    """Is it a document that can be read?"""
+    return READ.get(request.asset_kind) == fetched.mime_type
 
 
 def read_text(path: Path) -> dict[str, Any]:
     """The details of a ``document_read`` event: ``text`` and ``links``, one a line.
 
-    Of a longer document only the first million characters are told; the file has them all.
+    Of a longer document only the first million characters are told; the file has them all. HTML has
+    the links behind the words and no ``text``: that is told of the same document's plain text.
     """
+    links = "\n".join(link.url for link in links_of(path))
+    return {"links": links} if path.suffix == ".html" else {"text": _text(path), "links": links}
+
+
+def links_of(path: Path) -> list[Link]:
+    """What the links in a document lead to, each once and in order; of text in its first part."""
+    urls = _hyperlinks(path) if path.suffix == ".html" else split_links(_text(path))
+    found: dict[str, Link] = {}
+    for url in urls:
+        link = classify(unescaped(url))
+        found.setdefault(link.url, link)
+        if len(found) >= MAX_LINKS:
+            break
+    return list(found.values())
+
+
+def discovered(request: Request, path: Path) -> tuple[Discovered, ...]:
+    """The assets that a document's links ask for; noise asks for none, nor does itself."""
+    wanted = [link for link in links_of(path) if not _is_itself(link, request)]
+    return children(request, [(link, None) for link in wanted])
+
+
+def children(request: Request, links: list[tuple[Link, str | None]]) -> tuple[Discovered, ...]:
+    """Each kind of asset that ``links``, with their titles, ask for; positions count the links."""
+    return tuple(
+        Discovered.child(
+            request,
+            position=position,
+            provider=link.provider,
+            media_id=link.media_id,
+            asset_kind=kind,
+            original_url=link.url,
+            title=title,
+        )
+        for position, (link, title) in enumerate(links, 1)
+        for kind in link.asset_kinds
+    )
+
+
+def _is_itself(link: Link, request: Request) -> bool:
+    return (link.provider, link.media_id) == (request.provider, request.media_id)
+
+
+def _text(path: Path) -> str:
     with path.open(encoding="utf-8-sig", errors="replace") as file:
-        text = file.read(MAX_CHARACTERS)
-    links = (classify(unescaped(url)) for url in split_links(text))
-    return {"text": text, "links": "\n".join(dict.fromkeys(link.url for link in links))}
+        return file.read(MAX_CHARACTERS)
+
+
+def _hyperlinks(path: Path) -> Iterator[str]:
+    """The web addresses of ``<a href>``, read in pieces."""
+    parser = etree.HTMLPullParser(events=("end",), tag="a", encoding="utf-8", huge_tree=True)
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            parser.feed(chunk)
+            yield from _read(parser)
+    with suppress(etree.XMLSyntaxError):  # an empty file
+        parser.close()
+    yield from _read(parser)
+
+
+def _read(parser: etree.HTMLPullParser) -> Iterator[str]:
+    for _, anchor in parser.read_events():
+        url = str(anchor.get("href") or "").strip() if isinstance(anchor, etree._Element) else ""
+        if url.lower().startswith(("http://", "https://")):
+            yield url

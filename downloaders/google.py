@@ -1,11 +1,20 @@
-"""What Drive and Docs have in common: hosts, names and the pages that say no."""
+"""What Drive and Docs have in common: hosts, ids and the pages that say no."""
 
 import re
 
+import urllib3
 from lxml import html
 
 from downloaders.hosts import Hosts
-from rowkeeper.errors import PermanentError
+from downloaders.http import mime_of, retry_after, status_error
+from downloaders.sniff import kind_of
+from rowkeeper.errors import (
+    NeedsPersonError,
+    PauseSiteError,
+    PermanentError,
+    RetryLaterError,
+    TransferError,
+)
 
 HOSTS = Hosts(
     allowed=frozenset(
@@ -19,6 +28,9 @@ HOSTS = Hosts(
     sign_in=frozenset({"accounts.google.com"}),
 )
 MEDIA_ID = re.compile(r"[A-Za-z0-9_-]{5,128}")
+QUOTA = re.compile(r"too many users|quota|download limit", re.IGNORECASE)
+SIGN_IN = re.compile(r"\bsign[ -]?in\b|you need access|access denied", re.IGNORECASE)
+NOT_PAGES = ("video/", "audio/", "image/", "application/pdf", "application/zip")
 
 
 def checked_id(media_id: str) -> str:
@@ -30,4 +42,39 @@ def checked_id(media_id: str) -> str:
 
 def parse(page: str) -> html.HtmlElement:
     """The tree of ``page``, an empty one for an empty page."""
-    return html.fromstring(page or "<html></html>")
+    return html.fromstring(page if page.strip() else "<html></html>")
+
+
+def title_of(tree: html.HtmlElement) -> str:
+    """The title of a page, '' without one."""
+    return " ".join(tree.xpath("string(//title)").split())
+
+
+def is_page(response: urllib3.BaseHTTPResponse) -> bool:
+    """A page to look at; a file that is HTML comes with a name."""
+    return mime_of(response) == "text/html" and "Content-Disposition" not in response.headers
+
+
+def check_bytes(head: bytes, mime_type: str, named: bool) -> None:
+    """Raise ``PermanentError`` where a page came instead of a file, whatever its headers say."""
+    if kind_of(head) == "text/html" and (mime_type.startswith(NOT_PAGES) or not named):
+        raise PermanentError("not_a_file", f"A page came instead of the file ({mime_type[:80]}).")
+
+
+def refusal(tree: html.HtmlElement, response: urllib3.BaseHTTPResponse, host: str) -> TransferError:
+    """What a page instead of a file means."""
+    reason = " ".join(tree.xpath('string(//*[contains(@class,"uc-error-subcaption")])').split())
+    title = title_of(tree)
+    if QUOTA.search(reason) or QUOTA.search(title):
+        return PauseSiteError("quota", reason or title, retry_after(response))
+    if reason:
+        return PermanentError("not_a_file", reason)
+    if SIGN_IN.search(title):
+        return NeedsPersonError(
+            "permission_denied", f"{host} asks to sign in: share it with anyone who has the link."
+        )
+    if response.status >= 400:
+        return status_error(response.status, host, retry_after(response))
+    if not title:
+        return RetryLaterError("empty_page", f"{host} sent an empty page instead of a file.")
+    return PermanentError("not_a_file", f"{host} sent a page instead of a file: {title}")

@@ -28,6 +28,7 @@ CHUNK = 1 << 18
 MAX_REDIRECTS = 10
 MAX_PAGE = 16 << 20
 USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+SECRET_HEADERS = frozenset({"Authorization", "X-Goog-Api-Key"})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -59,7 +60,7 @@ class HttpClient:
     ) -> Iterator[urllib3.BaseHTTPResponse]:
         """The answer to GET ``url`` after redirects, whatever its status; its body unread.
 
-        ``Authorization`` among ``headers`` goes to the host of ``url`` alone.
+        Keys and tokens among ``headers`` go to the host of ``url`` alone.
         """
         response = self._follow(url, hosts, dict(headers or {}))
         try:
@@ -77,7 +78,8 @@ class HttpClient:
             response.close()  # its body may have no end
             target = urljoin(url, location)
             if urlsplit(target)[:2] != urlsplit(url)[:2]:
-                headers.pop("Authorization", None)
+                for name in SECRET_HEADERS & headers.keys():
+                    del headers[name]
             url = target
         raise PermanentError("too_many_redirects", f"More than {MAX_REDIRECTS} redirects.")
 

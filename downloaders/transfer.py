@@ -62,12 +62,16 @@ def save(
     settings: FetchSettings,
     inspect: Inspect = lambda _: None,
     headers: Mapping[str, str] | None = None,
+    version: str | None = None,
 ) -> Saved:
     """GET ``url`` into the file ``part``, durable on return; resumes what stands there.
 
+    ``version``: which one ``url`` has now, where that is known without asking it.
     Raises a ``TransferError``, after which the next call goes on, and ``DiskFullError``.
     """
-    transfer = _Transfer(client, hosts, part, progress, settings, inspect, dict(headers or {}))
+    transfer = _Transfer(
+        client, hosts, part, progress, settings, inspect, dict(headers or {}), version
+    )
     for _ in range(MAX_STEPS):
         outcome = transfer.step(url)
         if isinstance(outcome, Saved):
@@ -86,15 +90,21 @@ class _Transfer:
         settings: FetchSettings,
         inspect: Inspect,
         headers: dict[str, str],
+        version: str | None,
     ) -> None:
         self.client, self.hosts, self.part, self.progress = client, hosts, part, progress
         self.settings, self.inspect, self.headers = settings, inspect, headers
+        self.version = version
         self.resume = part.with_name(part.name + ".resume")
 
     def step(self, url: str) -> Saved | str:
         """The file, or the address to go on with."""
         have, version = self._standing()
-        asked = {"Range": f"bytes={have}-", "If-Range": version} if have else {}
+        if self.version not in (None, version):
+            have = 0
+        asked = {"Range": f"bytes={have}-"} if have else {}
+        if have and self.version is None:
+            asked["If-Range"] = version
         with self.client.open(url, self.hosts, {**self.headers, **asked}) as response:
             if response.status == 416 and have:  # it got shorter, or has another version
                 self._start_over()
@@ -173,7 +183,8 @@ class _Transfer:
     def _note_version(self, response: urllib3.BaseHTTPResponse) -> None:
         """Write down what a later try may resume; nothing where the source names no version."""
         etag = response.headers.get("ETag", "")
-        version = etag if etag.startswith('"') else response.headers.get("Last-Modified")
+        told = etag if etag.startswith('"') else response.headers.get("Last-Modified")
+        version = self.version or told
         if version and not is_encoded(response):
             self.resume.write_text(json.dumps({"version": version}))
         else:

@@ -224,7 +224,7 @@ def _document(claims: _Claims) -> None:
     text = claims.cell("document_text")
     if not text or FURNITURE.search(text[:2000]):
         return
-    media = [("docs", media_id, kind) for media_id, kind in claims.media("docs")]
+    media = [("docs", *found) for found in claims.media("docs") if found[1] == "document"]
     for medium in media or (None,):
         if failed := FAILED_TEXT.match(text):
             reason = trimmed(failed[1])[:500]

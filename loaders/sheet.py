@@ -11,14 +11,9 @@ from loaders.frames import read_frames
 from loaders.grid import Cell, Line, Tab, read_tabs, without_blank_ends
 from loaders.page import read_page, url_gid
 from loaders.sheet_files import SUFFIXES, read_file_tabs
-from loaders.sheets_api import (
-    ENDPOINT,
-    NO_CREDENTIALS,
-    Credentials,
-    read_api,
-    spreadsheet_id,
-)
+from loaders.sheets_api import ENDPOINT, read_api, spreadsheet_id
 from rowkeeper.errors import InputError
+from rowkeeper.google_api import NO_CREDENTIALS, Credentials
 from rowkeeper.text import sha256, to_json, trimmed
 
 if TYPE_CHECKING:

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from loaders.grid import Cell, Line, Tab, links_of, without_blank_ends
 from rowkeeper.errors import InputError, SourceUnavailableError
+from rowkeeper.google_api import Credentials, account_of, authorised, plain_http
 
 SCOPE = "https://www.googleapis.com/auth/spreadsheets.readonly"
 ENDPOINT = "https://sheets.googleapis.com/"
@@ -24,17 +24,6 @@ TRIES, TIMEOUT_S = 3, 60
 
 _URL = re.compile(r"/spreadsheets/(?:u/\d+/)?d/([A-Za-z0-9_-]{20,})(?:/(?:edit|view|copy)?)?")
 _NAMED = re.compile(r"[A-Za-z0-9_-]{20,}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Credentials:
-    """An API key, or the JSON file of a service account, which may read private sheets."""
-
-    api_key: str | None = field(default=None, repr=False)
-    file: Path | None = None
-
-
-NO_CREDENTIALS = Credentials()
 
 
 class NoAnswerError(OSError):
@@ -74,7 +63,7 @@ def read_api(
     Raises ``InputError`` with the remedy if the sheet may not be read, ``SourceUnavailableError``
     if the API does not answer.
     """
-    if credentials.api_key is None and credentials.file is None:
+    if not credentials:
         raise InputError(
             f"The sheet {_place(spreadsheet)} is no published page: publish it with File > Share > "
             "Publish to web, or set sheet.api_key or sheet.credentials_file to read it by the API."
@@ -125,30 +114,13 @@ def _service(
     credentials: Credentials, endpoint: str, proxy: str | None, ca_file: Path | None
 ) -> Any:
     """A client of the API; nothing is asked yet."""
-    import google_auth_httplib2  # type: ignore[import-untyped]
-    import httplib2
-    from google.oauth2 import service_account
     from googleapiclient.discovery import build
 
-    given: dict[str, Any] = {"ca_certs": str(ca_file)} if ca_file else {}
-    if proxy:
-        given["proxy_info"] = httplib2.proxy_info_from_url(proxy, noproxy="")
-    http: Any = httplib2.Http(timeout=TIMEOUT_S, **given)
-    if credentials.file is not None:
-        try:
-            account = service_account.Credentials.from_service_account_file(  # type: ignore[no-untyped-call]
-                str(credentials.file), scopes=[SCOPE]
-            )
-        except Exception:  # the parser of keys names no base of its errors
-            raise InputError(
-                f"{credentials.file} is no key of a service account: make one in the Google Cloud "
-                "console, download its JSON and name it in sheet.credentials_file."
-            ) from None
-        http = google_auth_httplib2.AuthorizedHttp(account, http=http)
+    http = plain_http(proxy, ca_file, TIMEOUT_S)
     return build(
         "sheets",
         "v4",
-        http=http,
+        http=authorised(http, account_of(credentials, SCOPE)),
         static_discovery=True,
         cache_discovery=False,
         client_options={"api_endpoint": endpoint},

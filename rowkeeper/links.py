@@ -17,7 +17,9 @@ ASSET_KINDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("youtube", "video_list"): ("playlist",),
     ("drive", "file"): ("file",),
     ("drive", "folder"): ("folder",),
-    ("docs", "document"): ("document",),
+    ("docs", "document"): ("document", "document_html"),
+    ("docs", "spreadsheet"): ("spreadsheet",),
+    ("docs", "presentation"): ("presentation",),
     ("direct", "media"): ("file",),
 }
 """(provider, link_type) -> the kinds of asset that such a link asks for."""
@@ -41,6 +43,12 @@ _MEDIA_PATH = re.compile(
     re.IGNORECASE,
 )
 """Files that a link leads to directly; pages, scripts and style sheets are not among them."""
+
+_STATIC = re.compile(
+    r"(?:.+\.)?(?:gstatic|googleusercontent|googleapis|googletagmanager|google-analytics|ytimg|ggpht)"
+    r"\.com|(?:schema|w3)\.org"
+)
+"""Hosts of what pages are made of, never of what somebody has put there."""
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _GOOGLE = re.compile(r"google\.(?:[a-z]{2,3}|com?\.[a-z]{2})")
@@ -238,11 +246,21 @@ def _docs(parts: SplitResult) -> Link | None:
         url = f"https://docs.google.com/{named[1]}/d/e/{media_id}/pub"
         return Link("docs", link_type, media_id, url) if media_id else None
     media_id = _id(_GOOGLE_ID, named[2])
-    return _document(named[1], media_id) if media_id else None
+    tab = _tab(parts) if named[1] == "spreadsheets" else ""
+    return _document(named[1], media_id, tab) if media_id else None
 
 
-def _document(word: str, media_id: str) -> Link:
+def _tab(parts: SplitResult) -> str:
+    """The gid of the tab that a spreadsheet's link names; '' for the first one, 0."""
+    found = re.search(r"(?:^|[&#])gid=0*([1-9][0-9]{0,11})", f"{parts.fragment}&{parts.query}")
+    return found[1] if found else ""
+
+
+def _document(word: str, media_id: str, tab: str = "") -> Link:
+    """A tab of a spreadsheet is a medium of its own, ``ID,GID``: it has a CSV of its own."""
     url = f"https://docs.google.com/{word}/d/{media_id}/edit"
+    if tab:
+        return Link("docs", _DOCS_TYPES[word], f"{media_id},{tab}", f"{url}#gid={tab}")
     return Link("docs", _DOCS_TYPES[word], media_id, url)
 
 
@@ -252,6 +270,8 @@ def _page(parts: SplitResult) -> Link:
     netloc = f"{user}{at}{host.lower()}"
     url = urlunsplit((parts.scheme, netloc, parts.path, parts.query, ""))
     site = _site(parts)
+    if _STATIC.fullmatch(site):
+        return Link("other", "static", url, url)
     if parts.username is None and site != "accounts.google.com" and _MEDIA_PATH.search(parts.path):
         return Link("direct", "media", url, url)
     link_type = "sign_in" if site == "accounts.google.com" else "page"

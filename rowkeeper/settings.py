@@ -7,71 +7,39 @@ Each setting has a dotted name: ``store.url`` is the flag ``--store-url`` where 
 
 import os
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from difflib import get_close_matches
-from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
-    NonNegativeFloat,
-    PositiveInt,
     SecretStr,
     ValidationError,
 )
 
 from rowkeeper.errors import UsageError
+from rowkeeper.setting_types import (
+    BURSTS,
+    CONCURRENCY,
+    RATES,
+    Bursts,
+    Concurrency,
+    Names,
+    Networks,
+    Rates,
+)
 
 PREFIX = "ROWKEEPER_"
 FOREIGN_PREFIXES = ("ROWKEEPER_PG_", "ROWKEEPER__")  # of profiles.yml; of dlt, for our pipeline
-SECRETS = frozenset({"store.secret_access_key", "sheet.api_key"})
+SECRETS = frozenset({"store.secret_access_key", "sheet.api_key", "drive.api_key"})
 """Only in the environment or in secrets.toml."""
+READ_BY_DBT = frozenset({"download.document_depth"})
+"""Only in the environment, where dbt reads them too."""
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 """The checkout: rowkeeper is an editable application, its dbt project and profiles.yml are here."""
-
-
-def _as_list(value: Any) -> Any:
-    """Environment variables hold lists as text, parted by commas."""
-    if isinstance(value, str):
-        return [item.strip() for item in value.split(",") if item.strip()]
-    return value
-
-
-def _as_table(value: Any) -> Any:
-    """Environment variables hold tables as ``youtube=2, drive=3``."""
-    if isinstance(value, str):
-        pairs = (item.partition("=") for item in _as_list(value))
-        return {key.strip(): item.strip() for key, _, item in pairs}
-    return value
-
-
-def _over(usual: Mapping[str, Any]) -> Callable[[Any], Any]:
-    """Takes a table that changes some of ``usual``."""
-    return lambda value: (
-        {**usual, **found} if isinstance(found := _as_table(value), dict) else value
-    )
-
-
-def _networks(values: list[str]) -> list[str]:
-    for value in values:
-        ip_network(value, strict=False)
-    return values
-
-
-RATES = {"youtube": 2.0, "drive": 3.0, "docs": 2.0, "direct": 5.0}
-BURSTS = {"youtube": 5, "drive": 10, "docs": 5, "direct": 10}
-CONCURRENCY = {"youtube": 4, "drive": 4, "docs": 4, "direct": 8}
-
-Names = Annotated[list[str], BeforeValidator(_as_list)]
-Networks = Annotated[list[str], BeforeValidator(_as_list), AfterValidator(_networks)]
-Rates = Annotated[dict[str, NonNegativeFloat], BeforeValidator(_over(RATES))]
-Bursts = Annotated[dict[str, PositiveInt], BeforeValidator(_over(BURSTS))]
-Concurrency = Annotated[dict[str, PositiveInt], BeforeValidator(_over(CONCURRENCY))]
 
 
 class Section(BaseModel):
@@ -93,6 +61,14 @@ class Sheet(Section):
     credentials_file: Path | None = None
     api_endpoint: str | None = None
     max_removed: float = Field(default=0.2, ge=0, le=1)
+
+
+class Drive(Section):
+    """``api_key`` or ``credentials_file``: by the Drive API; neither: as a visitor."""
+
+    api_key: SecretStr | None = None
+    credentials_file: Path | None = None
+    api_endpoint: str | None = None
 
 
 class LegacyCsv(Section):
@@ -128,6 +104,7 @@ class Download(Section):
     ``attempts``: tries within one run; ``max_attempts``: tries over all runs, ``retry_after_s`` the
     first wait between two of them. ``rates`` (requests a second), ``bursts`` and ``concurrency``
     are by provider and hold for the whole machine. ``hosts``: whom direct links may lead to.
+    ``document_depth``: through how many documents, one linking to the next, links are followed.
     """
 
     workers: int = Field(default=8, ge=1, le=64)
@@ -146,6 +123,7 @@ class Download(Section):
     max_duration_s: float = Field(default=12 * 3600.0, ge=0)
     max_playlist: int = Field(default=1000, ge=0)
     min_free_bytes: int = Field(default=1 << 30, ge=0)
+    document_depth: int = Field(default=1, ge=0, le=10)
     naming: str = "asset_id"
     sidecar: Literal["full", "no_email", "none"] = "full"
     hosts: Names = []
@@ -181,6 +159,7 @@ class Settings(Section):
 
     data_dir: Path
     sheet: Sheet = Sheet()
+    drive: Drive = Drive()
     legacy_csv: LegacyCsv = LegacyCsv()
     network: Network = Network()
     download: Download = Download()
@@ -236,6 +215,9 @@ def _from_file(path: Path, *, secrets: bool) -> dict[str, tuple[Any, str]]:
             raise UsageError(f"{path}: {section} can't be set here; set it by {words}.")
         for key, value in values.items():
             name = _known(f"{section}.{key}", str(path), f"[rowkeeper.{section}] {key}")
+            if name in READ_BY_DBT:
+                words = f"set {keys()[name]} in the environment, which dbt reads too."
+                raise UsageError(f"{path}: {name} can't be set here; {words}")
             if name in SECRETS and not secrets:
                 raise UsageError(f"{path}: {name} is a secret; move it to secrets.toml beside it.")
             found[name] = (value, str(path))

@@ -18,25 +18,28 @@ from tests.fakes.site import Document, DriveEntry, DriveFile, DriveFolder, Fault
 BIG = bytes(range(256)) * 12_000
 SITE = Site(
     files=[
-        DriveFile("small1", "naïve ../../report.PDF", b"%PDF-1.7", "application/pdf"),
+        DriveFile("small1_file", "naïve ../../report.PDF", b"%PDF-1.7", "application/pdf"),
         DriveFile("bigone", "film.mp4", BIG, "video/mp4", big=True),
         DriveFile("noext1", "notes", b"abc", "image/png"),
         DriveFile("quota1", error="quota"),
         DriveFile("hidden", error="sign_in"),
+        DriveFile("page_kept1", "saved.html", b"<!DOCTYPE html><html>mine", "text/html"),
+        DriveFile("page_sent1", "film.mp4", b"<!DOCTYPE html><html>Sorry", "video/mp4"),
+        DriveFile("untold_one", "clip", b"\x00\x00\x00\x18ftypmp42" + bytes(80)),
     ],
     folders=[
         DriveFolder(
             "folder1",
             "Ann & Ben",
             (
-                DriveEntry("small1", "A <b> & c"),
-                DriveEntry("folder2", "more", "folder"),
-                DriveEntry("docone", "Text", "document"),
+                DriveEntry("small1_file", "A <b> & c"),
+                DriveEntry("folder2_more", "more", "folder"),
+                DriveEntry("docone_text", "Text", "document"),
             ),
         )
     ],
     documents=[
-        Document("docone", "Typing notes", "Hello\nÄrger"),
+        Document("docone_text", "Typing notes", "Hello\nÄrger"),
         Document("private1", "x", sign_in=True),
     ],
 )
@@ -56,12 +59,14 @@ def settings(net: FakeInternet, tmp_path: Path) -> FetchSettings:
 def failure(settings: FetchSettings, provider: str, kind: str, media_id: str) -> TransferError:
     with pytest.raises(TransferError) as caught:
         fetch(settings, request_for(provider, kind, media_id))
-    assert [path for path in settings.data_dir.iterdir() if path.suffix != ".part"] == []
+    left = {path.suffix for path in settings.data_dir.iterdir()}
+    passing = caught.value.verdict in {Verdict.RETRY, Verdict.PAUSE}
+    assert left <= ({".part", ".resume"} if passing else set())
     return caught.value
 
 
 def test_small_file_keeps_its_name_as_data(settings: FetchSettings) -> None:
-    request = request_for("drive", "file", "small1")
+    request = request_for("drive", "file", "small1_file")
     fetched = fetch(settings, request)
     assert fetched.path == settings.data_dir / f"{request.asset_id}.pdf"
     assert fetched.filename == "naïve ../../report.PDF"
@@ -91,7 +96,7 @@ def test_big_file_passes_the_virus_scan_page(net: FakeInternet, settings: FetchS
         ("drive", "file", "nobody", "not_found", Verdict.PERMANENT),
         ("drive", "file", "a/../b", "bad_link", Verdict.PERMANENT),
         ("drive", "folder", "nobody", "not_found", Verdict.PERMANENT),
-        ("drive", "video", "small1", "unsupported", Verdict.PERMANENT),
+        ("drive", "video", "small1_file", "unsupported", Verdict.PERMANENT),
         ("docs", "document", "private1", "permission_denied", Verdict.NEEDS_PERSON),
         ("docs", "document", "nobody", "not_found", Verdict.PERMANENT),
         ("vimeo", "video", "123456", "unsupported", Verdict.PERMANENT),
@@ -136,12 +141,12 @@ def test_faults(
 
 def test_redirects_end(net: FakeInternet, settings: FetchSettings) -> None:
     net.site.faults.append(Fault("drive.google.com/uc", "redirect:https://drive.google.com/uc", 99))
-    assert failure(settings, "drive", "file", "small1").code == "too_many_redirects"
+    assert failure(settings, "drive", "file", "small1_file").code == "too_many_redirects"
     assert len(net.requests) == 11
 
 
 def test_certificates_are_verified(settings: FetchSettings) -> None:
-    error = failure(replace(settings, ca_file=None), "drive", "file", "small1")
+    error = failure(replace(settings, ca_file=None), "drive", "file", "small1_file")
     assert (error.code, error.verdict) == ("transport", Verdict.RETRY)
     assert "CERTIFICATE_VERIFY_FAILED" in str(error)
 
@@ -156,16 +161,40 @@ def test_folder_lists_and_discovers(settings: FetchSettings) -> None:
         (child.position, child.provider, child.asset_kind, child.media_id)
         for child in fetched.discovered
     ] == [
-        (1, "drive", "file", "small1"),
-        (2, "drive", "folder", "folder2"),
-        (3, "docs", "document", "docone"),
+        (1, "drive", "file", "small1_file"),
+        (2, "drive", "folder", "folder2_more"),
+        (3, "docs", "document", "docone_text"),
+        (3, "docs", "document_html", "docone_text"),
     ]
-    assert fetched.discovered[0].asset_id == asset_id("7", "drive", "small1", "file")
+    assert fetched.discovered[0].asset_id == asset_id("7", "drive", "small1_file", "file")
     assert fetch(settings, request).sha256 == fetched.sha256
 
 
 def test_document_is_stored_as_it_came(settings: FetchSettings) -> None:
-    fetched = fetch(settings, request_for("docs", "document", "docone"))
+    fetched = fetch(settings, request_for("docs", "document", "docone_text"))
     assert fetched.path.suffix == ".txt"
     assert fetched.path.read_bytes().decode("utf-8-sig") == "Hello\r\nÄrger"
     assert (fetched.filename, fetched.mime_type) == ("Typing notes.txt", "text/plain")
+
+
+def test_a_page_is_a_file_only_where_somebody_stored_one(settings: FetchSettings) -> None:
+    kept = fetch(settings, request_for("drive", "file", "page_kept1"))
+    assert (kept.mime_type, kept.path.suffix) == ("text/html", ".html")
+    kept.path.unlink()
+    error = failure(settings, "drive", "file", "page_sent1")
+    assert (error.code, error.verdict) == ("not_a_file", Verdict.PERMANENT)
+
+
+def test_the_bytes_say_what_no_header_tells(settings: FetchSettings) -> None:
+    fetched = fetch(settings, request_for("drive", "file", "untold_one"))
+    assert (fetched.mime_type, fetched.path.suffix) == ("video/mp4", ".mp4")
+
+
+def test_a_huge_file_goes_on_where_it_broke_off(net: FakeInternet, settings: FetchSettings) -> None:
+    """Behind the page that warns of viruses, too."""
+    net.site.faults.append(Fault("usercontent.google.com/download", "truncate"))
+    assert failure(settings, "drive", "file", "bigone").code == "truncated"
+    served = net.served["drive.usercontent.google.com"]
+    fetched = fetch(settings, request_for("drive", "file", "bigone"))
+    assert fetched.sha256 == hashlib.sha256(BIG).hexdigest()
+    assert net.served["drive.usercontent.google.com"] == len(BIG) > served > 0

@@ -13,17 +13,18 @@ from downloaders.base import FetchSettings, Request
 from downloaders.pool import Progress, Summary, download_all, one_line, storable
 from rowkeeper.errors import Verdict
 from rowkeeper.events import AssetEvent, EventType
+from rowkeeper.paths import folder_id
 from tests.fakes.clients import request_for, settings_for
 from tests.fakes.internet import FakeInternet
 from tests.fakes.site import DriveEntry, DriveFile, DriveFolder, Fault, Site
 
 SITE = Site(
     files=[
-        *(DriveFile(f"file{n:02}", f"No {n}.txt", f"body {n}".encode()) for n in range(40)),
+        *(DriveFile(f"drive_file{n:02}", f"No {n}.txt", f"body {n}".encode()) for n in range(40)),
         DriveFile("quota1", error="quota"),
         DriveFile("hidden", error="sign_in"),
     ],
-    folders=[DriveFolder("folder1", "F", (DriveEntry("file00", "zero"),))],
+    folders=[DriveFolder("folder1", "F", (DriveEntry("drive_file00", "zero"),))],
 )
 
 
@@ -48,8 +49,8 @@ def run(settings: FetchSettings, *requests: Request) -> tuple[Summary, list[Asse
 
 
 def test_failures_do_not_touch_the_others(net: FakeInternet, settings: FetchSettings) -> None:
-    net.site.faults += [Fault("id=file03", 503), Fault("id=file05", "truncate")]
-    wanted = [drive(f"file{n:02}", row_id=str(n)) for n in range(40)]
+    net.site.faults += [Fault("id=drive_file03", 503), Fault("id=drive_file05", "truncate")]
+    wanted = [drive(f"drive_file{n:02}", row_id=str(n)) for n in range(40)]
     summary, events = run(settings, drive("nobody"), drive("hidden"), *wanted)
     assert (summary.downloaded, summary.failed, summary.paused) == (40, 2, 0)
     by_asset = {event.asset_id: event for event in events}
@@ -66,8 +67,8 @@ def test_failures_do_not_touch_the_others(net: FakeInternet, settings: FetchSett
 
 
 def test_tries_end(net: FakeInternet, settings: FetchSettings) -> None:
-    net.site.faults.append(Fault("id=file01", 503, times=99))
-    summary, [event] = run(settings, drive("file01"))
+    net.site.faults.append(Fault("id=drive_file01", 503, times=99))
+    summary, [event] = run(settings, drive("drive_file01"))
     assert summary.failed == 1
     assert (event.error_code, event.verdict, event.attempt) == ("http_503", Verdict.RETRY, 1)
     assert len(net.requests) == settings.attempts
@@ -82,7 +83,7 @@ def test_permanent_failures_are_not_tried_again(net: FakeInternet, settings: Fet
 def test_a_pause_leaves_the_rest_of_the_site(net: FakeInternet, settings: FetchSettings) -> None:
     one_by_one = replace(settings, workers=1)
     document = request_for("docs", "document", "nobody")
-    requests = [drive("quota1"), *(drive(f"file{n:02}") for n in range(10)), document]
+    requests = [drive("quota1"), *(drive(f"drive_file{n:02}") for n in range(10)), document]
     summary, events = run(one_by_one, *requests)
     assert [(event.provider, event.error_code) for event in events] == [
         ("drive", "quota"),
@@ -95,9 +96,12 @@ def test_folder_children_come_before_their_parent(settings: FetchSettings) -> No
     folder = drive("folder1", kind="folder")
     summary, [child, parent] = run(settings, folder)
     assert (child.event_type, parent.event_type) == (EventType.DISCOVERED, EventType.DOWNLOADED)
-    assert (child.asset_id, child.parent_asset_id) == (drive("file00").asset_id, folder.asset_id)
+    assert (child.asset_id, child.parent_asset_id) == (
+        drive("drive_file00").asset_id,
+        folder.asset_id,
+    )
     assert child.details == {"position": 1, "title": "zero"}
-    assert child.original_url == "https://drive.google.com/file/d/file00/view"
+    assert child.original_url == "https://drive.google.com/file/d/drive_file00/view"
     assert summary.discovered == 1
 
 
@@ -114,7 +118,7 @@ download_all([request], settings, lambda event: os.kill(os.getpid(), 9), "s0")
 """
 
 
-@pytest.mark.parametrize(("kind", "media_id"), [("file", "file07"), ("folder", "folder1")])
+@pytest.mark.parametrize(("kind", "media_id"), [("file", "drive_file07"), ("folder", "folder1")])
 def test_a_file_finished_before_a_kill_is_recorded_not_fetched(
     net: FakeInternet, settings: FetchSettings, tmp_path: Path, kind: str, media_id: str
 ) -> None:
@@ -125,7 +129,10 @@ def test_a_file_finished_before_a_kill_is_recorded_not_fetched(
     before = len(net.requests)
     _, events = run(settings, request)
     assert len(net.requests) == before == 1
-    _, expected = run(replace(settings, data_dir=tmp_path / "other"), request)
+    other = replace(settings, data_dir=tmp_path / "other")
+    other.data_dir.mkdir()
+    (other.data_dir / "folder.id").write_text(folder_id(tmp_path))
+    _, expected = run(other, request)
     assert [told(event) for event in events] == [told(event) for event in expected]
     assert list(tmp_path.rglob("*part")) == []
 
@@ -135,7 +142,7 @@ def told(event: AssetEvent) -> AssetEvent:
 
 
 def test_leftovers_of_a_kill_are_no_file(settings: FetchSettings) -> None:
-    request = drive("file01")
+    request = drive("drive_file01")
     work = settings.data_dir / "files" / ".partial" / request.asset_id
     work.mkdir(parents=True)
     (work / f"{request.asset_id}.txt.part").write_bytes(b"half")
@@ -148,7 +155,7 @@ def test_leftovers_of_a_kill_are_no_file(settings: FetchSettings) -> None:
 
 
 def test_a_changed_file_does_not_pass_for_the_one_described(settings: FetchSettings) -> None:
-    request = drive("file01")
+    request = drive("drive_file01")
     place = settings.data_dir / "files" / "people" / "7" / f"{request.asset_id}.txt"
     place.parent.mkdir(parents=True)
     place.write_bytes(b"other")
@@ -162,7 +169,7 @@ def test_a_changed_file_does_not_pass_for_the_one_described(settings: FetchSetti
 
 
 def test_row_ids_make_harmless_folders(settings: FetchSettings) -> None:
-    _, [event] = run(settings, drive("file01", row_id="../Ünder /etc"))
+    _, [event] = run(settings, drive("drive_file01", row_id="../Ünder /etc"))
     assert event.local_path is not None
     assert event.local_path.startswith("files/people/%2E%2E%2F%C3%9Cnder%20%2Fetc/")
     assert (settings.data_dir / event.local_path).is_file()
@@ -173,7 +180,7 @@ def test_an_interrupt_stops_the_threads(net: FakeInternet, settings: FetchSettin
         if progress.state == "downloaded":
             raise KeyboardInterrupt
 
-    requests = (drive(f"file{n:02}") for n in range(40))
+    requests = (drive(f"drive_file{n:02}") for n in range(40))
     with pytest.raises(KeyboardInterrupt):
         download_all(requests, settings, lambda event: None, "s1", interrupt)
     assert len(net.requests) < 40
@@ -184,7 +191,7 @@ def test_a_journal_that_fails_stops_the_run(settings: FetchSettings) -> None:
         raise OSError(28, "No space left on device")
 
     with pytest.raises(OSError, match="No space"):
-        download_all([drive("file01")], settings, full, "s1")
+        download_all([drive("drive_file01")], settings, full, "s1")
 
 
 def test_messages_hold_no_secrets() -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from loaders.grid import Cell, Line, Tab
 from loaders.sheet import Access, Snapshot, load_sheet
-from loaders.sheets_api import Credentials, cell_of
+from loaders.sheets_api import cell_of
 from rowkeeper.errors import InputError, SourceUnavailableError
+from rowkeeper.google_api import Credentials
 from tests.fakes.internet import FakeInternet
 from tests.fakes.sheets import KEY, SPREADSHEET, URL, service_account, sheet, sheets_api
 from tests.fakes.site import Fault, Site
@@ -105,7 +106,7 @@ def test_a_token_that_is_late_is_not_a_bad_key(
 ) -> None:
     monkeypatch.setattr("google.auth._exponential_backoff.time.sleep", lambda _: None)
     with sheets_api([PEOPLE]) as api:
-        key = service_account(tmp_path / "key.json", api)
+        key = service_account(tmp_path / "key.json", api.url)
         access = Access(credentials=Credentials(file=key), api_endpoint=api.url)
         api.answers = [503] * 9
         with pytest.raises(SourceUnavailableError, match="no token"):

@@ -18,10 +18,11 @@ from loaders.page import read_page
 from loaders.pipeline import ingest
 from loaders.sheet import Access, Snapshot, load_sheet
 from loaders.sheet_files import text_of
-from loaders.sheets_api import Credentials, cell_of, spreadsheet_id
+from loaders.sheets_api import cell_of, spreadsheet_id
 from rowkeeper.cli.build import build
 from rowkeeper.cli.options import Context
 from rowkeeper.errors import InputError, SourceUnavailableError
+from rowkeeper.google_api import Credentials
 from rowkeeper.settings import load_settings
 from rowkeeper.warehouse import Row, Target, connect
 from tests.fakes.sheets import KEY, TOKEN, URL, SheetsApi, service_account, sheets_api, write_xlsx
@@ -126,7 +127,7 @@ def _tables(target: Target) -> list[list[Row]]:
 
 
 def test_a_private_sheet_is_read_with_a_service_account(api: SheetsApi, tmp_path: Path) -> None:
-    key = service_account(tmp_path / "key.json", api)
+    key = service_account(tmp_path / "key.json", api.url)
     found = load_sheet(URL, TITLE, access=access(api, file=key))
     assert (found.tab_gid, found.tab_title) == (str(GID), TITLE)
     assert any("/token" in path for path in api.requests)

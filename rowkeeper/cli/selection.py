@@ -8,7 +8,7 @@ from rowkeeper.errors import UsageError
 
 KINDS: dict[str, frozenset[str] | None] = {
     "basic": frozenset(),
-    "text": frozenset({"document"}),
+    "text": frozenset({"document", "document_html"}),
     "full": None,
 }
 """Mode -> the kinds of asset that it moves; None for all."""

@@ -1,12 +1,22 @@
 """Google Drive, Docs and the sign-in page, as much as an anonymous visitor sees of them."""
 
+import hashlib
 import json
+import re
+from dataclasses import replace
 from html import escape
 from urllib.parse import quote
 
-from tests.fakes.site import DriveFile, Site, WebRequest, WebResponse, not_found, redirect
+from tests.fakes.site import Document, DriveFile, Site, WebRequest, WebResponse, not_found, redirect
 
 SIGN_IN = "https://accounts.google.com/ServiceLogin?service=wise&continue=https://drive.google.com/"
+FORMATS = {"document": {"txt", "html"}, "spreadsheet": {"csv"}, "presentation": {"pdf"}}
+TYPES = {
+    "txt": "text/plain",
+    "html": "text/html",
+    "csv": "text/csv",
+    "pdf": "application/pdf",
+}
 UUID = "0f8fad5b-d9cb-469f-a165-70867728950e"
 
 SCAN_PAGE = """<!DOCTYPE html><html><head><title>Google Drive - Virus scan warning</title></head>
@@ -35,13 +45,15 @@ ADDRESS = {
     "file": "https://drive.google.com/file/d/{}/view?usp=drive_web",
     "folder": "https://drive.google.com/drive/folders/{}",
     "document": "https://docs.google.com/document/d/{}/edit?usp=drive_web",
+    "spreadsheet": "https://docs.google.com/spreadsheets/d/{}/edit?usp=drive_web",
+    "presentation": "https://docs.google.com/presentation/d/{}/edit?usp=drive_web",
 }
 
 
 def drive(site: Site, request: WebRequest) -> WebResponse:
     """drive.google.com: ``/uc?id=`` and ``/embeddedfolderview?id=``."""
     if request.path == "/uc":
-        return _file(site, request.query.get("id", ""), confirmed=False)
+        return _file(site, request.query.get("id", ""), False, request.headers.get("range", ""))
     if request.path == "/embeddedfolderview":
         return _folder(site, request.query.get("id", ""))
     return not_found()
@@ -53,22 +65,36 @@ def usercontent(site: Site, request: WebRequest) -> WebResponse:
         return not_found()
     query = request.query
     confirmed = query.get("confirm") == "t" and query.get("uuid") == UUID
-    return _file(site, query.get("id", ""), confirmed)
+    return _file(site, query.get("id", ""), confirmed, request.headers.get("range", ""))
 
 
 def docs(site: Site, request: WebRequest) -> WebResponse:
-    """docs.google.com/document/d/ID/export?format=txt."""
+    """docs.google.com/{document,spreadsheets,presentation}/d/ID/export?format=."""
     parts = request.path.strip("/").split("/")
-    if parts[:2] != ["document", "d"] or parts[3:] != ["export"]:
+    if parts[1:2] != ["d"] or parts[3:] != ["export"]:
         return not_found()
-    document = next((item for item in site.documents if item.id == parts[2]), None)
-    if document is None or request.query.get("format") != "txt":
+    kinds = {"document": "document", "spreadsheets": "spreadsheet", "presentation": "presentation"}
+    found = [item for item in site.documents if (item.id, item.kind) == (parts[2], kinds[parts[0]])]
+    wanted = request.query.get("format", "")
+    if not found or wanted not in FORMATS[found[0].kind]:
         return not_found()
+    [document] = found
     if document.sign_in:
         return redirect(SIGN_IN)
-    body = b"\xef\xbb\xbf" + document.text.replace("\n", "\r\n").encode()
-    headers = {"Content-Disposition": disposition(document.title + ".txt")}
-    return WebResponse(body, "text/plain; charset=utf-8", headers=headers)
+    headers = {"Content-Disposition": disposition(f"{document.title}.{wanted}")}
+    body = exported(document, wanted, request.query.get("gid", ""))
+    return WebResponse(body, f"{TYPES[wanted]}; charset=utf-8", headers=headers)
+
+
+def exported(document: Document, wanted: str, tab: str = "") -> bytes:
+    """A document in one of its formats, as Google writes it."""
+    if wanted == "html":
+        return document.html.encode()
+    if wanted == "pdf":
+        return b"%PDF-1.7\n" + document.text.encode()
+    if wanted == "csv":
+        return f"{document.text}{tab}".encode()
+    return b"\xef\xbb\xbf" + document.text.replace("\n", "\r\n").encode()
 
 
 def accounts(site: Site, request: WebRequest) -> WebResponse:
@@ -82,7 +108,7 @@ def disposition(name: str) -> str:
     return f"attachment; filename={plain}; filename*=UTF-8''{quote(name, safe='')}"
 
 
-def _file(site: Site, file_id: str, confirmed: bool) -> WebResponse:
+def _file(site: Site, file_id: str, confirmed: bool, wanted: str) -> WebResponse:
     item = next((item for item in site.files if item.id == file_id), None)
     if item is None:
         return not_found()
@@ -90,7 +116,7 @@ def _file(site: Site, file_id: str, confirmed: bool) -> WebResponse:
         return WebResponse(QUOTA_PAGE.encode())
     if item.error == "sign_in":
         return redirect(SIGN_IN)
-    return _scan_page(item) if item.big and not confirmed else _body(item)
+    return _scan_page(item) if item.big and not confirmed else _body(item, wanted)
 
 
 def _scan_page(item: DriveFile) -> WebResponse:
@@ -98,9 +124,23 @@ def _scan_page(item: DriveFile) -> WebResponse:
     return WebResponse(page.encode())
 
 
-def _body(item: DriveFile) -> WebResponse:
-    headers = {"Content-Disposition": disposition(item.name)}
-    return WebResponse(item.body, item.mime_type, headers=headers)
+def _body(item: DriveFile, wanted: str) -> WebResponse:
+    """The file, or from ``Range: bytes=N-`` on."""
+    digest = hashlib.sha256(item.body).hexdigest()
+    headers = {"Content-Disposition": disposition(item.name), "ETag": f'"{digest[:16]}"'}
+    return ranged(WebResponse(item.body, item.mime_type, headers=headers), wanted)
+
+
+def ranged(response: WebResponse, wanted: str) -> WebResponse:
+    """The part of ``response`` that the Range header ``wanted`` asks for."""
+    found = re.fullmatch(r"bytes=(\d+)-", wanted)
+    if found is None:
+        return response
+    first, size = int(found[1]), len(response.body)
+    if first >= size:
+        return WebResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
+    headers = {**response.headers, "Content-Range": f"bytes {first}-{size - 1}/{size}"}
+    return replace(response, body=response.body[first:], status=206, headers=headers)
 
 
 def _folder(site: Site, folder_id: str) -> WebResponse:

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import trustme
 
-from tests.fakes import google, youtube
+from tests.fakes import drive_api, google, youtube
 from tests.fakes.site import Fault, Handler, Site, WebRequest, WebResponse, not_found, redirect
 
 HANDLERS: dict[str, Handler] = {
@@ -23,6 +23,8 @@ HANDLERS: dict[str, Handler] = {
     "drive.usercontent.google.com": google.usercontent,
     "docs.google.com": google.docs,
     "accounts.google.com": google.accounts,
+    "www.googleapis.com": drive_api.files,
+    "oauth2.googleapis.com": drive_api.token,
     "www.youtube.com": youtube.www,
     "rr1---sn-fake.googlevideo.com": youtube.googlevideo,
 }

@@ -108,8 +108,8 @@ def sheets_api(tabs: Sequence[Tab]) -> Iterator[SheetsApi]:
         server.server_close()
 
 
-def service_account(path: Path, api: SheetsApi) -> Path:
-    """The JSON key of a service account whose tokens come from ``api``."""
+def service_account(path: Path, url: str) -> Path:
+    """The JSON key of a service account whose tokens come from ``url``/token."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pem = key.private_bytes(
         serialization.Encoding.PEM,
@@ -122,7 +122,7 @@ def service_account(path: Path, api: SheetsApi) -> Path:
                 "type": "service_account",
                 "client_email": "reader@project.iam.gserviceaccount.com",
                 "private_key": pem.decode(),
-                "token_uri": f"{api.url}token",
+                "token_uri": f"{url}token",
             }
         )
     )

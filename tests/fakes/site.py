@@ -69,7 +69,9 @@ class DriveFile:
     body: bytes = b""
     mime_type: str = "application/octet-stream"
     big: bool = False
-    error: Literal["quota", "sign_in"] | None = None
+    error: Literal["quota", "sign_in", "not_shared", "api_quota"] | None = None
+    shortcut_to: str | None = None  # a page of Drive or Docs
+    md5: str | None = None  # what the API says; of the body by default
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ class DriveEntry:
 
     id: str
     name: str
-    kind: Literal["file", "folder", "document"] = "file"
+    kind: Literal["file", "folder", "document", "spreadsheet", "presentation"] = "file"
 
 
 @dataclass(frozen=True)
@@ -92,12 +94,14 @@ class DriveFolder:
 
 @dataclass(frozen=True)
 class Document:
-    """A Google Doc, exported as plain text."""
+    """One of Google's own. ``text`` is what a Doc or a Sheet is exported as, ``html`` a Doc too."""
 
     id: str
     title: str
     text: str = ""
     sign_in: bool = False
+    html: str = "<html><body></body></html>"
+    kind: Literal["document", "spreadsheet", "presentation"] = "document"
 
 
 @dataclass

@@ -1,6 +1,7 @@
--- One row an asset: what the used rows link to, what folders and playlists led to, and whatever has
--- events. An asset belongs to its person only if a used row of that person asks for it, itself or
--- through its parents. It is wanted while a current row does.
+-- One row an asset: what the used rows link to, what folders, playlists and documents led to, and
+-- whatever was tried. An asset belongs to its person only if a used row of that person asks for it,
+-- itself or through its parents. It is wanted while a current row does. Each document on the way is a
+-- step, and no more than download.document_depth of them are taken; so circles end, too.
 
 with recursive linked as (
     select
@@ -40,17 +41,23 @@ asked_for as (
     select
         asset_id,
         row_id,
-        role = 'current' as is_current
+        asset_kind,
+        role = 'current' as is_current,
+        0 as document_depth
     from linked
     union
     select
         events.asset_id,
         events.row_id,
-        asked_for.is_current
+        events.asset_kind,
+        asked_for.is_current,
+        asked_for.document_depth + {{ is_document("asked_for.asset_kind") }}
     from events
     inner join asked_for
         on events.parent_asset_id = asked_for.asset_id and events.row_id = asked_for.row_id
-    where events.event_type = 'discovered'
+    where
+        events.event_type = 'discovered'
+        and asked_for.document_depth + {{ is_document("asked_for.asset_kind") }} <= {{ document_depth() }}
 ),
 
 claims as (
@@ -71,7 +78,8 @@ from_events as (
         min(original_url) as original_url,
         min(case when event_type = 'discovered' then parent_asset_id end) as parent_asset_id,
         min(case when event_type = 'discovered' then details end) as discovered_details,
-        min(occurred_at) as first_event_at
+        min(occurred_at) as first_event_at,
+        max(case when event_type != 'discovered' then 1 else 0 end) = 1 as is_tried
     from events
     group by asset_id
 )
@@ -97,3 +105,5 @@ from (
 ) as linked
 full outer join from_events on linked.asset_id = from_events.asset_id
 left join claims on coalesce(linked.asset_id, from_events.asset_id) = claims.asset_id
+-- what a document beyond the depth links to is nobody's asset until somebody has tried to fetch it
+where linked.asset_id is not null or claims.asset_id is not null or from_events.is_tried

@@ -8,6 +8,7 @@ with live as (
     select
         events.asset_id as document_key,
         assets.person_row_id,
+        assets.media_id,
         events.asset_id,
         'live' as source,
         cast(events.details as json) ->> 'text' as document_text,
@@ -20,7 +21,28 @@ with live as (
         ) as text_rank
     from {{ ref("stg_asset_events") }} as events
     inner join {{ ref("int_assets") }} as assets on events.asset_id = assets.asset_id
-    where events.event_type = 'document_read' and assets.is_claimed
+    where
+        events.event_type = 'document_read'
+        and assets.is_claimed
+        and assets.asset_type = 'document'
+),
+
+-- The HTML of a document is an asset beside its text.
+html as (
+    select
+        assets.person_row_id,
+        assets.media_id,
+        cast(events.details as json) ->> 'links' as links,
+        row_number() over (
+            partition by assets.person_row_id, assets.media_id
+            order by events.attempt desc, events.event_id
+        ) as html_rank
+    from {{ ref("stg_asset_events") }} as events
+    inner join {{ ref("int_assets") }} as assets on events.asset_id = assets.asset_id
+    where
+        events.event_type = 'document_read'
+        and assets.is_claimed
+        and assets.asset_type = 'document_html'
 ),
 
 found_links as (
@@ -36,6 +58,7 @@ legacy as (
     select
         coalesce(claims.asset_id, claims.row_key) as document_key,
         claims.row_id as person_row_id,
+        claims.media_id,
         claims.asset_id,
         'legacy' as source,
         legacy_rows.document_text,
@@ -64,13 +87,19 @@ texts as (
 )
 
 select
-    document_key,
-    person_row_id,
-    asset_id,
-    source,
-    document_text as text,
-    cast(length(document_text) as bigint) as characters,
-    coalesce(links, '') as links,
-    original_url,
-    read_at
+    texts.document_key,
+    texts.person_row_id,
+    texts.asset_id,
+    texts.source,
+    texts.document_text as text,
+    cast(length(texts.document_text) as bigint) as characters,
+    coalesce(texts.links, '') as links,
+    coalesce(html.links, '') as hyperlinks,
+    texts.original_url,
+    texts.read_at
 from texts
+left join html
+    on
+    texts.person_row_id = html.person_row_id
+    and texts.media_id = html.media_id
+    and html.html_rank = 1

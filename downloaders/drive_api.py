@@ -1,0 +1,253 @@
+"""The Drive API: what is shared with a service account, or an API key may see."""
+
+import hashlib
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode, urljoin, urlsplit
+
+import urllib3
+
+from downloaders.base import FetchSettings, Progress
+from downloaders.hosts import Hosts
+from downloaders.http import HttpClient, retry_after, status_error
+from downloaders.transfer import Saved, save
+from rowkeeper.errors import (
+    NeedsPersonError,
+    PauseSiteError,
+    PermanentError,
+    RetryLaterError,
+    TransferError,
+)
+from rowkeeper.google_api import account_of, authorised, plain_http
+
+SCOPE = "https://www.googleapis.com/auth/drive.readonly"
+ENDPOINT = "https://www.googleapis.com/"
+FIELDS = "id,name,mimeType,size,md5Checksum,shortcutDetails(targetId,targetMimeType),trashed"
+NATIVE = "application/vnd.google-apps."
+PAGES = {
+    "folder": "https://drive.google.com/drive/folders/{}",
+    "document": "https://docs.google.com/document/d/{}/edit",
+    "spreadsheet": "https://docs.google.com/spreadsheets/d/{}/edit",
+    "presentation": "https://docs.google.com/presentation/d/{}/edit",
+}
+"""Kind of Google's own -> its page; all else is a file."""
+QUOTAS = frozenset(
+    {"rateLimitExceeded", "userRateLimitExceeded", "downloadQuotaExceeded", "dailyLimitExceeded"}
+    | {"sharingRateLimitExceeded", "quotaExceeded"}
+)
+
+
+class DriveApi:
+    """Asks the API at the pace of ``site``; one client a thread, for none serves two."""
+
+    def __init__(self, settings: FetchSettings, client: HttpClient, site: str) -> None:
+        self._settings, self._client, self._site = settings, client, site
+        self._endpoint = urljoin(settings.drive_endpoint or ENDPOINT, "drive/v3/")
+        parts = urlsplit(self._endpoint)
+        self._hosts = Hosts(frozenset({parts.netloc.lower()}), schemes=frozenset({parts.scheme}))
+        self._account = account_of(settings.drive, SCOPE)
+        self._local, self._lock = threading.local(), threading.Lock()
+
+    def facts(self, media_id: str) -> dict[str, Any]:
+        """What the API says of a file: name, type, size, MD5, where a shortcut leads."""
+        facts = self._ask(
+            lambda service: service.files().get(
+                fileId=media_id, fields=FIELDS, supportsAllDrives=True
+            )
+        )
+        if facts.get("trashed"):
+            raise PermanentError("removed", "The file is in the bin of its owner.")
+        return facts
+
+    def target_of(self, facts: dict[str, Any]) -> tuple[str, str] | None:
+        """Address and name of what ``facts`` lead to; None for a file that has bytes."""
+        mime_type = str(facts.get("mimeType", ""))
+        if not mime_type.startswith(NATIVE):
+            return None
+        return _address(facts), str(facts.get("name") or "")
+
+    def folder(self, media_id: str) -> tuple[str, list[tuple[str, str]]]:
+        """A folder's name, and the address and the name of each entry, page after page."""
+        title = str(self.facts(media_id).get("name") or "")
+        entries: list[tuple[str, str]] = []
+        token: str | None = None
+        while True:
+            page = self._ask(
+                lambda service, token=token: service.files().list(
+                    q=f"'{media_id}' in parents and trashed = false",
+                    fields=f"nextPageToken,files({FIELDS})",
+                    orderBy="folder,name",
+                    pageSize=1000,
+                    pageToken=token,
+                    supportsAllDrives=True,
+                    includeItemsFromAllDrives=True,
+                )
+            )
+            entries += [(_address(item), str(item.get("name"))) for item in page.get("files", ())]
+            token = page.get("nextPageToken")
+            if not token:
+                return title, entries
+
+    def save(self, facts: dict[str, Any], part: Path, progress: Progress) -> Saved:
+        """The bytes of a file into ``part``, resumed, and held to the MD5 that Drive tells."""
+        md5, query = facts.get("md5Checksum"), {"alt": "media", "supportsAllDrives": "true"}
+        saved = self._get(str(facts["id"]), "", query, part, progress, md5)
+        if md5 and _md5(part) != md5:
+            part.unlink()
+            words = "The bytes that came are not those that Drive's checksum names."
+            raise RetryLaterError("checksum_mismatch", words)
+        mime_type = str(facts.get("mimeType") or saved.mime_type)
+        name = str(facts.get("name") or "") or saved.filename
+        return Saved(
+            size_bytes=saved.size_bytes, sha256=saved.sha256, filename=name, mime_type=mime_type
+        )
+
+    def export(self, media_id: str, mime_type: str, part: Path, progress: Progress) -> Saved:
+        """One of Google's own in another format; of a spreadsheet the first tab."""
+        name = str(self.facts(media_id).get("name") or "")
+        saved = self._get(media_id, "/export", {"mimeType": mime_type}, part, progress, None)
+        return Saved(
+            size_bytes=saved.size_bytes,
+            sha256=saved.sha256,
+            filename=name or None,
+            mime_type=mime_type,
+        )
+
+    def token(self) -> dict[str, str]:
+        """The header that Google's other addresses take; none for an API key."""
+        return self._headers() if self._account else {}
+
+    def _get(
+        self,
+        media_id: str,
+        action: str,
+        query: dict[str, str],
+        part: Path,
+        progress: Progress,
+        version: str | None,
+    ) -> Saved:
+        url = f"{self._endpoint}files/{quote(media_id, safe='')}{action}?{urlencode(query)}"
+        return save(
+            self._client,
+            url,
+            self._hosts,
+            part,
+            progress,
+            settings=self._settings,
+            inspect=_inspect,
+            headers=self._headers(),
+            version=version,
+        )
+
+    def _headers(self) -> dict[str, str]:
+        """A key goes into a header, for addresses are logged."""
+        if self._account is None:
+            return {"X-Goog-Api-Key": str(self._settings.drive.api_key)}
+        import google_auth_httplib2  # type: ignore[import-untyped]
+
+        headers: dict[str, str] = {}
+        with self._lock, _faults():
+            transport = google_auth_httplib2.Request(self._http())
+            self._account.before_request(transport, "GET", self._endpoint, headers)
+        return {"Authorization": headers.get("authorization") or headers["Authorization"]}
+
+    def _ask(self, make: Any) -> dict[str, Any]:
+        self._settings.throttle.wait(self._site)
+        with _faults():
+            request = make(self._service())
+            if self._account is None:
+                request.headers["X-Goog-Api-Key"] = self._settings.drive.api_key
+            answer = request.execute(num_retries=0)
+        if not isinstance(answer, dict):
+            raise RetryLaterError("no_json", "The Drive API sent no JSON.")
+        return answer
+
+    def _service(self) -> Any:
+        if not hasattr(self._local, "service"):
+            from googleapiclient.discovery import build
+
+            self._local.service = build(
+                "drive",
+                "v3",
+                http=authorised(self._http(), self._account),
+                static_discovery=True,
+                cache_discovery=False,
+                client_options={"api_endpoint": self._endpoint},
+            )
+        return self._local.service
+
+    def _http(self) -> Any:
+        settings = self._settings
+        return plain_http(settings.proxy, settings.ca_file, settings.timeout_s)
+
+
+def _address(facts: dict[str, Any]) -> str:
+    """The page of a file, a folder or one of Google's own; of a shortcut that of its target."""
+    shortcut = facts.get("shortcutDetails") or {}
+    media_id = str(shortcut.get("targetId") or facts.get("id"))
+    mime_type = str(shortcut.get("targetMimeType") or facts.get("mimeType") or "")
+    kind = mime_type.removeprefix(NATIVE)
+    return PAGES.get(kind, "https://drive.google.com/file/d/{}/view").format(media_id)
+
+
+def _md5(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def _inspect(response: urllib3.BaseHTTPResponse) -> None:
+    if response.status >= 400 and response.status != 416:
+        raise _refusal(response.status, response.read(1 << 16), retry_after(response))
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    """Turns what Google's client raises into our errors, in words of our own."""
+    from google.auth.exceptions import GoogleAuthError
+    from google.auth.exceptions import TransportError as TokenTransportError
+    from googleapiclient.errors import HttpError
+    from httplib2 import HttpLib2Error
+
+    try:
+        yield
+    except HttpError as error:
+        wait = error.resp.get("retry-after", "")
+        seconds = float(wait) if wait.isascii() and wait.isdigit() else None
+        raise _refusal(int(error.resp.status), error.content, seconds) from None
+    except (TokenTransportError, HttpLib2Error, OSError) as error:
+        words = f"The Drive API did not answer ({type(error).__name__})."
+        raise RetryLaterError("transport", words) from None
+    except GoogleAuthError as error:
+        if error.retryable:
+            raise RetryLaterError("no_token", "Google gives no token at the moment.") from None
+        raise NeedsPersonError(
+            "bad_credentials", "Google refuses the key in drive.credentials_file."
+        ) from None
+    except ValueError:  # its text would show the key
+        raise NeedsPersonError(
+            "bad_credentials", "No request can be made: look for odd characters in drive.api_key."
+        ) from None
+
+
+def _refusal(status: int, body: bytes, wait: float | None) -> TransferError:
+    """What a status of the API means, by the reason that it names."""
+    reasons = _reasons(body)
+    if reasons & QUOTAS:
+        return PauseSiteError("quota", "The Drive API's quota is used up for now.", wait)
+    if "exportSizeLimitExceeded" in reasons:
+        return PermanentError("too_large", "Google exports no document as large as this one.")
+    if reasons & {"keyInvalid", "accessNotConfigured"}:
+        words = "Google refuses the key: enable the Drive API for its project, or renew it."
+        return NeedsPersonError("bad_credentials", words)
+    return status_error(status, "The Drive API", wait)
+
+
+def _reasons(body: bytes) -> set[str]:
+    try:
+        return {str(item["reason"]) for item in json.loads(body)["error"]["errors"]}
+    except (ValueError, KeyError, TypeError):
+        return set()

@@ -1,0 +1,46 @@
+"""How lists, tables and networks are written in a setting, and the usual pace of each site."""
+
+from collections.abc import Callable, Mapping
+from ipaddress import ip_network
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, NonNegativeFloat, PositiveInt
+
+
+def _as_list(value: Any) -> Any:
+    """Environment variables hold lists as text, parted by commas."""
+    if isinstance(value, str):
+        return [item.strip() for item in value.split(",") if item.strip()]
+    return value
+
+
+def _as_table(value: Any) -> Any:
+    """Environment variables hold tables as ``youtube=2, drive=3``."""
+    if isinstance(value, str):
+        pairs = (item.partition("=") for item in _as_list(value))
+        return {key.strip(): item.strip() for key, _, item in pairs}
+    return value
+
+
+def _over(usual: Mapping[str, Any]) -> Callable[[Any], Any]:
+    """Takes a table that changes some of ``usual``."""
+    return lambda value: (
+        {**usual, **found} if isinstance(found := _as_table(value), dict) else value
+    )
+
+
+def _networks(values: list[str]) -> list[str]:
+    for value in values:
+        ip_network(value, strict=False)
+    return values
+
+
+RATES = {"youtube": 2.0, "drive": 3.0, "docs": 2.0, "direct": 5.0}
+BURSTS = {"youtube": 5, "drive": 10, "docs": 5, "direct": 10}
+CONCURRENCY = {"youtube": 4, "drive": 4, "docs": 4, "direct": 8}
+
+Names = Annotated[list[str], BeforeValidator(_as_list)]
+Networks = Annotated[list[str], BeforeValidator(_as_list), AfterValidator(_networks)]
+Rates = Annotated[dict[str, NonNegativeFloat], BeforeValidator(_over(RATES))]
+Bursts = Annotated[dict[str, PositiveInt], BeforeValidator(_over(BURSTS))]
+Concurrency = Annotated[dict[str, PositiveInt], BeforeValidator(_over(CONCURRENCY))]

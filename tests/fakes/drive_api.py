@@ -1,0 +1,107 @@
+"""The Drive API and Google's tokens, as much of them as rowkeeper asks for."""
+
+import hashlib
+import json
+import re
+from typing import Any
+
+from tests.fakes.google import TYPES, exported, ranged
+from tests.fakes.site import Document, DriveEntry, DriveFile, Site, WebRequest, WebResponse
+
+KEY, TOKEN = "AIza-drive-key", "ya29.drive-token"
+NATIVE = "application/vnd.google-apps."
+PAGE_SIZE = 2
+
+
+def token(site: Site, request: WebRequest) -> WebResponse:
+    """A token for whoever signed a claim."""
+    return answer({"access_token": TOKEN, "expires_in": 3600, "token_type": "Bearer"})
+
+
+def files(site: Site, request: WebRequest) -> WebResponse:
+    """www.googleapis.com/drive/v3/files: facts, media, exports and listings."""
+    headers = request.headers
+    if headers.get("x-goog-api-key") != KEY and headers.get("authorization") != f"Bearer {TOKEN}":
+        return refusal(401, "authError")
+    path = request.path.removeprefix("/drive/v3/files").strip("/")
+    if not path:
+        return listing(site, request.query)
+    media_id, _, action = path.partition("/")
+    known: list[DriveFile | Document] = [*site.files, *site.documents]
+    found = next((item for item in known if item.id == media_id), None)
+    if found is None:
+        named = [item for item in site.folders if item.id == media_id]
+        return (
+            answer({"id": media_id, "name": named[0].name}) if named else refusal(404, "notFound")
+        )
+    if isinstance(found, Document):
+        return document(found, action, request.query)
+    return file(found, request)
+
+
+def file(found: DriveFile, request: WebRequest) -> WebResponse:
+    """The facts or the bytes of a file."""
+    if found.error == "not_shared":
+        return refusal(403, "insufficientFilePermissions")
+    if request.query.get("alt") != "media":
+        return answer(facts(found))
+    if found.error == "api_quota":
+        return refusal(403, "downloadQuotaExceeded")
+    return ranged(WebResponse(found.body, found.mime_type), request.headers.get("range", ""))
+
+
+def facts(found: DriveFile) -> dict[str, Any]:
+    """What files.get says of a file."""
+    told: dict[str, Any] = {"id": found.id, "name": found.name, "mimeType": found.mime_type}
+    if found.shortcut_to:
+        where = re.search(r"/([a-z]+)/d/([^/]+)", found.shortcut_to)
+        assert where
+        mime_type = {"file": "video/mp4"}.get(where[1], NATIVE + where[1])
+        details = {"targetId": where[2], "targetMimeType": mime_type}
+        return told | {"mimeType": f"{NATIVE}shortcut", "shortcutDetails": details}
+    md5 = hashlib.md5(found.body, usedforsecurity=False).hexdigest()
+    return told | {"size": str(len(found.body)), "md5Checksum": found.md5 or md5}
+
+
+def document(found: Document, action: str, query: Any) -> WebResponse:
+    """The facts or an export of one of Google's own."""
+    if found.sign_in:
+        return refusal(404, "notFound")
+    if action != "export":
+        return answer({"id": found.id, "name": found.title, "mimeType": NATIVE + found.kind})
+    formats = {mime_type: name for name, mime_type in TYPES.items()}
+    return WebResponse(exported(found, formats[query["mimeType"]]), query["mimeType"])
+
+
+def listing(site: Site, query: Any) -> WebResponse:
+    """A folder's entries, two a page."""
+    wanted = re.fullmatch(r"'([^']+)' in parents and trashed = false", query["q"])
+    assert wanted
+    entries = next(item.entries for item in site.folders if item.id == wanted[1])
+    first = int(query.get("pageToken", 0))
+    page: dict[str, Any] = {
+        "files": [entry(site, item) for item in entries[first : first + PAGE_SIZE]]
+    }
+    if first + PAGE_SIZE < len(entries):
+        page["nextPageToken"] = str(first + PAGE_SIZE)
+    return answer(page)
+
+
+def entry(site: Site, item: DriveEntry) -> dict[str, Any]:
+    """One file of a listing."""
+    if item.kind == "file":
+        found = next((known for known in site.files if known.id == item.id), None)
+        return {**facts(found), "name": item.name} if found else {"id": item.id, "name": item.name}
+    return {"id": item.id, "name": item.name, "mimeType": NATIVE + item.kind}
+
+
+def answer(body: Any) -> WebResponse:
+    """JSON, as Google sends it."""
+    return WebResponse(json.dumps(body).encode(), "application/json; charset=UTF-8")
+
+
+def refusal(status: int, reason: str) -> WebResponse:
+    """An error of the API."""
+    error = {"code": status, "errors": [{"domain": "global", "reason": reason}], "message": reason}
+    body = json.dumps({"error": error}).encode()
+    return WebResponse(body, "application/json; charset=UTF-8", status=status)

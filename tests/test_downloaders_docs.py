@@ -1,0 +1,134 @@
+"""Google's own documents: exports, the links in them, and what is no document."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from downloaders.base import FetchSettings
+from downloaders.documents import MAX_LINKS, read_text
+from rowkeeper.errors import TransferError, Verdict
+from tests.fakes.clients import fetch, request_for, settings_for
+from tests.fakes.internet import FakeInternet
+from tests.fakes.site import Document, Fault, Site
+
+FILM = "https://www.youtube.com/watch?v=film_______"
+OTHER = "other_document"
+HTML = f"""<html><head><link href="https://www.gstatic.com/x.css"><script src="https://x.y/z.mp4">
+</script></head><body><a href="https://www.google.com/url?q={FILM}&amp;sa=D&amp;ust=1">my film</a>
+<a href="https://docs.google.com/document/d/{OTHER}/edit#heading=1">more</a><a id="cmnt1"></a>
+<a href="https://docs.google.com/document/d/typing_notes/edit">this one</a>
+<a href="https://lh3.googleusercontent.com/a.png">picture</a><a href="mailto:a@b.c">mail</a>
+<a href="https://accounts.google.com/signin">in</a><a href="javascript:alert(1)">x</a></body></html>
+"""
+SITE = Site(
+    documents=[
+        Document("typing_notes", "Typing notes", f"Hello\n{FILM} and www.example.org/x", html=HTML),
+        Document("table_of_all", "Table", "a,b\n1,", kind="spreadsheet"),
+        Document("slides_of_all", "Slides", "x", kind="presentation"),
+        Document("private_notes", "x", sign_in=True),
+        Document("empty_notes_", "Empty", html=""),
+    ]
+)
+BASE = "docs.google.com/document/d/typing_notes/export"
+
+
+@pytest.fixture
+def net() -> Iterator[FakeInternet]:
+    with FakeInternet(replace(SITE, faults=[], pages={})) as internet:
+        yield internet
+
+
+@pytest.fixture
+def settings(net: FakeInternet, tmp_path: Path) -> FetchSettings:
+    return settings_for(net, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "media_id", "name", "body"),
+    [
+        ("document_html", "typing_notes", "Typing notes.html", HTML),
+        ("spreadsheet", "table_of_all", "Table.csv", "a,b\n1,"),
+        ("spreadsheet", "table_of_all,77", "Table.csv", "a,b\n1,77"),
+        ("presentation", "slides_of_all", "Slides.pdf", "%PDF-1.7\nx"),
+    ],
+)
+def test_googles_own_are_exported(
+    settings: FetchSettings, kind: str, media_id: str, name: str, body: str
+) -> None:
+    fetched = fetch(settings, request_for("docs", kind, media_id))
+    assert (fetched.filename, fetched.path.read_text()) == (name, body)
+    assert fetched.path.suffix == Path(name).suffix
+
+
+def test_links_in_a_document_are_that_persons(settings: FetchSettings) -> None:
+    """Noise, sign-in pages and the document itself are left out; redirects are undone."""
+    found = {
+        kind: [
+            (child.provider, child.asset_kind, child.media_id)
+            for child in fetch(settings, request_for("docs", kind, "typing_notes")).discovered
+        ]
+        for kind in ("document", "document_html")
+    }
+    film = [("youtube", kind, "film_______") for kind in ("video", "transcript")]
+    assert found["document"] == film
+    assert found["document_html"] == [
+        *film,
+        ("docs", "document", OTHER),
+        ("docs", "document_html", OTHER),
+    ]
+
+
+def test_what_is_read_of_a_document(settings: FetchSettings, tmp_path: Path) -> None:
+    text = read_text(fetch(settings, request_for("docs", "document", "typing_notes")).path)
+    assert text["text"].startswith("Hello")
+    assert text["links"].splitlines() == [FILM, "https://www.example.org/x"]
+    page = read_text(fetch(settings, request_for("docs", "document_html", "typing_notes")).path)
+    assert "text" not in page
+    assert page["links"].splitlines()[0] == FILM
+    many = tmp_path / "many.html"
+    many.write_text("".join(f'<a href="https://example.org/{n}">x</a>' for n in range(2000)))
+    assert len(read_text(many)["links"].splitlines()) == MAX_LINKS
+    empty = fetch(settings, request_for("docs", "document", "empty_notes_"))
+    assert read_text(empty.path) == {"text": "", "links": ""}
+
+
+@pytest.mark.parametrize(
+    ("kind", "fault", "code", "verdict"),
+    [
+        ("document", 404, "not_found", Verdict.PERMANENT),
+        ("document", 410, "gone", Verdict.PERMANENT),
+        ("document_html", 404, "not_found", Verdict.PERMANENT),
+        ("document", 401, "permission_denied", Verdict.NEEDS_PERSON),
+        ("document_html", 403, "permission_denied", Verdict.NEEDS_PERSON),
+        ("document", 429, "rate_limited", Verdict.PAUSE),
+        ("document_html", 500, "http_500", Verdict.RETRY),
+        ("document", "drop", "transport", Verdict.RETRY),
+        ("document", "truncate", "truncated", Verdict.RETRY),
+        ("document", "redirect:https://accounts.google.com/x", "permission_denied", None),
+        ("document", "page:Sign in - Google Accounts", "permission_denied", None),
+        ("document_html", "page:Sign in - Google Accounts", "permission_denied", None),
+        ("document", "page:Google Docs: Quota exceeded", "quota", Verdict.PAUSE),
+        ("document", "page:You need access", "permission_denied", None),
+        ("document", "page:", "empty_page", Verdict.RETRY),
+        ("document", "page:Something else", "not_a_file", Verdict.PERMANENT),
+    ],
+)
+def test_each_refusal_has_its_verdict(
+    net: FakeInternet,
+    settings: FetchSettings,
+    kind: str,
+    fault: int | str,
+    code: str,
+    verdict: Verdict | None,
+) -> None:
+    words = str(fault)
+    if words.startswith("page:"):
+        net.site.pages[BASE] = f"<!DOCTYPE html><html><title>{words[5:]}</title></html>"
+    else:
+        net.site.faults.append(Fault(BASE, fault))
+    with pytest.raises(TransferError) as caught:
+        fetch(settings, request_for("docs", kind, "typing_notes"))
+    assert (caught.value.code, caught.value.verdict) == (code, verdict or Verdict.NEEDS_PERSON)
+    assert list(settings.data_dir.glob("*.txt")) == []

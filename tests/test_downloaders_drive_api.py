@@ -1,0 +1,196 @@
+"""Drive and Docs by the API: files, folders, exports, shortcuts, quotas, and no secret shown."""
+
+import hashlib
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from downloaders.base import FetchSettings
+from downloaders.pool import download_all
+from rowkeeper.errors import InputError, TransferError, Verdict
+from rowkeeper.events import AssetEvent
+from rowkeeper.google_api import Credentials
+from tests.fakes.clients import fetch, request_for, settings_for
+from tests.fakes.drive_api import KEY, TOKEN
+from tests.fakes.internet import FakeInternet
+from tests.fakes.sheets import service_account
+from tests.fakes.site import Document, DriveEntry, DriveFile, DriveFolder, Fault, Site
+
+FILM = bytes(range(256)) * 4000
+PAGE = "https://docs.google.com/document/d/typing_notes/edit"
+FILES = "www.googleapis.com/drive/v3/files"
+SITE = Site(
+    files=[
+        DriveFile("private_film", "film.mp4", FILM, "video/mp4"),
+        DriveFile("changed_file", "x.bin", b"abc", md5="0" * 32),
+        DriveFile("quota_file__", "x.bin", b"abc", error="api_quota"),
+        DriveFile("not_shared__", "x.bin", b"abc", error="not_shared"),
+        DriveFile("shortcut_one", "Notes", shortcut_to=PAGE),
+    ],
+    folders=[
+        DriveFolder(
+            "folder_of_all",
+            "All",
+            (
+                DriveEntry("private_film", "the film"),
+                DriveEntry("shortcut_one", "notes"),
+                DriveEntry("folder_below", "below", "folder"),
+                DriveEntry("table_of_all", "table", "spreadsheet"),
+                DriveEntry("slides_of_all", "slides", "presentation"),
+            ),
+        )
+    ],
+    documents=[
+        Document("typing_notes", "Typing notes", "Hello", html="<html><body>Hello</body></html>"),
+        Document("table_of_all", "Table", "a,b", kind="spreadsheet"),
+        Document("slides_of_all", "Slides", "x", kind="presentation"),
+    ],
+)
+
+
+@pytest.fixture
+def net() -> Iterator[FakeInternet]:
+    with FakeInternet(replace(SITE, faults=[])) as internet:
+        yield internet
+
+
+@pytest.fixture(params=["key", "account"])
+def settings(request: pytest.FixtureRequest, net: FakeInternet, tmp_path: Path) -> FetchSettings:
+    if request.param == "key":
+        return settings_for(net, tmp_path, drive=Credentials(api_key=KEY, setting="drive"))
+    file = service_account(tmp_path / "key.json", "https://oauth2.googleapis.com/")
+    return settings_for(net, tmp_path, drive=Credentials(file=file, setting="drive"))
+
+
+def test_a_file_is_held_to_drives_checksum(settings: FetchSettings) -> None:
+    fetched = fetch(settings, request_for("drive", "file", "private_film"))
+    assert fetched.sha256 == hashlib.sha256(FILM).hexdigest()
+    assert (fetched.filename, fetched.mime_type) == ("film.mp4", "video/mp4")
+    assert fetched.path.suffix == ".mp4"
+
+
+def test_a_half_file_is_resumed_while_its_checksum_is_the_same(
+    net: FakeInternet, settings: FetchSettings
+) -> None:
+    net.site.faults.append(Fault("alt=media", "truncate"))
+    request = request_for("drive", "file", "private_film")
+    with pytest.raises(TransferError, match=r"arrived|dropped"):
+        fetch(settings, request)
+    before = net.served["www.googleapis.com"]
+    assert fetch(settings, request).sha256 == hashlib.sha256(FILM).hexdigest()
+    assert net.served["www.googleapis.com"] - before < len(FILM) * 2 / 3
+
+
+def test_a_folder_comes_page_by_page(net: FakeInternet, settings: FetchSettings) -> None:
+    fetched = fetch(settings, request_for("drive", "folder", "folder_of_all"))
+    assert [(child.provider, child.asset_kind, child.media_id) for child in fetched.discovered] == [
+        ("drive", "file", "private_film"),
+        ("docs", "document", "typing_notes"),
+        ("docs", "document_html", "typing_notes"),
+        ("drive", "folder", "folder_below"),
+        ("docs", "spreadsheet", "table_of_all"),
+        ("docs", "presentation", "slides_of_all"),
+    ]
+    assert [child.title for child in fetched.discovered][:2] == ["the film", "notes"]
+    assert sum(path == "/drive/v3/files" for _, _, path in net.requests) == 3
+
+
+@pytest.mark.parametrize("media_id", ["shortcut_one", "typing_notes"])
+def test_what_is_no_file_leads_to_one(settings: FetchSettings, media_id: str) -> None:
+    fetched = fetch(settings, request_for("drive", "file", media_id))
+    assert fetched.mime_type == "application/json"
+    assert [(child.asset_kind, child.media_id) for child in fetched.discovered] == [
+        ("document", "typing_notes"),
+        ("document_html", "typing_notes"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "media_id", "name", "body"),
+    [
+        ("document", "typing_notes", "Typing notes", "\ufeffHello"),
+        ("document_html", "typing_notes", "Typing notes", "<html><body>Hello</body></html>"),
+        ("spreadsheet", "table_of_all", "Table", "a,b"),
+        ("spreadsheet", "table_of_all,7", "Table.csv", "a,b7"),
+        ("presentation", "slides_of_all", "Slides", "%PDF-1.7\nx"),
+    ],
+)
+def test_exports(settings: FetchSettings, kind: str, media_id: str, name: str, body: str) -> None:
+    fetched = fetch(settings, request_for("docs", kind, media_id))
+    assert (fetched.filename, fetched.path.read_text()) == (name, body)
+
+
+@pytest.mark.parametrize(
+    ("media_id", "faults", "code", "verdict"),
+    [
+        ("nobody_knows", [], "not_found", Verdict.PERMANENT),
+        ("not_shared__", [], "permission_denied", Verdict.NEEDS_PERSON),
+        ("quota_file__", [], "quota", Verdict.PAUSE),
+        ("changed_file", [], "checksum_mismatch", Verdict.RETRY),
+        ("private_film", [Fault(FILES, 429)], "rate_limited", Verdict.PAUSE),
+        ("private_film", [Fault(FILES, 503)], "http_503", Verdict.RETRY),
+        ("private_film", [Fault(FILES, "drop", 9)], "transport", Verdict.RETRY),
+        ("private_film", [Fault("alt=media", 502)], "http_502", Verdict.RETRY),
+        ("private_film", [Fault("alt=media", 404)], "not_found", Verdict.PERMANENT),
+        (
+            "private_film",
+            [Fault("alt=media", "redirect:https://evil.example/x")],
+            "host_not_allowed",
+            Verdict.PERMANENT,
+        ),
+    ],
+)
+def test_each_refusal_has_its_verdict(
+    net: FakeInternet,
+    settings: FetchSettings,
+    media_id: str,
+    faults: list[Fault],
+    code: str,
+    verdict: Verdict,
+) -> None:
+    net.site.faults.extend(replace(fault) for fault in faults)
+    with pytest.raises(TransferError) as caught:
+        fetch(settings, request_for("drive", "file", media_id))
+    assert (caught.value.code, caught.value.verdict) == (code, verdict)
+
+
+def test_nothing_tells_the_key(
+    net: FakeInternet,
+    settings: FetchSettings,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    events: list[AssetEvent] = []
+    net.site.faults.append(Fault("alt=media", "redirect:https://drive.google.com/uc?id=x"))
+    wanted = [
+        request_for("drive", "file", media_id)
+        for media_id in ("private_film", "quota_file__", "not_shared__")
+    ]
+    download_all(wanted, settings, events.append, "s1")
+    files = [path for path in (settings.data_dir / "files").rglob("*") if path.is_file()]
+    shown = [str(events), str(settings), str(net.requests), *map(str, files), *capsys.readouterr()]
+    shown += [path.read_bytes().decode("latin-1") for path in files]
+    for text in (*shown, caplog.text):
+        assert KEY not in text
+        assert TOKEN not in text
+
+
+def test_a_file_that_is_no_key_is_a_sentence(net: FakeInternet, tmp_path: Path) -> None:
+    file = tmp_path / "key.json"
+    file.write_text("{}")
+    settings = settings_for(net, tmp_path, drive=Credentials(file=file, setting="drive"))
+    with pytest.raises(InputError, match=r"drive\.credentials_file"):
+        fetch(settings, request_for("drive", "file", "private_film"))
+
+
+def test_a_key_that_google_refuses_needs_a_person(net: FakeInternet, tmp_path: Path) -> None:
+    file = service_account(tmp_path / "key.json", "https://oauth2.googleapis.com/")
+    settings = settings_for(net, tmp_path, drive=Credentials(file=file, setting="drive"))
+    net.site.faults.append(Fault("oauth2.googleapis.com/token", 400, 9))
+    with pytest.raises(TransferError) as caught:
+        fetch(settings, request_for("drive", "file", "private_film"))
+    assert (caught.value.code, caught.value.verdict) == ("bad_credentials", Verdict.NEEDS_PERSON)
