@@ -20,6 +20,13 @@ def providers() -> tuple[str, ...]:
     return tuple(CLASSES)
 
 
+def downloader_class(provider: str) -> type[Downloader]:
+    """The class behind the name of a provider."""
+    module, name = CLASSES[provider]
+    found: type[Downloader] = getattr(import_module(module), name)
+    return found
+
+
 class Registry:
     """The downloaders of one run, each made when it is first asked for."""
 
@@ -40,7 +47,5 @@ class Registry:
     def _downloader(self, provider: str) -> Downloader:
         with self._lock:
             if provider not in self._made:
-                module, name = CLASSES[provider]
-                made: Downloader = getattr(import_module(module), name)(self._settings)
-                self._made[provider] = made
+                self._made[provider] = downloader_class(provider)(self._settings)
             return self._made[provider]

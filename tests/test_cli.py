@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -120,3 +121,39 @@ def test_doctor_checks_and_names_the_remedy(
 
 def test_hostile_text_can_not_steer_the_terminal() -> None:
     assert plain("a\x1b[2Jb\r\nc\x00\u202e") == "a [2Jb c"
+
+
+INTERRUPTIBLE = """
+import time, click
+from rowkeeper import cli
+from rowkeeper.pool import Stop, run_bounded
+
+@click.command()
+def slow():
+    print("ready", flush=True)
+    run_bounded(lambda _: time.sleep(60), {"": [1]}, 1, Stop(), "slow")
+
+cli.LazyGroup.get_command = lambda *_: slow
+import sys
+sys.argv = ["rowkeeper", "slow"]
+cli.main()
+"""
+
+
+def test_a_second_interrupt_quits_at_once() -> None:
+    running = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTIBLE],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert running.stdout is not None
+    assert running.stderr is not None
+    assert running.stdout.readline() == "ready\n"
+    running.send_signal(signal.SIGINT)
+    assert "Ctrl-C again" in running.stderr.readline()
+    with pytest.raises(subprocess.TimeoutExpired):
+        running.wait(0.5)  # the thread is still in flight
+    running.send_signal(signal.SIGINT)
+    assert running.wait(20) == cli.INTERRUPTED
+    running.communicate()

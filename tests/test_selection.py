@@ -1,5 +1,6 @@
 """What a run shall fetch: modes, people, ranges, limits; and a dry run that writes nothing."""
 
+import json
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,7 +93,12 @@ def test_a_run_does_what_its_options_say(
 
     assert run_command(["run", "--mode", "basic"]) == 0
     assert tried() == set()
-    assert run_command(["run", "--limit", "2", "--people", "1-8"]) == 0
+    capsys.readouterr()
+    assert run_command(["run", "--limit", "2", "--people", "1-8", "--json"]) == 0
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {"expected", "running", "finished"} <= {item["event"] for item in told}
+    ended = [item for item in told if item["event"] in {"downloaded", "failed"}]
+    assert 1 <= len({item["asset_id"] for item in ended}) <= 2
     assert 1 <= len(tried()) <= 2
     assert {int(row_id) for row_id, _ in tried()} <= set(range(1, 9))
 

@@ -1,5 +1,7 @@
 """The command ``rowkeeper``. Commands are imported when they are called: ``--help`` stays quick."""
 
+import os
+import signal
 import sys
 from importlib import import_module
 
@@ -15,6 +17,7 @@ COMMANDS = {
     "status": "Who has what, is it archived, what failed and why.",
     "export": "Write the legacy CSV of any generation from the warehouse.",
     "migrate": "Move what the old system left into the archive.",
+    "providers": "What can be fetched from where, and at what pace.",
     "reconcile": "Prove that each cell of the sources is in the tables.",
     "doctor": "Check this machine, the warehouse, the store and the sheet.",
 }
@@ -49,6 +52,7 @@ def cli() -> None:
 
 def main() -> None:
     """The console script: an error is one line and the exit code of its kind."""
+    signal.signal(signal.SIGINT, _interrupted)
     sys.exit(run_command(sys.argv[1:]))
 
 
@@ -67,6 +71,13 @@ def run_command(arguments: list[str]) -> int:
         return 0
     except Exception as error:
         return _said(_report(error), RowkeeperError.exit_code)
+
+
+def _interrupted(*_: object) -> None:
+    """The first Ctrl-C ends a run in order, the second one at once: a kill loses nothing."""
+    signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
+    os.write(2, b"Ending what is in flight; Ctrl-C again quits at once.\n")
+    raise KeyboardInterrupt
 
 
 def _said(sentence: str, code: int) -> int:

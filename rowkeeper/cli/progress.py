@@ -1,6 +1,7 @@
 """What a run says while it works: a live display on a terminal, plain lines elsewhere."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
@@ -10,6 +11,10 @@ from rich.filesize import decimal
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
 from rich.progress import Progress as Bars
+
+from rowkeeper.cli.terminal import EventConsole
+
+EVENT_S = 1.0
 
 if TYPE_CHECKING:
     from downloaders.pool import Progress as Downloading
@@ -81,9 +86,46 @@ class LiveDisplay:
         self._bars.advance(self._all)
 
 
+class EventDisplay:
+    """An event when a transfer begins, each second of it at most, and when it ends."""
+
+    def __init__(self, console: EventConsole, title: str) -> None:
+        self._console, self._stage = console, title.lower()
+        self._told: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def expect(self, assets: int) -> None:
+        self._console.event("expected", stage=self._stage, assets=assets)
+
+    def update(self, progress: "Moving") -> None:
+        request, now = progress.request, time.monotonic()
+        with self._lock:
+            if progress.state != "running":
+                self._told.pop(request.asset_id, None)
+            elif now - self._told.get(request.asset_id, now - EVENT_S) < EVENT_S:
+                return
+            else:
+                self._told[request.asset_id] = now
+            self._console.event(
+                progress.state,
+                stage=self._stage,
+                asset_id=request.asset_id,
+                row_id=request.row_id,
+                provider=request.provider,
+                media_id=request.media_id,
+                asset_kind=request.asset_kind,
+                done_bytes=progress.done_bytes,
+                total_bytes=progress.total_bytes,
+                message=progress.message or None,
+            )
+
+
 @contextmanager
 def display(console: Console, title: str) -> Iterator[Display]:
     """The display that fits ``console``."""
+    if isinstance(console, EventConsole):
+        yield EventDisplay(console, title)
+        return
     if not console.is_terminal:
         yield PlainDisplay(console)
         return

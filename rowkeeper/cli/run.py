@@ -1,5 +1,6 @@
 """``rowkeeper run``: ingest, build, download, upload, build, and a few lines about all that."""
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,7 +11,7 @@ from rowkeeper.cli.locks import run_lock, tables_lock
 from rowkeeper.cli.options import Context, prepare, source_options, warehouse_options
 from rowkeeper.cli.plan import print_plan
 from rowkeeper.cli.selection import KINDS, Selection, select
-from rowkeeper.cli.terminal import console
+from rowkeeper.cli.terminal import EventConsole, console
 from rowkeeper.errors import StoreError
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 @click.option("--people", metavar="ROWS", help="Only these row ids, such as 12,40-60.")
 @click.option("--limit", type=click.IntRange(min=0), metavar="N", help="At most N downloads.")
 @click.option("--dry-run", is_flag=True, help="Say what it would do; write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Events as JSON lines; words on stderr.")
 @source_options
 @warehouse_options
 def command(
@@ -36,6 +38,7 @@ def command(
     people: str | None,
     limit: int | None,
     dry_run: bool,
+    as_json: bool,
     target: str | None,
     **sources: Any,
 ) -> None:
@@ -46,10 +49,11 @@ def command(
     """
     selection = select(mode, people, limit)
     context = prepare(target, **sources)
+    out = EventConsole() if as_json else console()
     if dry_run:
-        print_plan(context, selection, console())
+        print_plan(context, selection, out)
     else:
-        run(context, console(), selection)
+        run(context, out, selection)
 
 
 def run(context: Context, console: Console, selection: Selection) -> None:
@@ -104,6 +108,8 @@ def move(
         with tables_lock(context):
             warnings = build(context)
     publish(context)
+    if isinstance(console, EventConsole):
+        _tell(console, downloaded, uploaded, refusal)
     console.print(_moved(downloaded, uploaded), soft_wrap=True)
     print_overview(context, console, warnings)
     if written := dual_write(context):
@@ -120,6 +126,20 @@ def _upload(
         return upload_pending(context, console, selection), None
     except StoreError as error:
         return None, error
+
+
+def _tell(
+    console: EventConsole,
+    downloaded: "downloaders.pool.Summary",
+    uploaded: "uploaders.pool.Summary | None",
+    refusal: StoreError | None,
+) -> None:
+    console.event(
+        "finished",
+        downloads=asdict(downloaded),
+        uploads=asdict(uploaded) if uploaded else None,
+        message=str(refusal) if refusal else None,
+    )
 
 
 def _moved(

@@ -1,5 +1,9 @@
 """The console, and text from outside made fit for it."""
 
+import json
+from typing import Any
+
+import click
 from rich.console import Console
 
 PLAIN_WIDTH = 140  # columns where no terminal says how wide it is
@@ -9,6 +13,18 @@ def console() -> Console:
     """Where commands print: no colours for numbers and paths, which are data here."""
     found = Console(highlight=False)
     return found if found.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
+
+
+class EventConsole(Console):
+    """For machines: events as JSON on standard output, a line each, and words on standard error."""
+
+    def __init__(self) -> None:
+        super().__init__(stderr=True, highlight=False, width=PLAIN_WIDTH)
+
+    def event(self, name: str, **facts: Any) -> None:
+        """Print one event, without what is None."""
+        told = {key: value for key, value in facts.items() if value is not None}
+        click.echo(json.dumps({"event": name, **told}, ensure_ascii=False))
 
 
 def plain(text: object) -> str:

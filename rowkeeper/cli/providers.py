@@ -1,0 +1,63 @@
+"""``rowkeeper providers``: what can be fetched from where, and at what pace."""
+
+import json
+from dataclasses import asdict, dataclass
+
+import click
+from rich.table import Table
+
+from rowkeeper.cli.options import Context, prepare, warehouse_options
+from rowkeeper.cli.terminal import console
+from rowkeeper.links import ASSET_KINDS
+
+
+@dataclass(frozen=True)
+class Provider:
+    """One provider. ``rate``: requests a second, 0 for any number; ``at_a_time``: transfers."""
+
+    name: str
+    kinds: list[str]
+    links: list[str]
+    rate: float
+    burst: int
+    at_a_time: int
+    paused_s: float
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="All of it as a JSON list.")
+@warehouse_options
+def command(as_json: bool, target: str | None, data_dir: str | None) -> None:
+    """List the providers: kinds of asset, links that ask for them, pace, and who is paused."""
+    found = listed(prepare(target, data_dir=data_dir))
+    if as_json:
+        click.echo(json.dumps([asdict(item) for item in found], indent=2))
+        return
+    table = Table()
+    for column in ("provider", "kinds", "links", "requests/s", "burst", "at a time", "paused"):
+        table.add_column(column, overflow="fold")
+    for item in found:
+        paused = f"{item.paused_s:.0f} s" if item.paused_s else ""
+        pace = f"{item.rate:g}", str(item.burst), str(item.at_a_time)
+        table.add_row(item.name, ", ".join(item.kinds), ", ".join(item.links), *pace, paused)
+    console().print(table)
+
+
+def listed(context: Context) -> list[Provider]:
+    """The providers of this machine, by name."""
+    from downloaders.base import throttle_of
+    from downloaders.registry import downloader_class, providers
+
+    throttle, download = throttle_of(context.settings), context.settings.download
+    return [
+        Provider(
+            name=name,
+            kinds=sorted(downloader_class(name).kinds),
+            links=sorted(link_type for provider, link_type in ASSET_KINDS if provider == name),
+            rate=download.rates.get(name, 0.0),
+            burst=download.bursts.get(name, 1),
+            at_a_time=download.concurrency.get(name, download.workers),
+            paused_s=round(throttle.paused_s(name), 1),
+        )
+        for name in sorted(providers())
+    ]
