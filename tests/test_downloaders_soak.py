@@ -1,0 +1,134 @@
+"""Transfers from a server that often fails, and runs that are killed: whole files or verdicts."""
+
+import hashlib
+import multiprocessing
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from downloaders.addresses import networks
+from downloaders.base import FetchSettings, Request
+from downloaders.pool import download_all
+from rowkeeper.errors import Verdict
+from rowkeeper.events import AssetEvent, EventType
+from rowkeeper.journal import Journal, journal_dir, read_segment, seal_abandoned, sealed_segments
+from tests.fakes.clients import request_for
+from tests.fakes.flaky import BUSY, STALL_S, Flaky, body_of, flaky_server
+
+TRANSFERS, KILLS = 500, 100
+
+
+def settings_for(host: str, folder: Path, workers: int) -> FetchSettings:
+    return FetchSettings(
+        data_dir=folder,
+        hosts=(host,),
+        private_networks=networks(["127.0.0.0/8"]),
+        workers=workers,
+        attempts=2,
+        timeout_s=STALL_S / 3,
+        backoff_s=0.001,
+        max_attempts=1000,
+        retry_after_s=0,
+    )
+
+
+def wanted(url: str, count: int) -> list[Request]:
+    return [
+        request_for("direct", "file", f"{url}{n}.mp4", row_id=str(n % 40)) for n in range(count)
+    ]
+
+
+def test_five_hundred_transfers_through_a_server_that_fails(tmp_path: Path) -> None:
+    """Each run goes on where the last one ended, until nothing is left to try."""
+    with flaky_server(share=0.3) as site:
+        waiting = {item.asset_id: item for item in wanted(site.url, TRANSFERS)}
+        urls = {asset_id: item.media_id for asset_id, item in waiting.items()}
+        settings = settings_for(site.host, tmp_path, workers=16)
+        done: dict[str, AssetEvent] = {}
+        for _ in range(40):
+            told: list[AssetEvent] = []
+            download_all(waiting.values(), settings, told.append, "s1")
+            assert sorted(str(event.asset_id) for event in told) == sorted(waiting)
+            final = [event for event in told if event.verdict not in {"retry", "pause"}]
+            done |= {str(event.asset_id): event for event in final}
+            waiting = {key: item for key, item in waiting.items() if key not in done}
+            if not waiting:
+                break
+    assert done.keys() == urls.keys()
+    for asset_id, event in done.items():
+        check(event, urls[asset_id], site, tmp_path)
+    kinds = Counter(event.event_type for event in done.values())
+    assert kinds[EventType.DOWNLOADED] > TRANSFERS * 0.8
+    assert {fault for _, fault in site.served} > {"503", "reset", "truncated", "stalled", "html"}
+    assert list((tmp_path / "files" / ".partial").iterdir()) == []
+
+
+def check(event: AssetEvent, url: str, site: Flaky, folder: Path) -> None:
+    """A file is whole and was not sent twice; a page in its place has its verdict."""
+    path = url.removeprefix(site.url[:-1])
+    if event.event_type is EventType.DOWNLOADED:
+        body = (folder / str(event.local_path)).read_bytes()
+        assert body == body_of(path)
+        assert event.sha256 == hashlib.sha256(body).hexdigest()
+    else:
+        assert (event.error_code, event.verdict) == ("not_media", Verdict.PERMANENT.value)
+        assert site.served[path, "html"] == 1
+    seen = {fault for at, fault in site.served if at == path}
+    if seen <= {"", "503", "reset", "truncated", "slow"}:  # of these no byte is sent again
+        assert site.sent[path] - len(BUSY) * site.served[path, "503"] == len(body_of(path))
+
+
+def test_a_run_killed_a_hundred_times_ends_as_an_undisturbed_one(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["downloaders.direct", "tests.test_downloaders_soak"])
+    chance = random.Random(7)
+    with flaky_server(share=0.0, delay_s=0.01) as site:
+        killed, calm = tmp_path / "killed", tmp_path / "calm"
+        for _ in range(KILLS):
+            run = context.Process(target=go_on, args=(site.host, killed))
+            run.start()
+            time.sleep(chance.uniform(0.02, 0.12))
+            run.kill()
+            run.join()
+            assert run.exitcode in {-signal.SIGKILL, 0}
+        before = len(outcomes(killed))
+        go_on(site.host, killed)
+        go_on(site.host, calm)
+    assert 0 < before < 300
+    assert files_of(killed) == files_of(calm)
+    assert len(files_of(calm)) == 300
+    assert outcomes(killed) == outcomes(calm)
+    assert list((killed / "files" / ".partial").iterdir()) == []
+
+
+def go_on(host: str, folder: Path) -> None:
+    """What a run does: fetch what the journal does not have yet."""
+    have = {asset_id for asset_id, *_ in outcomes(folder)}
+    left = [item for item in wanted(f"http://{host}/", 300) if item.asset_id not in have]
+    with Journal(journal_dir(folder)) as journal:
+        download_all(left, settings_for(host, folder, workers=2), journal.append, "s1")
+
+
+def outcomes(folder: Path) -> set[tuple[str | None, ...]]:
+    """What the journal says of each asset."""
+    seal_abandoned(journal_dir(folder))
+    events: Iterable[AssetEvent] = (
+        event
+        for path in sealed_segments(journal_dir(folder)).values()
+        for event in read_segment(path)
+    )
+    return {
+        (event.asset_id, event.event_type.value, event.sha256, event.local_path) for event in events
+    }
+
+
+def files_of(folder: Path) -> dict[str, str]:
+    """The finished media and their hashes."""
+    people = folder / "files" / "people"
+    return {
+        path.relative_to(people).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in people.rglob("*.mp4")
+    }
