@@ -13,7 +13,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +91,9 @@ def settle(request: Request, fetched: Fetched, settings: FetchSettings) -> Fetch
     details = {**fetched.details, "data_folder": folder_id(settings.data_dir)}
     kept = replace(fetched, path=place, details=details)
     kept = _beside(kept, request, settings.data_dir)
-    record = {**asdict(kept), "path": place.relative_to(root).as_posix()}
+    facts = {item.name: getattr(kept, item.name) for item in fields(kept)}
+    children = [asdict(child) for child in kept.discovered]
+    record = {**facts, "path": place.relative_to(root).as_posix(), "discovered": children}
     folder = _work_folder(settings.data_dir, request)
     (folder / FACTS).write_text(json.dumps(record, sort_keys=True))
     fetched.path.replace(place)

@@ -5,6 +5,7 @@ Its first keys are those that the old system wrote, so whatever reads the old si
 
 import json
 import platform
+import threading
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -14,6 +15,7 @@ from typing import Any
 from downloaders.base import Fetched, Request
 
 SUFFIX = "_metadata.json"
+_LOOKING = threading.Lock()
 TOOLS = ("rowkeeper", "yt-dlp", "google-api-python-client", "urllib3")
 
 
@@ -65,8 +67,14 @@ def _names(fetched: Fetched) -> list[str]:
     return [fetched.path.name, *([PurePosixPath(text).name] if text else [])]
 
 
-@cache
 def _tools() -> dict[str, str]:
+    """The versions of ``TOOLS``, looked up by one thread while the others wait."""
+    with _LOOKING:
+        return _versions()
+
+
+@cache
+def _versions() -> dict[str, str]:
     found = {"python": platform.python_version()}
     for name in TOOLS:
         try:
