@@ -4,11 +4,12 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+NONE: Mapping[str, str] = {}
 RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
@@ -26,12 +27,19 @@ class FailedError(Exception):
     """A command ended with another code than 0."""
 
 
-def measure(command: Sequence[str], folder: Path) -> Cost:
+def measure(
+    command: Sequence[str], folder: Path, variables: Mapping[str, str] | None = None
+) -> Cost:
     """Run ``command`` in ``folder`` to its end. Raises ``FailedError``."""
     with (folder / "stdout").open("w+b") as stdout, (folder / "stderr").open("w+b") as stderr:
         begin = time.perf_counter()
         process = subprocess.Popen(
-            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr
+            command,
+            cwd=folder,
+            env={**os.environ, **variables},
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
         )
         _, status, usage = os.wait4(process.pid, 0)  # with all that it waited for itself
         wall_s = time.perf_counter() - begin
