@@ -27,9 +27,7 @@ class FailedError(Exception):
     """A command ended with another code than 0."""
 
 
-def measure(
-    command: Sequence[str], folder: Path, variables: Mapping[str, str] | None = None
-) -> Cost:
+def measure(command: Sequence[str], folder: Path, variables: Mapping[str, str] = NONE) -> Cost:
     """Run ``command`` in ``folder`` to its end. Raises ``FailedError``."""
     with (folder / "stdout").open("w+b") as stdout, (folder / "stderr").open("w+b") as stderr:
         begin = time.perf_counter()
