@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from downloaders.base import Fetched, Request
+from rowkeeper.paths import write_small
 
 SUFFIX = "_metadata.json"
 _LOOKING = threading.Lock()
@@ -30,7 +31,7 @@ def write_sidecar(request: Request, fetched: Fetched, *, with_email: bool) -> No
     fresh = path.with_name(path.name + ".part")
     told = _told(request, fetched, with_email=with_email)
     text = json.dumps(told, ensure_ascii=False, indent=1) + "\n"
-    fresh.write_bytes(text.encode("utf-8", "replace"))
+    write_small(fresh, text)
     fresh.replace(path)
 
 

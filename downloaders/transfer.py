@@ -31,6 +31,7 @@ from downloaders.http import (
     stream,
 )
 from rowkeeper.errors import DiskFullError, PermanentError, RetryLaterError
+from rowkeeper.paths import write_small
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -189,7 +190,7 @@ class _Transfer:
         told = etag if etag.startswith('"') else response.headers.get("Last-Modified")
         version = self.version or told
         if version and not is_encoded(response):
-            self.resume.write_text(json.dumps({"version": version}))
+            write_small(self.resume, json.dumps({"version": version}))
         else:
             self.resume.unlink(missing_ok=True)
 

@@ -44,6 +44,12 @@ def safe_extension(name: str | None, mime: str | None) -> str:
     return guessed if _EXTENSION.fullmatch(guessed) else DEFAULT_EXTENSION
 
 
+def write_small(path: Path, text: str) -> None:
+    """Write ``text`` in one go, with few calls to the system; not through to the disk."""
+    with path.open("wb", buffering=0) as file:
+        file.write(text.encode("utf-8", "replace"))
+
+
 def sha256_file(path: Path) -> tuple[str, int]:
     """The SHA-256 (lower-case hex) and the size in bytes of a file; raises ``OSError``."""
     with path.open("rb") as file:

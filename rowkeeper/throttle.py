@@ -100,18 +100,29 @@ class Throttle:
 
     def _free_slot(self, site: str, slots: int) -> tuple[str, int]:
         """The path of a slot that is ours from now on, and its open file, which holds the lock."""
-        stem = str(self._folder() / _name(site))
+        stem = str(self._path(site).with_suffix(""))
         while True:
             for path in (f"{stem}.{number}.lock" for number in range(slots)):
                 with self._threads:  # what a thread of ours has need not be tried
                     if path in self._ours:
                         continue
                     self._ours.add(path)
-                handle = _locked(path)
+                handle = None
+                try:
+                    handle = self._lock(path)
+                finally:
+                    if handle is None:
+                        self._ours.discard(path)
                 if handle is not None:
                     return path, handle
-                self._ours.discard(path)
             self.sleep(POLL_S)
+
+    def _lock(self, path: str) -> int | None:
+        try:
+            return _locked(path)
+        except FileNotFoundError:
+            self._folder()
+            return _locked(path)
 
     @contextmanager
     def _state(self, site: str) -> Iterator[dict[str, float]]:
