@@ -13,10 +13,11 @@ import socket
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from typing import IO
 
 PAGE = 4096
-MAX_NUMBER = 10_000
+MAX_NUMBER = 2_000
 BLOCK = 8 << 20
 _REQUEST = re.compile(rb"(GET|HEAD) /(\d+)/(\d+)\.mp4[? ]")
 _RANGE = re.compile(rb"\r\nrange: *bytes=(\d+)-(\d*)", re.IGNORECASE)
@@ -27,13 +28,19 @@ def main() -> None:
     parser.add_argument("--largest", type=int, default=1_000_000, help="bytes of a file at most")
     parser.add_argument("--delay-ms", type=float, default=0.0)
     arguments = parser.parse_args()
-    with tempfile.TemporaryFile() as content, socket.create_server(("127.0.0.1", 0)) as server:
+    with suppress(KeyboardInterrupt), tempfile.TemporaryFile() as content:
         fill(content, arguments.largest + MAX_NUMBER * PAGE)
+        listen(content.fileno(), arguments.delay_ms / 1000)
+
+
+def listen(content: int, delay_s: float) -> None:
+    """Serve until interrupted, a thread a client."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
         server.listen(256)
         print(server.getsockname()[1], flush=True)  # noqa: T201
         while True:
             connection, _ = server.accept()
-            work = (connection, content.fileno(), arguments.delay_ms / 1000)
+            work = (connection, content, delay_s)
             threading.Thread(target=serve, args=work, daemon=True).start()
 
 

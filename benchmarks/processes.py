@@ -1,6 +1,7 @@
 """Commands measured: wall clock, CPU of the whole process tree, memory."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -59,4 +60,4 @@ def running(module: str, *arguments: str) -> Iterator[str]:
             assert process.stdout is not None
             yield process.stdout.readline().strip()
         finally:
-            process.kill()
+            process.send_signal(signal.SIGINT)  # so that it tidies up
