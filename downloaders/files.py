@@ -13,14 +13,14 @@ import os
 import shutil
 import time
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
 from downloaders.base import Discovered, Fetched, FetchSettings, Request
 from downloaders.naming import checked_template, relative_path
 from downloaders.sidecar import sidecar_path, write_sidecar
-from rowkeeper.paths import folder_id, sha256_file
+from rowkeeper.paths import folder_id, sha256_file, write_small
 
 FACTS = "facts.json"
 STALE_S = 30 * 86_400
@@ -91,9 +91,11 @@ def settle(request: Request, fetched: Fetched, settings: FetchSettings) -> Fetch
     details = {**fetched.details, "data_folder": folder_id(settings.data_dir)}
     kept = replace(fetched, path=place, details=details)
     kept = _beside(kept, request, settings.data_dir)
-    record = {**asdict(kept), "path": place.relative_to(root).as_posix()}
+    facts = {item.name: getattr(kept, item.name) for item in fields(kept)}
+    children = [asdict(child) for child in kept.discovered]
+    record = {**facts, "path": place.relative_to(root).as_posix(), "discovered": children}
     folder = _work_folder(settings.data_dir, request)
-    (folder / FACTS).write_text(json.dumps(record, sort_keys=True))
+    write_small(folder / FACTS, json.dumps(record, sort_keys=True))
     fetched.path.replace(place)
     _sync_directory(place.parent)
     if settings.sidecar != "none":
@@ -146,7 +148,12 @@ def recover(request: Request, settings: FetchSettings) -> Fetched | None:
 
 def forget(request: Request, settings: FetchSettings) -> None:
     """Remove what is left of tries of ``request``; a finished file stays."""
-    shutil.rmtree(_work_folder(settings.data_dir, request), ignore_errors=True)
+    folder = _work_folder(settings.data_dir, request)
+    try:  # nearly always there is nothing else
+        (folder / FACTS).unlink(missing_ok=True)
+        folder.rmdir()
+    except OSError:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def sweep(data_dir: Path) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from pathvalidate import sanitize_filename
@@ -56,31 +57,30 @@ def relative_path(template: str, request: Request, fetched: Fetched) -> PurePosi
     What a field holds is data: it fills a segment and makes none. Two assets can come to the same
     place unless the template has ``{asset_id}``.
     """
-    values = _values(request, fetched)
     filled = [
-        _segment(_FIELD.sub(lambda field: values[field[1]], part))
+        _segment(_FIELD.sub(lambda field: _value(field[1], request, fetched), part))
         for part in PurePosixPath(template).parts
     ]
     return PurePosixPath(*filled)
 
 
-def _values(request: Request, fetched: Fetched) -> dict[str, str]:
-    extension = fetched.path.suffix[1:]
-    original = _plain(fetched.filename or "") or f"{safe_segment(request.media_id)}.{extension}"
-    person = request.person
-    return {
-        "row_id": safe_segment(request.row_id),
-        "name": _plain(person.name if person else "") or "_",
-        "personality_type": _plain((person.personality_type or "") if person else "") or "_",
-        "asset_id": safe_segment(request.asset_id),
-        "asset_kind": safe_segment(request.asset_kind),
-        "provider": safe_segment(request.provider),
-        "media_id": safe_segment(request.media_id),
-        "original_name": original,
-        "original_stem": original.rpartition(".")[0] or original,
-        "suffix": "_transcript" if request.asset_kind == "transcript" else "",
-        "ext": extension,
-    }
+def _value(field: str, request: Request, fetched: Fetched) -> str:
+    person, extension = request.person, fetched.path.suffix[1:]
+    match field:
+        case "ext":
+            return extension
+        case "name":
+            return _plain(person.name if person else "") or "_"
+        case "personality_type":
+            return _plain((person.personality_type or "") if person else "") or "_"
+        case "suffix":
+            return "_transcript" if request.asset_kind == "transcript" else ""
+        case "original_name" | "original_stem":
+            media_id = safe_segment(request.media_id)
+            original = _plain(fetched.filename or "") or f"{media_id}.{extension}"
+            stem = original.rpartition(".")[0] or original
+            return stem if field == "original_stem" else original
+    return safe_segment(getattr(request, field))
 
 
 def _plain(text: str) -> str:
@@ -91,6 +91,7 @@ def _plain(text: str) -> str:
     return name.strip(". ").lstrip("-~")[:MAX_SEGMENT]
 
 
+@lru_cache(maxsize=1024)
 def _segment(text: str) -> str:
     """A filled segment that is no reserved name and not too long; its extension stays."""
     name = sanitize_filename(text, replacement_text="_", platform="universal").strip(" ")

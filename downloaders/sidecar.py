@@ -5,6 +5,7 @@ Its first keys are those that the old system wrote, so whatever reads the old si
 
 import json
 import platform
+import threading
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -12,8 +13,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from downloaders.base import Fetched, Request
+from rowkeeper.paths import write_small
 
 SUFFIX = "_metadata.json"
+_LOOKING = threading.Lock()
 TOOLS = ("rowkeeper", "yt-dlp", "google-api-python-client", "urllib3")
 
 
@@ -28,7 +31,7 @@ def write_sidecar(request: Request, fetched: Fetched, *, with_email: bool) -> No
     fresh = path.with_name(path.name + ".part")
     told = _told(request, fetched, with_email=with_email)
     text = json.dumps(told, ensure_ascii=False, indent=1) + "\n"
-    fresh.write_bytes(text.encode("utf-8", "replace"))
+    write_small(fresh, text)
     fresh.replace(path)
 
 
@@ -65,8 +68,14 @@ def _names(fetched: Fetched) -> list[str]:
     return [fetched.path.name, *([PurePosixPath(text).name] if text else [])]
 
 
-@cache
 def _tools() -> dict[str, str]:
+    """The versions of ``TOOLS``, looked up by one thread while the others wait."""
+    with _LOOKING:
+        return _versions()
+
+
+@cache
+def _versions() -> dict[str, str]:
     found = {"python": platform.python_version()}
     for name in TOOLS:
         try:

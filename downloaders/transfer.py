@@ -31,6 +31,7 @@ from downloaders.http import (
     stream,
 )
 from rowkeeper.errors import DiskFullError, PermanentError, RetryLaterError
+from rowkeeper.paths import write_small
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -164,7 +165,7 @@ class _Transfer:
     def _append(
         self, response: urllib3.BaseHTTPResponse, file: BinaryIO, offset: int, digest: "_Hash"
     ) -> int:
-        size = checked = offset
+        size = checked = begun = offset
 
         def report(done: int, total: int | None) -> None:
             self.progress(offset + done, None if total is None else offset + total)
@@ -178,6 +179,9 @@ class _Transfer:
                 self._check_room(size, 0)
             digest.update(chunk)
             file.write(chunk)
+            if size - begun >= WRITE_BACK:
+                _begin_write_back(file, begun, size)
+                begun = size
         return size
 
     def _note_version(self, response: urllib3.BaseHTTPResponse) -> None:
@@ -186,7 +190,7 @@ class _Transfer:
         told = etag if etag.startswith('"') else response.headers.get("Last-Modified")
         version = self.version or told
         if version and not is_encoded(response):
-            self.resume.write_text(json.dumps({"version": version}))
+            write_small(self.resume, json.dumps({"version": version}))
         else:
             self.resume.unlink(missing_ok=True)
 
@@ -207,6 +211,16 @@ class _Transfer:
 
 
 CHECK_EVERY = 64 << 20
+WRITE_BACK = 32 << 20
+
+
+def _begin_write_back(file: BinaryIO, start: int, end: int) -> None:
+    """Let the disk begin with what is written, or the fsync at the end waits for all of it.
+
+    Linux starts to write dirty pages that it is told not to keep, and keeps them until then.
+    """
+    if hasattr(os, "posix_fadvise"):  # not on macOS
+        os.posix_fadvise(file.fileno(), start, end - start, os.POSIX_FADV_DONTNEED)
 
 
 def _hash_standing(file: BinaryIO, size: int, digest: "_Hash") -> None:

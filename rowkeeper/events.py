@@ -5,7 +5,7 @@ holds is derived by dbt from ``(attempt, outcome)``, never from a clock.
 """
 
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Self
@@ -76,7 +76,8 @@ class AssetEvent:
 
     def to_json(self) -> str:
         """One JSON line, without its line end; fields that are None are left out."""
-        filled = {name: value for name, value in asdict(self).items() if value is not None}
+        values = ((item.name, getattr(self, item.name)) for item in fields(self))
+        filled = {name: value for name, value in values if value is not None}
         return json.dumps(filled, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
     @classmethod

@@ -10,6 +10,7 @@ from rowkeeper.ids import new_id
 MAX_SEGMENT = 100
 DEFAULT_EXTENSION = "bin"
 _KEPT = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
+_PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 _EXTENSION = re.compile(r"[a-z0-9]{1,8}")
 _PREFERRED = {"audio/mp4": "m4a", "image/jpeg": "jpg", "text/plain": "txt"}
 
@@ -21,6 +22,8 @@ def safe_segment(text: str) -> str:
     segments that differ. A longer result is cut and ends in a hash of the whole text.
     """
     raw = text.encode("utf-8", "surrogatepass")
+    if len(raw) <= MAX_SEGMENT and _PLAIN.fullmatch(text):
+        return text
     segment = "".join(chr(byte) if byte in _KEPT else f"%{byte:02X}" for byte in raw)
     if len(segment) > MAX_SEGMENT:
         digest = hashlib.sha256(raw).hexdigest()[:16]
@@ -39,6 +42,12 @@ def safe_extension(name: str | None, mime: str | None) -> str:
     kind = (mime or "").partition(";")[0].strip().lower()
     guessed = _PREFERRED.get(kind) or (mimetypes.guess_extension(kind) or "")[1:]
     return guessed if _EXTENSION.fullmatch(guessed) else DEFAULT_EXTENSION
+
+
+def write_small(path: Path, text: str) -> None:
+    """Write ``text`` in one go, with few calls to the system; not through to the disk."""
+    with path.open("wb", buffering=0) as file:
+        file.write(text.encode("utf-8", "replace"))
 
 
 def sha256_file(path: Path) -> tuple[str, int]:

@@ -4,7 +4,9 @@ Each site has one small file, under a lock: when the next request may go, and un
 wants none. Slots, one lock file each, hold how many transfers run at a time.
 """
 
+import fcntl
 import json
+import os
 import re
 import threading
 import time
@@ -13,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 POLL_S = 0.1
 
@@ -40,6 +42,7 @@ class Throttle:
     folder: Path | None = None
     sleep: Sleep = time.sleep
     _threads: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)
+    _ours: set[str] = field(default_factory=set, compare=False, repr=False)
 
     def wait(self, site: str) -> None:
         """Return when ``site`` may be asked once more; the request counts from then."""
@@ -88,26 +91,43 @@ class Throttle:
         if self.folder is None or slots <= 0:
             yield
             return
-        lock = self._free_slot(site, slots)
+        path, handle = self._free_slot(site, slots)
         try:
             yield
         finally:
-            lock.release()
+            os.close(handle)  # which unlocks it
+            self._ours.discard(path)
 
-    def _free_slot(self, site: str, slots: int) -> FileLock:
+    def _free_slot(self, site: str, slots: int) -> tuple[str, int]:
+        """The path of a slot that is ours from now on, and its open file, which holds the lock."""
+        stem = str(self._path(site).with_suffix(""))
         while True:
-            for number in range(slots):
-                lock = FileLock(self._path(site, f".{number}.lock"), timeout=0)
+            for path in (f"{stem}.{number}.lock" for number in range(slots)):
+                with self._threads:  # what a thread of ours has need not be tried
+                    if path in self._ours:
+                        continue
+                    self._ours.add(path)
+                handle = None
                 try:
-                    lock.acquire()
-                    return lock
-                except Timeout:
-                    continue
+                    handle = self._lock(path)
+                finally:
+                    if handle is None:
+                        self._ours.discard(path)
+                if handle is not None:
+                    return path, handle
             self.sleep(POLL_S)
+
+    def _lock(self, path: str) -> int | None:
+        try:
+            return _locked(path)
+        except FileNotFoundError:
+            self._folder()
+            return _locked(path)
 
     @contextmanager
     def _state(self, site: str) -> Iterator[dict[str, float]]:
         """The site's state, written back at the end; one at a time."""
+        self._folder()
         path = self._path(site)
         with self._threads, FileLock(path.with_suffix(".lock"), poll_interval=0.005):
             state = _read(path)
@@ -116,10 +136,14 @@ class Throttle:
             fresh.write_text(json.dumps(state))
             fresh.replace(path)
 
-    def _path(self, site: str, suffix: str = ".json") -> Path:
+    def _path(self, site: str) -> Path:
+        return (self.folder or Path()) / f"{_name(site)}.json"
+
+    def _folder(self) -> Path:
+        """The folder, made if missing."""
         folder = self.folder or Path()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return folder / (re.sub(r"[^a-z0-9_-]", "_", site.lower())[:60] + suffix)
+        return folder
 
 
 def default_folder() -> Path:
@@ -127,6 +151,24 @@ def default_folder() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("rowkeeper") / "pace"
+
+
+def _name(site: str) -> str:
+    return re.sub(r"[^a-z0-9_-]", "_", site.lower())[:60]
+
+
+def _locked(path: str) -> int | None:
+    """The open file of ``path``, locked; None while another process has the lock."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        return None
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle
 
 
 def _read(path: Path) -> dict[str, float]:

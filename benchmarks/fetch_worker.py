@@ -1,0 +1,46 @@
+"""rowkeeper's side of the benchmarks of fetching: a whole run of downloads, as a command has it.
+
+Takes a JSON object ``{"settings": …, "requests": [[provider, media id, kind], …]}`` as its only
+argument, a file; prints the seconds of the run itself, without the start of the process.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+from downloaders.base import FetchSettings, Person, Request
+from downloaders.pool import download_all
+from rowkeeper.ids import asset_id, new_id
+from rowkeeper.journal import Journal, journal_dir
+from rowkeeper.settings import Settings
+
+
+def main() -> None:
+    plan = json.loads(Path(sys.argv[1]).read_text())
+    settings = Settings.model_validate(plan["settings"])
+    requests = [request_of(number, *asked) for number, asked in enumerate(plan["requests"], 1)]
+    begin = time.perf_counter()
+    with Journal(journal_dir(settings.data_dir)) as journal:
+        summary = download_all(requests, FetchSettings.of(settings), journal.append, new_id())
+    seconds = time.perf_counter() - begin
+    if summary.downloaded != len(requests):
+        raise SystemExit(f"Only {summary.downloaded} of {len(requests)}: {summary}")
+    print(seconds)  # noqa: T201
+
+
+def request_of(number: int, provider: str, media_id: str, kind: str) -> Request:
+    row_id = str(number)
+    return Request(
+        asset_id=asset_id(row_id, provider, media_id, kind),
+        row_id=row_id,
+        provider=provider,
+        media_id=media_id,
+        asset_kind=kind,
+        original_url=media_id,
+        person=Person(name=f"Person {number}", email=f"person{number}@example.org"),
+    )
+
+
+if __name__ == "__main__":
+    main()

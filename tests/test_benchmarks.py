@@ -1,0 +1,67 @@
+"""The benchmarks still run, on very small loads."""
+
+import json
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from benchmarks.fetch import Case, check, figures, installed, own_side, peer_side, table_of
+from benchmarks.processes import FailedError, measure, running
+
+
+def get(url: str, **headers: str) -> tuple[int, bytes]:
+    with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as answer:
+        return answer.status, answer.read()
+
+
+def test_our_whole_path_and_a_peer_fetch_the_same_files(tmp_path: Path) -> None:
+    case = Case("small", 3, 50_000, 2)
+    with running("benchmarks.byte_server", "--largest", "50000") as port:
+        own, seconds = own_side(case, port, tmp_path)
+        assert 0 < seconds < own.wall_s
+        assert own.cpu_s > 0
+        assert own.rss_bytes > 10_000_000
+        program = dict(installed(["curl --parallel"], None)).get("curl --parallel")
+        if program:
+            peer = peer_side("curl --parallel", program, case, port, tmp_path)
+            assert len(figures(0.15, [(own, peer, seconds)])) == 8
+            assert table_of(case, {"curl --parallel": [(own, peer, seconds)]}).row_count == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_server_serves_ranges_of_bytes_that_are_the_same_each_time(tmp_path: Path) -> None:
+    with running("benchmarks.byte_server", "--largest", "9000") as port:
+        url = f"http://127.0.0.1:{port}/9000/1.mp4"
+        status, body = get(url)
+        assert (status, len(body)) == (200, 9000)
+        assert get(url, Range="bytes=8000-") == (206, body[8000:])
+        assert get(url.replace("/1.mp4", "/2.mp4"))[1] != body
+    with running("benchmarks.byte_server", "--largest", "9000") as port:
+        assert get(f"http://127.0.0.1:{port}/9000/1.mp4")[1] == body
+
+
+def test_a_peer_that_is_missing_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert not dict(installed(["curl --parallel", "rclone copyurl", "aria2c"], tmp_path))
+    (tmp_path / "deep").mkdir()
+    program = tmp_path / "deep" / "rclone"
+    program.write_text(f"#!{sys.executable}\n")
+    assert not dict(installed(["rclone copyurl"], tmp_path))
+    program.chmod(0o755)
+    assert dict(installed(["rclone copyurl"], tmp_path)) == {"rclone copyurl": str(program)}
+
+
+def test_a_failure_is_no_measurement(tmp_path: Path) -> None:
+    with pytest.raises(FailedError, match="3"):
+        measure([sys.executable, "-c", "raise SystemExit(3)"], tmp_path)
+    with pytest.raises(SystemExit):
+        check(Case("small", 1, 1, 1), tmp_path)
+
+
+def test_the_fake_internet_says_where_it_is() -> None:
+    with running("benchmarks.internet_server", "--videos", "1", "--delay-ms", "0") as told:
+        assert json.loads(told)["proxy"].startswith("http://127.0.0.1:")
