@@ -14,7 +14,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 FAULTS = ("503", "reset", "truncated", "slow", "stalled", "too_long", "html", "version")
 STALL_S = 1.5
-BUSY = b"<html>busy"
 
 
 def body_of(path: str) -> bytes:
@@ -86,7 +85,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             self.close_connection = True
         elif fault == "503":
-            self._answer(503, BUSY, "text/html")
+            self._answer(503, b"", "text/html")
         elif fault == "html":
             self._answer(200, b"<!DOCTYPE html><html>Sign in</html>", "text/html")
         else:
