@@ -1,0 +1,247 @@
+"""One file over HTTP: resumed, started over, bounded, and always the bytes of one version."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Thread
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from downloaders.addresses import networks
+from downloaders.base import FetchSettings
+from downloaders.hosts import Hosts
+from downloaders.http import HttpClient
+from downloaders.transfer import Saved, save
+from rowkeeper.errors import DiskFullError, TransferError
+from tests.fakes.flaky import STALL_S, flaky_server
+
+BODY = bytes(range(256)) * 800
+
+
+@dataclass
+class Answers:
+    """What the server does: ``cuts`` are the bytes that each next answer sends before it drops."""
+
+    body: bytes = BODY
+    etag: str | None = '"v1"'
+    modified: str | None = None
+    cuts: list[int] = field(default_factory=list)
+    status: int | None = None
+    length: int | None = None
+    honest_range: bool = True
+    headers: dict[str, str] = field(default_factory=dict)
+    asked: list[dict[str, str]] = field(default_factory=list)
+    sent: int = 0
+    host: str = ""
+    location: str | None = None
+
+
+@contextmanager
+def serving(answers: Answers) -> Iterator[Answers]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            answers.asked.append({name.lower(): value for name, value in self.headers.items()})
+            self.close_connection = True
+            if answers.location:
+                self.send_response_only(302)
+                self.send_header("Location", answers.location)
+                self.end_headers()
+                return
+            respond(self, answers)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]
+    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    answers.host = f"127.0.0.1:{server.server_port}"
+    try:
+        yield answers
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def respond(handler: BaseHTTPRequestHandler, answers: Answers) -> None:
+    first, body = 0, answers.body
+    wanted = handler.headers.get("Range", "")
+    if wanted and handler.headers.get("If-Range") in {answers.etag, answers.modified, None}:
+        first = int(wanted.removeprefix("bytes=").rstrip("-"))
+    status = answers.status or (206 if first else 200)
+    if first and first >= len(body):
+        status, body, first = 416, b"", 0
+    handler.send_response_only(status)
+    if status == 206:
+        shown = first if answers.honest_range else first + 1
+        handler.send_header("Content-Range", f"bytes {shown}-{len(body) - 1}/{len(body)}")
+    rest = body[first:]
+    length = len(rest) if answers.length is None else answers.length
+    told = {"ETag": answers.etag, "Last-Modified": answers.modified, **answers.headers}
+    if length >= 0:
+        told["Content-Length"] = str(length)
+    for name, value in told.items():
+        if value is not None:
+            handler.send_header(name, value)
+    handler.end_headers()
+    rest = rest[: answers.cuts.pop(0)] if answers.cuts else rest
+    handler.wfile.write(rest)
+    answers.sent += len(rest)
+
+
+def settings_in(folder: Path, **more: Any) -> FetchSettings:
+    private = networks(["127.0.0.0/8"])
+    return FetchSettings(data_dir=folder, private_networks=private, **{"timeout_s": 5.0, **more})
+
+
+def get(answers: Answers, folder: Path, **more: Any) -> Saved:
+    settings = settings_in(folder, **more)
+    return save(
+        HttpClient(settings, "direct"),
+        f"http://{answers.host}/x.bin",
+        Hosts.of_config([answers.host]),
+        folder / "x.part",
+        lambda done, total: None,
+        settings=settings,
+    )
+
+
+def fails(call: Callable[[], object]) -> str:
+    with pytest.raises(TransferError) as caught:
+        call()
+    return caught.value.code
+
+
+def is_whole(saved: Saved, folder: Path, body: bytes = BODY) -> bool:
+    assert (folder / "x.part").read_bytes() == body
+    assert [path.name for path in folder.iterdir()] == ["x.part"]
+    return (saved.size_bytes, saved.sha256) == (len(body), hashlib.sha256(body).hexdigest())
+
+
+@given(cuts=st.lists(st.integers(0, len(BODY) - 1), max_size=6), by_etag=st.booleans())
+@hypothesis_settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_any_drops_end_with_the_same_bytes_sent_once(cuts: list[int], by_etag: bool) -> None:
+    date = None if by_etag else "Mon, 23 Nov 2026 10:00:00 GMT"
+    start = Answers(cuts=list(cuts), etag='"v1"' if by_etag else None, modified=date)
+    with serving(start) as answers, TemporaryDirectory() as name:
+        folder = Path(name)
+        for _ in cuts:
+            if (folder / "x.part").exists() and (folder / "x.part").stat().st_size == len(BODY):
+                break
+            with suppress(TransferError):
+                saved = get(answers, folder)
+                break
+        else:
+            saved = get(answers, folder)
+        assert is_whole(saved, folder)
+        assert answers.sent == len(BODY)
+
+
+@pytest.mark.parametrize("etag", ['"v2"', None, 'W/"v1"'])
+def test_another_version_is_started_over(tmp_path: Path, etag: str | None) -> None:
+    with serving(Answers(cuts=[1000])) as answers:
+        assert fails(lambda: get(answers, tmp_path)) == "truncated"
+        answers.etag, answers.body = etag, BODY[::-1]
+        assert is_whole(get(answers, tmp_path), tmp_path, BODY[::-1])
+        assert answers.asked[1]["range"] == "bytes=1000-"
+        assert answers.asked[1]["if-range"] == '"v1"'
+
+
+@pytest.mark.parametrize("etag", [None, 'W/"weak"'])
+def test_what_has_no_version_is_never_resumed(tmp_path: Path, etag: str | None) -> None:
+    with serving(Answers(cuts=[1000], etag=etag)) as answers:
+        assert fails(lambda: get(answers, tmp_path)) == "truncated"
+        assert is_whole(get(answers, tmp_path), tmp_path)
+        assert "range" not in answers.asked[1]
+
+
+def test_a_file_that_got_shorter_is_started_over(tmp_path: Path) -> None:
+    with serving(Answers(cuts=[1000])) as answers:
+        assert fails(lambda: get(answers, tmp_path)) == "truncated"
+        answers.body = BODY[:500]
+        assert is_whole(get(answers, tmp_path), tmp_path, BODY[:500])
+
+
+def test_a_part_that_nobody_asked_for_is_not_taken(tmp_path: Path) -> None:
+    with serving(Answers(cuts=[1000])) as answers:
+        assert fails(lambda: get(answers, tmp_path)) == "truncated"
+        answers.honest_range = False
+        assert is_whole(get(answers, tmp_path), tmp_path)
+    (tmp_path / "x.part").unlink()
+    with serving(Answers(status=206, headers={"Content-Range": "bytes 5-9/10"})) as answers:
+        assert fails(lambda: get(answers, tmp_path)) == "not_a_file"
+
+
+def test_a_damaged_note_starts_over(tmp_path: Path) -> None:
+    with serving(Answers(cuts=[1000])) as answers:
+        assert fails(lambda: get(answers, tmp_path)) == "truncated"
+        (tmp_path / "x.part.resume").write_text("{")
+        assert is_whole(get(answers, tmp_path), tmp_path)
+
+
+def test_fewer_bytes_than_told_are_truncation(tmp_path: Path) -> None:
+    with serving(Answers(length=len(BODY) + 9)) as answers:
+        assert fails(lambda: get(answers, tmp_path)) == "truncated"
+
+
+def test_a_body_without_a_length_ends_with_its_line(tmp_path: Path) -> None:
+    with serving(Answers(length=-1)) as answers:
+        assert is_whole(get(answers, tmp_path), tmp_path)
+
+
+@pytest.mark.parametrize("length", [None, -1])
+def test_what_is_too_large_is_told_by_its_length_or_by_its_flow(
+    tmp_path: Path, length: int | None
+) -> None:
+    with serving(Answers(body=BODY * 20, length=length)) as answers:
+        assert fails(lambda: get(answers, tmp_path, max_bytes=1000)) == "too_large"
+        assert length == -1 or not (tmp_path / "x.part").exists()
+
+
+def test_a_full_disk_stops_the_run(tmp_path: Path) -> None:
+    free = shutil.disk_usage(tmp_path).free
+    with serving(Answers()) as answers, pytest.raises(DiskFullError, match="min_free_bytes"):
+        get(answers, tmp_path, min_free_bytes=free * 2)
+
+
+def test_time_without_a_byte_is_bounded(tmp_path: Path) -> None:
+    with flaky_server(share=1.0, faults=("stalled",)) as site:
+        stalled = Answers(host=site.host)
+        assert fails(lambda: get(stalled, tmp_path, timeout_s=STALL_S / 5)) == "transport"
+        assert site.served["/x.bin", "stalled"] == 1
+
+
+def test_keys_stay_with_their_host(tmp_path: Path) -> None:
+    with serving(Answers()) as there, serving(Answers()) as here:
+        here.location = f"http://{there.host}/y"
+        settings = settings_in(tmp_path)
+        save(
+            HttpClient(settings, "direct"),
+            f"http://{here.host}/x",
+            Hosts.of_config([here.host, there.host]),
+            tmp_path / "x.part",
+            lambda done, total: None,
+            settings=settings,
+            headers={"Authorization": "Bearer secret", "X-Goog-Api-Key": "secret", "Accept": "a/b"},
+        )
+        assert here.asked[0]["authorization"] == "Bearer secret"
+        assert {"authorization", "x-goog-api-key"}.isdisjoint(there.asked[0])
+        assert there.asked[0]["accept"] == "a/b"
+        assert "secret" not in json.dumps([path.name for path in tmp_path.iterdir()])
+
+
+def test_a_redirect_leads_only_to_hosts_that_are_allowed(tmp_path: Path) -> None:
+    with serving(Answers()) as there, serving(Answers()) as here:
+        here.location = f"http://{there.host}/y"
+        assert fails(lambda: get(here, tmp_path)) == "host_not_allowed"
+        assert there.asked == []
