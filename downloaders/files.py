@@ -87,7 +87,9 @@ def settle(request: Request, fetched: Fetched, settings: FetchSettings) -> Fetch
     place = root / relative_path(checked_template(settings.naming), request, fetched)
     if place.exists() and not _is_of(place, request, fetched):
         place = place.with_name(f"{place.stem}-{request.asset_id}{place.suffix}")
-    place.parent.mkdir(parents=True, exist_ok=True)
+    if not place.parent.is_dir():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        _sync_directory(place.parent.parent)
     details = {**fetched.details, "data_folder": folder_id(settings.data_dir)}
     kept = replace(fetched, path=place, details=details)
     kept = _beside(kept, request, settings.data_dir)

@@ -64,7 +64,7 @@ UNDER_ANOTHER = """
 ORPHANED = """
     insert into raw.asset_events
         (event_id, event_version, event_type, session_id, occurred_at, asset_id, row_id)
-    values ('orphan', 1, 'discovered', 's', current_timestamp, 'nobody', '0')"""
+    values ('orphan', 1, 'download_failed', 's', current_timestamp, 'nobody', '0')"""
 DOUBLED = """
     insert into raw.sheet_rows
     select row_key || ':twice', snapshot_id, sheet_row + 1000, is_header, content_sha256 || 'x',

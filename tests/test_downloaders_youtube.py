@@ -11,8 +11,10 @@ import imageio_ffmpeg  # type: ignore[import-untyped]
 import pytest
 
 from downloaders.base import FetchSettings
+from downloaders.pool import download_all
 from downloaders.youtube import KEPT
 from rowkeeper.errors import TransferError, Verdict
+from rowkeeper.events import AssetEvent, EventType
 from rowkeeper.ids import asset_id
 from tests.fakes import media
 from tests.fakes.clients import fetch, request_for, settings_for
@@ -20,7 +22,7 @@ from tests.fakes.internet import FakeInternet
 from tests.fakes.site import Caption, Fault, Playlist, Site, Video, VideoError
 
 MERGED, SINGLE, SPOKEN, MUTE = "merged_____", "single_____", "spoken_____", "mute_______"
-LIVE = "live_______"
+LIVE, ENDED, WEBM, LOCKED = "live_______", "ended______", "webm_______", "locked_____"
 EXPECTED: dict[str, tuple[str, Verdict]] = {
     "removed": ("removed", Verdict.PERMANENT),
     "private": ("private", Verdict.PERMANENT),
@@ -29,6 +31,9 @@ EXPECTED: dict[str, tuple[str, Verdict]] = {
     "geo": ("geo", Verdict.PERMANENT),
     "gone": ("not_found", Verdict.PERMANENT),
     "age": ("age_restricted", Verdict.NEEDS_PERSON),
+    "payment": ("payment_required", Verdict.NEEDS_PERSON),
+    "sign_in": ("sign_in", Verdict.NEEDS_PERSON),
+    "not_yet": ("not_yet_live", Verdict.RETRY),
     "bot_check": ("bot_check", Verdict.PAUSE),
     "try_later": ("rate_limited", Verdict.PAUSE),
 }
@@ -56,6 +61,9 @@ def site() -> Site:
             Video(SPOKEN, "Spoken", media.progressive(), (Caption("en", vtt("asr"), True),)),
             Video(MUTE, "Mute", media.progressive()),
             Video(LIVE, "Live", media.progressive(), live=True),
+            Video(ENDED, "Ended", media.progressive(), was_live=True),
+            Video(WEBM, "WebM", media.only_webm()),
+            Video(LOCKED, "Locked", media.adaptive(), drm=True),
             *(failing(error) for error in get_args(VideoError)),
         ],
         playlists=[
@@ -188,6 +196,35 @@ def test_redirects_inside_the_site_are_followed(net: FakeInternet, settings: Fet
 
 def test_a_live_stream_waits(settings: FetchSettings) -> None:
     assert failure(settings, "video", LIVE) == ("live", Verdict.RETRY)
+
+
+def test_a_live_recording_is_a_video(settings: FetchSettings) -> None:
+    assert fetch(settings, request_for("youtube", "video", ENDED)).mime_type == "video/mp4"
+
+
+def test_where_there_is_no_mp4_the_true_container_stays(settings: FetchSettings) -> None:
+    fetched = fetch(settings, request_for("youtube", "video", WEBM))
+    assert (fetched.mime_type, fetched.path.suffix) == ("video/webm", ".webm")
+    assert fetched.filename == "WebM.webm"
+    assert streams_of(fetched.path) == ["Video"]
+
+
+def test_what_is_locked_is_gone_for_good(settings: FetchSettings) -> None:
+    assert failure(settings, "video", LOCKED) == ("drm", Verdict.PERMANENT)
+
+
+def test_a_failed_transcript_does_not_cost_the_video(
+    net: FakeInternet, settings: FetchSettings
+) -> None:
+    net.site.faults.append(Fault("api/timedtext", 500, times=99))
+    events: list[AssetEvent] = []
+    wanted = [request_for("youtube", kind, MERGED) for kind in ("transcript", "video")]
+    download_all(wanted, settings, events.append, "s1")
+    ends = {event.asset_kind: (event.event_type, event.verdict) for event in events}
+    assert ends == {
+        "transcript": (EventType.DOWNLOAD_FAILED, "retry"),
+        "video": (EventType.DOWNLOADED, None),
+    }
 
 
 def test_certificates_are_verified(settings: FetchSettings) -> None:

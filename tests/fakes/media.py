@@ -49,6 +49,18 @@ def progressive(height: int = 144, tone: int = 440, seconds: int = 1) -> tuple[S
     return (Stream(18, kind, film(height, tone, seconds), height, progressive=True),)
 
 
+@cache
+def webm(height: int = 144) -> bytes:
+    """A silent VP8 WebM."""
+    options = [*VIDEO, "-c:v", "libvpx", "-an"]
+    return _ffmpeg("out.webm", options, height=height, seconds=1)
+
+
+def only_webm(height: int = 144) -> tuple[Stream, ...]:
+    """A video that no MP4 is offered of."""
+    return (Stream(43, 'video/webm; codecs="vp8.0, vorbis"', webm(height), height, True),)
+
+
 def _ffmpeg(name: str, options: list[str], **values: int) -> bytes:
     values.setdefault("width", values.get("height", 0) * 16 // 9 // 2 * 2)
     filled = [option.format(**values) for option in options]

@@ -14,6 +14,9 @@ VideoError = Literal[
     "bot_check",
     "try_later",
     "gone",
+    "payment",
+    "sign_in",
+    "not_yet",
 ]
 
 
@@ -48,6 +51,8 @@ class Video:
     duration_s: int = 1
     error: VideoError | None = None
     live: bool = False
+    was_live: bool = False
+    drm: bool = False
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,9 @@ REASONS: dict[str, tuple[str, str, str | None]] = {
     "age": ("LOGIN_REQUIRED", "Sign in to confirm your age", "This video may be inappropriate."),
     "bot_check": ("LOGIN_REQUIRED", "Sign in to confirm you’re not a bot", None),
     "try_later": ("UNPLAYABLE", "This content isn't available, try again later.", None),
+    "payment": ("UNPLAYABLE", "This video requires payment to watch.", None),
+    "sign_in": ("LOGIN_REQUIRED", "Please sign in", None),
+    "not_yet": ("LIVE_STREAM_OFFLINE", "This live event will begin in 2 hours.", None),
     "gone": ("ERROR", "Video unavailable", "This video is unavailable"),
 }
 
@@ -98,7 +101,7 @@ def player_response(video: Video) -> dict[str, Any]:
             "channelId": "UC" + "f" * 22,
             "author": "A channel",
             "isLive": video.live,
-            "isLiveContent": video.live,
+            "isLiveContent": video.live or video.was_live,
         },
         "microformat": {"playerMicroformatRenderer": {"uploadDate": "2026-01-02T03:04:05-08:00"}},
     }
@@ -149,6 +152,7 @@ def _format(video: Video, stream: Stream) -> dict[str, Any]:
         "bitrate": len(stream.body) * 8 // max(video.duration_s, 1),
         "approxDurationMs": str(video.duration_s * 1000),
         "quality": "tiny" if stream.height is None else "medium",
+        **({"drmFamilies": ["WIDEVINE"]} if video.drm else {}),
         **kind,
     }
 
