@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from downloaders.pool import Progress, Summary, download_all, one_line, storable
 from rowkeeper.errors import Verdict
 from rowkeeper.events import AssetEvent, EventType
 from rowkeeper.paths import folder_id
+from rowkeeper.throttle import Throttle
 from tests.fakes.clients import request_for, settings_for
 from tests.fakes.internet import FakeInternet
 from tests.fakes.site import DriveEntry, DriveFile, DriveFolder, Fault, Site
@@ -202,3 +204,72 @@ def test_messages_hold_no_secrets() -> None:
 
 def test_half_characters_do_not_reach_the_journal() -> None:
     assert storable({"title": "a\x00b\ud800", "tags": ("c",)}) == {"title": "ab?", "tags": ["c"]}
+
+
+def test_each_later_try_waits_twice_as_long(net: FakeInternet, settings: FetchSettings) -> None:
+    net.site.faults.append(Fault("id=drive_file01", 503, times=99))
+    for tries, longest in ((0, 60), (1, 120), (3, 480), (40, 86_400)):
+        wanted = replace(drive("drive_file01"), tries=tries)
+        patient = replace(settings, retry_after_s=60, max_attempts=100)
+        begun = datetime.now(UTC)
+        _, [event] = run(patient, wanted)
+        wait = datetime.fromisoformat(event.details["next_try_at"]) - begun
+        assert longest / 2 - 1 <= wait.total_seconds() <= longest + 5
+        assert event.verdict == Verdict.RETRY.value
+
+
+def test_nothing_is_tried_for_ever(net: FakeInternet, settings: FetchSettings) -> None:
+    net.site.faults.append(Fault("id=drive_file01", 503, times=99))
+    wanted = replace(drive("drive_file01"), attempt=12, tries=7)
+    _, [event] = run(replace(settings, max_attempts=8), wanted)
+    assert (event.error_code, event.verdict) == ("http_503", Verdict.NEEDS_PERSON.value)
+    assert "Given up after 8 runs" in str(event.error_message)
+    assert event.details == {"given_up": True}
+
+
+@pytest.mark.parametrize(
+    ("provider", "kind", "media_id", "match"),
+    [
+        ("drive", "file", "drive_file01", "drive.google.com/uc"),
+        ("docs", "document", "some_document", "docs.google.com/document"),
+        ("youtube", "video", "film_______", "www.youtube.com"),
+    ],
+)
+def test_a_site_says_how_long_it_wants_to_be_left_alone(
+    net: FakeInternet,
+    settings: FetchSettings,
+    tmp_path: Path,
+    provider: str,
+    kind: str,
+    media_id: str,
+    match: str,
+) -> None:
+    net.site.faults.append(Fault(match, "wait:1234", times=99))
+    pace = Throttle(folder=tmp_path / "pace")
+    patient = replace(settings, throttle=pace, retry_after_s=1, pause_s=5)
+    begun = datetime.now(UTC)
+    summary, [event] = run(patient, request_for(provider, kind, media_id))
+    assert (event.error_code, event.verdict) == ("rate_limited", Verdict.PAUSE.value)
+    wait = datetime.fromisoformat(event.details["next_try_at"]) - begun
+    assert 1230 <= wait.total_seconds() <= 1240
+    assert list(summary.paused_providers) == [provider]
+    assert 1230 < pace.paused_s(provider) <= 1234
+    asked = len(net.requests)
+    summary, events = run(patient, request_for(provider, kind, media_id))
+    assert (summary.paused, events, len(net.requests)) == (1, [], asked)
+    if provider != "drive":
+        other, _ = run(patient, drive("drive_file02"))
+        assert other.downloaded == 1
+
+
+def test_a_short_pause_is_waited_for(
+    net: FakeInternet, settings: FetchSettings, tmp_path: Path
+) -> None:
+    net.site.faults.append(Fault("id=drive_file01", "wait:1"))
+    pace = Throttle(folder=tmp_path / "pace")
+    summary, events = run(
+        replace(settings, throttle=pace, max_pause_s=5),
+        drive("drive_file01"),
+        drive("drive_file02"),
+    )
+    assert (summary.downloaded, summary.paused, len(events)) == (2, 0, 2)

@@ -81,6 +81,9 @@ class FakeInternet:
             fault = self._next_fault(address)
         if fault and isinstance(fault.kind, int):
             return WebResponse(b"<html>Sorry</html>", status=fault.kind), None
+        if fault and str(fault.kind).startswith("wait:"):
+            headers = {"Retry-After": str(fault.kind).removeprefix("wait:")}
+            return WebResponse(b"<html>Sorry</html>", status=429, headers=headers), None
         if fault and str(fault.kind).startswith("redirect:"):
             return redirect(str(fault.kind).removeprefix("redirect:")), None
         page = self.site.pages.get(request.host + request.path)
