@@ -9,11 +9,22 @@ from rowkeeper.cli import run_command
 from rowkeeper.throttle import Throttle
 from rowkeeper.warehouse import Row, Target, connect
 from tests.fakes.internet import FakeInternet
+from tests.fakes.site import Document
 
 DOCUMENTS = """
 select person_row_id, download_status, download_attempts, download_tries, error_code, next_try_at
-from intermediate.int_assets where asset_type = 'document' order by 1
+from intermediate.int_assets
+where asset_type = 'document' and media_id not like '%_linked' order by 1
 """
+LINKED = """
+select media_id, asset_type, download_status from intermediate.int_assets
+where person_row_id = ? and media_id like '%_linked' order by 1, 2
+"""
+HTML = ("first_linked", "document_html")
+
+
+def link_to(media_id: str) -> str:
+    return f'<html><body><a href="https://docs.google.com/document/d/{media_id}/edit">x</a></body>'
 
 
 def documents(target: Target, status: str) -> dict[str, Row]:
@@ -35,7 +46,10 @@ def test_what_failed_is_asked_for_again(
     failed = documents(engine, "failed")
     assert len(failed) >= 2
     assert {row[2] for row in failed.values()} == {"permission_denied"}
-    demo.site.documents[:] = open_ones
+    more = [replace(document, html=link_to("first_linked")) for document in open_ones]
+    more += [Document("first_linked", "1", html=link_to("second_linked"))]
+    more += [Document("second_linked", "2")]
+    demo.site.documents[:] = more
 
     asked = internet.fetched("docs.google.com/document")
     somebody = min(failed)
@@ -56,6 +70,17 @@ def test_what_failed_is_asked_for_again(
     assert (attempts, tries) == (2, 1)
     with connect(engine) as warehouse:
         [[text]] = warehouse.query(
-            f"select text from {engine.schema}.documents where person_row_id = ?", [somebody]
+            f"select text from {engine.schema}.documents "
+            "where person_row_id = ? and text like '%walks%'",
+            [somebody],
+        )
+        linked = warehouse.query(LINKED, [somebody])
+        [[hyperlinks]] = warehouse.query(
+            f"select hyperlinks from {engine.schema}.documents "
+            "where person_row_id = ? and text = ?",
+            [somebody, text],
         )
     assert "I like long walks" in text
+    assert hyperlinks == "https://docs.google.com/document/d/first_linked/edit"
+    # links are followed through one document: what the linked one links to is nobody's
+    assert linked == [("first_linked", "document", "completed"), (*HTML, "completed")]
