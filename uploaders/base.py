@@ -4,6 +4,7 @@ A new kind of store is a module with one :class:`Store` and one line in ``regist
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -48,6 +49,14 @@ class Stored:
     object_key: str
     cloud_url: str
     existed: bool
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One object of a listing; ``key`` is as the store's methods take it."""
+
+    key: str
+    size_bytes: int
 
 
 class Held(Enum):
@@ -99,6 +108,28 @@ class Store(ABC):
     @abstractmethod
     def stored(self, key: str, *, existed: bool) -> Stored:
         """The address of ``key``."""
+
+    @abstractmethod
+    def entries(self, prefix: str = "") -> Iterator[Entry]:
+        """The objects whose key starts with ``prefix``, each once, in no set order."""
+
+    @abstractmethod
+    def read(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
+        """The object's bytes from ``start`` on, ``length`` of them or all.
+
+        Raises ``NeedsPersonError('object_missing')`` if there is none.
+        """
+
+    @abstractmethod
+    def copy(self, key: str, target: str) -> bool:
+        """Copy an object within the store to ``target``, the bytes staying there.
+
+        False, with nothing written, if ``target`` is taken. Raises as :meth:`read`.
+        """
+
+    @abstractmethod
+    def remove(self, key: str) -> None:
+        """Delete the object; none is no error."""
 
     def check(self) -> None:
         """Raises ``StoreError``, with the remedy, if the store can't take objects now."""
@@ -158,6 +189,11 @@ def changed_source() -> NeedsPersonError:
     """The error for a local file that no longer is what was downloaded."""
     message = "the downloaded file was changed: put it back or download it again"
     return NeedsPersonError("local_file_changed", message)
+
+
+def missing_object() -> NeedsPersonError:
+    """The error for an object that should be in the store and is not."""
+    return NeedsPersonError("object_missing", "the store has no object under this key")
 
 
 def corrupt_object(what: str) -> RetryLaterError:

@@ -4,15 +4,26 @@ import errno
 import fcntl
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from rowkeeper.errors import RetryLaterError, StoreError
+from rowkeeper.errors import NeedsPersonError, RetryLaterError, StoreError
 from rowkeeper.paths import sha256_file
-from uploaders.base import CHUNK, Held, Store, Stored, UploadRequest, corrupt_object, open_source
+from uploaders.base import (
+    CHUNK,
+    Entry,
+    Held,
+    Store,
+    Stored,
+    UploadRequest,
+    corrupt_object,
+    missing_object,
+    open_source,
+)
 
 _REFUSED = {
     errno.EACCES,
@@ -62,9 +73,61 @@ class LocalStore(Store):
 
     def create(self, request: UploadRequest, key: str) -> bool:
         """Copy, flush to the disk, read again, rename."""
-        path = self.folder / key
+        with open_source(request) as source:
+            return self._fill(self._path(key), source, (request.sha256, request.size_bytes))
+
+    def stored(self, key: str, *, existed: bool) -> Stored:
+        """The file's URL."""
+        url = (self.folder / key).as_uri()
+        return Stored(bucket=None, object_key=key, cloud_url=url, existed=existed)
+
+    def entries(self, prefix: str = "") -> Iterator[Entry]:
+        """The files, without those that are not finished."""
+        with self._faults():
+            for path in self.folder.rglob("*"):
+                key = path.relative_to(self.folder).as_posix()
+                if key.startswith(prefix) and path.suffix != ".part" and path.is_file():
+                    yield Entry(key, path.stat().st_size)
+
+    def read(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
+        """A MiB at a time."""
+        with self._faults(), self._open(key) as file:
+            file.seek(start)
+            left = sys.maxsize if length is None else length
+            while body := file.read(min(CHUNK, left)):
+                left -= len(body)
+                yield body
+
+    def copy(self, key: str, target: str) -> bool:
+        """As :meth:`create`, from the object's own bytes."""
+        with self._faults(), self._open(key) as source:
+            return self._fill(self._path(target), source, sha256_file(self._path(key)))
+
+    def remove(self, key: str) -> None:
+        """Unlink the file and flush its folder."""
+        path = self._path(key)
+        with self._faults():
+            try:
+                path.unlink()
+            except FileNotFoundError:
+                return
+            _sync(path.parent)
+
+    def _path(self, key: str) -> Path:
+        if key.startswith("/") or ".." in key.split("/"):
+            raise NeedsPersonError("object_key_unsafe", "this key leads out of the store's folder")
+        return self.folder / key
+
+    def _open(self, key: str) -> BinaryIO:
+        try:
+            return self._path(key).open("rb")
+        except FileNotFoundError:
+            raise missing_object() from None
+
+    def _fill(self, path: Path, source: BinaryIO, facts: tuple[str, int]) -> bool:
+        """Make ``path`` of bytes that have this SHA-256 and size; False if it is there."""
         part = path.with_name(path.name + ".part")
-        with open_source(request) as source, self._faults():
+        with self._faults():
             path.parent.mkdir(parents=True, exist_ok=True)
             with _locked(part) as target:
                 if path.exists():
@@ -74,7 +137,7 @@ class LocalStore(Store):
                     shutil.copyfileobj(source, target, CHUNK)
                     target.flush()
                     os.fsync(target.fileno())
-                    if sha256_file(part) != (request.sha256, request.size_bytes):
+                    if sha256_file(part) != facts:
                         raise corrupt_object("the copy does not have the download's SHA-256")
                     part.rename(path)
                 except BaseException:
@@ -82,11 +145,6 @@ class LocalStore(Store):
                     raise
             self._settle(path)
         return True
-
-    def stored(self, key: str, *, existed: bool) -> Stored:
-        """The file's URL."""
-        url = (self.folder / key).as_uri()
-        return Stored(bucket=None, object_key=key, cloud_url=url, existed=existed)
 
     def _settle(self, path: Path) -> None:
         """Flush the folders that lead from the store's own parent to ``path``."""

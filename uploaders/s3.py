@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any, Self
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rowkeeper.errors import StoreError, UsageError
-from uploaders.base import CHUNK, Held, Store, Stored, UploadRequest, corrupt_object, open_source
+from uploaders.base import (
+    CHUNK,
+    Entry,
+    Held,
+    Store,
+    Stored,
+    UploadRequest,
+    corrupt_object,
+    missing_object,
+    open_source,
+)
 from uploaders.s3_client import connect
 from uploaders.s3_errors import CORRUPT, code_of, translate
 from uploaders.s3_parts import PartsUpload, base64_digest, composite_checksum
@@ -23,6 +33,7 @@ if TYPE_CHECKING:
 MULTIPART_THRESHOLD = 64 << 20
 PART_SIZE = 16 << 20
 _ABSENT = {"404", "NoSuchKey", "NotFound"}
+_BEYOND = {"416", "InvalidRange"}
 _RACE_LOST = {
     "409",
     "412",
@@ -122,6 +133,68 @@ class S3Store(Store):
         name = self._name(key)
         url = f"s3://{self.bucket}/{name}"
         return Stored(bucket=self.bucket, object_key=name, cloud_url=url, existed=existed)
+
+    def entries(self, prefix: str = "") -> Iterator[Entry]:
+        """Page by page, as the store hands them out."""
+        below = self._name("")
+        with self._faults():
+            pages = self.client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.bucket, Prefix=below + prefix
+            )
+            for page in pages:
+                for item in page.get("Contents", []):
+                    yield Entry(item["Key"].removeprefix(below), item["Size"])
+
+    def read(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
+        """In one request; a range is asked for as a range."""
+        if length == 0:
+            return
+        wanted: dict[str, Any] = {}
+        if start or length is not None:
+            wanted["Range"] = f"bytes={start}-{'' if length is None else start + length - 1}"
+        with self._faults(), self._missing():
+            try:
+                answer = self.client.get_object(Bucket=self.bucket, Key=self._name(key), **wanted)
+            except ClientError as error:
+                if code_of(error) in _BEYOND:
+                    return
+                raise
+            with closing(answer["Body"]) as body:
+                yield from body.iter_chunks(CHUNK)
+
+    def copy(self, key: str, target: str) -> bool:
+        """In one request, which S3 limits to objects of 5 GB, after asking for ``target``.
+
+        Unlike :meth:`create` that leaves a moment in which another writer may come first.
+        """
+        with self._faults(), self._missing():
+            try:
+                self.client.head_object(Bucket=self.bucket, Key=self._name(target))
+            except ClientError as error:
+                if code_of(error) not in _ABSENT:
+                    raise
+            else:
+                return False
+            self.client.copy_object(
+                Bucket=self.bucket,
+                Key=self._name(target),
+                CopySource={"Bucket": self.bucket, "Key": self._name(key)},
+            )
+        return True
+
+    def remove(self, key: str) -> None:
+        """In a bucket with versions the older ones stay."""
+        with self._faults():
+            self.client.delete_object(Bucket=self.bucket, Key=self._name(key))
+
+    @contextmanager
+    def _missing(self) -> Iterator[None]:
+        try:
+            yield
+        except ClientError as error:
+            if code_of(error) in _ABSENT:
+                raise missing_object() from None
+            raise
 
     def _name(self, key: str) -> str:
         return f"{self.prefix}/{key}" if self.prefix else key

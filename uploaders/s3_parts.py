@@ -84,9 +84,17 @@ class PartsUpload:
                     self._give_up(upload["UploadId"])
 
 
-def composite_checksum(request: UploadRequest, part_size: int) -> str:
-    """The checksum that S3 keeps of the file when it is sent in parts: ``base64-count``."""
-    digests = [hashlib.sha256(body).digest() for body in _pieces(request, part_size)]
+def composite_checksum(request: UploadRequest, part_size: int) -> str | None:
+    """The checksum that S3 keeps of the file when it is sent in parts: ``base64-count``.
+
+    None if the file no longer has the request's SHA-256: then it says nothing about an object.
+    """
+    whole, digests = hashlib.sha256(), []
+    for body in _pieces(request, part_size):
+        whole.update(body)
+        digests.append(hashlib.sha256(body).digest())
+    if whole.hexdigest() != request.sha256:
+        return None
     return f"{base64_digest(hashlib.sha256(b''.join(digests)).digest())}-{len(digests)}"
 
 
