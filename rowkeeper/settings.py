@@ -142,9 +142,10 @@ class Upload(Section):
 
 
 class StoreSettings(Section):
-    """``url``: file:///folder or s3://bucket/prefix; a folder below the data folder by default.
+    """``url``: file:///folder, s3://bucket/prefix or gs://bucket/prefix; else a folder in the data.
 
-    Without keys S3 looks where boto3 looks (environment, ~/.aws, instance role).
+    Without keys S3 looks where boto3 looks (environment, ~/.aws, instance role). For gs:// it is
+    ``credentials_file``, a service account's JSON key, or the machine's own Google credentials.
     """
 
     url: str = ""
@@ -152,6 +153,7 @@ class StoreSettings(Section):
     region: str | None = None
     access_key_id: str | None = None
     secret_access_key: SecretStr | None = None
+    credentials_file: Path | None = None
 
 
 class Settings(Section):

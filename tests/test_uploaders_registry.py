@@ -65,8 +65,11 @@ def test_urls_of_folders(
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("ftp://host/x", r"ftp://.*not supported: write file:///folder or s3://bucket/prefix"),
-        ("gs://bucket", r"gs://.*not supported"),
+        (
+            "ftp://host/x",
+            r"ftp://.*not supported: write file:///folder, s3://bucket/prefix or gs://bucket/prefix",
+        ),
+        ("az://bucket", r"az://.*not supported"),
         ("file://host/folder", "names no absolute folder"),
         ("file://", "names no absolute folder"),
         ("s3://", "names no bucket"),

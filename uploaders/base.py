@@ -3,6 +3,7 @@
 A new kind of store is a module with one :class:`Store` and one line in ``registry.py``.
 """
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -171,6 +172,12 @@ def object_key(request: UploadRequest) -> str:
     """``people/{row}/{asset_id}.{ext}``, of safe segments only, the same in every run."""
     extension = safe_extension(request.path.name, request.mime_type)
     return f"people/{safe_segment(request.row_id)}/{safe_segment(request.asset_id)}.{extension}"
+
+
+def content_type(request: UploadRequest) -> str | None:
+    """The request's MIME type, if it is a plain one and no text of somebody's making."""
+    mime_type = request.mime_type or ""
+    return mime_type if re.fullmatch(r"[\w.+-]+/[\w.+-]+", mime_type, re.A) else None
 
 
 def open_source(request: UploadRequest) -> BinaryIO:

@@ -17,9 +17,10 @@ DEFAULT_FOLDER = "archive"
 def open_store(settings: "Settings") -> Store:
     """The store that ``settings.store.url`` names; nothing is contacted yet.
 
-    ``file:///folder``, a plain path (a relative one starts at the working folder) or
-    ``s3://bucket/prefix``; where it is empty, the folder ``archive`` in the data folder. Raises
-    ``UsageError`` for any other scheme and for a URL that names no folder or bucket.
+    ``file:///folder``, a plain path (a relative one starts at the working folder),
+    ``s3://bucket/prefix`` or ``gs://bucket/prefix``; where it is empty, the folder
+    ``archive`` in the data folder. Raises ``UsageError`` for any other
+    scheme and for a URL that names no folder or bucket.
     """
     url = settings.store.url
     if not url:
@@ -34,10 +35,14 @@ def open_store(settings: "Settings") -> Store:
             from uploaders.s3 import S3Store
 
             return S3Store.from_settings(settings)
+        case "gs":
+            from uploaders.gcs import GcsStore
+
+            return GcsStore.from_settings(settings)
         case other:
             raise UsageError(
                 f"store.url has the scheme {other}://, which is not supported: "
-                "write file:///folder or s3://bucket/prefix."
+                "write file:///folder, s3://bucket/prefix or gs://bucket/prefix."
             )
 
 

@@ -17,6 +17,7 @@ from uploaders.base import (
     Store,
     Stored,
     UploadRequest,
+    content_type,
     corrupt_object,
     missing_object,
     open_source,
@@ -261,5 +262,5 @@ class S3Store(Store):
 
 
 def _headers(request: UploadRequest) -> dict[str, Any]:
-    mime_type = request.mime_type or ""
-    return {"ContentType": mime_type} if re.fullmatch(r"[\w.+-]+/[\w.+-]+", mime_type, re.A) else {}
+    mime_type = content_type(request)
+    return {"ContentType": mime_type} if mime_type else {}
