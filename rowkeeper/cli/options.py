@@ -42,7 +42,11 @@ def warehouse_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--sheet``, ``--tab``, ``--max-removed``, ``--legacy-csv`` and ``--store``."""
     for option in (
-        click.option("--store", metavar="URL", help="The archive: file:///folder or s3://bucket."),
+        click.option(
+            "--store",
+            metavar="URL",
+            help="The archive: file:///folder, s3://bucket or gs://bucket.",
+        ),
         click.option("--legacy-csv", multiple=True, metavar="PATH", help="A CSV or glob; repeat."),
         click.option(
             "--max-removed",
