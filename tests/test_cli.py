@@ -128,10 +128,13 @@ import time, click
 from rowkeeper import cli
 from rowkeeper.pool import Stop, run_bounded
 
+def work(_):
+    print("ready", flush=True)
+    time.sleep(60)
+
 @click.command()
 def slow():
-    print("ready", flush=True)
-    run_bounded(lambda _: time.sleep(60), {"": [1]}, 1, Stop(), "slow")
+    run_bounded(work, {"": [1]}, 1, Stop(), "slow")
 
 cli.LazyGroup.get_command = lambda *_: slow
 import sys

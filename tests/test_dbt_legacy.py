@@ -48,6 +48,7 @@ def rows_of(target: Target, sql: str) -> list[Row]:
         return sorted(warehouse.query(sql.format(schema=target.schema)), key=str)
 
 
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 def test_rows_without_a_row_id_find_their_person_or_say_why_not(
     engine: Target, tmp_path: Path
 ) -> None:

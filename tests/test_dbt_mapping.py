@@ -131,6 +131,7 @@ def reasons(target: Target) -> dict[str, str]:
     return dict(rows_of(target, "select name, reason from {schema}.quarantine where name <> ''"))
 
 
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 def test_a_row_id_that_changes_hands_takes_no_content_along(engine: Target, tmp_path: Path) -> None:
     folder = tmp_path / "samples"
     names = make_samples(folder, 30, 3)["name_by_row_id"]

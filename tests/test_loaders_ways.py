@@ -90,6 +90,7 @@ def test_the_three_ways_give_the_same_rows(api: SheetsApi, tabs: list[Tab], tmp_
     assert by_api.source == URL.removesuffix("/edit")
 
 
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 def test_the_three_ways_give_equal_tables(
     engine: Target, api: SheetsApi, tabs: list[Tab], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,6 +34,7 @@ def rows_of(target: Target, sql: str) -> list[Row]:
         return warehouse.query(sql.format(schema=target.schema))
 
 
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 def test_what_two_people_have_is_moved_once(
     engine: Target,
     demo: Demo,
