@@ -5,6 +5,8 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from loaders.matches import link_matches
 from loaders.pipeline import ingest
 from rowkeeper.cli.build import build
