@@ -198,3 +198,18 @@ def test_a_huge_file_goes_on_where_it_broke_off(net: FakeInternet, settings: Fet
     fetched = fetch(settings, request_for("drive", "file", "bigone"))
     assert fetched.sha256 == hashlib.sha256(BIG).hexdigest()
     assert net.served["drive.usercontent.google.com"] == len(BIG) > served > 0
+
+
+@pytest.mark.parametrize(
+    ("provider", "kind", "media_id"),
+    [
+        ("drive", "file", "bigone"),
+        ("drive", "file", "small1_file"),
+        ("docs", "document", "docone_text"),
+    ],
+)
+def test_what_is_too_large_is_left(
+    settings: FetchSettings, provider: str, kind: str, media_id: str
+) -> None:
+    error = failure(replace(settings, max_bytes=5), provider, kind, media_id)
+    assert (error.code, error.verdict) == ("too_large", Verdict.PERMANENT)
