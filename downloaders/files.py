@@ -20,7 +20,7 @@ from typing import Any
 from downloaders.base import Discovered, Fetched, FetchSettings, Request
 from downloaders.naming import checked_template, relative_path
 from downloaders.sidecar import sidecar_path, write_sidecar
-from rowkeeper.paths import folder_id, sha256_file, write_small
+from rowkeeper.paths import folder_id, sha256_file, sync, write_small
 
 FACTS = "facts.json"
 STALE_S = 30 * 86_400
@@ -89,7 +89,7 @@ def settle(request: Request, fetched: Fetched, settings: FetchSettings) -> Fetch
         place = place.with_name(f"{place.stem}-{request.asset_id}{place.suffix}")
     if not place.parent.is_dir():
         place.parent.mkdir(parents=True, exist_ok=True)
-        _sync_directory(place.parent.parent)
+        sync(place.parent.parent)
     details = {**fetched.details, "data_folder": folder_id(settings.data_dir)}
     kept = replace(fetched, path=place, details=details)
     kept = _beside(kept, request, settings.data_dir)
@@ -99,7 +99,7 @@ def settle(request: Request, fetched: Fetched, settings: FetchSettings) -> Fetch
     folder = _work_folder(settings.data_dir, request)
     write_small(folder / FACTS, json.dumps(record, sort_keys=True))
     fetched.path.replace(place)
-    _sync_directory(place.parent)
+    sync(place.parent)
     if settings.sidecar != "none":
         write_sidecar(request, kept, with_email=settings.sidecar == "full")
     return kept
@@ -172,11 +172,3 @@ def mime_type_of(path: Path) -> str:
 
 def _work_folder(data_dir: Path, request: Request) -> Path:
     return root_of(data_dir) / ".partial" / request.asset_id
-
-
-def _sync_directory(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

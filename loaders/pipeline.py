@@ -8,6 +8,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from loaders.destination import DATASET, pipelines_dir
+from loaders.kept_loads import keep_loads, loads_dir, missing_loads
 from loaders.legacy_csv import LegacyFile, load_legacy_csv
 from loaders.loader import Loader
 from loaders.removals import check_removals, people_of
@@ -45,12 +46,8 @@ def ingest(settings: Settings, target: Target) -> IngestSummary:
     Raises ``InputError``, ``SourceUnavailableError``, ``WarehouseError`` or ``BusyError``.
     """
     snapshot, files = _read(settings, keep_pages=True)
-    folder = pipelines_dir(settings.data_dir, target.name)
-    with ingest_lock(folder.parent):
-        loader = Loader(folder, target)
-        with connect(target):  # a warehouse that is locked or down says so here, in its own words
-            pass
-        loader.finish_pending()
+    with _loader(settings, target) as loader:
+        _refill(loader, settings, target)
         rows = no_rows()
         held = _held(target)
         new_files = [file for file in files if file.file_sha256 not in held.file_sha256s]
@@ -62,7 +59,33 @@ def ingest(settings: Settings, target: Target) -> IngestSummary:
         load_id = None
         if any(rows.values()) or not held.complete:
             load_id = loader.load(rows)
+        with connect(target) as warehouse:
+            keep_loads(loads_dir(settings.data_dir), warehouse)
     return _summary(load_id, snapshot, changed, files, new_files, rows)
+
+
+def refill(settings: Settings, target: Target) -> None:
+    """Load what earlier ingests kept and ``target`` has not; no source is read. Raises as above."""
+    with _loader(settings, target) as loader:
+        _refill(loader, settings, target)
+
+
+@contextmanager
+def _loader(settings: Settings, target: Target) -> Iterator[Loader]:
+    folder = pipelines_dir(settings.data_dir, target.name)
+    with ingest_lock(folder.parent):
+        loader = Loader(folder, target)
+        with connect(target):  # a warehouse that is locked or down says so here, in its own words
+            pass
+        loader.finish_pending()
+        yield loader
+
+
+def _refill(loader: Loader, settings: Settings, target: Target) -> None:
+    with connect(target) as warehouse:
+        loads = list(missing_loads(loads_dir(settings.data_dir), warehouse))
+    for rows in loads:
+        loader.load(rows)
 
 
 def preview(settings: Settings, target: Target) -> IngestSummary:

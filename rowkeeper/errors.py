@@ -83,6 +83,12 @@ class ReconcileError(RowkeeperError):
     exit_code = 10
 
 
+class FixityError(RowkeeperError):
+    """Files or objects are not what was recorded of them. The next run heals what can be."""
+
+    exit_code = 11
+
+
 class TransferError(RowkeeperError):
     """One asset could not be moved; the run goes on and the failure becomes an event.
 

@@ -29,6 +29,10 @@ class EventType(StrEnum):
     UPLOADED = "uploaded"
     UPLOAD_FAILED = "upload_failed"
     UPLOAD_REQUESTED = "upload_requested"
+    FILE_VERIFIED = "file_verified"  # read again, and it has the recorded SHA-256
+    FILE_LOST = "file_lost"  # missing, or with other bytes
+    OBJECT_VERIFIED = "object_verified"
+    OBJECT_LOST = "object_lost"
 
 
 def now() -> str:

@@ -16,6 +16,7 @@ from typing import Self
 from rowkeeper.errors import InputError, JournalError
 from rowkeeper.events import AssetEvent
 from rowkeeper.ids import new_id
+from rowkeeper.paths import sync
 
 SUFFIX = ".jsonl"
 
@@ -149,7 +150,7 @@ def _create(path: Path) -> FileIO:
     file = unnamed.open("xb", buffering=0)
     fcntl.flock(file, fcntl.LOCK_EX)
     unnamed.rename(path)
-    _sync_folder(path.parent)
+    sync(path.parent)
     return file
 
 
@@ -159,14 +160,5 @@ def _seal(path: Path, folder: Path) -> None:
     with path.open("rb") as file:
         os.fsync(file.fileno())
     path.rename(sealed / path.name)
-    _sync_folder(sealed)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """A name in a folder is on disk only when the folder is."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync(sealed)
+    sync(path.parent)

@@ -2,6 +2,7 @@
 
 import hashlib
 import mimetypes
+import os
 import re
 from pathlib import Path, PurePosixPath
 
@@ -50,6 +51,15 @@ def write_small(path: Path, text: str) -> None:
         file.write(text.encode("utf-8", "replace"))
 
 
+def sync(path: Path) -> None:
+    """Flush a file, or the names in a folder, to the disk; raises ``OSError``."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def sha256_file(path: Path) -> tuple[str, int]:
     """The SHA-256 (lower-case hex) and the size in bytes of a file; raises ``OSError``."""
     with path.open("rb") as file:
@@ -58,10 +68,12 @@ def sha256_file(path: Path) -> tuple[str, int]:
 
 
 def folder_id(data_dir: Path) -> str:
-    """Which data folder this is, on whatever machine: drawn once and kept in it."""
-    path = data_dir / "folder.id"
+    """Which data folder this is: drawn once and kept with its journal, which it moves with."""
+    path = data_dir / "folder.id"  # where it was before it was kept with the journal
     if not path.is_file():
-        data_dir.mkdir(parents=True, exist_ok=True)
+        path = data_dir / "journal" / "folder.id"
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_name(f"{path.name}.{new_id()}")
         fresh.write_text(new_id())
         try:

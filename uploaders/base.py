@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, ClassVar
 
 from rowkeeper.errors import NeedsPersonError, RetryLaterError, StoreError, TransferError
+from rowkeeper.fixity import ASIDE, Content, content_of
 from rowkeeper.paths import safe_extension, safe_segment
 
 CHUNK = 1 << 20
@@ -22,7 +23,8 @@ class UploadRequest:
     """One verified local file to archive; a row of ``pending_uploads``.
 
     ``sha256`` is lower-case hex, ``size_bytes`` in bytes, ``attempt`` counts from 1. ``filename``
-    is what the source calls the file: data, never a path.
+    is what the source calls the file: data, never a path. ``replaces_lost``: the object of these
+    bytes was read and has others now, or is gone.
     """
 
     asset_id: str
@@ -36,6 +38,7 @@ class UploadRequest:
     mime_type: str | None = None
     filename: str | None = None
     attempt: int = 1
+    replaces_lost: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +88,7 @@ class Store(ABC):
     kind: ClassVar[str]
     root: str
     endpoint: str | None = None
+    prefix: str = ""
 
     @abstractmethod
     def probe(self) -> None:
@@ -132,6 +136,10 @@ class Store(ABC):
     def remove(self, key: str) -> None:
         """Delete the object; none is no error."""
 
+    def key_of(self, object_key: str) -> str:
+        """The key, as the methods take it, of a :class:`Stored`'s ``object_key``."""
+        return key_below(self.root, object_key)
+
     def check(self) -> None:
         """Raises ``StoreError``, with the remedy, if the store can't take objects now."""
         try:
@@ -146,6 +154,8 @@ class Store(ABC):
         stays as it is. Raises a ``TransferError`` for this file, ``NeedsPersonError`` if the object
         has other bytes, or ``StoreError`` if the store as a whole refuses.
         """
+        if request.replaces_lost:
+            self.set_aside(request, key)
         held = self.held(request, key)
         if held is Held.NOTHING:
             if self.create(request, key):
@@ -160,6 +170,21 @@ class Store(ABC):
             "the store has other bytes under this key and keeps them: move that object away",
         )
 
+    def set_aside(self, request: UploadRequest, key: str) -> None:
+        """Move an object that is not the bytes of ``request`` below ``damaged/``; it is read whole.
+
+        What a store says of a checksum was true when the object was written, so it counts no more.
+        """
+        try:
+            found = content_of(self.read(key))
+        except TransferError as error:
+            if error.code == "object_missing":
+                return
+            raise
+        if found != Content(request.sha256, request.size_bytes):
+            self.copy(key, f"{ASIDE}/{found.sha256[:16]}/{key}")
+            self.remove(key)
+
     def unusable(self, error: TransferError) -> StoreError:
         """The error of the whole store for a fault that trying again did not cure."""
         return StoreError(
@@ -172,6 +197,13 @@ def object_key(request: UploadRequest) -> str:
     """``people/{row}/{asset_id}.{ext}``, of safe segments only, the same in every run."""
     extension = safe_extension(request.path.name, request.mime_type)
     return f"people/{safe_segment(request.row_id)}/{safe_segment(request.asset_id)}.{extension}"
+
+
+def key_below(root: str, object_key: str) -> str:
+    """The key, below the prefix of the store of ``root``, of a :class:`Stored`'s ``object_key``."""
+    scheme, _, rest = root.partition("://")
+    prefix = rest.partition("/")[2] if scheme != "file" else ""
+    return object_key.removeprefix(f"{prefix}/") if prefix else object_key
 
 
 def content_type(request: UploadRequest) -> str | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from rowkeeper.errors import NeedsPersonError, RetryLaterError, StoreError
-from rowkeeper.paths import sha256_file
+from rowkeeper.paths import sha256_file, sync
 from uploaders.base import (
     CHUNK,
     Entry,
@@ -111,7 +111,7 @@ class LocalStore(Store):
                 path.unlink()
             except FileNotFoundError:
                 return
-            _sync(path.parent)
+            sync(path.parent)
 
     def _path(self, key: str) -> Path:
         if key.startswith("/") or ".." in key.split("/"):
@@ -151,9 +151,9 @@ class LocalStore(Store):
         folder = path
         while folder != self.folder:
             folder = folder.parent
-            _sync(folder)
+            sync(folder)
         with suppress(OSError):  # it need not be readable
-            _sync(self.folder.parent)
+            sync(self.folder.parent)
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
@@ -186,11 +186,3 @@ def _is_at(file: BinaryIO, path: Path) -> bool:
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
     except FileNotFoundError:
         return False
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

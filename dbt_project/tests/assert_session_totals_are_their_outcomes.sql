@@ -6,7 +6,10 @@ with outcomes as (
         count(distinct asset_id) as assets
     from {{ ref("stg_asset_events") }}
     where
-        event_type in ('downloaded', 'download_failed', 'uploaded', 'upload_failed')
+        event_type in (
+            'downloaded', 'download_failed', 'uploaded', 'upload_failed',
+            'file_verified', 'file_lost', 'object_verified', 'object_lost'
+        )
         and asset_id is not null
     group by session_id
 )

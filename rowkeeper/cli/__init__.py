@@ -19,6 +19,8 @@ COMMANDS = {
     "migrate": "Move what the old system left into the archive.",
     "providers": "What can be fetched from where, and at what pace.",
     "reconcile": "Prove that each cell of the sources is in the tables.",
+    "verify": "Read files and objects again and hold them to their SHA-256.",
+    "restore": "Bring the archive back as files, each held to its SHA-256.",
     "doctor": "Check this machine, the warehouse, the store and the sheet.",
 }
 

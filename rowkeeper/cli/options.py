@@ -39,14 +39,19 @@ def warehouse_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def store_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--store``."""
+    return click.option(
+        "--store",
+        metavar="URL",
+        help="The archive: file:///folder, s3://bucket or gs://bucket.",
+    )(command)
+
+
 def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--sheet``, ``--tab``, ``--max-removed``, ``--legacy-csv`` and ``--store``."""
     for option in (
-        click.option(
-            "--store",
-            metavar="URL",
-            help="The archive: file:///folder, s3://bucket or gs://bucket.",
-        ),
+        store_option,
         click.option("--legacy-csv", multiple=True, metavar="PATH", help="A CSV or glob; repeat."),
         click.option(
             "--max-removed",

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from rich.console import Console
 from rich.filesize import decimal
@@ -16,11 +16,35 @@ from rowkeeper.cli.terminal import EventConsole
 
 EVENT_S = 1.0
 
-if TYPE_CHECKING:
-    from downloaders.pool import Progress as Downloading
-    from uploaders.pool import Progress as Uploading
 
-    Moving = Downloading | Uploading
+class Asset(Protocol):
+    """What is moved or checked."""
+
+    @property
+    def asset_id(self) -> str: ...
+    @property
+    def row_id(self) -> str: ...
+    @property
+    def provider(self) -> str: ...
+    @property
+    def media_id(self) -> str: ...
+    @property
+    def asset_kind(self) -> str: ...
+
+
+class Moving(Protocol):
+    """Where a download, an upload or a check stands; ``state`` is running or how it ended."""
+
+    @property
+    def request(self) -> Asset: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def done_bytes(self) -> int: ...
+    @property
+    def total_bytes(self) -> int | None: ...
+    @property
+    def message(self) -> str: ...
 
 
 class Display(Protocol):
@@ -29,12 +53,12 @@ class Display(Protocol):
     def expect(self, assets: int) -> None:
         """So many more are to be moved."""
 
-    def update(self, progress: "Moving") -> None:
+    def update(self, progress: Moving) -> None:
         """One of them got on or ended."""
 
 
 class PlainDisplay:
-    """One line for each asset that ended."""
+    """One line for each asset that ended; none for those that only were as they should be."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -44,12 +68,14 @@ class PlainDisplay:
     def expect(self, assets: int) -> None:
         self._expected += assets
 
-    def update(self, progress: "Moving") -> None:
+    def update(self, progress: Moving) -> None:
         if progress.state == "running":
             return
         outcome = progress.message or decimal(progress.done_bytes)
         with self._lock:
             self._ended += 1
+            if progress.state == "verified":
+                return
             text = f"{self._ended}/{self._expected} {progress.state}: {_words(progress)}: {outcome}"
             self._console.print(escape(text), highlight=False, soft_wrap=True)
 
@@ -68,7 +94,7 @@ class LiveDisplay:
         self._expected += assets
         self._bars.update(self._all, total=self._expected)
 
-    def update(self, progress: "Moving") -> None:
+    def update(self, progress: Moving) -> None:
         key = progress.request.asset_id
         with self._lock:
             if progress.state == "running":
@@ -97,7 +123,7 @@ class EventDisplay:
     def expect(self, assets: int) -> None:
         self._console.event("expected", stage=self._stage, assets=assets)
 
-    def update(self, progress: "Moving") -> None:
+    def update(self, progress: Moving) -> None:
         request, now = progress.request, time.monotonic()
         with self._lock:
             if progress.state != "running":
@@ -134,6 +160,6 @@ def display(console: Console, title: str) -> Iterator[Display]:
         yield LiveDisplay(bars, title)
 
 
-def _words(progress: "Moving") -> str:
+def _words(progress: Moving) -> str:
     request = progress.request
     return f"{request.asset_kind} {request.media_id} of row {request.row_id}"

@@ -1,7 +1,8 @@
 """``rowkeeper run``: ingest, build, download, upload, build, and a few lines about all that."""
 
+from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from rich.console import Console
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     import downloaders.pool
     import uploaders.pool
     from rowkeeper.cli.build import Warned
+
+T = TypeVar("T")
 
 
 @click.command()
@@ -93,16 +96,18 @@ def move(
     from rowkeeper.cli.build import build
     from rowkeeper.cli.catalog import count_events, publish
     from rowkeeper.cli.export import dual_write
+    from rowkeeper.cli.heal import heal
     from rowkeeper.cli.sessions import end_abandoned_sessions
     from rowkeeper.cli.status import print_overview
-    from rowkeeper.cli.transfer import download_pending
+    from rowkeeper.cli.transfer import download_pending, upload_pending
     from rowkeeper.drain import drain
     from rowkeeper.journal import journal_dir
 
     known = count_events(context)
     end_abandoned_sessions(context)
+    restored, unread = _try(lambda: heal(context, console, selection))
     downloaded = download_pending(context, console, selection)
-    uploaded, refusal = _upload(context, console, selection)
+    uploaded, refusal = _try(lambda: upload_pending(context, console, selection))
     drain(journal_dir(context.settings.data_dir), context.target)
     if warnings is None or count_events(context) != known:
         with tables_lock(context):
@@ -110,20 +115,16 @@ def move(
     publish(context)
     if isinstance(console, EventConsole):
         _tell(console, downloaded, uploaded, refusal)
-    console.print(_moved(downloaded, uploaded), soft_wrap=True)
+    console.print(_moved(restored, downloaded, uploaded), soft_wrap=True)
     print_overview(context, console, warnings)
     if written := dual_write(context):
         console.print(f"legacy CSV: {written}", markup=False, soft_wrap=True)
-    return refusal
+    return refusal or unread
 
 
-def _upload(
-    context: Context, console: Console, selection: Selection
-) -> "tuple[uploaders.pool.Summary | None, StoreError | None]":
-    from rowkeeper.cli.transfer import upload_pending
-
+def _try(step: Callable[[], T]) -> tuple[T | None, StoreError | None]:
     try:
-        return upload_pending(context, console, selection), None
+        return step(), None
     except StoreError as error:
         return None, error
 
@@ -143,9 +144,12 @@ def _tell(
 
 
 def _moved(
-    downloaded: "downloaders.pool.Summary", uploaded: "uploaders.pool.Summary | None"
+    restored: int | None,
+    downloaded: "downloaders.pool.Summary",
+    uploaded: "uploaders.pool.Summary | None",
 ) -> str:
-    said = [
+    said = [f"Brought {restored} lost files back from the archive."] if restored else []
+    said += [
         f"Downloaded {downloaded.downloaded} assets ({decimal(downloaded.size_bytes)}), "
         f"{downloaded.failed} failed."
     ]

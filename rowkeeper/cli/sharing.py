@@ -206,7 +206,8 @@ def share_uploads(
         held: dict[str, str] = dict(warehouse.query(sql, [store.root]))
     shared = set()
     for request in requests:
-        key = held.get(request.asset_id)
+        name = held.get(request.asset_id)
+        key = None if name is None else store.key_of(name)
         try:
             if key is None or store.held(request, key) is not Held.SAME:
                 continue
@@ -214,7 +215,8 @@ def share_uploads(
             continue  # it is sent on its own then, with tries and a verdict
         stored = store.stored(key, existed=True)
         facts = asdict(request)
-        facts.pop("path")
+        for name in ("path", "replaces_lost"):
+            facts.pop(name)
         emit(
             AssetEvent(
                 event_type=EventType.UPLOADED,

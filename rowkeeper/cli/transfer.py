@@ -185,11 +185,11 @@ def pending_uploads(context: Context, after: str = "") -> "list[UploadRequest]":
 
     columns = (
         "asset_id, person_row_id, provider, media_id, asset_type, local_file_path, sha256, "
-        "file_size_bytes, mime_type, filename, attempt"
+        "file_size_bytes, mime_type, filename, attempt, replaces_lost"
     )
     names = (
         *("asset_id", "row_id", "provider", "media_id", "asset_kind", "path", "sha256"),
-        *("size_bytes", "mime_type", "filename", "attempt"),
+        *("size_bytes", "mime_type", "filename", "attempt", "replaces_lost"),
     )
     found = []
     ours = folder_id(context.settings.data_dir)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rowkeeper.errors import UsageError
+from rowkeeper.paths import sync
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -20,7 +21,8 @@ def write_whole(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
-        _sync_folder(path.parent)
+        with suppress(OSError):  # some systems can't open a folder
+            sync(path.parent)
     except OSError as error:
         with suppress(OSError):
             part.unlink(missing_ok=True)
@@ -59,12 +61,3 @@ def _keep(path: Path) -> None:
         os.link(path, kept)
     except OSError:
         shutil.copy2(path, kept)
-
-
-def _sync_folder(folder: Path) -> None:
-    with suppress(OSError):  # some systems can't open a folder
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -21,25 +21,29 @@ with ranked as (
 )
 
 select
-    asset_id,
-    case event_type
+    ranked.asset_id,
+    case ranked.event_type
         when 'downloaded' then 'completed' when 'download_requested' then 'pending' else 'failed'
     end as download_status,
-    attempts,
-    attempts - requested_attempt as tries,
-    local_path,
-    filename,
-    mime_type,
-    size_bytes,
-    sha256,
-    verdict,
-    error_code,
-    error_message,
-    details,
-    next_try_at,
-    data_folder,
-    event_id,
-    session_id,
-    occurred_at
+    ranked.attempts,
+    ranked.attempts - ranked.requested_attempt as tries,
+    ranked.attempt,
+    ranked.local_path,
+    ranked.filename,
+    ranked.mime_type,
+    ranked.size_bytes,
+    ranked.sha256,
+    ranked.verdict,
+    ranked.error_code,
+    ranked.error_message,
+    ranked.details,
+    ranked.next_try_at,
+    ranked.data_folder,
+    ranked.event_id,
+    ranked.session_id,
+    ranked.occurred_at,
+    ranked.event_type = 'downloaded' and coalesce(checks.is_file_lost, false) as is_file_lost
 from ranked
-where event_rank = 1
+left join {{ ref("int_asset_checks") }} as checks
+    on ranked.asset_id = checks.asset_id and ranked.attempt = checks.file_attempt
+where ranked.event_rank = 1

@@ -1,5 +1,6 @@
 -- The upload event that holds for each asset. An upload counts only for the bytes of the download
--- that holds, so another download makes the asset wait for an upload again; so does a request.
+-- that holds, so another download makes the asset wait for an upload again; so does a request, and a
+-- check that finds the object lost.
 
 with uploads as (
     select
@@ -29,7 +30,8 @@ ranked as (
 latest_attempt as (
     select
         asset_id,
-        max(attempts) as attempts
+        max(attempts) as attempts,
+        max(case when event_type = 'uploaded' then attempt end) as uploaded_attempt
     from uploads
     group by asset_id
 )
@@ -37,11 +39,13 @@ latest_attempt as (
 select
     latest_attempt.asset_id,
     case
+        when ranked.event_type = 'uploaded' and checks.is_object_lost then 'pending'
         when ranked.event_type = 'uploaded' then 'completed'
         when ranked.event_type = 'upload_failed' then 'failed'
         else 'pending'
     end as upload_status,
     latest_attempt.attempts,
+    ranked.attempt,
     ranked.store,
     ranked.bucket,
     ranked.object_key,
@@ -50,6 +54,10 @@ select
     ranked.error_code,
     ranked.error_message,
     ranked.event_id,
-    ranked.occurred_at
+    ranked.occurred_at,
+    coalesce(checks.is_object_lost, false) as is_object_lost
 from latest_attempt
 left join ranked on latest_attempt.asset_id = ranked.asset_id and ranked.event_rank = 1
+left join {{ ref("int_asset_checks") }} as checks
+    on latest_attempt.asset_id = checks.asset_id
+    and latest_attempt.uploaded_attempt = checks.object_attempt

@@ -1,14 +1,25 @@
--- Every asset with the state that follows from its events.
+-- Every asset with the state that follows from its events. Whose file is lost and whose object is not
+-- there either is to be fetched again.
 
 with states as (
     select
         expected.*,
-        coalesce(downloads.download_status, legacy.download_status, 'pending') as download_status,
         case
+            when downloads.is_file_lost and coalesce(uploads.upload_status, 'pending') != 'completed'
+                then 'pending'
+            else coalesce(downloads.download_status, legacy.download_status, 'pending')
+        end as download_status,
+        case
+            when downloads.is_file_lost and coalesce(uploads.upload_status, 'pending') != 'completed'
+                then null
             when downloads.download_status = 'completed'
                 then coalesce(uploads.upload_status, 'pending')
             when downloads.download_status is null and legacy.object_key is not null then 'completed'
         end as upload_status,
+        coalesce(downloads.is_file_lost, false) as is_file_lost,
+        coalesce(uploads.is_object_lost, false) as is_object_lost,
+        coalesce(downloads.attempt, 0) as file_attempt,
+        coalesce(uploads.attempt, 0) as object_attempt,
         downloads.asset_id is not null as is_tried,
         downloads.attempts as download_attempts,
         downloads.tries as download_tries,
@@ -62,7 +73,11 @@ select
     coalesce(upload_attempts, 0) as upload_attempts,
     coalesce(download_tries, 0) as download_tries,
     case when download_status = 'failed' and is_tried then next_try_at end as next_try_at,
-    local_path,
+    case when not is_file_lost then local_path end as local_path,
+    case when is_file_lost then local_path end as lost_path,
+    is_object_lost,
+    file_attempt,
+    object_attempt,
     data_folder,
     coalesce(filename, legacy_file_name) as filename,
     mime_type,

@@ -1,4 +1,4 @@
--- One row a session. An asset counts once: as failed if its download or its upload failed in the end.
+-- One row a session. An asset counts once: as failed if its download, its upload or a check of it did.
 
 with events as (
     select *
@@ -10,20 +10,30 @@ outcomes as (
     select
         session_id,
         asset_id,
-        event_type in ('download_failed', 'upload_failed') as is_failure,
+        event_type in ('download_failed', 'upload_failed', 'file_lost', 'object_lost') as is_failure,
         row_number() over (
             partition by
                 session_id,
                 asset_id,
-                case when event_type in ('downloaded', 'download_failed') then 0 else 1 end
+                case
+                    when event_type in ('downloaded', 'download_failed') then 'download'
+                    when event_type in ('file_verified', 'file_lost') then 'file'
+                    when event_type in ('object_verified', 'object_lost') then 'object'
+                    else 'upload'
+                end
             order by
                 attempt desc,
-                case when event_type in ('downloaded', 'uploaded') then 0 else 1 end,
+                case
+                    when event_type in ('downloaded', 'uploaded', 'file_lost', 'object_lost') then 0 else 1
+                end,
                 event_id
         ) as outcome_rank
     from events
     where
-        event_type in ('downloaded', 'download_failed', 'uploaded', 'upload_failed')
+        event_type in (
+            'downloaded', 'download_failed', 'uploaded', 'upload_failed',
+            'file_verified', 'file_lost', 'object_verified', 'object_lost'
+        )
         and asset_id is not null
 ),
 

@@ -12,7 +12,8 @@ select
     sha256,
     mime_type,
     upload_attempts + 1 as attempt,
-    data_folder
+    data_folder,
+    is_object_lost as replaces_lost
 from {{ ref("int_assets") }}
 where
     is_claimed

@@ -1,0 +1,227 @@
+"""What a run does about files that a check found lost: they come back from the archive."""
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from rowkeeper.cli.options import Context
+from rowkeeper.cli.progress import Display, display
+from rowkeeper.cli.selection import Selection
+from rowkeeper.cli.sessions import session
+from rowkeeper.drain import drain
+from rowkeeper.errors import RetryLaterError, TransferError
+from rowkeeper.events import AssetEvent, EventType
+from rowkeeper.fixity import ASIDE, Content
+from rowkeeper.journal import Journal, journal_dir
+from rowkeeper.paths import folder_id, sha256_file
+from rowkeeper.pool import Stop, StoppedError, run_bounded
+from rowkeeper.warehouse import connect
+
+if TYPE_CHECKING:
+    from uploaders.base import Store
+
+LOST_OBJECT = {"object_missing", "object_differs"}
+"""The errors that say that the archive does not have the bytes either."""
+LOST = """
+select
+    pending.asset_id, pending.person_row_id, pending.provider, pending.media_id,
+    pending.asset_type, pending.original_url, pending.attempt, pending.local_file_path,
+    pending.filename, pending.mime_type, pending.sha256, pending.file_size_bytes,
+    pending.store, pending.object_key, assets.metadata, uploads.attempt,
+    coalesce(checks.object_checks, 0) + 1
+from {schema}.pending_restores as pending
+inner join intermediate.int_assets as assets on pending.asset_id = assets.asset_id
+inner join intermediate.int_asset_uploads as uploads on pending.asset_id = uploads.asset_id
+left join intermediate.int_asset_checks as checks on pending.asset_id = checks.asset_id
+where coalesce(pending.data_folder, ?) = ?
+order by pending.asset_id
+"""
+
+
+@dataclass(frozen=True)
+class Lost:
+    """An asset whose file is lost. ``facts``: those of its ``downloaded`` event."""
+
+    asset_id: str
+    row_id: str
+    provider: str
+    media_id: str
+    asset_kind: str
+    facts: Mapping[str, Any]
+    content: Content
+    path: str
+    store: str
+    object_key: str
+    object_attempt: int
+    object_check: int
+
+
+@dataclass(frozen=True)
+class Restoring:
+    """Where the way back of one file stands. ``state``: running, restored or failed."""
+
+    request: Lost
+    state: str
+    done_bytes: int = 0
+    total_bytes: int | None = None
+    message: str = ""
+
+
+def heal(context: Context, console: Console, selection: Selection) -> int:
+    """Bring back the lost files of this data folder that the store has, and count their assets.
+
+    Other bytes in their place are set aside. An object that is not there or has other bytes is
+    reported as lost, so that the asset is fetched again. Raises ``StoreError``.
+    """
+    found = selection.of(_lost(context))
+    if not found:
+        return 0
+    from uploaders.registry import open_store
+
+    store = open_store(context.settings)
+    files: dict[tuple[str, str], list[Lost]] = {}
+    for item in found:
+        if item.store == store.root:
+            files.setdefault((item.path, item.content.sha256), []).append(item)
+    folder = journal_dir(context.settings.data_dir)
+    with session(folder, "restore") as current, display(console, "Restoring") as shown:
+        current.new({item.asset_id for items in files.values() for item in items})
+        shown.expect(sum(len(items) for items in files.values()))
+        with Journal(folder) as journal:
+            work = _Healing(context, store, current.session_id, journal.append, shown)
+            workers = context.settings.upload.workers
+            run_bounded(work.one, {"": list(files.values())}, workers, work.stop, "restore")
+    drain(folder, context.target)
+    return work.healed
+
+
+def _lost(context: Context) -> list[Lost]:
+    ours = folder_id(context.settings.data_dir)
+    with connect(context.target) as warehouse:
+        rows = warehouse.query(LOST.format(schema=context.target.schema), [ours, ours])
+    return [_item(*row) for row in rows]
+
+
+def _item(
+    asset_id: str,
+    row_id: str,
+    provider: str,
+    media_id: str,
+    kind: str,
+    url: str,
+    attempt: int,
+    path: str,
+    filename: str | None,
+    mime_type: str | None,
+    sha256: str,
+    size_bytes: int,
+    store: str,
+    key: str,
+    metadata: str | None,
+    object_attempt: int,
+    object_check: int,
+) -> Lost:
+    details = (json.loads(metadata) if metadata else {}).get("download") or {}
+    facts = {
+        "original_url": url,
+        "attempt": attempt,
+        "local_path": path,
+        "filename": filename,
+        "mime_type": mime_type,
+        "sha256": sha256,
+        "size_bytes": size_bytes,
+        "details": {**details, "restored_from": key},
+    }
+    content = Content(sha256, size_bytes)
+    asset = (asset_id, row_id, provider, media_id, kind)
+    return Lost(*asset, facts, content, path, store, key, object_attempt, object_check)
+
+
+class _Healing:
+    def __init__(
+        self,
+        context: Context,
+        store: "Store",
+        session_id: str,
+        emit: Callable[[AssetEvent], object],
+        shown: Display,
+    ) -> None:
+        self.context, self.store, self.session_id = context, store, session_id
+        self.emit, self.shown = emit, shown
+        self.stop, self.lock, self.healed = Stop(), threading.Lock(), 0
+
+    def one(self, items: list[Lost]) -> None:
+        """Bring back one file and report it for each asset that has it."""
+        from uploaders.restore import restore_object
+
+        lost, settings = items[0], self.context.settings
+        self.shown.update(Restoring(lost, "running", 0, lost.content.size_bytes))
+        key = self.store.key_of(lost.object_key)
+        place = settings.data_dir / lost.path
+        try:
+            set_aside(settings.data_dir, lost.path, lost.content)
+            restore_object(self.store, key, place, lost.content, settings, self.stop)
+        except StoppedError:
+            return
+        except TransferError as error:
+            self._failed(items, error)
+        else:
+            for item in items:
+                self._tell(item, EventType.DOWNLOADED, **item.facts)
+                size = item.content.size_bytes
+                self.shown.update(Restoring(item, "restored", size, size))
+            with self.lock:
+                self.healed += len(items)
+
+    def _failed(self, items: list[Lost], error: TransferError) -> None:
+        for item in items:
+            if error.code in LOST_OBJECT:
+                self._tell(
+                    item,
+                    EventType.OBJECT_LOST,
+                    attempt=item.object_attempt,
+                    store=item.store,
+                    object_key=item.object_key,
+                    error_code=error.code,
+                    error_message=str(error),
+                    details={"check": item.object_check},
+                )
+            self.shown.update(Restoring(item, "failed", message=str(error)))
+
+    def _tell(self, item: Lost, event_type: EventType, **facts: Any) -> None:
+        self.emit(
+            AssetEvent(
+                event_type=event_type,
+                session_id=self.session_id,
+                asset_id=item.asset_id,
+                row_id=item.row_id,
+                provider=item.provider,
+                media_id=item.media_id,
+                asset_kind=item.asset_kind,
+                **facts,
+            )
+        )
+
+
+def set_aside(data_dir: Path, path: str, content: Content) -> None:
+    """Move what is at ``path`` below ``files/damaged``, unless it is ``content`` or nothing.
+
+    Raises ``RetryLaterError``.
+    """
+    from downloaders.files import root_of
+
+    place, root = data_dir / path, root_of(data_dir)
+    try:
+        if not place.exists() or Content(*sha256_file(place)) == content:
+            return
+        aside = root / ASIDE / sha256_file(place)[0][:16] / place.name
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        place.replace(aside)
+    except OSError as error:
+        words = f"{path} can't be moved away: {error.strerror}"
+        raise RetryLaterError("local_io", words) from None

@@ -1,0 +1,203 @@
+"""``rowkeeper verify``: read what is stored again and hold it to its recorded SHA-256."""
+
+import json
+import random
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+
+import click
+from rich.console import Console
+from rich.filesize import decimal
+
+from rowkeeper.cli.fixity import FILE, OBJECT, Check, Place, Report, find_places, owners_of
+from rowkeeper.cli.locks import run_lock, tables_lock
+from rowkeeper.cli.options import Context, prepare, store_option, warehouse_options
+from rowkeeper.cli.orphans import Orphan, find_orphans
+from rowkeeper.cli.selection import select
+from rowkeeper.cli.terminal import EventConsole, console, plain
+from rowkeeper.errors import FixityError, UsageError
+from rowkeeper.warehouse import connect
+
+SHOWN = 20
+DANGLING = """
+select fixity.place, fixity.path, fixity.asset_id, fixity.person_row_id, fixity.asset_type,
+    fixity.error_code, fixity.next_step
+from {schema}.fixity as fixity
+where fixity.status = 'lost' order by fixity.place, fixity.path, fixity.asset_id
+"""
+UNHASHED = "select count(*) from {schema}.assets where archived_by = 'legacy'"
+
+
+@dataclass(frozen=True)
+class Dangling:
+    """An asset's place that has lost its bytes, and what becomes of it. NULLs never."""
+
+    place: str
+    path: str
+    asset_id: str
+    row_id: str
+    asset_kind: str
+    error_code: str
+    next_step: str
+
+
+@dataclass(frozen=True)
+class Verified:
+    """All that a verification found. ``elsewhere``: other store or data folder -> copies there."""
+
+    report: Report
+    dangling: list[Dangling]
+    orphans: list[Orphan]
+    unhashed: int
+    elsewhere: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def sound(self) -> bool:
+        return not self.dangling and not self.report.unread
+
+
+@click.command()
+@click.option("--sample", metavar="N", help="Only so many places, or a share such as 10%.")
+@click.option("--older-than", type=click.FloatRange(0), metavar="DAYS", help="Not checked since.")
+@click.option("--people", metavar="ROWS", help="Only these row ids, such as 12,40-60.")
+@click.option("--only", type=click.Choice(["files", "objects"]), help="Only these places.")
+@click.option("--json", "as_json", is_flag=True, help="What was found as one JSON object.")
+@store_option
+@warehouse_options
+def command(
+    sample: str | None,
+    older_than: float | None,
+    people: str | None,
+    only: str | None,
+    as_json: bool,
+    store: str | None,
+    target: str | None,
+    data_dir: str | None,
+) -> None:
+    """Read files and objects again and hold them to their SHA-256.
+
+    What is missing, truncated, changed or swapped is written down; the next run brings files back
+    from the archive, archives files again and fetches what is in neither place. Files and objects
+    that no asset has are listed, never removed.
+    """
+    context = prepare(target, data_dir=data_dir, store=store)
+    out = EventConsole() if as_json else console()
+    with run_lock(context):
+        found = verify(context, out, Choice(sample, older_than, people, only))
+    if as_json:
+        click.echo(
+            json.dumps({**asdict(found), "sound": found.sound}, ensure_ascii=False, indent=2)
+        )
+    else:
+        _print(out, found)
+    if not found.sound:
+        raise FixityError(_sentence(found))
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which places are read: what the options say."""
+
+    sample: str | None = None
+    older_than: float | None = None
+    people: str | None = None
+    only: str | None = None
+
+    def of(self, places: Sequence[Place]) -> list[Place]:
+        """Raises ``UsageError``."""
+        kinds = {None: {FILE, OBJECT}, "files": {FILE}, "objects": {OBJECT}}[self.only]
+        found = select(people=self.people).of([item for item in places if item.kind in kinds])
+        if self.older_than is not None:
+            found = [place for place in found if place.is_due(self.older_than)]
+        return found if self.sample is None else _sampled(found, self.sample)
+
+
+def _sampled(places: list[Place], sample: str) -> list[Place]:
+    given = re.fullmatch(r"(\d+(?:\.\d+)?)(%?)", sample.strip())
+    if not given or (given[2] and float(given[1]) > 100) or (not given[2] and "." in given[1]):
+        raise UsageError(f"--sample {sample} is no number and no share: write 500 or 10%.")
+    wanted = -(-len(places) * float(given[1]) // 100) if given[2] else int(given[1])
+    return random.sample(places, min(len(places), int(wanted)))
+
+
+def verify(context: Context, out: Console, choice: Choice) -> Verified:
+    """Read the chosen places, append what was found, build. Under the run's lock.
+
+    Raises ``RowkeeperError``.
+    """
+    from rowkeeper.cli.build import build
+    from rowkeeper.cli.catalog import publish
+    from rowkeeper.cli.export import require_built
+    from rowkeeper.cli.progress import display
+    from rowkeeper.cli.sessions import end_abandoned_sessions, session
+    from rowkeeper.drain import drain
+    from rowkeeper.journal import Journal, journal_dir
+    from uploaders.registry import open_store
+
+    folder, store = journal_dir(context.settings.data_dir), open_store(context.settings)
+    drain(folder, context.target)
+    with connect(context.target) as warehouse:
+        require_built(context, warehouse)
+    end_abandoned_sessions(context)
+    places, elsewhere = find_places(context, store)
+    chosen = choice.of(places)
+    if any(place.kind == OBJECT for place in chosen):
+        store.check()
+    with session(folder, "verify") as current, display(out, "Verifying") as shown:
+        current.new({copy.asset_id for place in chosen for copy in place.copies})
+        with Journal(folder) as journal:
+            check = Check(
+                context, store, current.session_id, journal.append, owners_of(places), shown
+            )
+            report = check.run(chosen)
+    drain(folder, context.target)
+    with tables_lock(context):
+        build(context)
+    publish(context)
+    orphans = find_orphans(context, store) if choice.people is None else []
+    with connect(context.target) as warehouse:
+        schema = context.target.schema
+        dangling = [Dangling(*row) for row in warehouse.query(DANGLING.format(schema=schema))]
+        ((unhashed,),) = warehouse.query(UNHASHED.format(schema=schema))
+    return Verified(report, dangling, orphans, unhashed, elsewhere)
+
+
+def _sentence(found: Verified) -> str:
+    lost, unread = len(found.dangling), len(found.report.unread)
+    said = [f"{lost} copies are lost: see what becomes of each above and in the table fixity"]
+    if unread:
+        said.append(f"{unread} places could not be read: verify again later")
+    return "; ".join(said if lost else said[1:]) + "."
+
+
+def _print(out: Console, found: Verified) -> None:
+    report = found.report
+    read = f"{report.places[FILE]} files and {report.places[OBJECT]} objects"
+    lines = [f"Read {read} ({decimal(report.size_bytes)}): {len(report.losses)} copies are lost."]
+    lines += _listed(
+        [
+            f"Lost {item.place}: {item.path} ({item.asset_kind} of row {item.row_id}, "
+            f"{item.error_code}): {item.next_step}"
+            for item in found.dangling
+        ]
+    )
+    lines += _listed([f"Not read: {place}: {why}" for place, why in sorted(report.unread.items())])
+    lines += _listed(
+        [
+            f"Orphaned {item.place}: {item.path} ({decimal(item.size_bytes)}): {item.reason}: "
+            f"{item.next_step}"
+            for item in found.orphans
+        ]
+    )
+    for name, count in sorted(found.elsewhere.items()):
+        lines.append(f"Not looked at: {count} copies in {name}.")
+    if found.unhashed:
+        lines.append(f"Not looked at: {found.unhashed} objects of the old system, without a hash.")
+    for line in lines:
+        out.print(plain(line), markup=False, highlight=False, soft_wrap=True)
+
+
+def _listed(lines: list[str]) -> list[str]:
+    more = len(lines) - SHOWN
+    return lines if more <= 0 else [*lines[:SHOWN], f"and {more} more: --json has them all"]

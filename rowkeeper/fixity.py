@@ -1,0 +1,52 @@
+"""Fixity: bytes are read again and held to what was recorded of them."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+ASIDE = "damaged"
+"""Where damaged objects and files are kept, in the store and below ``files/``."""
+
+
+class Damage(StrEnum):
+    """What became of bytes that are not as they were recorded."""
+
+    MISSING = "missing"
+    TRUNCATED = "truncated"
+    SWAPPED = "swapped"  # they are another asset's
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True)
+class Content:
+    """Bytes by their SHA-256 (lower-case hex) and their number."""
+
+    sha256: str
+    size_bytes: int
+
+
+def content_of(chunks: Iterable[bytes]) -> Content:
+    """What ``chunks`` are in all."""
+    digest, size = hashlib.sha256(), 0
+    for chunk in chunks:
+        digest.update(chunk)
+        size += len(chunk)
+    return Content(digest.hexdigest(), size)
+
+
+def damage(
+    found: Content, recorded: Content, owners: Mapping[str, str]
+) -> tuple[Damage, str] | None:
+    """What became of ``recorded``, with words for it; None if ``found`` is the same.
+
+    ``owners``: SHA-256 -> whose bytes these are, of everything that is recorded.
+    """
+    if found == recorded:
+        return None
+    if owner := owners.get(found.sha256):
+        return Damage.SWAPPED, f"It has the bytes of {owner}."
+    if found.size_bytes < recorded.size_bytes:
+        words = f"It has {found.size_bytes:,} of {recorded.size_bytes:,} bytes."
+        return Damage.TRUNCATED, words
+    return Damage.CHANGED, "Its SHA-256 is not the recorded one."
