@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from loaders.destination import pipelines_dir, postgres_url
-from loaders.pipeline import IngestSummary, ingest
+from loaders.pipeline import IngestSummary, ingest, refill
 from loaders.tables import KEYS, SCHEMAS, TABLES
 from rowkeeper.errors import InputError, WarehouseError
 from rowkeeper.settings import load_settings
@@ -154,16 +155,47 @@ def test_a_bad_input_loads_nothing(
 def test_either_side_may_be_lost(
     duck: Target, tmp_path: Path, samples: tuple[Path, dict[str, Any]], lost: str
 ) -> None:
-    import shutil
-
     given = {"sheet": str(samples[0] / "sheet.html")}
     run(duck, tmp_path, **given)
     if lost == "state":
         shutil.rmtree(pipelines_dir(tmp_path, duck.name))
     else:
         Path(str(duck.path)).unlink()
-    assert run(duck, tmp_path, **given).sheet_changed is (lost == "warehouse")
+    assert not run(duck, tmp_path, **given).sheet_changed  # an empty warehouse is refilled first
     assert query(duck, "select count(*) from raw.sheet_rows") == [(71,)]
+
+
+def test_an_empty_warehouse_is_filled_again_without_the_sources(
+    target: Target, tmp_path: Path, samples: tuple[Path, dict[str, Any]]
+) -> None:
+    sheet = tmp_path / "sheet.html"
+    old = (samples[0] / "sheet.html").read_text(encoding="utf-8")
+    for body in (old, old.replace("HOLD", "DONE")):
+        sheet.write_text(body, encoding="utf-8")
+        run(target, tmp_path, sheet=str(sheet), csv=[str(samples[0] / "output_21col.csv")])
+    before = facts(target)
+    assert [len(before["sheet_snapshots"]), len(before["legacy_csv_files"])] == [2, 1]
+    shutil.rmtree(pipelines_dir(tmp_path, target.name))
+    with connect(target) as warehouse:
+        warehouse.execute("drop schema raw cascade")
+    settings = load_settings({"data_dir": str(tmp_path)})
+    refill(settings, target)
+    assert facts(target) == before
+    loads = query(target, "select load_id from raw._dlt_loads")
+    refill(settings, target)
+    assert query(target, "select load_id from raw._dlt_loads") == loads
+    assert not run(target, tmp_path, sheet=str(sheet)).sheet_changed
+
+
+def facts(target: Target) -> dict[str, list[tuple[Any, ...]]]:
+    """What the sources said, without what dlt adds."""
+    return {
+        table: query(
+            target,
+            f"select {', '.join(SCHEMAS[table].names)} from raw.{table} order by {KEYS[table]}",
+        )
+        for table in TABLES
+    }
 
 
 def test_a_locked_warehouse_is_one_sentence(duck: Target, tmp_path: Path) -> None:

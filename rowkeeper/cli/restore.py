@@ -50,6 +50,7 @@ def command(
 
 def fill_tables(context: Context) -> None:
     """Bring the tables up to what the journal of the data folder says."""
+    from loaders.matches import link_matches
     from loaders.pipeline import refill
     from rowkeeper.cli.build import build
     from rowkeeper.cli.catalog import publish
@@ -61,6 +62,8 @@ def fill_tables(context: Context) -> None:
         with tables_lock(context):
             refill(context.settings, context.target)
             build(context)
+            if link_matches(context.settings.data_dir, context.target):
+                build(context)
         publish(context)
 
 
