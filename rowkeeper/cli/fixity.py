@@ -91,14 +91,6 @@ class Place:
     path: str
     copies: tuple[Copy, ...]
 
-    @property
-    def row_id(self) -> str:
-        return self.copies[0].row_id
-
-    @property
-    def asset_kind(self) -> str:
-        return self.copies[0].asset_kind
-
     def is_due(self, days: float) -> bool:
         """Has one of its copies not been checked for so many days?"""
         since = datetime.now(UTC) - timedelta(days=days)

@@ -10,7 +10,7 @@ from rowkeeper.cli.locks import run_lock, tables_lock
 from rowkeeper.cli.options import Context, prepare, store_option, warehouse_options
 from rowkeeper.cli.retrieval import INDEX, Retrieved, retrieve
 from rowkeeper.cli.selection import select
-from rowkeeper.cli.terminal import EventConsole, console, plain
+from rowkeeper.cli.terminal import console, plain
 from rowkeeper.errors import FixityError
 
 SHOWN = 20
@@ -37,7 +37,7 @@ def command(
     warehouse is filled from the journal first.
     """
     context = prepare(target, data_dir=data_dir, store=store)
-    out = EventConsole() if as_json else console()
+    out = console(stderr=as_json)
     fill_tables(context)
     place = Path(folder).expanduser().absolute()
     done = retrieve(context, out, select(people=people), place)

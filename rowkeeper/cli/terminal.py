@@ -9,10 +9,15 @@ from rich.console import Console
 PLAIN_WIDTH = 140  # columns where no terminal says how wide it is
 
 
-def console() -> Console:
-    """Where commands print: no colours for numbers and paths, which are data here."""
-    found = Console(highlight=False)
-    return found if found.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
+def console(*, stderr: bool = False) -> Console:
+    """Where commands print: no colours for numbers and paths, which are data here.
+
+    ``stderr``: words go there, where standard output is for one JSON object.
+    """
+    found = Console(stderr=stderr, highlight=False)
+    return (
+        found if found.is_terminal else Console(stderr=stderr, highlight=False, width=PLAIN_WIDTH)
+    )
 
 
 class EventConsole(Console):

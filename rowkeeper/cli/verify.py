@@ -15,7 +15,7 @@ from rowkeeper.cli.locks import run_lock, tables_lock
 from rowkeeper.cli.options import Context, prepare, store_option, warehouse_options
 from rowkeeper.cli.orphans import Orphan, find_orphans
 from rowkeeper.cli.selection import select
-from rowkeeper.cli.terminal import EventConsole, console, plain
+from rowkeeper.cli.terminal import console, plain
 from rowkeeper.errors import FixityError, UsageError
 from rowkeeper.warehouse import connect
 
@@ -82,7 +82,7 @@ def command(
     that no asset has are listed, never removed.
     """
     context = prepare(target, data_dir=data_dir, store=store)
-    out = EventConsole() if as_json else console()
+    out = console(stderr=as_json)
     with run_lock(context):
         found = verify(context, out, Choice(sample, older_than, people, only))
     if as_json:
@@ -107,7 +107,8 @@ class Choice:
     def of(self, places: Sequence[Place]) -> list[Place]:
         """Raises ``UsageError``."""
         kinds = {None: {FILE, OBJECT}, "files": {FILE}, "objects": {OBJECT}}[self.only]
-        found = select(people=self.people).of([item for item in places if item.kind in kinds])
+        people = select(people=self.people)
+        found = [place for place in places if place.kind in kinds and people.of(list(place.copies))]
         if self.older_than is not None:
             found = [place for place in found if place.is_due(self.older_than)]
         return found if self.sample is None else _sampled(found, self.sample)
