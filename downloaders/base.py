@@ -15,6 +15,8 @@ from rowkeeper.ids import asset_id
 from rowkeeper.throttle import Limit, Throttle, default_folder
 
 if TYPE_CHECKING:
+    from downloaders.sinks import Sink
+    from rowkeeper.events import AssetEvent
     from rowkeeper.settings import Settings
 
 Progress = Callable[[int, int | None], None]
@@ -80,6 +82,7 @@ class Fetched:
 
     ``filename`` is what the source calls it: data, never a path. ``sha256`` is lower-case hex.
     ``text``: the same in plain words, a second file that goes where the first one goes.
+    ``archived`` says that the bytes went to a store instead; then nothing is at ``path``.
     """
 
     path: Path
@@ -90,6 +93,7 @@ class Fetched:
     details: dict[str, Any] = field(default_factory=dict)
     discovered: tuple[Discovered, ...] = ()
     text: Path | None = None
+    archived: "AssetEvent | None" = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,3 +196,21 @@ class Downloader(ABC):
         ``directory`` is the asset's own; what a failed try leaves there, the next one may resume.
         Raises a subclass of ``TransferError``.
         """
+
+
+class StreamingDownloader(Downloader):
+    """A downloader whose files may go elsewhere than to the disk."""
+
+    settings: FetchSettings
+
+    def fetch(self, request: Request, directory: Path, progress: Progress) -> Fetched:
+        from downloaders.sinks import FileSink
+
+        part = directory / f"{request.asset_id}.body.part"
+        return self.fetch_into(request, directory, FileSink(part, self.settings), progress)
+
+    @abstractmethod
+    def fetch_into(
+        self, request: Request, directory: Path, sink: "Sink", progress: Progress
+    ) -> Fetched:
+        """As :meth:`fetch`, a file's bytes going to ``sink``; a listing is made as it is there."""

@@ -6,10 +6,10 @@ from urllib.parse import unquote, urlsplit
 
 import urllib3
 
-from downloaders import files
-from downloaders.base import Downloader, Fetched, FetchSettings, Progress, Request
+from downloaders.base import Fetched, FetchSettings, Progress, Request, StreamingDownloader
 from downloaders.hosts import Hosts
 from downloaders.http import HttpClient, mime_of
+from downloaders.sinks import Sink
 from downloaders.transfer import save
 from rowkeeper.errors import NeedsPersonError, PermanentError
 from rowkeeper.paths import safe_extension
@@ -19,28 +19,29 @@ DOCUMENTS = frozenset({"application/pdf", "application/ogg", "application/octet-
 PAGES = frozenset({"text/html", "text/css", "text/javascript"})
 
 
-class DirectDownloader(Downloader):
+class DirectDownloader(StreamingDownloader):
     """Files by their own address: audio, video, images, PDF and text."""
 
     provider: ClassVar[str] = "direct"
     kinds: ClassVar[frozenset[str]] = frozenset({"file"})
 
     def __init__(self, settings: FetchSettings) -> None:
-        self._settings = settings
+        self.settings = settings
         self._client = HttpClient(settings, self.provider)
         self._hosts = Hosts.of_config(settings.hosts)
 
-    def fetch(self, request: Request, directory: Path, progress: Progress) -> Fetched:
+    def fetch_into(
+        self, request: Request, directory: Path, sink: Sink, progress: Progress
+    ) -> Fetched:
         url = request.media_id
         self._check_listed(url)
-        part = directory / f"{request.asset_id}.body.part"
         saved = save(
             self._client,
             url,
             self._hosts,
-            part,
+            sink,
             progress,
-            settings=self._settings,
+            settings=self.settings,
             inspect=_inspect,
         )
         name = saved.filename or unquote(PurePosixPath(urlsplit(url).path).name) or None
@@ -52,7 +53,7 @@ class DirectDownloader(Downloader):
             size_bytes=saved.size_bytes,
             sha256=saved.sha256,
         )
-        return files.commit(part, fetched)
+        return sink.commit(fetched)
 
     def _check_listed(self, url: str) -> None:
         try:

@@ -11,6 +11,7 @@ from downloaders import documents, files, google
 from downloaders.base import Downloader, Fetched, FetchSettings, Progress, Request
 from downloaders.drive_api import DriveApi
 from downloaders.http import HttpClient, read_page
+from downloaders.sinks import FileSink
 from downloaders.sniff import HEAD, kind_of
 from downloaders.transfer import Saved, save
 from rowkeeper.errors import NeedsPersonError, PermanentError
@@ -81,7 +82,7 @@ class DocsDownloader(Downloader):
             self._client,
             f"https://{HOST}/{export.path}/d/{media_id}/export?{urlencode(query)}",
             google.HOSTS,
-            part,
+            FileSink(part, self._settings),
             progress,
             settings=self._settings,
             inspect=lambda response: _inspect(response, export),

@@ -8,11 +8,12 @@ import urllib3
 from lxml import html
 
 from downloaders import files, google
-from downloaders.base import Downloader, Fetched, FetchSettings, Progress, Request
+from downloaders.base import Fetched, FetchSettings, Progress, Request, StreamingDownloader
 from downloaders.documents import children
 from downloaders.drive_api import DriveApi
 from downloaders.http import HttpClient, raise_for_status, read_page
-from downloaders.sniff import HEAD, kind_of
+from downloaders.sinks import Sink, Told
+from downloaders.sniff import kind_of
 from downloaders.transfer import Saved, save
 from rowkeeper.errors import NeedsPersonError
 from rowkeeper.links import classify
@@ -22,7 +23,7 @@ HOST = "drive.google.com"
 UNTOLD = frozenset({"application/octet-stream", "binary/octet-stream", ""})
 
 
-class DriveDownloader(Downloader):
+class DriveDownloader(StreamingDownloader):
     """Files behind ``/uc``, with the page that warns of viruses; folders by their embedded view.
 
     With credentials both by the API. What leads elsewhere, such as a shortcut, is stored as a
@@ -33,32 +34,34 @@ class DriveDownloader(Downloader):
     kinds: ClassVar[frozenset[str]] = frozenset({"file", "folder"})
 
     def __init__(self, settings: FetchSettings) -> None:
-        self._settings = settings
+        self.settings = settings
         self._client = HttpClient(settings, self.provider)
         self._api = DriveApi(settings, self._client, self.provider) if settings.drive else None
 
-    def fetch(self, request: Request, directory: Path, progress: Progress) -> Fetched:
+    def fetch_into(
+        self, request: Request, directory: Path, sink: Sink, progress: Progress
+    ) -> Fetched:
         media_id = google.checked_id(request.media_id)
         if request.asset_kind == "folder":
             listed = self._api.folder(media_id) if self._api else self._folder(media_id)
             return _listing(request, directory, *listed)
-        part = directory / f"{request.asset_id}.body.part"
         if self._api:
             facts = self._api.facts(media_id)
             if target := self._api.target_of(facts):
                 return _listing(request, directory, facts.get("name") or "", [target])
-            return _kept(request, part, self._api.save(facts, part, progress))
+            return _kept(request, directory, sink, self._api.save(facts, sink, _judge, progress))
         url = f"https://{HOST}/uc?" + urlencode({"export": "download", "id": media_id})
         saved = save(
             self._client,
             url,
             google.HOSTS,
-            part,
+            sink,
             progress,
-            settings=self._settings,
+            settings=self.settings,
             inspect=lambda response: _inspect(response, url),
+            judge=_judge,
         )
-        return _kept(request, part, saved)
+        return _kept(request, directory, sink, saved)
 
     def _folder(self, media_id: str) -> tuple[str, list[tuple[str, str]]]:
         """A folder's title, and the address and the name of each entry in Drive's order."""
@@ -123,23 +126,21 @@ def _confirmed(tree: html.HtmlElement, url: str) -> str | None:
     return None
 
 
-def _kept(request: Request, part: Path, saved: Saved) -> Fetched:
-    with part.open("rb") as file:
-        head = file.read(HEAD)
-    try:
-        google.check_bytes(head, saved.mime_type, saved.filename is not None)
-    except BaseException:
-        part.unlink()
-        raise
-    mime_type = saved.mime_type
-    if mime_type in UNTOLD:
-        mime_type = kind_of(head) or "application/octet-stream"
-    extension = safe_extension(saved.filename, mime_type)
+def _judge(head: bytes, told: Told) -> Told:
+    """Raise for a page where a file was expected; tell the type where Drive doesn't."""
+    google.check_bytes(head, told.mime_type, told.filename is not None)
+    if told.mime_type in UNTOLD:
+        return Told(told.filename, kind_of(head) or "application/octet-stream")
+    return told
+
+
+def _kept(request: Request, directory: Path, sink: Sink, saved: Saved) -> Fetched:
+    extension = safe_extension(saved.filename, saved.mime_type)
     fetched = Fetched(
-        path=part.with_name(f"{request.asset_id}.{extension}"),
+        path=directory / f"{request.asset_id}.{extension}",
         filename=saved.filename,
-        mime_type=mime_type,
+        mime_type=saved.mime_type,
         size_bytes=saved.size_bytes,
         sha256=saved.sha256,
     )
-    return files.commit(part, fetched)
+    return sink.commit(fetched)

@@ -1,10 +1,10 @@
 """The Drive API: what is shared with a service account, or an API key may see."""
 
-import hashlib
 import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urljoin, urlsplit
@@ -14,7 +14,8 @@ import urllib3
 from downloaders.base import FetchSettings, Progress
 from downloaders.hosts import Hosts
 from downloaders.http import HttpClient, retry_after, status_error
-from downloaders.transfer import Saved, save
+from downloaders.sinks import FileSink, Sink, Told
+from downloaders.transfer import Judge, Saved, save
 from rowkeeper.errors import (
     NeedsPersonError,
     PauseSiteError,
@@ -92,30 +93,27 @@ class DriveApi:
             if not token:
                 return title, entries
 
-    def save(self, facts: dict[str, Any], part: Path, progress: Progress) -> Saved:
-        """The bytes of a file into ``part``, resumed, and held to the MD5 that Drive tells."""
+    def save(self, facts: dict[str, Any], sink: Sink, judge: Judge, progress: Progress) -> Saved:
+        """The bytes of a file into ``sink``, resumed, and held to the MD5 that Drive tells."""
         md5, query = facts.get("md5Checksum"), {"alt": "media", "supportsAllDrives": "true"}
-        saved = self._get(str(facts["id"]), "", query, part, progress, md5)
-        if md5 and _md5(part) != md5:
-            part.unlink()
+
+        def judged(head: bytes, told: Told) -> Told:
+            name = str(facts.get("name") or "") or told.filename
+            return judge(head, Told(name, str(facts.get("mimeType") or told.mime_type)))
+
+        saved = self._get(str(facts["id"]), "", query, sink, progress, md5, judged)
+        if md5 and saved.md5 != md5:
+            sink.start_over()
             words = "The bytes that came are not those that Drive's checksum names."
             raise RetryLaterError("checksum_mismatch", words)
-        mime_type = str(facts.get("mimeType") or saved.mime_type)
-        name = str(facts.get("name") or "") or saved.filename
-        return Saved(
-            size_bytes=saved.size_bytes, sha256=saved.sha256, filename=name, mime_type=mime_type
-        )
+        return saved
 
     def export(self, media_id: str, mime_type: str, part: Path, progress: Progress) -> Saved:
         """One of Google's own in another format; of a spreadsheet the first tab."""
         name = str(self.facts(media_id).get("name") or "")
-        saved = self._get(media_id, "/export", {"mimeType": mime_type}, part, progress, None)
-        return Saved(
-            size_bytes=saved.size_bytes,
-            sha256=saved.sha256,
-            filename=name or None,
-            mime_type=mime_type,
-        )
+        sink, query = FileSink(part, self._settings), {"mimeType": mime_type}
+        saved = self._get(media_id, "/export", query, sink, progress, None)
+        return replace(saved, filename=name or None, mime_type=mime_type)
 
     def token(self) -> dict[str, str]:
         """The header that Google's other addresses take; none for an API key."""
@@ -126,21 +124,24 @@ class DriveApi:
         media_id: str,
         action: str,
         query: dict[str, str],
-        part: Path,
+        sink: Sink,
         progress: Progress,
-        version: str | None,
+        md5: str | None,
+        judge: Judge = lambda _, told: told,
     ) -> Saved:
         url = f"{self._endpoint}files/{quote(media_id, safe='')}{action}?{urlencode(query)}"
         return save(
             self._client,
             url,
             self._hosts,
-            part,
+            sink,
             progress,
             settings=self._settings,
             inspect=_inspect,
+            judge=judge,
             headers=self._headers(),
-            version=version,
+            version=md5,
+            with_md5=md5 is not None,
         )
 
     def _headers(self) -> dict[str, str]:
@@ -192,11 +193,6 @@ def _address(facts: dict[str, Any]) -> str:
     mime_type = str(shortcut.get("targetMimeType") or facts.get("mimeType") or "")
     kind = mime_type.removeprefix(NATIVE)
     return PAGES.get(kind, "https://drive.google.com/file/d/{}/view").format(media_id)
-
-
-def _md5(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
 def _inspect(response: urllib3.BaseHTTPResponse) -> None:

@@ -21,6 +21,7 @@ from downloaders.addresses import networks
 from downloaders.base import FetchSettings
 from downloaders.hosts import Hosts
 from downloaders.http import HttpClient
+from downloaders.sinks import FileSink
 from downloaders.transfer import Saved, save
 from rowkeeper.errors import DiskFullError, TransferError
 from tests.fakes.flaky import STALL_S, flaky_server
@@ -110,7 +111,7 @@ def get(answers: Answers, folder: Path, **more: Any) -> Saved:
         HttpClient(settings, "direct"),
         f"http://{answers.host}/x.bin",
         Hosts.of_config([answers.host]),
-        folder / "x.part",
+        FileSink(folder / "x.part", settings),
         lambda done, total: None,
         settings=settings,
     )
@@ -229,7 +230,7 @@ def test_keys_stay_with_their_host(tmp_path: Path) -> None:
             HttpClient(settings, "direct"),
             f"http://{here.host}/x",
             Hosts.of_config([here.host, there.host]),
-            tmp_path / "x.part",
+            FileSink(tmp_path / "x.part", settings),
             lambda done, total: None,
             settings=settings,
             headers={"Authorization": "Bearer secret", "X-Goog-Api-Key": "secret", "Accept": "a/b"},

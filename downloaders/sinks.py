@@ -1,0 +1,180 @@
+"""Where the bytes of a transfer go: a file, or straight into a store, whichever room has that."""
+
+import errno
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+from downloaders import files
+from downloaders.base import Fetched, FetchSettings, Request
+from downloaders.http import CHUNK
+from downloaders.sniff import HEAD
+from rowkeeper.errors import DiskFullError, RetryLaterError, TransferError
+from rowkeeper.paths import write_small
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
+
+WRITE_BACK = 32 << 20
+
+Write = Callable[[bytes], object]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a source calls a file, as data, and its media type."""
+
+    filename: str | None
+    mime_type: str
+
+
+Look = Callable[[bytes], Told]
+"""Takes a file's first bytes: what it is in the end. Raises a ``TransferError`` for another one."""
+
+
+class Sink(Protocol):
+    """Takes the bytes of one file, in order."""
+
+    def standing(self) -> tuple[int, str]:
+        """How many bytes it has, and of which version of the source; 0 where it can't go on."""
+
+    def start_over(self) -> None:
+        """Let go of what it has."""
+
+    def check_room(self, more: int) -> None:
+        """Raise ``DiskFullError`` where there is no room for so many bytes more."""
+
+    def open(
+        self, offset: int, version: str | None, hashes: "Sequence[_Hash]", look: Look
+    ) -> AbstractContextManager[Write]:
+        """Take the bytes from ``offset`` on; ``hashes`` are told of those before.
+
+        ``look`` is called once, before a store learns of the file or this ends.
+        """
+
+    def commit(self, fetched: Fetched) -> Fetched:
+        """Make what was taken final, and say where it is."""
+
+
+class Straight(Protocol):
+    """The way past the disk."""
+
+    def recover(self, request: Request, folder: Path) -> Fetched | None:
+        """The object of ``request`` that an earlier run finished but could not report, if any."""
+
+    def sink(self, request: Request, folder: Path) -> AbstractContextManager[Sink]:
+        """A sink for one try; what it has not committed at its end is gone.
+
+        ``folder`` is the work folder of ``request``, where a note may be kept.
+        """
+
+    def complain(self, error: TransferError) -> None:
+        """Raise ``StoreError`` if ``error`` is about the store as a whole."""
+
+
+class FileSink:
+    """The file ``part``, which is resumed by a later process too.
+
+    Beside it, while it grows, stands ``<name>.resume``: of which version of the source it is.
+    """
+
+    def __init__(self, part: Path, settings: FetchSettings) -> None:
+        self._part, self._settings = part, settings
+        self._resume = part.with_name(part.name + ".resume")
+
+    def standing(self) -> tuple[int, str]:
+        try:
+            version = json.loads(self._resume.read_bytes())["version"]
+            return self._part.stat().st_size, str(version)
+        except (OSError, ValueError, KeyError, TypeError):
+            return 0, ""
+
+    def start_over(self) -> None:
+        self._part.unlink(missing_ok=True)
+        self._resume.unlink(missing_ok=True)
+
+    def check_room(self, more: int) -> None:
+        if shutil.disk_usage(self._part.parent).free - more < self._settings.min_free_bytes:
+            raise self._no_room()
+
+    @contextmanager
+    def open(
+        self, offset: int, version: str | None, hashes: "Sequence[_Hash]", look: Look
+    ) -> Iterator[Write]:
+        try:
+            with self._part.open("r+b" if offset else "w+b", buffering=0) as file:
+                if offset:
+                    _hash_standing(file, offset, hashes)
+                else:
+                    self._note(version)
+                yield _written(file, offset)
+                os.fsync(file.fileno())
+                file.seek(0)
+                head = file.read(HEAD)
+        except OSError as error:
+            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+                raise self._no_room() from None
+            raise
+        self._resume.unlink(missing_ok=True)
+        try:
+            look(head)
+        except TransferError:
+            self._part.unlink()
+            raise
+
+    def commit(self, fetched: Fetched) -> Fetched:
+        return files.commit(self._part, fetched)
+
+    def _note(self, version: str | None) -> None:
+        """Write down what a later try may resume; nothing where the source names no version."""
+        if version:
+            write_small(self._resume, json.dumps({"version": version}))
+        else:
+            self._resume.unlink(missing_ok=True)
+
+    def _no_room(self) -> DiskFullError:
+        return DiskFullError(
+            f"The disk of {self._settings.data_dir} is nearly full: free space or move the data "
+            "folder, then run again; download.min_free_bytes says how much is kept free."
+        )
+
+
+def _written(file: BinaryIO, offset: int) -> Write:
+    """Writes to ``file``, whose disk begins with a part while the next ones come."""
+    size = begun = offset
+
+    def write(chunk: bytes) -> None:
+        nonlocal size, begun
+        size += file.write(chunk)
+        if size - begun >= WRITE_BACK:
+            _begin_write_back(file, begun, size)
+            begun = size
+
+    return write
+
+
+def _begin_write_back(file: BinaryIO, start: int, end: int) -> None:
+    """Let the disk begin with what is written, or the fsync at the end waits for all of it.
+
+    Linux starts to write dirty pages that it is told not to keep, and keeps them until then.
+    """
+    if hasattr(os, "posix_fadvise"):  # not on macOS
+        os.posix_fadvise(file.fileno(), start, end - start, os.POSIX_FADV_DONTNEED)
+
+
+def _hash_standing(file: BinaryIO, size: int, hashes: "Sequence[_Hash]") -> None:
+    """Hash the first ``size`` bytes and stand behind them."""
+    left = size
+    while left:
+        chunk = file.read(min(CHUNK, left))
+        if not chunk:
+            raise RetryLaterError("local_io", "The half file got shorter while it was read.")
+        for digest in hashes:
+            digest.update(chunk)
+        left -= len(chunk)
+    file.truncate(size)
