@@ -25,7 +25,15 @@ FIELDS = frozenset(
 TELLING = frozenset({"asset_id", "media_id", "original_name", "original_stem"})
 """Of these a template has one at least, or all files of a person would have one name."""
 MAX_SEGMENT = 150
+"""In bytes; a sidecar's name and an asset id that parts two files come on top, of 255 at most."""
+MAX_EXTENSION = 16
 _FIELD = re.compile(r"\{(\w+)\}")
+_PLAIN = re.compile(r"[A-Za-z0-9_-]{8,36}(\.[a-z0-9]{1,8})?")
+"""What needs no look: too long for a reserved name, too short to be cut."""
+_RESERVED = re.compile(
+    r"(con|conin\$|conout\$|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]) *(\..*)?", re.IGNORECASE
+)
+"""Names of devices on Windows; pathvalidate leaves some of them."""
 
 
 def checked_template(text: str) -> str:
@@ -44,9 +52,7 @@ def checked_template(text: str) -> str:
         raise UsageError(
             "download.naming must be a relative path: people/{row_id}/{asset_id}.{ext}."
         )
-    if not {"asset_id", "media_id", "original_name", "original_stem"} & set(
-        _FIELD.findall(template)
-    ):
+    if TELLING.isdisjoint(_FIELD.findall(template)):
         raise UsageError("download.naming must tell files apart: add {asset_id} or {media_id}.")
     return template
 
@@ -94,11 +100,14 @@ def _plain(text: str) -> str:
 @lru_cache(maxsize=1024)
 def _segment(text: str) -> str:
     """A filled segment that is no reserved name and not too long; its extension stays."""
+    if _PLAIN.fullmatch(text):
+        return text
     name = sanitize_filename(text, replacement_text="_", platform="universal").strip(" ")
+    if _RESERVED.fullmatch(name):
+        name = f"_{name}"
     stem, dot, extension = name.rpartition(".")
-    if not dot or not stem:
-        stem, extension = name, ""
-    room = MAX_SEGMENT - len(extension) - 1
-    while len(stem.encode()) > room:
-        stem = stem[:-1]
-    return f"{stem}{dot}{extension}" if extension else stem.strip(".") or "_"
+    if not stem or len(extension.encode()) > MAX_EXTENSION:
+        stem, dot, extension = name, "", ""
+    room = MAX_SEGMENT - len(f"{dot}{extension}".encode())
+    stem = stem.encode()[:room].decode(errors="ignore")
+    return f"{stem}{dot}{extension}".rstrip(". ") or "_"

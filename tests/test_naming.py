@@ -22,6 +22,7 @@ HOSTILE = st.one_of(
         (
             *("", ".", "..", "../../etc/passwd", "CON", "nul.txt", "a\x00b", "C:\\x", " . "),
             *("~root", "-rf", "x" * 400 + ".mp4", "é" * 200, "a/b", "COM1.mp4", "\u202egpj.exe"),
+            *("a." + "é" * 200, "a.b" + "c" * 300, "x" * 149 + " b", "aux .mp4", "CONIN$", "COM¹"),
         )
     ),
 )
@@ -29,8 +30,12 @@ TEMPLATES = [
     *PRESETS,
     "{provider}/{personality_type}/{name}/{asset_id}_{original_stem}.{ext}",
     "{asset_kind}-{media_id}",
+    "{original_name}",
+    "{name}{original_stem}{asset_id}",
 ]
-RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+RESERVED = re.compile(
+    r"(con|conin\$|conout\$|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]) *(\..*)?", re.IGNORECASE
+)
 
 
 def fetched_as(name: str | None, path: Path = Path("w/x.mp4")) -> Fetched:
@@ -54,7 +59,7 @@ def test_every_place_is_safe(
     assert path.parts
     for part in path.parts:
         assert part not in {".", ".."}
-        assert 0 < len(part.encode()) <= 255
+        assert 0 < len(sidecar_path(Path(f"{part}-{request.asset_id}")).name.encode()) <= 250
         assert not RESERVED.fullmatch(part)
         assert not set(part) & set('<>:"/\\|?*\x00')
         assert part.isprintable()
