@@ -17,6 +17,7 @@ from typing import Any
 
 from downloaders import files
 from downloaders.base import Fetched, FetchSettings, Person, Request
+from downloaders.places import Places
 from rowkeeper.errors import InputError
 from rowkeeper.paths import safe_extension
 
@@ -220,7 +221,7 @@ def _why_not(path: Path, sidecar: Sidecar | None) -> str:
     return "no asset waits for it"
 
 
-def adopt(found: Match, settings: FetchSettings) -> Fetched:
+def adopt(found: Match, settings: FetchSettings, places: Places) -> Fetched:
     """A verified copy of the file at the asset's own place; the old file stays.
 
     Raises ``OSError``. A killed adoption leaves a ``.part`` that the next one writes anew.
@@ -240,4 +241,4 @@ def adopt(found: Match, settings: FetchSettings) -> Fetched:
         sha256=digest,
         details={"adopted_from": found.path.name, "evidence": found.evidence},
     )
-    return files.settle(request, files.commit(part, fetched), settings)
+    return places.settle(request, files.commit(part, fetched))

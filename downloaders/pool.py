@@ -9,7 +9,7 @@ from typing import Any
 
 from downloaders import documents, files
 from downloaders.base import Discovered, Fetched, FetchSettings, Request
-from downloaders.naming import checked_template
+from downloaders.places import Places
 from downloaders.registry import Registry
 from rowkeeper.errors import RetryLaterError, RowkeeperError, TransferError, Verdict
 from rowkeeper.events import AssetEvent, EventType
@@ -66,28 +66,33 @@ def download_all(
     site that wants a pause keeps its own queue alone. Interrupted, it stops the threads, keeps what
     is finished and raises again. Raises ``DiskFullError``.
     """
-    checked_template(settings.naming)
-    files.sweep(settings.data_dir)
-    run = _Run(settings, emit, session_id, on_progress or (lambda _: None))
     queues: dict[str, list[Request]] = {}
     for request in requests:
         queues.setdefault(request.provider, []).append(request)
-    run_bounded(
-        run.one, queues, settings.workers, run.stop, "download", limits=settings.concurrency
-    )
+    files.sweep(settings.data_dir)
+    with Places(settings) as places:
+        run = _Run(settings, emit, session_id, on_progress or (lambda _: None), places)
+        run_bounded(
+            run.one, queues, settings.workers, run.stop, "download", limits=settings.concurrency
+        )
     return run.summary
 
 
 class _Run:
     def __init__(
-        self, settings: FetchSettings, emit: Emit, session_id: str, on_progress: OnProgress
+        self,
+        settings: FetchSettings,
+        emit: Emit,
+        session_id: str,
+        on_progress: OnProgress,
+        places: Places,
     ) -> None:
         self.stop = Stop()
         self.settings = replace(
             settings, throttle=replace(settings.throttle, sleep=self.stop.sleep)
         )
         self.emit, self.session_id = emit, session_id
-        self.on_progress = on_progress
+        self.on_progress, self.places = on_progress, places
         self.registry = Registry(self.settings)
         self.summary = Summary()
         self.lock = threading.Lock()
@@ -137,13 +142,13 @@ class _Run:
 
         progress(0, None)
         try:
-            if standing := files.recover(request, self.settings):
+            if standing := self.places.recover(request):
                 return standing
             downloader = self.registry.for_request(request)
             folder = files.work_folder(self.settings.data_dir, request)
             with self.settings.throttle.slot(request.provider):
                 fetched = downloader.fetch(request, folder, progress)
-            return files.settle(request, fetched, self.settings)
+            return self.places.settle(request, fetched)
         except (RowkeeperError, StoppedError):
             raise
         except Exception as error:
@@ -168,6 +173,7 @@ class _Run:
                 details=fetched.details,
             )
         )
+        self.places.reported(request)
         files.forget(request, self.settings)
         with self.lock:
             self.summary.downloaded += 1

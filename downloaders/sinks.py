@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from hashlib import _Hash
 
 WRITE_BACK = 32 << 20
+NOTE_FROM = 4 << 20
+"""Bytes from which on a killed process is worth a note; one that lives notes where it broke off."""
 
 Write = Callable[[bytes], object]
 
@@ -80,7 +82,7 @@ class Straight(Protocol):
 class FileSink:
     """The file ``part``, which is resumed by a later process too.
 
-    Beside it, while it grows, stands ``<name>.resume``: of which version of the source it is.
+    Beside a half one stands ``<name>.resume``: of which version of the source it is.
     """
 
     def __init__(self, part: Path, settings: FetchSettings) -> None:
@@ -111,8 +113,9 @@ class FileSink:
                 if offset:
                     _hash_standing(file, offset, hashes)
                 else:
-                    self._note(version)
-                yield _written(file, offset)
+                    self._resume.unlink(missing_ok=True)
+                with self._noted(version if not offset else None) as note:
+                    yield _written(file, offset, note)
                 os.fsync(file.fileno())
                 file.seek(0)
                 head = file.read(HEAD)
@@ -130,12 +133,20 @@ class FileSink:
     def commit(self, fetched: Fetched) -> Fetched:
         return files.commit(self._part, fetched)
 
-    def _note(self, version: str | None) -> None:
-        """Write down what a later try may resume; nothing where the source names no version."""
-        if version:
-            write_small(self._resume, json.dumps({"version": version}))
-        else:
-            self._resume.unlink(missing_ok=True)
+    @contextmanager
+    def _noted(self, version: str | None) -> Iterator[Callable[[], None]]:
+        """Gives what writes down which ``version`` this is; done, too, where it breaks off."""
+
+        def note() -> None:
+            if version and not self._resume.exists():
+                write_small(self._resume, json.dumps({"version": version}))
+
+        try:
+            yield note
+        except BaseException:
+            with suppress(OSError):  # a later try starts over then
+                note()
+            raise
 
     def _no_room(self) -> DiskFullError:
         return DiskFullError(
@@ -144,13 +155,17 @@ class FileSink:
         )
 
 
-def _written(file: BinaryIO, offset: int) -> Write:
+def _written(file: BinaryIO, offset: int, note: Callable[[], None]) -> Write:
     """Writes to ``file``, whose disk begins with a part while the next ones come."""
     size = begun = offset
+    unnoted = True
 
     def write(chunk: bytes) -> None:
-        nonlocal size, begun
+        nonlocal size, begun, unnoted
         size += file.write(chunk)
+        if unnoted and size >= NOTE_FROM:
+            note()
+            unnoted = False
         if size - begun >= WRITE_BACK:
             _begin_write_back(file, begun, size)
             begun = size

@@ -9,6 +9,7 @@ import pytest
 
 from downloaders.base import FetchSettings, Request
 from downloaders.legacy import Match, Unmatched, Wanted, adopt, find, match
+from downloaders.places import Places
 from rowkeeper.errors import InputError
 from rowkeeper.ids import asset_id
 
@@ -151,13 +152,15 @@ def test_an_adopted_file_is_a_verified_copy(tmp_path: Path) -> None:
     old = tmp_path / "old" / f"{VIDEO}.mp4"
     old.parent.mkdir()
     old.write_bytes(b"film" * 1000)
-    fetched = adopt(Match(old, ANNA[0], "its name"), FetchSettings(data_dir=tmp_path / "data"))
+    settings = FetchSettings(data_dir=tmp_path / "data")
+    with Places(settings) as places:
+        fetched = adopt(Match(old, ANNA[0], "its name"), settings, places)
     assert fetched.sha256 == hashlib.sha256(old.read_bytes()).hexdigest()
     assert fetched.path.read_bytes() == old.read_bytes()
     assert fetched.path.name == f"{ANNA[0].request.asset_id}.mp4"
     assert fetched.mime_type == "video/mp4"
-    again = adopt(Match(old, ANNA[0], "its name"), FetchSettings(data_dir=tmp_path / "data"))
-    assert again == fetched
+    with Places(settings) as places:
+        assert adopt(Match(old, ANNA[0], "its name"), settings, places) == fetched
 
 
 def test_a_missing_folder_is_bad_input(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from downloaders.base import FetchSettings, Request
+from downloaders.places import MOVES
 from downloaders.pool import Progress, Summary, download_all, one_line, storable
 from rowkeeper.errors import Verdict
 from rowkeeper.events import AssetEvent, EventType
@@ -148,7 +149,7 @@ def test_leftovers_of_a_kill_are_no_file(settings: FetchSettings) -> None:
     work = settings.data_dir / "files" / ".partial" / request.asset_id
     work.mkdir(parents=True)
     (work / f"{request.asset_id}.txt.part").write_bytes(b"half")
-    (work / "facts.json").write_text('{"path": "people/7/nothing.txt"}')
+    (work.parent / MOVES).write_text(f'["{request.asset_id}", {{"path": "people/7/no.txt"}}]\n["')
     _, [event] = run(settings, request)
     assert event.event_type is EventType.DOWNLOADED
     names = {path.name for path in (settings.data_dir / "files" / "people" / "7").iterdir()}
@@ -161,10 +162,10 @@ def test_a_changed_file_does_not_pass_for_the_one_described(settings: FetchSetti
     place = settings.data_dir / "files" / "people" / "7" / f"{request.asset_id}.txt"
     place.parent.mkdir(parents=True)
     place.write_bytes(b"other")
-    work = settings.data_dir / "files" / ".partial" / request.asset_id
+    work = settings.data_dir / "files" / ".partial"
     work.mkdir(parents=True)
     told = {"path": f"people/7/{place.name}", "sha256": "00", "size_bytes": 5}
-    (work / "facts.json").write_text(json.dumps(told))
+    (work / MOVES).write_text(json.dumps([request.asset_id, told]) + "\n")
     _, [event] = run(settings, request)
     assert (event.size_bytes, event.filename) == (6, "No 1.txt")
     assert place.read_bytes() == b"body 1"

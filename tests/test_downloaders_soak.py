@@ -11,7 +11,7 @@ from pathlib import Path
 
 from downloaders.addresses import networks
 from downloaders.base import FetchSettings, Request
-from downloaders.files import FACTS
+from downloaders.places import MOVES
 from downloaders.pool import download_all
 from rowkeeper.errors import Verdict
 from rowkeeper.events import AssetEvent, EventType
@@ -104,7 +104,7 @@ def test_a_run_killed_a_hundred_times_ends_as_an_undisturbed_one(tmp_path: Path)
     assert outcomes(killed) == outcomes(calm)
     # a kill right after an event leaves what only that event's repetition would have needed
     left = (killed / "files" / ".partial").rglob("*")
-    assert {path.name for path in left if path.is_file()} <= {FACTS}
+    assert {path.name for path in left if path.is_file()} <= {MOVES}
 
 
 def go_on(host: str, folder: Path) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from downloaders import files
 from downloaders.base import Fetched, FetchSettings, Person, Request
 from downloaders.naming import PRESETS, checked_template, relative_path
+from downloaders.places import Places
 from downloaders.sidecar import sidecar_path
 from rowkeeper.errors import UsageError
 from rowkeeper.paths import sha256_file
@@ -107,7 +108,8 @@ def settled(folder: Path, request: Request, body: str, **more: str) -> Fetched:
     found = Fetched(
         path=path, filename="film.mp4", mime_type="video/mp4", size_bytes=size, sha256=digest
     )
-    return files.settle(request, found, settings)
+    with Places(settings) as places:
+        return places.settle(request, found)
 
 
 def test_no_file_takes_the_place_of_another(tmp_path: Path) -> None:

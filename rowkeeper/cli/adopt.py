@@ -59,6 +59,7 @@ def adopt_files(context: Context, folders: Iterable[Path]) -> Adopted:
     from downloaders import files
     from downloaders.base import FetchSettings
     from downloaders.legacy import adopt, find, match
+    from downloaders.places import Places
 
     settings = FetchSettings.of(context.settings)
     folder = journal_dir(context.settings.data_dir)
@@ -67,10 +68,11 @@ def adopt_files(context: Context, folders: Iterable[Path]) -> Adopted:
     matches, unmatched = match(media, sidecars, _waiting(context))
     with session(folder, "adopt") as current:
         current.new({found.wanted.request.asset_id for found in matches})
-        with Journal(folder) as journal:
+        with Journal(folder) as journal, Places(settings) as places:
             for found in matches:
-                fetched = adopt(found, settings)
+                fetched = adopt(found, settings, places)
                 journal.append(_event(context, found, fetched, current.session_id))
+                places.reported(found.wanted.request)
                 files.forget(found.wanted.request, settings)
     drain(folder, context.target)
     return Adopted(matches, leftovers + unmatched)

@@ -1,0 +1,163 @@
+"""Finished files on the way from their work folders to their places.
+
+Before a file is moved, what is known of it is written down, so that a run killed between the move
+and the event finds again not only the bytes but also their name and type.
+"""
+
+import json
+import os
+import threading
+from contextlib import suppress
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+from typing import Any, Self
+
+from downloaders.base import Discovered, Fetched, FetchSettings, Request
+from downloaders.files import root_of
+from downloaders.naming import checked_template, relative_path
+from downloaders.sidecar import sidecar_path, write_sidecar
+from rowkeeper.paths import folder_id, sha256_file, sync, write_small
+
+MOVES = "moves.jsonl"
+"""Beside the work folders: a line for each file that was moved, until its event is written."""
+
+
+class Places:
+    """The places of one run's files, for many threads; a context manager.
+
+    At its end the notes of what was reported are gone; those of a killed run stay.
+    """
+
+    def __init__(self, settings: FetchSettings) -> None:
+        self._settings = settings
+        self._template = checked_template(settings.naming)
+        self._root = root_of(settings.data_dir)
+        self._folder_id = folder_id(settings.data_dir)
+        self._path = self._root / ".partial" / MOVES
+        self._told = _read(self._path)
+        self._lock = threading.Lock()
+        self._known: set[Path] = set()
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._file)
+        if not self._told:
+            self._path.unlink(missing_ok=True)
+            return
+        fresh = self._path.with_suffix(".new")
+        with suppress(OSError):  # the longer one serves as well
+            write_small(fresh, "".join(_line(*item) for item in self._told.items()))
+            fresh.replace(self._path)
+
+    def settle(self, request: Request, fetched: Fetched) -> Fetched:
+        """Move a finished file to its place, with a sidecar if those are wanted.
+
+        Another asset's file is never replaced: where one has the place, the asset id is added.
+        """
+        place = self._root / relative_path(self._template, request, fetched)
+        details = {**fetched.details, "data_folder": self._folder_id}
+        self._make(place.parent)
+        with self._lock:
+            if place.exists() and not _is_of(place, request, fetched):
+                place = place.with_name(f"{place.stem}-{request.asset_id}{place.suffix}")
+            kept = replace(fetched, path=place, details=details)
+            kept = _beside(kept, request, self._settings.data_dir)
+            self._note(request, kept)
+            fetched.path.replace(place)
+        sync(place.parent)
+        self._describe(request, kept)
+        return kept
+
+    def recover(self, request: Request) -> Fetched | None:
+        """The file of ``request`` that an earlier run finished but could not report, if any.
+
+        It is hashed anew: what was changed since does not pass for what is described.
+        """
+        told = self._told.get(request.asset_id)
+        if told is None:
+            return None
+        try:
+            path = self._root / told["path"]
+            if sha256_file(path) != (told["sha256"], told["size_bytes"]):
+                return None
+            children = tuple(Discovered(**child) for child in told["discovered"])
+            found = Fetched(**{**told, "path": path, "discovered": children})
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        if not sidecar_path(path).exists():
+            self._describe(request, found)
+        return found
+
+    def reported(self, request: Request) -> None:
+        """The event of ``request`` is on disk: nothing more is to be known of the move."""
+        with self._lock:
+            self._told.pop(request.asset_id, None)
+
+    def _make(self, folder: Path) -> None:
+        """``folder``, made if missing, its name on disk."""
+        if folder not in self._known:
+            folder.mkdir(parents=True, exist_ok=True)
+            sync(folder.parent)
+            self._known.add(folder)
+
+    def _note(self, request: Request, kept: Fetched) -> None:
+        facts = {item.name: getattr(kept, item.name) for item in fields(kept)}
+        children = [asdict(child) for child in kept.discovered]
+        path = kept.path.relative_to(self._root).as_posix()
+        told = {**facts, "path": path, "discovered": children}
+        os.write(self._file, _line(request.asset_id, told).encode("utf-8", "replace"))
+        self._told[request.asset_id] = told
+
+    def _describe(self, request: Request, kept: Fetched) -> None:
+        if self._settings.sidecar != "none":
+            write_sidecar(request, kept, with_email=self._settings.sidecar == "full")
+
+
+def _line(asset_id: str, told: dict[str, Any]) -> str:
+    return json.dumps([asset_id, told]) + "\n"
+
+
+def _read(path: Path) -> dict[str, dict[str, Any]]:
+    """What was noted and not reported, by asset id; a line that is not whole says nothing."""
+    found: dict[str, dict[str, Any]] = {}
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError:
+        return found
+    for line in lines:
+        try:
+            asset_id, told = json.loads(line)
+            found[str(asset_id)] = dict(told)
+        except (ValueError, TypeError):
+            continue
+    return found
+
+
+def _beside(fetched: Fetched, request: Request, data_dir: Path) -> Fetched:
+    """``fetched`` with its words in plain text, if it has such, moved beside its place."""
+    if fetched.text is None:
+        return fetched
+    digest, size = sha256_file(fetched.text)
+    place = fetched.path.with_suffix(".txt")
+    taken = place.exists() and request.asset_id not in place.name
+    if taken and sha256_file(place) != (digest, size):
+        place = place.with_name(f"{place.stem}-{request.asset_id}.txt")
+    fetched.text.replace(place)
+    told = {"text_path": place.relative_to(data_dir).as_posix(), "text_sha256": digest}
+    return replace(fetched, text=None, details={**fetched.details, **told})
+
+
+def _is_of(place: Path, request: Request, fetched: Fetched) -> bool:
+    """May ``fetched`` take ``place``: is what stands there the same asset's, or the same bytes?"""
+    if request.asset_id in place.name:
+        return True
+    try:
+        if json.loads(sidecar_path(place).read_bytes())["asset_id"] == request.asset_id:
+            return True
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    return sha256_file(place) == (fetched.sha256, fetched.size_bytes)
