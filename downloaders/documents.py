@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-from lxml import etree
+if TYPE_CHECKING:
+    from lxml import etree
 
 from downloaders.base import Discovered, Fetched, Request
 from downloaders.http import CHUNK
@@ -79,6 +80,8 @@ def _text(path: Path) -> str:
 
 def _hyperlinks(path: Path) -> Iterator[str]:
     """The web addresses of ``<a href>``, read in pieces."""
+    from lxml import etree
+
     parser = etree.HTMLPullParser(events=("end",), tag="a", encoding="utf-8", huge_tree=True)
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
@@ -89,8 +92,8 @@ def _hyperlinks(path: Path) -> Iterator[str]:
     yield from _read(parser)
 
 
-def _read(parser: etree.HTMLPullParser) -> Iterator[str]:
+def _read(parser: "etree.HTMLPullParser") -> Iterator[str]:
     for _, anchor in parser.read_events():
-        url = str(anchor.get("href") or "").strip() if isinstance(anchor, etree._Element) else ""
+        url = str(cast("etree._Element", anchor).get("href") or "").strip()
         if url.lower().startswith(("http://", "https://")):
             yield url

@@ -97,6 +97,8 @@ class HttpClient:
 def filename_of(response: urllib3.BaseHTTPResponse) -> str | None:
     """The name in Content-Disposition, RFC 6266, as data. None without one."""
     header = response.headers.get("Content-Disposition", "")
+    if not header:
+        return None
     if extended := re.search(r"filename\*=\s*utf-8''([^;\s]+)", header, re.IGNORECASE):
         name = unquote(extended[1], errors="replace")
     else:

@@ -17,6 +17,7 @@ from rowkeeper.paths import write_small
 
 SUFFIX = "_metadata.json"
 _LOOKING = threading.Lock()
+_json = json.JSONEncoder(ensure_ascii=False).encode
 TOOLS = ("rowkeeper", "yt-dlp", "google-api-python-client", "urllib3")
 
 
@@ -30,8 +31,8 @@ def write_sidecar(request: Request, fetched: Fetched, *, with_email: bool) -> No
     path = sidecar_path(fetched.path)
     fresh = path.with_name(path.name + ".part")
     told = _told(request, fetched, with_email=with_email)
-    text = json.dumps(told, ensure_ascii=False, indent=1) + "\n"
-    write_small(fresh, text)
+    lines = (f" {_json(name)}: {_json(value)}" for name, value in told.items())
+    write_small(fresh, "{\n" + ",\n".join(lines) + "\n}\n")
     fresh.replace(path)
 
 
