@@ -9,7 +9,8 @@ import urllib3
 from downloaders.base import Fetched, FetchSettings, Progress, Request, StreamingDownloader
 from downloaders.hosts import Hosts
 from downloaders.http import HttpClient, mime_of
-from downloaders.sinks import Sink
+from downloaders.sinks import Sink, Told
+from downloaders.sniff import kind_of, true_type
 from downloaders.transfer import save
 from rowkeeper.errors import NeedsPersonError, PermanentError
 from rowkeeper.paths import safe_extension
@@ -43,6 +44,7 @@ class DirectDownloader(StreamingDownloader):
             progress,
             settings=self.settings,
             inspect=_inspect,
+            judge=_judge,
         )
         name = saved.filename or unquote(PurePosixPath(urlsplit(url).path).name) or None
         extension = safe_extension(name, saved.mime_type)
@@ -69,3 +71,10 @@ def _inspect(response: urllib3.BaseHTTPResponse) -> None:
     wanted = mime_type.startswith(MEDIA) or mime_type in DOCUMENTS
     if response.status < 300 and (not wanted or mime_type in PAGES):
         raise PermanentError("not_media", f"The link leads to {mime_type[:80]}, not to media.")
+
+
+def _judge(head: bytes, told: Told) -> Told:
+    """Raise for a page, whatever its headers say; tell the type where they don't."""
+    if kind_of(head) == "text/html" and not told.mime_type.startswith("text/"):
+        raise PermanentError("not_media", f"A page came instead of {told.mime_type[:80]}.")
+    return Told(told.filename, true_type(head, told.mime_type))

@@ -13,14 +13,13 @@ from downloaders.documents import children
 from downloaders.drive_api import DriveApi
 from downloaders.http import HttpClient, raise_for_status, read_page
 from downloaders.sinks import Sink, Told
-from downloaders.sniff import kind_of
+from downloaders.sniff import true_type
 from downloaders.transfer import Saved, save
 from rowkeeper.errors import NeedsPersonError
 from rowkeeper.links import classify
 from rowkeeper.paths import safe_extension
 
 HOST = "drive.google.com"
-UNTOLD = frozenset({"application/octet-stream", "binary/octet-stream", ""})
 
 
 class DriveDownloader(StreamingDownloader):
@@ -129,9 +128,7 @@ def _confirmed(tree: html.HtmlElement, url: str) -> str | None:
 def _judge(head: bytes, told: Told) -> Told:
     """Raise for a page where a file was expected; tell the type where Drive doesn't."""
     google.check_bytes(head, told.mime_type, told.filename is not None)
-    if told.mime_type in UNTOLD:
-        return Told(told.filename, kind_of(head) or "application/octet-stream")
-    return told
+    return Told(told.filename, true_type(head, told.mime_type))
 
 
 def _kept(request: Request, directory: Path, sink: Sink, saved: Saved) -> Fetched:

@@ -26,6 +26,9 @@ EXTENSIONS = {
 }
 """The usual extension of some types."""
 
+UNTOLD = frozenset({"application/octet-stream", "binary/octet-stream", ""})
+"""Types of a file of which its sender knows no type."""
+
 _MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _HTML = re.compile(rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype html|html|head|body)\b", re.S)
 _NOT_TEXT = frozenset(range(0x20)) - frozenset(b"\t\n\x0b\x0c\r\x1b")
@@ -47,6 +50,11 @@ def kind_of(head: bytes) -> str | None:
     if head[0] == 0x47 and head[188:189] == b"\x47":
         return "video/mp2t"
     return _text_of(head)
+
+
+def true_type(head: bytes, told: str) -> str:
+    """The media type that was ``told``; where none was, what ``head`` says."""
+    return told if told not in UNTOLD else kind_of(head) or "application/octet-stream"
 
 
 def _text_of(head: bytes) -> str | None:

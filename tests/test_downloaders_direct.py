@@ -15,7 +15,7 @@ from tests.test_transfer import Answers, serving, settings_in
 
 @pytest.fixture
 def server() -> Iterator[Answers]:
-    with serving(Answers(body=b"x" * 100)) as answers:
+    with serving(Answers(body=bytes(100))) as answers:
         yield answers
 
 
@@ -59,6 +59,19 @@ def test_what_is_no_media_is_refused(server: Answers, tmp_path: Path, mime_type:
         fetch(server, tmp_path)
     assert (caught.value.code, caught.value.verdict) == ("not_media", Verdict.PERMANENT)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_bytes_say_what_no_header_tells(server: Answers, tmp_path: Path) -> None:
+    server.headers = {"Content-Type": "video/mp4"}
+    server.body = b"<!DOCTYPE html><html>Sign in</html>"
+    with pytest.raises(TransferError) as caught:
+        fetch(server, tmp_path)
+    assert (caught.value.code, caught.value.verdict) == ("not_media", Verdict.PERMANENT)
+    assert list(tmp_path.iterdir()) == []
+    server.headers = {"Content-Type": "application/octet-stream"}
+    server.body = b"\x00\x00\x00\x18ftypmp42" + bytes(80)
+    fetched = fetch(server, tmp_path, "download")
+    assert (fetched.mime_type, fetched.path.suffix) == ("video/mp4", ".mp4")
 
 
 def test_a_host_that_nobody_listed_needs_a_person(server: Answers, tmp_path: Path) -> None:
