@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from downloaders.base import Fetched, FetchSettings, Request
+from rowkeeper.errors import DiskFullError
 
 STALE_S = 30 * 86_400
 """Work folders that nobody went on with for so long are removed."""
@@ -64,6 +65,20 @@ def commit_listing(
         path=path, mime_type="application/json", size_bytes=size, sha256=digest, **facts
     )
     return commit(part, fetched)
+
+
+def check_room(folder: Path, more: int, settings: FetchSettings) -> None:
+    """Raise ``DiskFullError`` if so many bytes more would fill the disk of ``folder``."""
+    if shutil.disk_usage(folder).free - more < settings.min_free_bytes:
+        raise no_room(settings)
+
+
+def no_room(settings: FetchSettings) -> DiskFullError:
+    """The error of a disk that is full."""
+    return DiskFullError(
+        f"The disk of {settings.data_dir} is nearly full: free space or move the data "
+        "folder, then run again; download.min_free_bytes says how much is kept free."
+    )
 
 
 def part_of(path: Path) -> Path:

@@ -3,7 +3,6 @@
 import errno
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from downloaders import files
 from downloaders.base import Fetched, FetchSettings, Request
 from downloaders.http import CHUNK
 from downloaders.sniff import HEAD
-from rowkeeper.errors import DiskFullError, RetryLaterError, TransferError
+from rowkeeper.errors import RetryLaterError, TransferError
 from rowkeeper.paths import write_small
 
 if TYPE_CHECKING:
@@ -101,8 +100,7 @@ class FileSink:
         self._resume.unlink(missing_ok=True)
 
     def check_room(self, more: int) -> None:
-        if shutil.disk_usage(self._part.parent).free - more < self._settings.min_free_bytes:
-            raise self._no_room()
+        files.check_room(self._part.parent, more, self._settings)
 
     @contextmanager
     def open(
@@ -121,7 +119,7 @@ class FileSink:
                 head = file.read(HEAD)
         except OSError as error:
             if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-                raise self._no_room() from None
+                raise files.no_room(self._settings) from None
             raise
         self._resume.unlink(missing_ok=True)
         try:
@@ -147,12 +145,6 @@ class FileSink:
             with suppress(OSError):  # a later try starts over then
                 note()
             raise
-
-    def _no_room(self) -> DiskFullError:
-        return DiskFullError(
-            f"The disk of {self._settings.data_dir} is nearly full: free space or move the data "
-            "folder, then run again; download.min_free_bytes says how much is kept free."
-        )
 
 
 def _written(file: BinaryIO, offset: int, note: Callable[[], None]) -> Write:

@@ -20,10 +20,12 @@ from yt_dlp.networking.exceptions import (  # type: ignore[import-untyped]
     TransportError,
 )
 
+from downloaders import files
 from downloaders.addresses import Network, guard
 from downloaders.base import FetchSettings, Progress
 from downloaders.hosts import Hosts
 from downloaders.http import retry_after
+from downloaders.transfer import CHECK_EVERY
 from rowkeeper.errors import PermanentError, TransferError, UsageError
 
 yt_dlp.globals.plugin_dirs.value = []  # nothing that lies about on the machine is run
@@ -127,13 +129,14 @@ class Client(YoutubeDL):  # type: ignore[misc]
         self.statuses, self.dropped, self.strayed = [], False, None
         self.retry_after_s = None
         self.params["paths"] = {"home": str(folder)}
-        self._progress_hooks[:] = [_hook(progress, self._settings.max_bytes)]
+        self._progress_hooks[:] = [_hook(progress, folder, self._settings)]
 
     def process_info(self, info_dict: dict[str, Any]) -> None:
         """As yt-dlp does, once the formats are chosen: within limits, on top of the same half."""
         formats = info_dict.get("requested_formats") or [info_dict]
-        _check_limits(info_dict, formats, self._settings)
-        keep_same(Path(self.params["paths"]["home"]), formats)
+        folder = Path(self.params["paths"]["home"])
+        keep_same(folder, formats)
+        _check_limits(info_dict, formats, folder, self._settings)
         super().process_info(info_dict)
 
     def save_cookies(self) -> None:
@@ -179,14 +182,20 @@ class Client(YoutubeDL):  # type: ignore[misc]
             raise
 
 
-def _hook(progress: Progress, max_bytes: int | None) -> Any:
-    files: dict[str, int] = {}
+def _hook(progress: Progress, folder: Path, settings: FetchSettings) -> Any:
+    sizes: dict[str, int] = {}
+    checked = 0
 
     def report(status: dict[str, Any]) -> None:
+        nonlocal checked
         done = status.get("downloaded_bytes") or 0
-        files[str(status.get("filename"))] = done
-        if max_bytes is not None and sum(files.values()) > max_bytes:
-            raise _too_large(sum(files.values()), max_bytes)
+        sizes[str(status.get("filename"))] = done
+        size = sum(sizes.values())
+        if settings.max_bytes is not None and size > settings.max_bytes:
+            raise _too_large(size, settings.max_bytes)
+        if size - checked > CHECK_EVERY:
+            files.check_room(folder, 0, settings)
+            checked = size
         if status.get("status") == "downloading":
             progress(done, status.get("total_bytes"))
 
@@ -194,7 +203,7 @@ def _hook(progress: Progress, max_bytes: int | None) -> Any:
 
 
 def _check_limits(
-    info: dict[str, Any], formats: list[dict[str, Any]], settings: FetchSettings
+    info: dict[str, Any], formats: list[dict[str, Any]], folder: Path, settings: FetchSettings
 ) -> None:
     size = sum(item.get("filesize") or 0 for item in formats)
     if settings.max_bytes is not None and size > settings.max_bytes:
@@ -203,6 +212,7 @@ def _check_limits(
     if longest is not None and length > longest:
         words = f"It lasts {length:,} seconds; download.max_duration_s is {longest:,.0f}."
         raise PermanentError("too_long", words)
+    files.check_room(folder, size, settings)
 
 
 def _too_large(size: int, largest: int) -> PermanentError:

@@ -21,6 +21,7 @@ from tests.fakes.site import Document, DriveEntry, DriveFile, DriveFolder, Fault
 
 FILM = bytes(range(256)) * 4000
 PAGE = "https://docs.google.com/document/d/typing_notes/edit"
+BELOW = "https://drive.google.com/drive/folders/folder_below"
 FILES = "www.googleapis.com/drive/v3/files"
 SITE = Site(
     files=[
@@ -29,6 +30,7 @@ SITE = Site(
         DriveFile("quota_file__", "x.bin", b"abc", error="api_quota"),
         DriveFile("not_shared__", "x.bin", b"abc", error="not_shared"),
         DriveFile("shortcut_one", "Notes", shortcut_to=PAGE),
+        DriveFile("shortcut_two", "Below", shortcut_to=BELOW),
     ],
     folders=[
         DriveFolder(
@@ -98,14 +100,23 @@ def test_a_folder_comes_page_by_page(net: FakeInternet, settings: FetchSettings)
     assert sum(path == "/drive/v3/files" for _, _, path in net.requests) == 3
 
 
-@pytest.mark.parametrize("media_id", ["shortcut_one", "typing_notes"])
-def test_what_is_no_file_leads_to_one(settings: FetchSettings, media_id: str) -> None:
+NOTES = [("document", "typing_notes"), ("document_html", "typing_notes")]
+
+
+@pytest.mark.parametrize(
+    ("media_id", "found"),
+    [
+        ("shortcut_one", NOTES),
+        ("shortcut_two", [("folder", "folder_below")]),
+        ("typing_notes", NOTES),
+    ],
+)
+def test_what_is_no_file_leads_to_one(
+    settings: FetchSettings, media_id: str, found: list[tuple[str, str]]
+) -> None:
     fetched = fetch(settings, request_for("drive", "file", media_id))
     assert fetched.mime_type == "application/json"
-    assert [(child.asset_kind, child.media_id) for child in fetched.discovered] == [
-        ("document", "typing_notes"),
-        ("document_html", "typing_notes"),
-    ]
+    assert [(child.asset_kind, child.media_id) for child in fetched.discovered] == found
 
 
 @pytest.mark.parametrize(
@@ -132,6 +143,12 @@ def test_exports(settings: FetchSettings, kind: str, media_id: str, name: str, b
         ("changed_file", [], "checksum_mismatch", Verdict.RETRY),
         ("private_film", [Fault(FILES, 429)], "rate_limited", Verdict.PAUSE),
         ("private_film", [Fault(FILES, 503)], "http_503", Verdict.RETRY),
+        (
+            "private_film",
+            [Fault(FILES, "redirect:https://evil.example/x")],
+            "http_302",
+            Verdict.PERMANENT,
+        ),
         ("private_film", [Fault(FILES, "drop", 9)], "transport", Verdict.RETRY),
         ("private_film", [Fault("alt=media", 502)], "http_502", Verdict.RETRY),
         ("private_film", [Fault("alt=media", 404)], "not_found", Verdict.PERMANENT),
@@ -155,6 +172,7 @@ def test_each_refusal_has_its_verdict(
     with pytest.raises(TransferError) as caught:
         fetch(settings, request_for("drive", "file", media_id))
     assert (caught.value.code, caught.value.verdict) == (code, verdict)
+    assert "evil.example" not in {host for _, host, _ in net.requests}
 
 
 def test_nothing_tells_the_key(

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import os
 import socket
 import subprocess
@@ -22,7 +23,7 @@ from downloaders.pool import download_all
 from downloaders.sidecar import sidecar_path
 from downloaders.ytdlp import Client, keep_same
 from rowkeeper.cli import doctor
-from rowkeeper.errors import TransferError, UsageError
+from rowkeeper.errors import DiskFullError, TransferError, UsageError
 from rowkeeper.events import AssetEvent
 from rowkeeper.throttle import Limit, Throttle
 from tests.fakes import media
@@ -97,6 +98,8 @@ def test_another_version_starts_over(tmp_path: Path) -> None:
 def test_limits(net: FakeInternet, settings: FetchSettings) -> None:
     assert code_of(replace(settings, max_bytes=1000)) == "too_large"
     assert code_of(replace(settings, max_duration_s=0.5)) == "too_long"
+    with pytest.raises(DiskFullError, match="min_free_bytes"):
+        code_of(replace(settings, min_free_bytes=1 << 60))
     assert net.fetched("googlevideo.com") == 0
 
 
@@ -183,13 +186,26 @@ def test_no_plugin_of_the_machine_is_loaded(tmp_path: Path) -> None:
         assert mark.exists() is loaded
 
 
-def test_cookies_are_read_and_never_written(settings: FetchSettings, tmp_path: Path) -> None:
+def test_cookies_are_read_and_never_written(
+    settings: FetchSettings,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    caplog.set_level(logging.DEBUG)
     path = tmp_path / "cookies.txt"
     text = "# Netscape HTTP Cookie File\n.youtube.com\tTRUE\t/\tTRUE\t4102444800\tSID\tsecret\n"
     path.write_text(text)
-    with Client(replace(settings, cookies_file=path)) as client:
+    known = replace(settings, cookies_file=path)
+    with Client(known) as client:
         assert [cookie.value for cookie in client.cookiejar] == ["secret"]
+    events: list[AssetEvent] = []
+    download_all([request_for("youtube", "video", FILM)], known, events.append, "s1")
+    left = [item for item in (settings.data_dir / "files").rglob("*") if item.is_file()]
+    assert len(left) == 2
     assert path.read_text() == text
+    assert "secret" not in str((events, known, left, caplog.text, *capfd.readouterr()))
+    assert not any(b"secret" in item.read_bytes() for item in left)
     with pytest.raises(UsageError):
         Client(replace(settings, cookies_file=tmp_path / "none.txt"))
 

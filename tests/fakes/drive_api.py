@@ -54,7 +54,7 @@ def facts(found: DriveFile) -> dict[str, Any]:
     """What files.get says of a file."""
     told: dict[str, Any] = {"id": found.id, "name": found.name, "mimeType": found.mime_type}
     if found.shortcut_to:
-        where = re.search(r"/([a-z]+)/d/([^/]+)", found.shortcut_to)
+        where = re.search(r"/([a-z]+?)(?:/d|s)/([^/]+)", found.shortcut_to)
         assert where
         mime_type = {"file": "video/mp4"}.get(where[1], NATIVE + where[1])
         details = {"targetId": where[2], "targetMimeType": mime_type}
