@@ -13,6 +13,7 @@ from yt_dlp.utils import PostProcessingError, YoutubeDLError  # type: ignore[imp
 from downloaders import files
 from downloaders.base import Discovered, Downloader, Fetched, FetchSettings, Progress, Request
 from downloaders.captions import plain_text
+from downloaders.http import MAX_PAGE
 from downloaders.sniff import EXTENSIONS, HEAD, kind_of
 from downloaders.youtube_errors import transfer_error
 from downloaders.ytdlp import Client
@@ -105,8 +106,9 @@ def _transcript(client: Client, request: Request, folder: Path) -> Fetched:
     if found is None:
         raise PermanentError("no_transcript", "The video has no captions.")
     language, source, address = found
-    body = client.urlopen(address).read()
-    if not body.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"WEBVTT"):
+    body = client.urlopen(address).read(MAX_PAGE)
+    whole = len(body) < MAX_PAGE
+    if not (whole and body.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"WEBVTT")):
         raise RetryLaterError("bad_transcript", "YouTube sent something else than captions.")
     part = folder / "captions.vtt"
     part.write_bytes(body)

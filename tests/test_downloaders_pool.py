@@ -130,8 +130,11 @@ def test_a_file_finished_before_a_kill_is_recorded_not_fetched(
     killed = subprocess.run([sys.executable, "-c", KILLED, *arguments], check=False)
     assert killed.returncode == -9
     before = len(net.requests)
+    [sidecar] = (tmp_path / "files" / "people").rglob("*_metadata.json")
+    sidecar.unlink()
     _, events = run(settings, request)
     assert len(net.requests) == before == 1
+    assert sidecar.exists()
     other = replace(settings, data_dir=tmp_path / "other")
     other.data_dir.mkdir()
     (other.data_dir / "folder.id").write_text(folder_id(tmp_path))

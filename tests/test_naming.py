@@ -2,6 +2,8 @@
 
 import json
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -102,14 +104,18 @@ def test_a_template_that_can_not_be_is_a_sentence(text: str) -> None:
 
 def settled(folder: Path, request: Request, body: str, **more: str) -> Fetched:
     settings = FetchSettings(data_dir=folder, **more)  # type: ignore[arg-type]
+    with Places(settings) as places:
+        return placed(places, folder, request, body)
+
+
+def placed(places: Places, folder: Path, request: Request, body: str) -> Fetched:
     path = files.work_folder(folder, request) / "x.mp4"
     path.write_text(body)
     digest, size = sha256_file(path)
     found = Fetched(
         path=path, filename="film.mp4", mime_type="video/mp4", size_bytes=size, sha256=digest
     )
-    with Places(settings) as places:
-        return places.settle(request, found)
+    return places.settle(request, found)
 
 
 def test_no_file_takes_the_place_of_another(tmp_path: Path) -> None:
@@ -119,6 +125,22 @@ def test_no_file_takes_the_place_of_another(tmp_path: Path) -> None:
     again = settled(tmp_path, first, "first, again", naming="row_name")
     assert kept.path == again.path != other.path
     assert (kept.path.read_text(), other.path.read_text()) == ("first, again", "second")
+
+
+def test_many_that_want_one_place_at_once_all_find_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exists = Path.exists
+    slow = lambda path: (exists(path), time.sleep(0.002))[0]  # noqa: E731
+    monkeypatch.setattr(Path, "exists", slow)
+    settings = FetchSettings(data_dir=tmp_path, naming="row_name")
+    requests = [request_for("drive", "file", f"file{number}") for number in range(20)]
+    with Places(settings) as places, ThreadPoolExecutor(8) as threads:
+        kept = threads.map(
+            lambda request: placed(places, tmp_path, request, request.media_id), requests
+        )
+        found = {item.path.read_text() for item in kept}
+    assert found == {request.media_id for request in requests}
 
 
 @pytest.mark.parametrize(
