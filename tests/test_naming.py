@@ -131,7 +131,12 @@ def test_many_that_want_one_place_at_once_all_find_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     exists = Path.exists
-    slow = lambda path: (exists(path), time.sleep(0.002))[0]  # noqa: E731
+
+    def slow(path: Path) -> bool:
+        found = exists(path)
+        time.sleep(0.002)
+        return found
+
     monkeypatch.setattr(Path, "exists", slow)
     settings = FetchSettings(data_dir=tmp_path, naming="row_name")
     requests = [request_for("drive", "file", f"file{number}") for number in range(20)]
