@@ -94,6 +94,8 @@ def _video(client: Client, request: Request, folder: Path) -> Fetched:
         kind = kind_of(stream.read(HEAD))
     if kind is None or kind.partition("/")[0] not in {"video", "audio"}:
         raise RetryLaterError("not_media", f"YouTube sent {kind or 'something'} for a video.")
+    if (info | done[0]).get("vcodec") == "none":  # the bytes name the container alone
+        kind = kind.replace("video/", "audio/")
     extension = EXTENSIONS.get(kind) or safe_extension(part.name, None)
     path = folder.parent / f"{request.asset_id}.{extension}"
     return _keep(part, path, {**info, **done[0], "ext": extension}, kind)

@@ -119,6 +119,12 @@ def test_formats_above_the_limit_only_without_others(settings: FetchSettings) ->
     assert fetch(low, request_for("youtube", "video", SINGLE)).details["height"] == 144
 
 
+def test_the_format_is_a_setting(settings: FetchSettings) -> None:
+    fetched = fetch(replace(settings, format="140"), request_for("youtube", "video", MERGED))
+    assert streams_of(fetched.path) == ["Audio"]
+    assert (fetched.mime_type, fetched.path.suffix) == ("audio/mp4", ".m4a")
+
+
 @pytest.mark.parametrize(
     ("media_id", "text", "source", "language"),
     [

@@ -18,12 +18,13 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from downloaders.addresses import networks
-from downloaders.base import FetchSettings
+from downloaders.base import FetchSettings, Progress
 from downloaders.hosts import Hosts
-from downloaders.http import HttpClient
-from downloaders.sinks import FileSink
+from downloaders.http import CHUNK, HttpClient
+from downloaders.sinks import NOTE_FROM, FileSink
 from downloaders.transfer import Saved, save
 from rowkeeper.errors import DiskFullError, TransferError
+from rowkeeper.pool import StoppedError
 from tests.fakes.flaky import STALL_S, flaky_server
 
 BODY = bytes(range(256)) * 800
@@ -105,14 +106,16 @@ def settings_in(folder: Path, **more: Any) -> FetchSettings:
     return FetchSettings(data_dir=folder, private_networks=private, **{"timeout_s": 5.0, **more})
 
 
-def get(answers: Answers, folder: Path, **more: Any) -> Saved:
+def get(
+    answers: Answers, folder: Path, progress: Progress = lambda done, total: None, **more: Any
+) -> Saved:
     settings = settings_in(folder, **more)
     return save(
         HttpClient(settings, "direct"),
         f"http://{answers.host}/x.bin",
         Hosts.of_config([answers.host]),
         FileSink(folder / "x.part", settings),
-        lambda done, total: None,
+        progress,
         settings=settings,
     )
 
@@ -146,6 +149,26 @@ def test_any_drops_end_with_the_same_bytes_sent_once(cuts: list[int], by_etag: b
             saved = get(answers, folder)
         assert is_whole(saved, folder)
         assert answers.sent == len(BODY)
+
+
+def test_what_is_interrupted_or_killed_is_gone_on_with(tmp_path: Path) -> None:
+    """An interrupt notes where it broke off; a kill finds the note of a file that is large."""
+    noted: list[tuple[int, bool]] = []
+
+    def interrupt(done: int, _: int | None) -> None:
+        noted.append((done, (tmp_path / "x.part.resume").exists()))
+        if done > NOTE_FROM * 1.5:
+            raise StoppedError
+
+    with serving(Answers(body=BODY * 50)) as answers:
+        with pytest.raises(StoppedError):
+            get(answers, tmp_path, progress=interrupt)
+        assert {note for done, note in noted if done > NOTE_FROM + CHUNK} == {True}
+        stopped = (tmp_path / "x.part").stat().st_size
+        with pytest.raises(StoppedError):
+            get(answers, tmp_path, progress=interrupt)
+        assert is_whole(get(answers, tmp_path), tmp_path, BODY * 50)
+        assert answers.asked[1]["range"] == f"bytes={stopped}-"
 
 
 @pytest.mark.parametrize("etag", ['"v2"', None, 'W/"v1"'])

@@ -1,0 +1,64 @@
+"""What a run shows while it works: bars on a terminal, lines elsewhere, events for machines."""
+
+import io
+import json
+
+import pytest
+from rich.console import Console
+
+from downloaders.pool import Progress
+from rowkeeper.cli.progress import display
+from rowkeeper.cli.terminal import EventConsole
+from tests.fakes.clients import request_for
+
+FILM = request_for("drive", "file", "[bold]film", row_id="7")
+OTHER = request_for("drive", "file", "other", row_id="8")
+STEPS = (
+    Progress(FILM, "running", 0, None),
+    Progress(FILM, "running", 500, 1000),
+    Progress(OTHER, "running", 1, None),
+    Progress(OTHER, "failed", message="It is gone."),
+    Progress(FILM, "downloaded", 1000, 1000),
+)
+
+
+def shown(console: Console, steps: tuple[Progress, ...]) -> None:
+    with display(console, "Downloading") as told:
+        told.expect(2)
+        for step in steps:
+            told.update(step)
+
+
+def test_a_terminal_has_a_bar_a_transfer_and_one_for_the_whole() -> None:
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=120, color_system=None)
+    shown(console, STEPS[:3])
+    last = out.getvalue().rpartition("Downloading")[2]
+    assert "0/2" in last
+    assert "file [bold]film of row 7" in last
+    assert "500/1000" in last
+    assert "file other of row 8" in last
+    shown(console, STEPS)
+    assert "failed: file other of row 8: It is gone." in out.getvalue()
+    assert "2/2" in out.getvalue().rpartition("Downloading")[2]
+
+
+def test_elsewhere_each_end_is_a_line() -> None:
+    out = io.StringIO()
+    shown(Console(file=out, width=40), STEPS)
+    assert out.getvalue().splitlines() == [
+        "1/2 failed: file other of row 8: It is gone.",
+        "2/2 downloaded: file [bold]film of row 7: 1.0 kB",
+    ]
+
+
+def test_machines_get_an_event_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    shown(EventConsole(), STEPS)
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(event["event"], event.get("media_id")) for event in told] == [
+        ("expected", None),
+        ("running", "[bold]film"),
+        ("running", "other"),
+        ("failed", "other"),
+        ("downloaded", "[bold]film"),
+    ]
