@@ -193,7 +193,8 @@ class Downloader(ABC):
     def fetch(self, request: Request, directory: Path, progress: Progress) -> Fetched:
         """The file of ``request`` as ``directory/<asset_id>.<ext>``, finished and hashed.
 
-        ``directory`` is the asset's own; what a failed try leaves there, the next one may resume.
+        ``directory`` is shared: a name in it begins with the asset's id. What a failed try leaves
+        there, the next one may resume; what a good one leaves is moved.
         Raises a subclass of ``TransferError``.
         """
 

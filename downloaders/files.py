@@ -1,7 +1,8 @@
 """Files on their way to their final place. A final path means finished.
 
-A file grows in a work folder of its asset, ``files/.partial/<asset_id>/``, and is moved from there
-to its place (``places.py``). Work folders may be deleted whenever no run is under way.
+A file grows in the work folder, ``files/.partial/``, under names that begin with its asset's id,
+and is moved from there to its place (``places.py``). What is there may be deleted whenever no run
+is under way.
 """
 
 import hashlib
@@ -18,7 +19,7 @@ from downloaders.base import Fetched, FetchSettings, Request
 from rowkeeper.errors import DiskFullError
 
 STALE_S = 30 * 86_400
-"""Work folders that nobody went on with for so long are removed."""
+"""What nobody went on with for so long is removed."""
 
 
 def root_of(data_dir: Path) -> Path:
@@ -26,11 +27,9 @@ def root_of(data_dir: Path) -> Path:
     return data_dir / "files"
 
 
-def work_folder(data_dir: Path, request: Request) -> Path:
-    """Where the file of ``request`` grows; made if missing."""
-    folder = _work_folder(data_dir, request)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+def partial_folder(data_dir: Path) -> Path:
+    """Where files grow, each under names that begin with its asset's id."""
+    return root_of(data_dir) / ".partial"
 
 
 def write_hashed(chunks: Iterable[bytes], part: Path) -> tuple[int, str]:
@@ -88,24 +87,26 @@ def part_of(path: Path) -> Path:
 
 def forget(request: Request, settings: FetchSettings) -> None:
     """Remove what is left of tries of ``request``; a finished file stays."""
-    folder = _work_folder(settings.data_dir, request)
-    try:  # nearly always there is nothing else
-        folder.rmdir()
-    except OSError:
-        shutil.rmtree(folder, ignore_errors=True)
+    for path in partial_folder(settings.data_dir).glob(f"{request.asset_id}*"):
+        _remove(path)
 
 
 def sweep(data_dir: Path) -> None:
-    """Remove the work folders that nobody went on with for thirty days."""
-    for folder in (root_of(data_dir) / ".partial").glob("*/"):
-        if folder.stat().st_mtime < time.time() - STALE_S:
-            shutil.rmtree(folder, ignore_errors=True)
+    """Make the work folder, and remove from it what nobody went on with for thirty days."""
+    folder = partial_folder(data_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.iterdir():
+        if path.stat().st_mtime < time.time() - STALE_S:
+            _remove(path)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def mime_type_of(path: Path) -> str:
     """The media type that an extension stands for."""
     return mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-
-
-def _work_folder(data_dir: Path, request: Request) -> Path:
-    return root_of(data_dir) / ".partial" / request.asset_id

@@ -227,7 +227,7 @@ def adopt(found: Match, settings: FetchSettings, places: Places) -> Fetched:
     Raises ``OSError``. A killed adoption leaves a ``.part`` that the next one writes anew.
     """
     request = replace(found.wanted.request, person=found.wanted.person)
-    directory = files.work_folder(settings.data_dir, request)
+    directory = files.partial_folder(settings.data_dir)
     path = directory / f"{request.asset_id}.{safe_extension(found.path.name, None)}"
     part = files.part_of(path)
     with found.path.open("rb") as source:

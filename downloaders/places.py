@@ -1,4 +1,4 @@
-"""Finished files on the way from their work folders to their places.
+"""Finished files on the way from the work folder to their places.
 
 Before a file is moved, what is known of it is written down, so that a run killed between the move
 and the event finds again not only the bytes but also their name and type.
@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from downloaders.base import Discovered, Fetched, FetchSettings, Request
-from downloaders.files import root_of
+from downloaders.files import partial_folder, root_of
 from downloaders.naming import checked_template, relative_path
 from downloaders.sidecar import sidecar_path, write_sidecar
 from rowkeeper.paths import folder_id, sha256_file, sync, write_small
 
 MOVES = "moves.jsonl"
-"""Beside the work folders: a line for each file that was moved, until its event is written."""
+"""In the work folder: a line for each file that was moved, until its event is written."""
 
 
 class Places:
@@ -33,7 +33,7 @@ class Places:
         self._template = checked_template(settings.naming)
         self._root = root_of(settings.data_dir)
         self._folder_id = folder_id(settings.data_dir)
-        self._path = self._root / ".partial" / MOVES
+        self._path = partial_folder(settings.data_dir) / MOVES
         self._told = _read(self._path)
         self._lock = threading.Lock()
         self._known: set[Path] = set()

@@ -145,7 +145,7 @@ class _Run:
             if standing := self.places.recover(request):
                 return standing
             downloader = self.registry.for_request(request)
-            folder = files.work_folder(self.settings.data_dir, request)
+            folder = files.partial_folder(self.settings.data_dir)
             with self.settings.throttle.slot(request.provider):
                 fetched = downloader.fetch(request, folder, progress)
             return self.places.settle(request, fetched)
@@ -174,7 +174,6 @@ class _Run:
             )
         )
         self.places.reported(request)
-        files.forget(request, self.settings)
         with self.lock:
             self.summary.downloaded += 1
             self.summary.discovered += len(fetched.discovered)

@@ -87,17 +87,22 @@ class FileSink:
     def __init__(self, part: Path, settings: FetchSettings) -> None:
         self._part, self._settings = part, settings
         self._resume = part.with_name(part.name + ".resume")
+        self._has_note = True
 
     def standing(self) -> tuple[int, str]:
         try:
-            version = json.loads(self._resume.read_bytes())["version"]
-            return self._part.stat().st_size, str(version)
+            note = self._resume.read_bytes()
+        except FileNotFoundError:
+            self._has_note = False
+            return 0, ""
+        try:
+            return self._part.stat().st_size, str(json.loads(note)["version"])
         except (OSError, ValueError, KeyError, TypeError):
             return 0, ""
 
     def start_over(self) -> None:
         self._part.unlink(missing_ok=True)
-        self._resume.unlink(missing_ok=True)
+        self._drop_note()
 
     def check_room(self, more: int) -> None:
         files.check_room(self._part.parent, more, self._settings)
@@ -111,7 +116,7 @@ class FileSink:
                 if offset:
                     _hash_standing(file, offset, hashes)
                 else:
-                    self._resume.unlink(missing_ok=True)
+                    self._drop_note()
                 with self._noted(version if not offset else None) as note:
                     yield _written(file, offset, note)
                 os.fsync(file.fileno())
@@ -121,7 +126,7 @@ class FileSink:
             if error.errno in {errno.ENOSPC, errno.EDQUOT}:
                 raise files.no_room(self._settings) from None
             raise
-        self._resume.unlink(missing_ok=True)
+        self._drop_note()
         try:
             look(head)
         except TransferError:
@@ -131,13 +136,19 @@ class FileSink:
     def commit(self, fetched: Fetched) -> Fetched:
         return files.commit(self._part, fetched)
 
+    def _drop_note(self) -> None:
+        if self._has_note:
+            self._resume.unlink(missing_ok=True)
+            self._has_note = False
+
     @contextmanager
     def _noted(self, version: str | None) -> Iterator[Callable[[], None]]:
         """Gives what writes down which ``version`` this is; done, too, where it breaks off."""
 
         def note() -> None:
-            if version and not self._resume.exists():
+            if version and not self._has_note:
                 write_small(self._resume, json.dumps({"version": version}))
+                self._has_note = True
 
         try:
             yield note
@@ -150,14 +161,12 @@ class FileSink:
 def _written(file: BinaryIO, offset: int, note: Callable[[], None]) -> Write:
     """Writes to ``file``, whose disk begins with a part while the next ones come."""
     size = begun = offset
-    unnoted = True
 
     def write(chunk: bytes) -> None:
-        nonlocal size, begun, unnoted
+        nonlocal size, begun
         size += file.write(chunk)
-        if unnoted and size >= NOTE_FROM:
+        if size >= NOTE_FROM:
             note()
-            unnoted = False
         if size - begun >= WRITE_BACK:
             _begin_write_back(file, begun, size)
             begun = size

@@ -149,15 +149,15 @@ def told(event: AssetEvent) -> AssetEvent:
 
 def test_leftovers_of_a_kill_are_no_file(settings: FetchSettings) -> None:
     request = drive("drive_file01")
-    work = settings.data_dir / "files" / ".partial" / request.asset_id
+    work = settings.data_dir / "files" / ".partial"
     work.mkdir(parents=True)
-    (work / f"{request.asset_id}.txt.part").write_bytes(b"half")
-    (work.parent / MOVES).write_text(f'["{request.asset_id}", {{"path": "people/7/no.txt"}}]\n["')
+    (work / f"{request.asset_id}.body.part").write_bytes(b"half")
+    (work / MOVES).write_text(f'["{request.asset_id}", {{"path": "people/7/no.txt"}}]\n["')
     _, [event] = run(settings, request)
     assert event.event_type is EventType.DOWNLOADED
     names = {path.name for path in (settings.data_dir / "files" / "people" / "7").iterdir()}
     assert names == {f"{request.asset_id}.txt", f"{request.asset_id}.txt_metadata.json"}
-    assert not work.exists()
+    assert list(work.iterdir()) == []
 
 
 def test_a_changed_file_does_not_pass_for_the_one_described(settings: FetchSettings) -> None:

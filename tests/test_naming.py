@@ -109,7 +109,7 @@ def settled(folder: Path, request: Request, body: str, **more: str) -> Fetched:
 
 
 def placed(places: Places, folder: Path, request: Request, body: str) -> Fetched:
-    path = files.work_folder(folder, request) / "x.mp4"
+    path = files.partial_folder(folder) / f"{request.asset_id}.mp4"
     path.write_text(body)
     digest, size = sha256_file(path)
     found = Fetched(

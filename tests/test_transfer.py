@@ -206,11 +206,17 @@ def test_a_part_that_nobody_asked_for_is_not_taken(tmp_path: Path) -> None:
         assert fails(lambda: get(answers, tmp_path)) == "not_a_file"
 
 
-def test_a_damaged_note_starts_over(tmp_path: Path) -> None:
-    with serving(Answers(cuts=[1000])) as answers:
+def test_a_note_that_is_damaged_or_alone_starts_over(tmp_path: Path) -> None:
+    note = tmp_path / "x.part.resume"
+    with serving(Answers(cuts=[1000, 1000])) as answers:
         assert fails(lambda: get(answers, tmp_path)) == "truncated"
-        (tmp_path / "x.part.resume").write_text("{")
+        note.write_text("{")
+        answers.etag = '"v2"'
+        assert fails(lambda: get(answers, tmp_path)) == "truncated"
+        assert json.loads(note.read_bytes()) == {"version": '"v2"'}
+        (tmp_path / "x.part").unlink()
         assert is_whole(get(answers, tmp_path), tmp_path)
+        assert [asked.get("range") for asked in answers.asked] == [None, None, None]
 
 
 def test_fewer_bytes_than_told_are_truncation(tmp_path: Path) -> None:

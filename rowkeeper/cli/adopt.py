@@ -56,7 +56,6 @@ def adopt_files(context: Context, folders: Iterable[Path]) -> Adopted:
 
     Run again it finds nothing more to do. Raises ``InputError``, ``WarehouseError``.
     """
-    from downloaders import files
     from downloaders.base import FetchSettings
     from downloaders.legacy import adopt, find, match
     from downloaders.places import Places
@@ -73,7 +72,6 @@ def adopt_files(context: Context, folders: Iterable[Path]) -> Adopted:
                 fetched = adopt(found, settings, places)
                 journal.append(_event(context, found, fetched, current.session_id))
                 places.reported(found.wanted.request)
-                files.forget(found.wanted.request, settings)
     drain(folder, context.target)
     return Adopted(matches, leftovers + unmatched)
 
