@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from pathvalidate import sanitize_filename
 
+from downloaders import sidecar
 from downloaders.base import Fetched, Request
 from rowkeeper.errors import UsageError
 from rowkeeper.paths import safe_segment
@@ -24,6 +25,8 @@ FIELDS = frozenset(
 )
 TELLING = frozenset({"asset_id", "media_id", "original_name", "original_stem"})
 """Of these a template has one at least, or all files of a person would have one name."""
+TAKEN = (sidecar.SUFFIX, ".part")
+"""How the names of our own files end: another's file never looks like one, nor takes its place."""
 MAX_SEGMENT = 150
 """In bytes; a sidecar's name and an asset id that parts two files come on top, of 255 at most."""
 MAX_EXTENSION = 16
@@ -100,6 +103,8 @@ def _plain(text: str) -> str:
 @lru_cache(maxsize=1024)
 def _segment(text: str) -> str:
     """A filled segment that is no reserved name and not too long; its extension stays."""
+    if text.lower().endswith(TAKEN):
+        text = f"{text}_"
     if _PLAIN.fullmatch(text):
         return text
     name = sanitize_filename(text, replacement_text="_", platform="universal").strip(" ")

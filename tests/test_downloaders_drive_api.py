@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from downloaders.base import FetchSettings
+from downloaders.drive_api import _refusal
 from downloaders.pool import download_all
 from rowkeeper.errors import InputError, TransferError, Verdict
 from rowkeeper.events import AssetEvent
 from rowkeeper.google_api import Credentials
 from tests.fakes.clients import fetch, request_for, settings_for
-from tests.fakes.drive_api import KEY, TOKEN
+from tests.fakes.drive_api import KEY, TOKEN, refusal
 from tests.fakes.internet import FakeInternet
 from tests.fakes.sheets import service_account
 from tests.fakes.site import Document, DriveEntry, DriveFile, DriveFolder, Fault, Site
@@ -173,6 +174,20 @@ def test_each_refusal_has_its_verdict(
         fetch(settings, request_for("drive", "file", media_id))
     assert (caught.value.code, caught.value.verdict) == (code, verdict)
     assert "evil.example" not in {host for _, host, _ in net.requests}
+
+
+@pytest.mark.parametrize(
+    ("reason", "code", "verdict"),
+    [
+        ("exportSizeLimitExceeded", "too_large", Verdict.PERMANENT),
+        ("dailyLimitExceeded", "quota", Verdict.PAUSE),
+        ("accessNotConfigured", "bad_credentials", Verdict.NEEDS_PERSON),
+        ("insufficientFilePermissions", "permission_denied", Verdict.NEEDS_PERSON),
+    ],
+)
+def test_the_reason_that_google_names_decides(reason: str, code: str, verdict: Verdict) -> None:
+    error = _refusal(403, refusal(403, reason).body, None)
+    assert (error.code, error.verdict) == (code, verdict)
 
 
 def test_nothing_tells_the_key(

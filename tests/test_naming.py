@@ -14,7 +14,7 @@ from downloaders import files
 from downloaders.base import Fetched, FetchSettings, Person, Request
 from downloaders.naming import PRESETS, checked_template, relative_path
 from downloaders.places import Places
-from downloaders.sidecar import sidecar_path
+from downloaders.sidecar import SUFFIX, sidecar_path
 from rowkeeper.errors import UsageError
 from rowkeeper.paths import sha256_file
 from tests.fakes.clients import request_for
@@ -26,6 +26,7 @@ HOSTILE = st.one_of(
             *("", ".", "..", "../../etc/passwd", "CON", "nul.txt", "a\x00b", "C:\\x", " . "),
             *("~root", "-rf", "x" * 400 + ".mp4", "é" * 200, "a/b", "COM1.mp4", "\u202egpj.exe"),
             *("a." + "é" * 200, "a.b" + "c" * 300, "x" * 149 + " b", "aux .mp4", "CONIN$", "COM¹"),
+            *("film.mp4_metadata.json", "a_Metadata.JSON", "half.part"),
         )
     ),
 )
@@ -66,7 +67,7 @@ def test_every_place_is_safe(
         assert not RESERVED.fullmatch(part)
         assert not set(part) & set('<>:"/\\|?*\x00')
         assert part.isprintable()
-        assert not part.endswith((".", " "))
+        assert not part.lower().endswith((".", " ", ".part", SUFFIX))
 
 
 @given(first=HOSTILE, second=HOSTILE)
