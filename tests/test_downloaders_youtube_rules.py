@@ -16,14 +16,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from yt_dlp import parse_options  # type: ignore[import-untyped]
+from yt_dlp.utils import DownloadError  # type: ignore[import-untyped]
 
 from downloaders.base import FetchSettings
 from downloaders.captions import plain_text
 from downloaders.pool import download_all
 from downloaders.sidecar import sidecar_path
+from downloaders.youtube_errors import transfer_error
 from downloaders.ytdlp import Client, keep_same
 from rowkeeper.cli import doctor
-from rowkeeper.errors import DiskFullError, TransferError, UsageError
+from rowkeeper.errors import DiskFullError, TransferError, UsageError, Verdict
 from rowkeeper.events import AssetEvent
 from rowkeeper.throttle import Limit, Throttle
 from tests.fakes import media
@@ -101,6 +103,24 @@ def test_limits(net: FakeInternet, settings: FetchSettings) -> None:
     with pytest.raises(DiskFullError, match="min_free_bytes"):
         code_of(replace(settings, min_free_bytes=1 << 60))
     assert net.fetched("googlevideo.com") == 0
+
+
+@pytest.mark.parametrize(
+    ("message", "code", "verdict"),
+    [
+        ("This video is not available", "not_found", Verdict.PERMANENT),
+        ("This live stream recording is not available.", "not_found", Verdict.PERMANENT),
+        ("The uploader has not made this available in your country", "geo", Verdict.PERMANENT),
+        ("Only available to Music Premium members", "payment_required", Verdict.NEEDS_PERSON),
+        ("This content isn\u2019t available, try again later.", "rate_limited", Verdict.PAUSE),
+        ("Requested format is not available", "no_format", Verdict.RETRY),
+        ("We're processing this video. Check back later.", "extractor", Verdict.RETRY),
+    ],
+)
+def test_what_youtube_says(message: str, code: str, verdict: Verdict, tmp_path: Path) -> None:
+    error = DownloadError(f"ERROR: [youtube] {FILM}: {message}")
+    found = transfer_error(error, Client(FetchSettings(data_dir=tmp_path)))
+    assert (found.code, found.verdict) == (code, verdict)
 
 
 def test_a_page_is_no_video(net: FakeInternet, settings: FetchSettings) -> None:
