@@ -71,7 +71,7 @@ class Straight(Protocol):
     def sink(self, request: Request, folder: Path) -> AbstractContextManager[Sink]:
         """A sink for one try; what it has not committed at its end is gone.
 
-        ``folder`` is the work folder of ``request``, where a note may be kept.
+        ``folder`` is the work folder: a note may be kept there, named by the asset's id first.
         """
 
     def complain(self, error: TransferError) -> None:
