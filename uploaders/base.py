@@ -81,6 +81,19 @@ class Entry:
     size_bytes: int
 
 
+@dataclass(frozen=True)
+class Facts:
+    """What a store says of an object. Hashes are lower-case hex, None where it has none of it all.
+
+    ``sha256`` is one that the store itself computed.
+    """
+
+    size_bytes: int
+    mime_type: str | None = None
+    md5: str | None = None
+    sha256: str | None = None
+
+
 class Held(Enum):
     """What a store has under a key."""
 
@@ -142,6 +155,10 @@ class Store(ABC):
 
         Raises ``NeedsPersonError('object_missing')`` if there is none.
         """
+
+    @abstractmethod
+    def describe(self, key: str) -> Facts | None:
+        """What the store says of the object, its bytes unread; None if there is none."""
 
     @abstractmethod
     def copy(self, key: str, target: str) -> bool:

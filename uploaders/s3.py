@@ -13,6 +13,7 @@ from rowkeeper.errors import StoreError, UsageError
 from uploaders.base import (
     CHUNK,
     Entry,
+    Facts,
     Held,
     Store,
     Stored,
@@ -24,7 +25,7 @@ from uploaders.base import (
 )
 from uploaders.s3_client import connect
 from uploaders.s3_errors import CORRUPT, code_of, translate
-from uploaders.s3_parts import PartsUpload, base64_digest, composite_checksum
+from uploaders.s3_parts import PartsUpload, base64_digest, composite_checksum, hex_digest
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -42,6 +43,7 @@ _RACE_LOST = {
     "NoSuchUpload",  # the winner of a race gives up the others' parts
     "PreconditionFailed",
 }
+_MD5 = re.compile(r"[0-9a-f]{32}")
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
 
 
@@ -162,6 +164,27 @@ class S3Store(Store):
                 raise
             with closing(answer["Body"]) as body:
                 yield from body.iter_chunks(CHUNK)
+
+    def describe(self, key: str) -> Facts | None:
+        """By HEAD. An ETag is an MD5 unless the object came in parts or is under a key of KMS."""
+        with self._faults():
+            try:
+                head = self.client.head_object(
+                    Bucket=self.bucket, Key=self._name(key), ChecksumMode="ENABLED"
+                )
+            except ClientError as error:
+                if code_of(error) in _ABSENT:
+                    return None
+                raise
+        etag = head["ETag"].strip('"').lower()
+        is_md5 = head.get("ServerSideEncryption", "AES256") == "AES256" and _MD5.fullmatch(etag)
+        sha256 = head.get("ChecksumSHA256", "") if self._checks_sha256 else ""
+        return Facts(
+            head["ContentLength"],
+            head.get("ContentType"),
+            md5=etag if is_md5 else None,
+            sha256=hex_digest(sha256) if sha256 and "-" not in sha256 else None,
+        )
 
     def copy(self, key: str, target: str) -> bool:
         """In one request, which S3 limits to objects of 5 GB, after asking for ``target``.
