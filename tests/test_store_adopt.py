@@ -12,6 +12,7 @@ from rowkeeper.cli.build import build
 from rowkeeper.cli.fixity import find_places
 from rowkeeper.cli.old_objects import Claimed, misfit
 from rowkeeper.cli.options import Context
+from rowkeeper.cli.transfer import pending_uploads
 from rowkeeper.drain import drain
 from rowkeeper.events import AssetEvent, EventType
 from rowkeeper.ids import asset_id, new_id
@@ -105,6 +106,8 @@ def test_old_objects_become_facts_where_they_are(
     bucket: "S3Client",
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    (ours,) = pending_uploads(context)
+    assert (ours.person_name, ours.object_uuid) == ("Person 5", "OURS_123456")  # for its key
     claimed = rows_of(engine, STATES)
     assert [row[3] for row in claimed] == ["legacy"] * 4 + [None]
     assert run_command(["store", "adopt"]) == 2

@@ -5,7 +5,8 @@ import click
 from rowkeeper.cli.locks import run_lock
 from rowkeeper.cli.options import prepare, store_option, warehouse_options
 from rowkeeper.cli.selection import select
-from rowkeeper.cli.terminal import console
+from rowkeeper.cli.terminal import console, plain
+from rowkeeper.errors import FixityError
 
 
 @click.group()
@@ -48,3 +49,43 @@ def adopt_command(
     if dry_run:
         said.append("Nothing was written down.")
     out.print(" ".join(said), soft_wrap=True)
+
+
+@command.command("move")
+@click.option("--to", "layout", metavar="LAYOUT", required=True, help="As store.layout.")
+@click.option("--dry-run", is_flag=True, help="Only print the plan.")
+@click.option("--people", metavar="ROWS", help="Only these row ids, such as 12,40-60.")
+@click.option("--remove-old", is_flag=True, help="Then delete the objects that no asset has.")
+@store_option
+@warehouse_options
+def move_command(
+    layout: str,
+    dry_run: bool,
+    people: str | None,
+    remove_old: bool,
+    store: str | None,
+    target: str | None,
+    data_dir: str | None,
+) -> None:
+    """Give the archive the keys of LAYOUT: asset_id, row_name, uuid, kind or a template.
+
+    Objects are copied within the store, each copy is held to its SHA-256, then the tables say the
+    new key. Interrupted, the next call goes on. The old objects stay until --remove-old, which also
+    takes those of earlier moves.
+    """
+    from rowkeeper.cli import moving
+    from uploaders.layout import checked_layout
+
+    template = checked_layout(layout)
+    context = prepare(target, data_dir=data_dir, store=store)
+    out, selection = console(), select(people=people)
+    with run_lock(context):
+        done = moving.move_objects(context, out, selection, template, dry_run)
+        if remove_old and not dry_run:
+            done.removed = moving.remove_old(context, out, selection)
+    for line in moving.said(context, done, template, dry_run):
+        out.print(plain(line), markup=False, soft_wrap=True)
+    if done.failures:
+        raise FixityError(
+            f"{len(done.failures)} objects were not moved, see above: rowkeeper verify, then again."
+        )
