@@ -29,11 +29,13 @@ from uploaders.s3_parts import PartsUpload, base64_digest, composite_checksum, h
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CopySourceTypeDef
 
     from rowkeeper.settings import Settings
 
 MULTIPART_THRESHOLD = 64 << 20
 PART_SIZE = 16 << 20
+COPY_LIMIT = 5 << 30
 _ABSENT = {"404", "NoSuchKey", "NotFound"}
 _BEYOND = {"416", "InvalidRange"}
 _RACE_LOST = {
@@ -56,6 +58,7 @@ class S3Store(Store):
     """
 
     kind = "s3"
+    copy_limit = COPY_LIMIT
 
     def __init__(
         self,
@@ -187,23 +190,25 @@ class S3Store(Store):
         )
 
     def copy(self, key: str, target: str) -> bool:
-        """In one request, which S3 limits to objects of 5 GB, after asking for ``target``.
+        """In one request, or in parts if the object is over what S3 copies at once.
 
-        Unlike :meth:`create` that leaves a moment in which another writer may come first.
+        ``target`` is asked for first. Unlike :meth:`create` that leaves a moment in which another
+        writer may come first.
         """
+        facts = self.describe(key)
+        if facts is None:
+            raise missing_object()
+        if self.describe(target):
+            return False
+        source: CopySourceTypeDef = {"Bucket": self.bucket, "Key": self._name(key)}
         with self._faults(), self._missing():
-            try:
-                self.client.head_object(Bucket=self.bucket, Key=self._name(target))
-            except ClientError as error:
-                if code_of(error) not in _ABSENT:
-                    raise
-            else:
-                return False
-            self.client.copy_object(
-                Bucket=self.bucket,
-                Key=self._name(target),
-                CopySource={"Bucket": self.bucket, "Key": self._name(key)},
-            )
+            if facts.size_bytes <= self.copy_limit:
+                self.client.copy_object(
+                    Bucket=self.bucket, Key=self._name(target), CopySource=source
+                )
+            else:  # parts take no type of their source
+                more = {"ContentType": facts.mime_type} if facts.mime_type else {}
+                self.client.copy(source, self.bucket, self._name(target), ExtraArgs=more)
         return True
 
     def remove(self, key: str) -> None:

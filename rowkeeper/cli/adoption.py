@@ -111,7 +111,7 @@ class Adoption:
         return self.done
 
     def _is_known(self) -> bool:
-        with connect(self.context.target) as warehouse:
+        with connect(self.context.target, read_only=True) as warehouse:
             return bool(warehouse.query(KNOWN_ROOT, [self.places.whole.root]))
 
     def _one(self, claimed: list[Claimed]) -> None:

@@ -199,7 +199,7 @@ def remove_old(context: Context, console: Console, selection: Selection) -> int:
     from uploaders.registry import open_store
 
     store = open_store(context.settings)
-    with connect(context.target) as warehouse:
+    with connect(context.target, read_only=True) as warehouse:
         rows = warehouse.query(LEFT_BEHIND, [store.root, store.root])
     removed = 0
     with display(console, "Removing"):
@@ -236,7 +236,7 @@ def said(context: Context, done: Moved, template: str, dry_run: bool) -> Iterato
         yield "The old objects stay: --remove-old deletes those that no asset has any more."
     if checked_layout(context.settings.store.layout) != template:
         yield f"New objects get other keys still: set store.layout = {template}"
-    with connect(context.target) as warehouse:
+    with connect(context.target, read_only=True) as warehouse:
         ((unhashed,),) = warehouse.query(UNHASHED)
     if unhashed:
         yield f"{unhashed} objects of the old system stay: rowkeeper store adopt --hash."

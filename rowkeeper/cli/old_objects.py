@@ -93,7 +93,7 @@ class Places:
 def claimed_objects(context: Context) -> list[Claimed]:
     """What the CSVs claim and nobody has verified: what stands, and what was refuted before."""
     ours = folder_id(context.settings.data_dir)
-    with connect(context.target) as warehouse:
+    with connect(context.target, read_only=True) as warehouse:
         return [Claimed(*row) for row in warehouse.query(CLAIMED, [ours, ours])]
 
 

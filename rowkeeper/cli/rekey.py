@@ -56,7 +56,7 @@ def find_pointers(context: Context, store: "Store") -> list[Pointer]:
         *("asset_id", "row_id", "provider", "media_id", "asset_kind", "path", "sha256"),
         *("size_bytes", "mime_type", "filename", "attempt", "person_name", "object_uuid"),
     )
-    with connect(context.target) as warehouse:
+    with connect(context.target, read_only=True) as warehouse:
         rows = warehouse.query(ARCHIVED, [store.root])
     found = []
     for *facts, object_key in rows:

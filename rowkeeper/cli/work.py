@@ -41,7 +41,7 @@ def at_work(
     folder = journal_dir(context.settings.data_dir)
     if not dry_run:
         drain(folder, context.target)
-    with connect(context.target) as warehouse:
+    with connect(context.target, read_only=True) as warehouse:
         require_built(context, warehouse)
     if dry_run:
         with display(console, title) as shown:
