@@ -140,7 +140,7 @@ class _Mover:
             self.done.moved += 1
             self.done.copied += copied
             self.done.size_bytes += size
-        self.shown.update(Moving(move.owner, "moved", size, size, f"{move.source} -> {key}"))
+        self.shown.update(Moving(move.owner, "moved", size, size))
 
     def _settle(self, move: Move) -> tuple[str, bool]:
         """The key at which the object is now, and whether it was copied there just now."""

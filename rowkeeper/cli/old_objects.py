@@ -119,5 +119,5 @@ def address(store: "Store", key: str) -> dict[str, Any]:
         "bucket": stored.bucket,
         "object_key": stored.object_key,
         "cloud_url": stored.cloud_url,
-        "details": {"store_kind": store.kind, "existed": True, "adopted": True},
+        "details": {"store_kind": store.kind, "existed": True},
     }
