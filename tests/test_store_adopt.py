@@ -5,20 +5,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from rich.console import Console
 
 from loaders.pipeline import ingest
 from rowkeeper.cli import run_command
+from rowkeeper.cli.adoption import Adoption
 from rowkeeper.cli.build import build
 from rowkeeper.cli.fixity import find_places
-from rowkeeper.cli.old_objects import Claimed, misfit
+from rowkeeper.cli.old_objects import Claimed, Places, misfit
 from rowkeeper.cli.options import Context
+from rowkeeper.cli.progress import PlainDisplay
 from rowkeeper.cli.transfer import pending_uploads
 from rowkeeper.drain import drain
 from rowkeeper.events import AssetEvent, EventType
 from rowkeeper.ids import asset_id, new_id
 from rowkeeper.journal import Journal, journal_dir
 from rowkeeper.paths import folder_id
-from rowkeeper.settings import load_settings
+from rowkeeper.settings import Settings, StoreSettings, load_settings
 from rowkeeper.warehouse import Row, Target, connect
 from tests.fakes.s3 import SECRET, client_for, shared_ministack
 from tests.test_dbt_legacy import claiming_csv
@@ -189,3 +192,30 @@ def test_what_does_not_fit_is_said(
     sha256 = None if size is None else "0" * 64
     item = Claimed("a", "7", "drive", "m", kind, "k", None, 1, 1, 1, sha256, size, None)
     assert misfit(item, facts) == words
+
+
+def test_what_a_folder_has_is_read_and_what_leads_out_of_it_is_not(tmp_path: Path) -> None:
+    folder = tmp_path / "old"
+    folder.mkdir()
+    for name in ("film.mp4", "../out.mp4"):
+        (folder / name).write_bytes(FILM)
+    (folder / "page.mp4").write_bytes(b"<!doctype html><p>")
+    settings = Settings(data_dir=tmp_path, store=StoreSettings(url=folder.as_uri()))
+    context = Context(settings, Target(name="dev", type="duckdb", path=""))
+    facts = ("7", "youtube", "m", "video")
+    claimed = [
+        Claimed(key, *facts, key, None, 1, 1, 1, None, None, None)
+        for key in ("film.mp4", "page.mp4", "../out.mp4", "film.mp4/x")
+    ]
+    told: list[AssetEvent] = []
+    shown = PlainDisplay(Console(quiet=True))
+    Adoption(context, Places.of(context), "s", told.append, shown, hashing=True).run(claimed)
+    adopted = [event for event in told if event.asset_id == "film.mp4"]
+    assert [event.event_type for event in adopted] == [EventType.UPLOADED, EventType.DOWNLOADED]
+    assert {event.sha256 for event in adopted} == {hashlib.sha256(FILM).hexdigest()}
+    assert (adopted[1].mime_type, adopted[1].local_path) == ("video/mp4", None)
+    assert {(event.asset_id, event.error_code) for event in told if event not in adopted} == {
+        ("page.mp4", "object_unfit"),
+        ("../out.mp4", "object_key_unsafe"),
+        ("film.mp4/x", "object_missing"),
+    }

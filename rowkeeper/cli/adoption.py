@@ -18,6 +18,7 @@ from rowkeeper.cli.old_objects import PAGES, Claimed, Places, address, claimed_o
 from rowkeeper.cli.options import Context
 from rowkeeper.cli.progress import Display
 from rowkeeper.cli.selection import Selection
+from rowkeeper.cli.terminal import plain
 from rowkeeper.cli.work import at_work
 from rowkeeper.errors import NeedsPersonError, RetryLaterError, TransferError, UsageError
 from rowkeeper.events import AssetEvent, EventType
@@ -244,7 +245,7 @@ class Adoption:
         )
         with self.lock:
             self.refuted.append(event)
-        self._count(item, "refuted", message=f"{item.object_key}: {words}")
+        self._count(item, "refuted", message=plain(f"{item.object_key}: {words}"))
         return False
 
     def _event(self, event_type: EventType, item: Claimed, **values: Any) -> AssetEvent:

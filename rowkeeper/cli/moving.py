@@ -14,10 +14,11 @@ from rowkeeper.cli.options import Context
 from rowkeeper.cli.progress import Display, display
 from rowkeeper.cli.rekey import Move, Pointer, find_pointers, plan
 from rowkeeper.cli.selection import Selection
+from rowkeeper.cli.terminal import plain
 from rowkeeper.cli.work import at_work
 from rowkeeper.errors import NeedsPersonError, RetryLaterError, TransferError
 from rowkeeper.events import AssetEvent, EventType
-from rowkeeper.fixity import Content, content_of
+from rowkeeper.fixity import content_of, md5_of
 from rowkeeper.pool import Stop, StoppedError, run_bounded
 from rowkeeper.retry import with_retries
 from rowkeeper.warehouse import Row, connect
@@ -63,11 +64,10 @@ class Moving:
 
 @dataclass
 class Moved:
-    """What was done, in objects. ``copied`` ones count among ``moved``; ``planned``: dry run."""
+    """What was done, in objects. ``planned``: by a dry run; ``failures``: key -> why."""
 
     planned: list[Move] = field(default_factory=list)
     moved: int = 0
-    copied: int = 0
     removed: int = 0
     size_bytes: int = 0
     failures: dict[str, str] = field(default_factory=dict)
@@ -110,7 +110,8 @@ class _Mover:
         emit: Callable[[AssetEvent], object],
         shown: Display,
     ) -> None:
-        self.upload, self.store, self.session_id = context.settings.upload, store, session_id
+        self.upload, self.data_dir = context.settings.upload, context.settings.data_dir
+        self.store, self.session_id = store, session_id
         self.emit, self.shown = emit, shown
         self.done, self.stop, self.lock = Moved(), Stop(), threading.Lock()
 
@@ -119,7 +120,7 @@ class _Mover:
         size = move.content.size_bytes
         self.shown.update(Moving(move.owner, "running", 0, size))
         try:
-            key, copied = with_retries(
+            key = with_retries(
                 partial(self._settle, move),
                 self.upload.attempts,
                 self.upload.backoff_s,
@@ -132,39 +133,42 @@ class _Mover:
                 raise self.store.unusable(error) from None
             with self.lock:
                 self.done.failures[move.source] = str(error)
-            self.shown.update(Moving(move.owner, "failed", message=f"{move.source}: {error}"))
+            self.shown.update(
+                Moving(move.owner, "failed", message=plain(f"{move.source}: {error}"))
+            )
             return
         for pointer in move.pointers:
             self._repoint(pointer, key)
         with self.lock:
             self.done.moved += 1
-            self.done.copied += copied
             self.done.size_bytes += size
         self.shown.update(Moving(move.owner, "moved", size, size))
 
-    def _settle(self, move: Move) -> tuple[str, bool]:
-        """The key at which the object is now, and whether it was copied there just now."""
+    def _settle(self, move: Move) -> str:
+        """The key at which a verified object is now: copied there, or there already."""
         from uploaders.layout import key_apart
 
         for key in (move.target, key_apart(move.target, move.owner.asset_id)):
             self.stop.check()
-            there = self._same(key, move.content)
+            there = self._same(key, move)
             copied = there is None and self.store.copy(move.source, key)
-            if there or (there is None and self._same(key, move.content)):
-                return key, copied
+            if there or (there is None and self._same(key, move)):
+                return key
             if copied:
                 self.store.remove(key)
                 words = "its bytes are not what was recorded: rowkeeper verify"
                 raise NeedsPersonError("object_differs", words)
         raise NeedsPersonError("object_differs", "other objects have its new key: move them away")
 
-    def _same(self, key: str, content: Content) -> bool | None:
-        """Has ``key`` these bytes? None if nothing is there."""
-        facts = self.store.describe(key)
+    def _same(self, key: str, move: Move) -> bool | None:
+        """Has ``key`` the bytes? By a hash of the store's, else by reading; None for nothing."""
+        facts, content = self.store.describe(key), move.content
         if facts is None or facts.size_bytes != content.size_bytes:
             return None if facts is None else False
         if facts.sha256 is not None:
             return facts.sha256 == content.sha256
+        if facts.md5 is not None and facts.md5 == md5_of(self.data_dir / move.owner.path, content):
+            return True
         found = content_of(self.store.read(key))
         if found.size_bytes != content.size_bytes:
             raise RetryLaterError("truncated", "the store did not give all of it")
