@@ -14,8 +14,8 @@ from typing import Any
 
 from downloaders.base import Fetched, Request
 from rowkeeper.paths import write_small
+from rowkeeper.templates import SIDECAR
 
-SUFFIX = "_metadata.json"
 _LOOKING = threading.Lock()
 _json = json.JSONEncoder(ensure_ascii=False).encode
 TOOLS = ("rowkeeper", "yt-dlp", "google-api-python-client", "urllib3")
@@ -23,7 +23,7 @@ TOOLS = ("rowkeeper", "yt-dlp", "google-api-python-client", "urllib3")
 
 def sidecar_path(path: Path) -> Path:
     """The sidecar of the file at ``path``."""
-    return path.with_name(path.name + SUFFIX)
+    return path.with_name(path.name + SIDECAR)
 
 
 def write_sidecar(request: Request, fetched: Fetched, *, with_email: bool) -> None:

@@ -33,6 +33,8 @@ class EventType(StrEnum):
     FILE_LOST = "file_lost"  # missing, or with other bytes
     OBJECT_VERIFIED = "object_verified"
     OBJECT_LOST = "object_lost"
+    OBJECT_FOUND = "object_found"  # one of the old system's is there; its bytes were not read
+    OBJECT_REFUTED = "object_refuted"  # it is not there, or not what it should be
 
 
 def now() -> str:

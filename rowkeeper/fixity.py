@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 ASIDE = "damaged"
 """Where damaged objects and files are kept, in the store and below ``files/``."""
@@ -33,6 +34,19 @@ def content_of(chunks: Iterable[bytes]) -> Content:
         digest.update(chunk)
         size += len(chunk)
     return Content(digest.hexdigest(), size)
+
+
+def md5_of(path: Path, content: Content) -> str | None:
+    """The MD5 of a file, lower-case hex; None if it is gone or no longer is ``content``."""
+    md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                md5.update(chunk)
+                sha256.update(chunk)
+    except OSError:
+        return None
+    return md5.hexdigest() if sha256.hexdigest() == content.sha256 else None
 
 
 def damage(

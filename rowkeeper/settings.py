@@ -146,9 +146,11 @@ class StoreSettings(Section):
 
     Without keys S3 looks where boto3 looks (environment, ~/.aws, instance role). For gs:// it is
     ``credentials_file``, a service account's JSON key, or the machine's own Google credentials.
+    ``layout``: a preset or a template of the objects' keys.
     """
 
     url: str = ""
+    layout: str = "asset_id"
     endpoint_url: str | None = None
     region: str | None = None
     access_key_id: str | None = None

@@ -3,7 +3,9 @@
 import csv
 import json
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -167,11 +169,11 @@ CLAIMED = {
 """Row id -> video, youtube_status, download_errors, permanent_failure, file_uuids, s3_paths."""
 
 
-def claiming_csv(path: Path) -> None:
+def claiming_csv(path: Path, claimed: Mapping[str, Any] = CLAIMED) -> None:
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, GENERATIONS[21], restval="")
         writer.writeheader()
-        for row_id, (video, status, errors, permanent, uuids, paths) in CLAIMED.items():
+        for row_id, (video, status, errors, permanent, uuids, paths) in claimed.items():
             writer.writerow(
                 {
                     **{"row_id": row_id, "name": f"Person {row_id}", "email": f"{row_id}@x.org"},

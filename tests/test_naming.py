@@ -14,9 +14,10 @@ from downloaders import files
 from downloaders.base import Fetched, FetchSettings, Person, Request
 from downloaders.naming import PRESETS, checked_template, relative_path
 from downloaders.places import Places
-from downloaders.sidecar import SUFFIX, sidecar_path
+from downloaders.sidecar import sidecar_path
 from rowkeeper.errors import UsageError
 from rowkeeper.paths import sha256_file
+from rowkeeper.templates import SIDECAR
 from tests.fakes.clients import request_for
 
 HOSTILE = st.one_of(
@@ -67,7 +68,7 @@ def test_every_place_is_safe(
         assert not RESERVED.fullmatch(part)
         assert not set(part) & set('<>:"/\\|?*\x00')
         assert part.isprintable()
-        assert not part.lower().endswith((".", " ", ".part", SUFFIX))
+        assert not part.lower().endswith((".", " ", ".part", SIDECAR))
 
 
 @given(first=HOSTILE, second=HOSTILE)

@@ -155,6 +155,17 @@ def test_a_prefix_is_of_the_key(store: Store, tmp_path: Path) -> None:
     assert list(store.entries("nobody")) == []
 
 
+def test_what_a_store_says_of_an_object_is_so(store: Store, tmp_path: Path) -> None:
+    request = put(store, tmp_path, "a b/ü.mp4", b"body")
+    facts = store.describe("a b/ü.mp4")
+    assert facts is not None
+    assert facts.size_bytes == 4
+    assert facts.mime_type in {None, request.mime_type}
+    assert facts.md5 in {None, hashlib.md5(b"body", usedforsecurity=False).hexdigest()}
+    assert facts.sha256 in {None, request.sha256}
+    assert store.describe("a b") is None
+
+
 def test_a_copy_is_the_same_and_takes_no_place(store: Store, tmp_path: Path) -> None:
     request = put(store, tmp_path, "old/k", b"body")
     other = put(store, tmp_path, "taken", b"other")

@@ -20,7 +20,7 @@ from tests.fakes.s3 import (
     shared_ministack,
 )
 from tests.test_uploaders import request_of
-from uploaders.base import object_key
+from uploaders.base import Held, object_key
 from uploaders.registry import open_store
 from uploaders.s3 import S3Store
 
@@ -230,6 +230,18 @@ def test_parts_of_another_size_are_read_back(proxy: FaultyS3, tmp_path: Path) ->
     second = S3Store(first.client, first.bucket, multipart_threshold=1, part_size=6 << 20)
     second.check()
     assert second.put(request, object_key(request)).existed
+
+
+def test_what_is_too_large_to_copy_at_once_is_copied_in_parts(tmp_path: Path) -> None:
+    store = s3_store(shared_ministack().url, "pre fix")
+    request = request_of(tmp_path, bytes(range(256)) * (36 << 10))
+    store.put(request, "a/ü.mp4")
+    store.copy_limit = 8 << 20
+    assert store.copy("a/ü.mp4", "b/ü.mp4")
+    assert store.held(request, "b/ü.mp4") is Held.SAME
+    head = store.client.head_object(Bucket=store.bucket, Key="pre fix/b/ü.mp4")
+    assert (head["ContentType"], head["ETag"][-3:]) == ("video/mp4", '-2"')
+    assert not store.copy("a/ü.mp4", "b/ü.mp4")
 
 
 def test_content_types_are_kept_if_they_are_some(tmp_path: Path) -> None:

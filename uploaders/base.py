@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import BinaryIO, ClassVar
+from typing import Any, BinaryIO, ClassVar
 
 from rowkeeper.errors import NeedsPersonError, RetryLaterError, StoreError, TransferError
 from rowkeeper.fixity import ASIDE, Content, content_of
-from rowkeeper.paths import safe_extension, safe_segment
+from uploaders.layout import PRESETS, key_by
 
 CHUNK = 1 << 20
 
@@ -24,7 +24,8 @@ class UploadRequest:
 
     ``sha256`` is lower-case hex, ``size_bytes`` in bytes, ``attempt`` counts from 1. ``filename``
     is what the source calls the file: data, never a path. ``replaces_lost``: the object of these
-    bytes was read and has others now, or is gone.
+    bytes was read and has others now, or is gone. ``person_name`` and ``object_uuid``, the UUID
+    that the old system drew for it, are for keys.
     """
 
     asset_id: str
@@ -39,6 +40,23 @@ class UploadRequest:
     filename: str | None = None
     attempt: int = 1
     replaces_lost: bool = False
+    person_name: str | None = None
+    object_uuid: str | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """What every event about it says."""
+        return {
+            "asset_id": self.asset_id,
+            "row_id": self.row_id,
+            "provider": self.provider,
+            "media_id": self.media_id,
+            "asset_kind": self.asset_kind,
+            "attempt": self.attempt,
+            "filename": self.filename,
+            "mime_type": self.mime_type,
+            "sha256": self.sha256,
+            "size_bytes": self.size_bytes,
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +79,19 @@ class Entry:
 
     key: str
     size_bytes: int
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a store says of an object. Hashes are lower-case hex, None where it has none of it all.
+
+    ``sha256`` is one that the store itself computed.
+    """
+
+    size_bytes: int
+    mime_type: str | None = None
+    md5: str | None = None
+    sha256: str | None = None
 
 
 class Held(Enum):
@@ -124,6 +155,10 @@ class Store(ABC):
 
         Raises ``NeedsPersonError('object_missing')`` if there is none.
         """
+
+    @abstractmethod
+    def describe(self, key: str) -> Facts | None:
+        """What the store says of the object, its bytes unread; None if there is none."""
 
     @abstractmethod
     def copy(self, key: str, target: str) -> bool:
@@ -193,10 +228,9 @@ class Store(ABC):
         )
 
 
-def object_key(request: UploadRequest) -> str:
-    """``people/{row}/{asset_id}.{ext}``, of safe segments only, the same in every run."""
-    extension = safe_extension(request.path.name, request.mime_type)
-    return f"people/{safe_segment(request.row_id)}/{safe_segment(request.asset_id)}.{extension}"
+def object_key(request: UploadRequest, template: str = PRESETS["asset_id"]) -> str:
+    """The key of ``request`` by a checked template, of safe segments, the same in every run."""
+    return key_by(template, request)
 
 
 def key_below(root: str, object_key: str) -> str:

@@ -1,5 +1,6 @@
 """Google Cloud Storage through its JSON API."""
 
+import base64
 import hashlib
 import re
 import uuid
@@ -22,6 +23,7 @@ from rowkeeper.errors import (
 from uploaders.base import (
     CHUNK,
     Entry,
+    Facts,
     Held,
     Store,
     Stored,
@@ -141,6 +143,14 @@ class GcsStore(Store):
                     raise missing_object()
                 if answer.status_code != _BEYOND:
                     yield from answer.iter_content(CHUNK)
+
+    def describe(self, key: str) -> Facts | None:
+        """By the object's metadata; one that was composed has no MD5."""
+        facts = self._facts(key)
+        if facts is None:
+            return None
+        md5 = base64.b64decode(facts.get("md5Hash", "")).hex()
+        return Facts(int(facts["size"]), facts.get("contentType"), md5=md5 or None)
 
     def copy(self, key: str, target: str) -> bool:
         """In as many requests as the store wants for it, under the condition of :meth:`create`."""

@@ -16,6 +16,7 @@ from rowkeeper.paths import sha256_file, sync
 from uploaders.base import (
     CHUNK,
     Entry,
+    Facts,
     Held,
     Store,
     Stored,
@@ -97,6 +98,15 @@ class LocalStore(Store):
             while body := file.read(min(CHUNK, left)):
                 left -= len(body)
                 yield body
+
+    def describe(self, key: str) -> Facts | None:
+        """Its size: a folder knows no more."""
+        path = self._path(key)
+        with self._faults():
+            try:
+                return Facts(path.stat().st_size) if path.is_file() else None
+            except FileNotFoundError:
+                return None
 
     def copy(self, key: str, target: str) -> bool:
         """As :meth:`create`, from the object's own bytes."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from rowkeeper.errors import RetryLaterError, StoreError, TransferError
+from rowkeeper.errors import NeedsPersonError, RetryLaterError, StoreError, TransferError
 from rowkeeper.events import AssetEvent, EventType
 from rowkeeper.paths import sha256_file
 from rowkeeper.pool import Stop, StoppedError, run_bounded
@@ -20,6 +20,7 @@ from uploaders.base import (
     object_key,
     open_source,
 )
+from uploaders.layout import checked_layout, key_apart
 from uploaders.registry import open_store
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ class _Run:
     ) -> None:
         self.store, self.emit, self.session_id = store, emit, session_id
         self.attempts, self.backoff_s = settings.upload.attempts, settings.upload.backoff_s
+        self.template = checked_layout(settings.store.layout)
         self.on_progress: OnProgress = on_progress or (lambda _: None)
         self.summary = Summary()
         self.stop = Stop()
@@ -129,11 +131,26 @@ class _Run:
         self.on_progress(Progress(request, "running", 0, request.size_bytes))
         try:
             _check_source(request)
-            return self.store.put(request, object_key(request))
+            return self._settle(request)
         except (TransferError, StoreError):
             raise
         except Exception as error:
             raise RetryLaterError("unexpected", f"unexpected {type(error).__name__}") from error
+
+    def _settle(self, request: UploadRequest) -> Stored:
+        """Archive the file under its key, or where another content has that, under one of its own.
+
+        What has a key that others may have is never set aside for a lost object.
+        """
+        key = object_key(request, self.template)
+        is_own = request.asset_id in key
+        if is_own or not request.replaces_lost:
+            try:
+                return self.store.put(request, key)
+            except NeedsPersonError as error:
+                if is_own or error.code != "object_differs":
+                    raise
+        return self.store.put(request, key_apart(key, request.asset_id))
 
     def _uploaded(self, request: UploadRequest, stored: Stored) -> None:
         self.emit(
@@ -177,17 +194,8 @@ class _Run:
         return AssetEvent(
             event_type=event_type,
             session_id=self.session_id,
-            asset_id=request.asset_id,
-            row_id=request.row_id,
-            provider=request.provider,
-            media_id=request.media_id,
-            asset_kind=request.asset_kind,
-            attempt=request.attempt,
-            filename=request.filename,
-            mime_type=request.mime_type,
-            sha256=request.sha256,
-            size_bytes=request.size_bytes,
             store=self.store.root,
+            **request.facts(),
             **values,
         )
 

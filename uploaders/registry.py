@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from rowkeeper.errors import UsageError
 from uploaders.base import Store
+from uploaders.layout import checked_layout
 
 if TYPE_CHECKING:
     from rowkeeper.settings import Settings
@@ -20,8 +21,9 @@ def open_store(settings: "Settings") -> Store:
     ``file:///folder``, a plain path (a relative one starts at the working folder),
     ``s3://bucket/prefix`` or ``gs://bucket/prefix``; where it is empty, the folder
     ``archive`` in the data folder. Raises ``UsageError`` for any other
-    scheme and for a URL that names no folder or bucket.
+    scheme, for a URL that names no folder or bucket and for a ``store.layout`` that can't be.
     """
+    checked_layout(settings.store.layout)
     url = settings.store.url
     if not url:
         return _local(settings.data_dir / DEFAULT_FOLDER)

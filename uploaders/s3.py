@@ -13,6 +13,7 @@ from rowkeeper.errors import StoreError, UsageError
 from uploaders.base import (
     CHUNK,
     Entry,
+    Facts,
     Held,
     Store,
     Stored,
@@ -24,15 +25,17 @@ from uploaders.base import (
 )
 from uploaders.s3_client import connect
 from uploaders.s3_errors import CORRUPT, code_of, translate
-from uploaders.s3_parts import PartsUpload, base64_digest, composite_checksum
+from uploaders.s3_parts import PartsUpload, base64_digest, composite_checksum, hex_digest
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CopySourceTypeDef
 
     from rowkeeper.settings import Settings
 
 MULTIPART_THRESHOLD = 64 << 20
 PART_SIZE = 16 << 20
+COPY_LIMIT = 5 << 30
 _ABSENT = {"404", "NoSuchKey", "NotFound"}
 _BEYOND = {"416", "InvalidRange"}
 _RACE_LOST = {
@@ -42,6 +45,7 @@ _RACE_LOST = {
     "NoSuchUpload",  # the winner of a race gives up the others' parts
     "PreconditionFailed",
 }
+_MD5 = re.compile(r"[0-9a-f]{32}")
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
 
 
@@ -54,6 +58,7 @@ class S3Store(Store):
     """
 
     kind = "s3"
+    copy_limit = COPY_LIMIT
 
     def __init__(
         self,
@@ -163,24 +168,47 @@ class S3Store(Store):
             with closing(answer["Body"]) as body:
                 yield from body.iter_chunks(CHUNK)
 
-    def copy(self, key: str, target: str) -> bool:
-        """In one request, which S3 limits to objects of 5 GB, after asking for ``target``.
-
-        Unlike :meth:`create` that leaves a moment in which another writer may come first.
-        """
-        with self._faults(), self._missing():
+    def describe(self, key: str) -> Facts | None:
+        """By HEAD. An ETag is an MD5 unless the object came in parts or is under a key of KMS."""
+        with self._faults():
             try:
-                self.client.head_object(Bucket=self.bucket, Key=self._name(target))
+                head = self.client.head_object(
+                    Bucket=self.bucket, Key=self._name(key), ChecksumMode="ENABLED"
+                )
             except ClientError as error:
-                if code_of(error) not in _ABSENT:
-                    raise
-            else:
-                return False
-            self.client.copy_object(
-                Bucket=self.bucket,
-                Key=self._name(target),
-                CopySource={"Bucket": self.bucket, "Key": self._name(key)},
-            )
+                if code_of(error) in _ABSENT:
+                    return None
+                raise
+        etag = head["ETag"].strip('"').lower()
+        is_md5 = head.get("ServerSideEncryption", "AES256") == "AES256" and _MD5.fullmatch(etag)
+        sha256 = head.get("ChecksumSHA256", "") if self._checks_sha256 else ""
+        return Facts(
+            head["ContentLength"],
+            head.get("ContentType"),
+            md5=etag if is_md5 else None,
+            sha256=hex_digest(sha256) if sha256 and "-" not in sha256 else None,
+        )
+
+    def copy(self, key: str, target: str) -> bool:
+        """In one request, or in parts if the object is over what S3 copies at once.
+
+        ``target`` is asked for first. Unlike :meth:`create` that leaves a moment in which another
+        writer may come first.
+        """
+        facts = self.describe(key)
+        if facts is None:
+            raise missing_object()
+        if self.describe(target):
+            return False
+        source: CopySourceTypeDef = {"Bucket": self.bucket, "Key": self._name(key)}
+        with self._faults(), self._missing():
+            if facts.size_bytes <= self.copy_limit:
+                self.client.copy_object(
+                    Bucket=self.bucket, Key=self._name(target), CopySource=source
+                )
+            else:  # parts take no type of their source
+                more = {"ContentType": facts.mime_type} if facts.mime_type else {}
+                self.client.copy(source, self.bucket, self._name(target), ExtraArgs=more)
         return True
 
     def remove(self, key: str) -> None:

@@ -103,6 +103,11 @@ def base64_digest(digest: bytes) -> str:
     return base64.b64encode(digest).decode()
 
 
+def hex_digest(text: str) -> str:
+    """The other way round: a digest as we write it."""
+    return base64.b64decode(text).hex()
+
+
 def _pieces(request: UploadRequest, part_size: int) -> Iterator[bytes]:
     """The file in pieces of ``part_size`` bytes, or of more where it would be over 10,000."""
     size = max(part_size, -(-request.size_bytes // MAX_PARTS))

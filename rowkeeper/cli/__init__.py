@@ -20,6 +20,7 @@ COMMANDS = {
     "providers": "What can be fetched from where, and at what pace.",
     "reconcile": "Prove that each cell of the sources is in the tables.",
     "verify": "Read files and objects again and hold them to their SHA-256.",
+    "store": "Take over what the old system stored; give the archive other keys.",
     "restore": "Bring the archive back as files, each held to its SHA-256.",
     "doctor": "Check this machine, the warehouse, the store and the sheet.",
 }

@@ -144,7 +144,7 @@ def _cloud(warehouse: Warehouse, schema: str) -> tuple[str, ...]:
     if claimed:
         said.append(
             f"{claimed} assets were archived by the old system, as the CSV says, and were never "
-            "checked: rowkeeper migrate adopt their files."
+            "checked: rowkeeper store adopt --hash, or rowkeeper migrate adopt their files."
         )
     return tuple(said)
 

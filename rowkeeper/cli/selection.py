@@ -48,10 +48,11 @@ class Selection:
         return [
             asset
             for asset in assets
-            if (kinds is None or asset.asset_kind in kinds) and self._has(asset.row_id)
+            if (kinds is None or asset.asset_kind in kinds) and self.has(asset.row_id)
         ]
 
-    def _has(self, row_id: str) -> bool:
+    def has(self, row_id: str) -> bool:
+        """Is the person selected?"""
         if not self.row_ids and not self.ranges:
             return True
         number = _NUMBER.match(row_id)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -214,9 +213,6 @@ def share_uploads(
         except TransferError:
             continue  # it is sent on its own then, with tries and a verdict
         stored = store.stored(key, existed=True)
-        facts = asdict(request)
-        for name in ("path", "replaces_lost"):
-            facts.pop(name)
         emit(
             AssetEvent(
                 event_type=EventType.UPLOADED,
@@ -226,7 +222,7 @@ def share_uploads(
                 object_key=stored.object_key,
                 cloud_url=stored.cloud_url,
                 details={"store_kind": store.kind, "existed": True},
-                **facts,
+                **request.facts(),
             )
         )
         shared.add(request.asset_id)

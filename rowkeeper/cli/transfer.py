@@ -185,11 +185,12 @@ def pending_uploads(context: Context, after: str = "") -> "list[UploadRequest]":
 
     columns = (
         "asset_id, person_row_id, provider, media_id, asset_type, local_file_path, sha256, "
-        "file_size_bytes, mime_type, filename, attempt, replaces_lost"
+        "file_size_bytes, mime_type, filename, attempt, replaces_lost, name, legacy_object_uuid"
     )
     names = (
         *("asset_id", "row_id", "provider", "media_id", "asset_kind", "path", "sha256"),
         *("size_bytes", "mime_type", "filename", "attempt", "replaces_lost"),
+        *("person_name", "object_uuid"),
     )
     found = []
     ours = folder_id(context.settings.data_dir)

@@ -194,7 +194,8 @@ def _print(out: Console, found: Verified) -> None:
     for name, count in sorted(found.elsewhere.items()):
         lines.append(f"Not looked at: {count} copies in {name}.")
     if found.unhashed:
-        lines.append(f"Not looked at: {found.unhashed} objects of the old system, without a hash.")
+        many = f"{found.unhashed} objects of the old system, without a hash"
+        lines.append(f"Not looked at: {many}: rowkeeper store adopt --hash.")
     for line in lines:
         out.print(plain(line), markup=False, highlight=False, soft_wrap=True)
 

@@ -49,12 +49,17 @@ with states as (
         legacy.file_name as legacy_file_name,
         legacy.object_key as legacy_object_key,
         legacy.object_uuid as legacy_object_uuid,
+        found.store as legacy_store,
+        found.bucket as legacy_bucket,
+        found.cloud_url as legacy_cloud_url,
         legacy.claimed_at as legacy_claimed_at,
         legacy.evidence as legacy_evidence
     from {{ ref("int_expected_assets") }} as expected
     left join {{ ref("int_asset_downloads") }} as downloads on expected.asset_id = downloads.asset_id
     left join {{ ref("int_asset_uploads") }} as uploads on expected.asset_id = uploads.asset_id
     left join {{ ref("int_legacy_states") }} as legacy on expected.asset_id = legacy.asset_id
+    left join {{ ref("int_legacy_objects") }} as found
+        on expected.asset_id = found.asset_id and legacy.object_key = found.object_key
 )
 
 select
@@ -83,12 +88,21 @@ select
     mime_type,
     size_bytes,
     sha256,
-    case when upload_status = 'completed' then store end as store,
-    case when upload_status = 'completed' then bucket end as bucket,
+    case
+        when upload_status = 'completed' and object_key is not null then store
+        when upload_status = 'completed' then legacy_store
+    end as store,
+    case
+        when upload_status = 'completed' and object_key is not null then bucket
+        when upload_status = 'completed' then legacy_bucket
+    end as bucket,
     case
         when upload_status = 'completed' then coalesce(object_key, legacy_object_key)
     end as object_key,
-    case when upload_status = 'completed' then cloud_url end as cloud_url,
+    case
+        when upload_status = 'completed' and object_key is not null then cloud_url
+        when upload_status = 'completed' then legacy_cloud_url
+    end as cloud_url,
     case
         when download_status = 'failed' and is_tried then download_verdict
         when download_status = 'failed' then legacy_verdict

@@ -1,5 +1,6 @@
 -- What the legacy rows say happened, and what it is worth. A claim stands if its own row is used, if
--- the person's rows ask for the asset that it is about, and if no other row claims the same object.
+-- the person's rows ask for the asset that it is about, if no other row claims the same object, and if
+-- nobody looked for that in vain.
 
 with found as (
     select
@@ -98,6 +99,7 @@ explained as (
                 then 'the row claims the same object for two media'
             when claims.claim = 'upload' and claims.object_key is null and claims.standing = 'claimed'
                 then 's3_paths has no key for its object'
+            when looked_for.is_refuted then 'its object was looked for: ' || looked_for.error_message
             when claims.claim = 'file' and claims.standing = 'unverified' then 'a web page saved as a file'
             when claims.standing = 'unverified' then 'nothing else in the row supports it'
             when claims.claim = 'status' and claims.asset_id is null
@@ -106,12 +108,17 @@ explained as (
             when assets.asset_id is null
                 then 'no link of this person leads to this medium, or only through what was not listed yet'
         end as reason,
-        by_uuid.object_name is not null or by_key.object_name is not null as is_contested
+        by_uuid.object_name is not null or by_key.object_name is not null as is_contested,
+        coalesce(looked_for.is_refuted, false) as is_refuted
     from claims
     left join contested as by_uuid on claims.object_uuid = by_uuid.object_name
     left join contested as by_key on claims.object_key = by_key.object_name
     left join {{ ref("int_expected_assets") }} as assets
         on claims.asset_id = assets.asset_id and assets.is_claimed
+    left join {{ ref("int_legacy_objects") }} as looked_for
+        on claims.claim = 'upload'
+        and claims.asset_id = looked_for.asset_id
+        and claims.object_key = looked_for.object_key
 )
 
 select
@@ -140,6 +147,7 @@ select
         else 'unverified'
     end as standing,
     reason,
+    is_refuted,
     generation,
     observed_at
 from explained

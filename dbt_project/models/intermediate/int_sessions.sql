@@ -10,7 +10,9 @@ outcomes as (
     select
         session_id,
         asset_id,
-        event_type in ('download_failed', 'upload_failed', 'file_lost', 'object_lost') as is_failure,
+        event_type in (
+            'download_failed', 'upload_failed', 'file_lost', 'object_lost', 'object_refuted'
+        ) as is_failure,
         row_number() over (
             partition by
                 session_id,
@@ -19,12 +21,15 @@ outcomes as (
                     when event_type in ('downloaded', 'download_failed') then 'download'
                     when event_type in ('file_verified', 'file_lost') then 'file'
                     when event_type in ('object_verified', 'object_lost') then 'object'
+                    when event_type in ('object_found', 'object_refuted') then 'old object'
                     else 'upload'
                 end
             order by
                 attempt desc,
                 case
-                    when event_type in ('downloaded', 'uploaded', 'file_lost', 'object_lost') then 0 else 1
+                    when event_type in ('downloaded', 'uploaded', 'file_lost', 'object_lost') then 0
+                    when event_type = 'object_refuted' then 0
+                    else 1
                 end,
                 event_id
         ) as outcome_rank
@@ -32,7 +37,8 @@ outcomes as (
     where
         event_type in (
             'downloaded', 'download_failed', 'uploaded', 'upload_failed',
-            'file_verified', 'file_lost', 'object_verified', 'object_lost'
+            'file_verified', 'file_lost', 'object_verified', 'object_lost',
+            'object_found', 'object_refuted'
         )
         and asset_id is not null
 ),

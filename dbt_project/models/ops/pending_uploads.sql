@@ -1,24 +1,28 @@
--- What the uploaders shall store now: the bytes are here, and no verified object of them is.
+-- What the uploaders shall store now: the bytes are here, and no verified object of them is. With what
+-- a key may be made of.
 
 select
-    asset_id,
-    person_row_id,
-    asset_type,
-    provider,
-    media_id,
-    local_path as local_file_path,
-    filename,
-    size_bytes as file_size_bytes,
-    sha256,
-    mime_type,
-    upload_attempts + 1 as attempt,
-    data_folder,
-    is_object_lost as replaces_lost
-from {{ ref("int_assets") }}
+    assets.asset_id,
+    assets.person_row_id,
+    assets.asset_type,
+    assets.provider,
+    assets.media_id,
+    assets.local_path as local_file_path,
+    assets.filename,
+    assets.size_bytes as file_size_bytes,
+    assets.sha256,
+    assets.mime_type,
+    assets.upload_attempts + 1 as attempt,
+    assets.data_folder,
+    assets.is_object_lost as replaces_lost,
+    assets.legacy_object_uuid,
+    people.name
+from {{ ref("int_assets") }} as assets
+left join {{ ref("int_people") }} as people on assets.person_row_id = people.row_id
 where
-    is_claimed
-    and download_status = 'completed'
+    assets.is_claimed
+    and assets.download_status = 'completed'
     and (
-        upload_status = 'pending'
-        or (upload_status = 'failed' and coalesce(verdict, 'retry') in ('retry', 'pause'))
+        assets.upload_status = 'pending'
+        or (assets.upload_status = 'failed' and coalesce(assets.verdict, 'retry') in ('retry', 'pause'))
     )

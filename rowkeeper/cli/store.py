@@ -1,0 +1,91 @@
+"""``rowkeeper store``: what is in the archive, taken over where it is and moved to other keys."""
+
+import click
+
+from rowkeeper.cli.locks import run_lock
+from rowkeeper.cli.options import prepare, store_option, warehouse_options
+from rowkeeper.cli.selection import select
+from rowkeeper.cli.terminal import console, plain
+from rowkeeper.errors import FixityError
+
+
+@click.group()
+def command() -> None:
+    """Take over what the old system stored, and give the archive other keys."""
+
+
+@command.command("adopt")
+@click.option("--hash", "hashing", is_flag=True, help="Read each whole, and take it over for good.")
+@click.option("--dry-run", is_flag=True, help="Only look and say; nothing is written down.")
+@click.option("--people", metavar="ROWS", help="Only these row ids, such as 12,40-60.")
+@store_option
+@warehouse_options
+def adopt_command(
+    hashing: bool,
+    dry_run: bool,
+    people: str | None,
+    store: str | None,
+    target: str | None,
+    data_dir: str | None,
+) -> None:
+    """Take over the old system's objects where they are; nothing is uploaded.
+
+    Each object of s3_paths that nobody else claims is asked for: within the bucket of --store,
+    whatever its prefix. One that is there gets an address; with --hash, or where its file is here
+    to compare, it is verified, so that nothing is fetched or sent for it and verify covers it. What
+    is missing or does not fit is said, and fetched by the next run.
+    """
+    from rowkeeper.cli.adoption import adopt_objects
+
+    context = prepare(target, data_dir=data_dir, store=store)
+    out = console()
+    with run_lock(context):
+        done = adopt_objects(context, out, select(people=people), hashing, dry_run)
+    said = [f"{done.adopted} adopted with a hash, {done.found} found, {done.refuted} refuted."]
+    if done.unread:
+        said.append(f"{done.unread} could not be read: adopt again later.")
+    if done.found:
+        said.append("Those found are unchecked: --hash reads them.")
+    if dry_run:
+        said.append("Nothing was written down.")
+    out.print(" ".join(said), soft_wrap=True)
+
+
+@command.command("move")
+@click.option("--to", "layout", metavar="LAYOUT", required=True, help="As store.layout.")
+@click.option("--dry-run", is_flag=True, help="Only print the plan.")
+@click.option("--people", metavar="ROWS", help="Only these row ids, such as 12,40-60.")
+@click.option("--remove-old", is_flag=True, help="Then delete the objects that no asset has.")
+@store_option
+@warehouse_options
+def move_command(
+    layout: str,
+    dry_run: bool,
+    people: str | None,
+    remove_old: bool,
+    store: str | None,
+    target: str | None,
+    data_dir: str | None,
+) -> None:
+    """Give the archive the keys of LAYOUT: asset_id, row_name, uuid, kind or a template.
+
+    Objects are copied within the store, each copy is held to its SHA-256, then the tables say the
+    new key. Interrupted, the next call goes on. The old objects stay until --remove-old, which also
+    takes those of earlier moves.
+    """
+    from rowkeeper.cli import moving
+    from uploaders.layout import checked_layout
+
+    template = checked_layout(layout)
+    context = prepare(target, data_dir=data_dir, store=store)
+    out, selection = console(), select(people=people)
+    with run_lock(context):
+        done = moving.move_objects(context, out, selection, template, dry_run)
+        if remove_old and not dry_run:
+            done.removed = moving.remove_old(context, out, selection)
+    for line in moving.said(context, done, template, dry_run):
+        out.print(plain(line), markup=False, soft_wrap=True)
+    if done.failures:
+        raise FixityError(
+            f"{len(done.failures)} objects were not moved, see above: rowkeeper verify, then again."
+        )
