@@ -15,13 +15,14 @@ COMMANDS = {
     "run": "Ingest, build, download, upload, build: the whole road, once.",
     "retry": "Try again what failed, by reason, provider and people.",
     "status": "Who has what, is it archived, what failed and why.",
-    "export": "Write the legacy CSV of any generation from the warehouse.",
+    "export": "Write the legacy CSV of any generation, or a BagIt bag of the archive.",
     "migrate": "Move what the old system left into the archive.",
     "providers": "What can be fetched from where, and at what pace.",
     "reconcile": "Prove that each cell of the sources is in the tables.",
     "verify": "Read files and objects again and hold them to their SHA-256.",
     "store": "Take over what the old system stored; give the archive other keys.",
     "restore": "Bring the archive back as files, each held to its SHA-256.",
+    "url": "Print an address at which a browser opens an archived asset.",
     "doctor": "Check this machine, the warehouse, the store and the sheet.",
 }
 
