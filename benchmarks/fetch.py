@@ -122,24 +122,30 @@ def main() -> None:
         for number in arguments.case or (1, 2, 3):
             case = CASES[number - 1]
             pairs = compare(case, found, arguments.pairs, Path(name))
-            console.print(table_of(case, pairs))
+            console.print(table_of(case.name, case.count * case.size / MB, pairs))
 
 
 def installed(names: list[str], folder: Path | None) -> Iterator[tuple[str, str]]:
     """The peers that are here, each with its program."""
     for name in names:
-        program = PEERS[name][0]
-        beside = shutil.which(program, path=str(Path(sys.executable).parent))
-        below = sorted(folder.rglob(program)) if folder else []
-        for place in [beside, shutil.which(program), *map(str, below)]:
-            if place and runs(place):
-                yield name, str(Path(place).absolute())
-                break
+        if place := program_of(PEERS[name][0], folder):
+            yield name, place
+
+
+def program_of(program: str, folder: Path | None) -> str | None:
+    """Where a program is that runs: beside this Python, on the path, or below ``folder``."""
+    beside = shutil.which(program, path=str(Path(sys.executable).parent))
+    below = sorted(folder.rglob(program)) if folder else []
+    for place in [beside, shutil.which(program), *map(str, below)]:
+        if place and runs(place):
+            return str(Path(place).absolute())
+    return None
 
 
 def runs(program: str) -> bool:
     try:
-        return subprocess.run([program, "--version"], capture_output=True).returncode == 0
+        version = "version" if Path(program).name == "s5cmd" else "--version"
+        return subprocess.run([program, version], capture_output=True).returncode == 0
     except OSError:
         return False
 
@@ -215,13 +221,12 @@ def check(case: Case, folder: Path) -> None:
 COLUMNS = "peer|MB/s: own|peer|ratio|without start|CPU s: own|peer|ratio|peak RSS"
 
 
-def table_of(case: Case, pairs: dict[str, list[Pair]]) -> Table:
-    title = f"{case.name}: rowkeeper and each peer"
-    table = Table(title=f"{title} (SHA-256 of the bytes alone: {hash_cpu_s(case):.2f} CPU s)")
+def table_of(title: str, megabytes: float, pairs: dict[str, list[Pair]]) -> Table:
+    table = Table(title=f"{title}: rowkeeper and each peer")
     for column in COLUMNS.split("|"):
         table.add_column(column, justify="right")
     for name, costs in pairs.items():
-        table.add_row(name, *figures(case.count * case.size / MB, costs))
+        table.add_row(name, *figures(megabytes, costs))
     return table
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import store
 from benchmarks.fetch import Case, check, figures, installed, own_side, peer_side, table_of
 from benchmarks.processes import FailedError, measure, running
 
@@ -26,7 +27,7 @@ def test_our_whole_path_and_a_peer_fetch_the_same_files(tmp_path: Path) -> None:
         for name, program in installed(["bare", "curl --parallel"], None):
             peer = peer_side(name, program, case, port, tmp_path)
             assert len(figures(0.15, [(own, peer, seconds)])) == 8
-            assert table_of(case, {name: [(own, peer, seconds)]}).row_count == 1
+            assert table_of("small", 0.15, {name: [(own, peer, seconds)]}).row_count == 1
     assert sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()) == 0
 
 
@@ -64,3 +65,13 @@ def test_a_failure_is_no_measurement(tmp_path: Path) -> None:
 def test_the_fake_internet_says_where_it_is() -> None:
     with running("benchmarks.internet_server", "--videos", "1", "--delay-ms", "0") as told:
         assert json.loads(told)["proxy"].startswith("http://127.0.0.1:")
+
+
+def test_our_whole_path_and_boto3_send_the_same_files(tmp_path: Path) -> None:
+    for load in (store.Load(tmp_path / "a", 3, 50_000), store.Load(tmp_path / "b", 1, 70_000_000)):
+        hashes = load.make()
+        with store.serving("sink", None) as url:
+            peers = {store.BOTO3: sys.executable}
+            [(own, peer, seconds)] = store.compare(load, hashes, url, peers, 1)[store.BOTO3]
+        assert 0 < seconds < own.wall_s
+        assert peer.cpu_s > 0

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -11,6 +12,7 @@ import trustme
 from rowkeeper.errors import NeedsPersonError, StoreError, UsageError
 from tests.fakes.gcs import gcs_settings, gcs_store, shared_gcs
 from tests.fakes.s3 import MiniStack, free_port, s3_settings, s3_store, shared_ministack
+from tests.fakes.swift import swift_store
 from tests.test_uploaders import request_of
 from uploaders.base import Entry, Held, Store, UploadRequest
 from uploaders.gcs import GcsStore
@@ -58,13 +60,22 @@ def over_tls(tls: Tls) -> S3Store:
     return S3Store(client, bucket, "pre fix/ü")
 
 
-@pytest.fixture(params=["local", "s3", "s3_parts", "s3_tls", "gcs"])
+SWIFT: dict[str, dict[str, Any]] = {
+    "swift": {},
+    "swift_parts": {"multipart_threshold": 1, "part_size": PART},
+    "swift_tls": {"tls": True, "multipart_threshold": PART, "part_size": PART},
+}
+
+
+@pytest.fixture(params=["local", "s3", "s3_parts", "s3_tls", "gcs", *SWIFT])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     made: Store
     if request.param == "local":
         made = LocalStore(tmp_path / "archive ü")
     elif request.param == "s3":
         made = s3_store(shared_ministack().url, "pre fix/ü")
+    elif request.param in SWIFT:
+        made = swift_store("pre fix/ü", **SWIFT[request.param])
     elif request.param == "gcs":
         made = gcs_store("pre fix/ü")
     elif request.param == "s3_parts":

@@ -1,0 +1,117 @@
+"""An S3 store that throws bytes away: ``python -m benchmarks.sink_server`` prints its port.
+
+It answers PUT, multipart uploads, listings and HEAD, with the SHA-256 that was sent; only bodies up
+to 1 KB are held to theirs, so that a probe with a wrong one is refused.
+"""
+
+import base64
+import hashlib
+import re
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+CHECKED = 1 << 10
+CHECKSUM = "x-amz-checksum-sha256"
+LAST_MODIFIED = "Thu, 01 Jan 2026 00:00:00 GMT"
+
+
+class Sink(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.objects: dict[str, tuple[int, str]] = {}
+        self.parts: dict[str, dict[int, tuple[int, str]]] = {}
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: Sink
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+    def do_PUT(self) -> None:
+        found = (int(self.headers["Content-Length"] or 0), self.headers.get(CHECKSUM, ""))
+        digest = self._drain(found[0])
+        if digest and found[1] not in ("", digest):
+            self._answer(400, b"<Error><Code>BadDigest</Code></Error>")
+            return
+        path, query = self._asked()
+        if "uploadId" in query:
+            self.server.parts[path][int(query["partNumber"][0])] = found
+        elif path.count("/") > 1:
+            self.server.objects[path] = found
+        self._answer(200, sha256=found[1])
+
+    def do_POST(self) -> None:
+        self._drain(int(self.headers["Content-Length"] or 0))
+        path, query = self._asked()
+        bucket, _, key = path.removeprefix("/").partition("/")
+        names = f"<Bucket>{bucket}</Bucket><Key>{key}</Key>"
+        if "uploads" in query:
+            self.server.parts[path] = {}
+            kind, more = "InitiateMultipartUploadResult", f"<UploadId>{path[-8:]}</UploadId>"
+        else:
+            parts = [part for _, part in sorted(self.server.parts.pop(path).items())]
+            digests = b"".join(base64.b64decode(digest) for _, digest in parts)
+            whole = base64.b64encode(hashlib.sha256(digests).digest()).decode()
+            checksum = f"{whole}-{len(parts)}" if digests else ""
+            self.server.objects[path] = (sum(size for size, _ in parts), checksum)
+            kind, more = "CompleteMultipartUploadResult", "<ETag>sink</ETag>"
+        self._answer(200, f"<{kind}>{names}{more}</{kind}>".encode())
+
+    def do_HEAD(self) -> None:
+        found = self.server.objects.get(self._asked()[0])
+        if found:
+            self._answer(200, sha256=found[1], size=found[0])
+        else:
+            self._answer(404)
+
+    def do_GET(self) -> None:
+        """A listing, always empty: no peer is to find what another has sent."""
+        self._answer(200, b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>")
+
+    def do_DELETE(self) -> None:
+        self.server.objects.pop(self._asked()[0], None)
+        self._answer(204)
+
+    def _asked(self) -> tuple[str, dict[str, list[str]]]:
+        parts = urlsplit(re.sub("^/+", "/", self.path))
+        return parts.path, parse_qs(parts.query, keep_blank_values=True)
+
+    def _drain(self, size: int) -> str:
+        """Read the body; the SHA-256 of a small one."""
+        if size <= CHECKED:
+            return base64.b64encode(hashlib.sha256(self.rfile.read(size)).digest()).decode()
+        buffer = memoryview(bytearray(1 << 20))
+        while size:
+            got = self.rfile.readinto(buffer[: min(size, len(buffer))])
+            if not got:
+                raise ConnectionError
+            size -= got
+        return ""
+
+    def _answer(self, status: int, body: bytes = b"", sha256: str = "", size: int = 0) -> None:
+        self.send_response_only(status)
+        self.send_header("ETag", '"sink"')
+        self.send_header("Last-Modified", LAST_MODIFIED)
+        self.send_header("Content-Length", str(size or len(body)))
+        if sha256:
+            self.send_header(CHECKSUM, sha256)
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def main() -> None:
+    with suppress(KeyboardInterrupt), Sink() as sink:
+        print(sink.server_address[1], flush=True)  # noqa: T201
+        sink.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
