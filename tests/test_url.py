@@ -266,6 +266,7 @@ def test_the_command_says_where_and_why_not(
             ("a3", "7", "file", "drive", "f", None, None, "pending", None, None, None, None),
             ("a4", "8", "file", "drive", "g", None, None, *done, "s3://elsewhere/x", "x/p/8/a4"),
             ("a5", "9", "file", "drive", "h", None, None, *done[:2], "legacy", None, "files/u.mp4"),
+            ("a6", "9", "file", "drive", "i", None, None, *done[:2], "legacy", root, "files/w.mp4"),
         ],
     )
 
@@ -282,6 +283,7 @@ def test_the_command_says_where_and_why_not(
     assert said("7", "--kind", "video")[0] == [f"{root}/p/7/a1.mp4"]
     assert "add --store s3://elsewhere/x" in said("a4", code=2)[1]
     assert "files/u.mp4, as the old system says" in said("a5", code=2)[1]
+    assert said("a6")[0] == [f"{root}/files/w.mp4"]  # found, though nobody has read it
     assert "rowkeeper run" in said("a3", code=2)[1]
     for nobody in (["nobody"], ["7", "--kind", "folder"]):
         assert "rowkeeper status --people" in said(*nobody, code=2)[1]

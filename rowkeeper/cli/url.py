@@ -152,7 +152,7 @@ def _assets(context: Context, wanted: str) -> list[Asset]:
 def _missing(asset: Asset, store: "Store") -> str | None:
     """Why the store has no address for it, in a sentence with what to do."""
     words = f"The {asset.asset_kind} {asset.asset_id} of row {asset.row_id}"
-    if asset.archived_by == "legacy":
+    if asset.archived_by == "legacy" and asset.store is None:
         where = f"{asset.object_key}, as the old system says"
         return f"{words} is in {where}, in a store that is not known here: look there by its key."
     if asset.store is None or asset.object_key is None:
