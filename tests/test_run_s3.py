@@ -1,13 +1,15 @@
 """The whole road into S3: a store that refuses loses nothing, and no secret shows anywhere."""
 
 import hashlib
+import json
 from pathlib import Path, PurePosixPath
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 
 from rowkeeper.cli import run_command
-from rowkeeper.warehouse import Target, connect
+from rowkeeper.warehouse import Row, Target, connect, load_target
 from tests.fakes.internet import FakeInternet
 from tests.fakes.s3 import SECRET, client_for, shared_ministack
 
@@ -53,7 +55,26 @@ def test_what_a_refusing_store_did_not_take_it_takes_later(
         body = client.get_object(Bucket=bucket, Key=key)["Body"].read()
         assert hashlib.sha256(body).hexdigest() == sha256
     said = capsys.readouterr()
+    secrets = [SECRET, *signatures_of(archived, capsys)]
     assert SECRET not in refused.out + refused.err + said.out + said.err
-    for path in (tmp_path / "data").rglob("*"):
+    for path in tmp_path.rglob("*"):
         if path.is_file():
-            assert SECRET.encode() not in path.read_bytes(), path
+            body = path.read_bytes()
+            assert not [secret for secret in secrets if secret.encode() in body], path
+
+
+def signatures_of(archived: list[Row], capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """The signatures in the addresses of all that one person has, which give the bytes."""
+    asset_id, *_, sha256 = archived[0]
+    assert run_command(["url", asset_id]) == 0
+    (address,) = capsys.readouterr().out.splitlines()
+    assert hashlib.sha256(requests.get(address, timeout=5).content).hexdigest() == sha256
+    with connect(load_target()) as warehouse:
+        sql = "select person_row_id from main.assets where asset_id = ?"
+        ((row_id,),) = warehouse.query(sql, [asset_id])
+    assert run_command(["url", row_id, "--json", "--lifetime", "7d"]) == 0
+    found = json.loads(capsys.readouterr().out)["addresses"]
+    assert asset_id in {item["asset_id"] for item in found}
+    assert all(item["expires_at"] and "X-Amz-Expires=604800" in item["url"] for item in found)
+    queries = [urlsplit(url).query for url in (address, *(item["url"] for item in found))]
+    return [parse_qs(query)["X-Amz-Signature"][0] for query in queries]

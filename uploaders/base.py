@@ -3,7 +3,6 @@
 A new kind of store is a module with one :class:`Store` and one line in ``registry.py``.
 """
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any, BinaryIO, ClassVar
 from rowkeeper.errors import NeedsPersonError, RetryLaterError, StoreError, TransferError
 from rowkeeper.fixity import ASIDE, Content, content_of
 from uploaders.layout import PRESETS, key_by
+from uploaders.links import Shown, plain_type
 
 CHUNK = 1 << 20
 
@@ -171,6 +171,14 @@ class Store(ABC):
     def remove(self, key: str) -> None:
         """Delete the object; none is no error."""
 
+    @abstractmethod
+    def link(self, key: str, lifetime_s: int | None, shown: Shown) -> str:
+        """An address at which a browser finds the object for so many seconds; nobody is asked.
+
+        None stands for the object's own, unsigned address, at which it is found where the store
+        lets anybody read. Raises ``StoreError`` and ``UsageError``.
+        """
+
     def key_of(self, object_key: str) -> str:
         """The key, as the methods take it, of a :class:`Stored`'s ``object_key``."""
         return key_below(self.root, object_key)
@@ -242,8 +250,7 @@ def key_below(root: str, object_key: str) -> str:
 
 def content_type(request: UploadRequest) -> str | None:
     """The request's MIME type, if it is a plain one and no text of somebody's making."""
-    mime_type = request.mime_type or ""
-    return mime_type if re.fullmatch(r"[\w.+-]+/[\w.+-]+", mime_type, re.A) else None
+    return plain_type(request.mime_type)
 
 
 def open_source(request: UploadRequest) -> BinaryIO:

@@ -36,6 +36,8 @@ from uploaders.base import (
 )
 from uploaders.gcs_body import Related, local_md5
 from uploaders.gcs_client import connect, endpoint_of
+from uploaders.gcs_links import plain_link, signed_link
+from uploaders.links import Shown
 
 if TYPE_CHECKING:
     from rowkeeper.settings import Settings
@@ -174,6 +176,15 @@ class GcsStore(Store):
         """In a bucket with versions the older ones stay."""
         with self._faults():
             self._remove(self._name(key), None)
+
+    def link(self, key: str, lifetime_s: int | None, shown: Shown) -> str:
+        """Signed by the account's key, where the credentials have one."""
+        address = plain_link(str(self.endpoint), self.bucket, self._name(key))
+        if lifetime_s is None:
+            return address
+        with self._faults():
+            account = getattr(self.session, "credentials", None)
+            return signed_link(address, account, lifetime_s, shown)
 
     def _facts(self, key: str) -> dict[str, Any] | None:
         with self._faults():

@@ -25,6 +25,7 @@ from uploaders.base import (
     missing_object,
     open_source,
 )
+from uploaders.links import Shown
 
 _REFUSED = {
     errno.EACCES,
@@ -122,6 +123,10 @@ class LocalStore(Store):
             except FileNotFoundError:
                 return
             sync(path.parent)
+
+    def link(self, key: str, lifetime_s: int | None, shown: Shown) -> str:  # noqa: ARG002
+        """The file's URL, for whoever sees this folder."""
+        return self._path(key).as_uri()
 
     def _path(self, key: str) -> Path:
         if key.startswith("/") or ".." in key.split("/"):

@@ -23,8 +23,10 @@ from uploaders.base import (
     missing_object,
     open_source,
 )
+from uploaders.links import Shown
 from uploaders.s3_client import connect
 from uploaders.s3_errors import CORRUPT, code_of, translate
+from uploaders.s3_links import link_to
 from uploaders.s3_parts import PartsUpload, base64_digest, composite_checksum, hex_digest
 
 if TYPE_CHECKING:
@@ -215,6 +217,11 @@ class S3Store(Store):
         """In a bucket with versions the older ones stay."""
         with self._faults():
             self.client.delete_object(Bucket=self.bucket, Key=self._name(key))
+
+    def link(self, key: str, lifetime_s: int | None, shown: Shown) -> str:
+        """Signed by the store's keys; by temporary ones it ends with them at the latest."""
+        with self._faults():
+            return link_to(self.client, self.bucket, self._name(key), lifetime_s, shown)
 
     @contextmanager
     def _missing(self) -> Iterator[None]:

@@ -41,7 +41,9 @@ def connect(settings: "Settings") -> "S3Client":
         max_pool_connections=max(10, settings.upload.workers),
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
-        s3={"addressing_style": "path" if endpoint_url else "auto"},
+        # for addresses that others open: the newer signature, and the host of the region
+        signature_version="s3v4",
+        s3={"addressing_style": "path" if endpoint_url else "virtual"},
     )
     try:
         return boto3.session.Session().client(

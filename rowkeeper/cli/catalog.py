@@ -2,6 +2,8 @@
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -97,7 +99,8 @@ def publish(context: Context) -> None:
     part.replace(path)
 
 
-def read_catalog(context: Context) -> Catalog:
+@contextmanager
+def reader(context: Context) -> Iterator[Warehouse]:
     """The catalogue for readers. Raises ``WarehouseError`` if there is none yet."""
     target = context.target
     if target.type == "duckdb":
@@ -108,8 +111,14 @@ def read_catalog(context: Context) -> Catalog:
     with connect(target, read_only=True) as warehouse:
         if not _is_built(warehouse, target.schema):
             raise _nothing_yet(target)
+        yield warehouse
+
+
+def read_catalog(context: Context) -> Catalog:
+    """All of it. Raises as :func:`reader`."""
+    with reader(context) as warehouse:
         found = {
-            name: _records(warehouse, sql.format(schema=target.schema))
+            name: _records(warehouse, sql.format(schema=context.target.schema))
             for name, sql in QUERIES.items()
         }
     return Catalog(**found)

@@ -49,6 +49,7 @@ class MiniStack:
             "GATEWAY_PORT": str(self.port),
             "SERVICES": "s3",
             "LOG_LEVEL": "ERROR",
+            "AWS_SECRET_ACCESS_KEY": SECRET,  # it checks what is signed in an address, no more
         }
         if certificate:
             names = ("MINISTACK_SSL_CERT", "MINISTACK_SSL_KEY")

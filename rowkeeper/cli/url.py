@@ -1,0 +1,189 @@
+"""``rowkeeper url``: addresses at which a person finds archived assets, made when asked for.
+
+An address is printed and kept nowhere else: whoever has a signed one has the file.
+"""
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+import click
+
+from rowkeeper.cli.catalog import reader
+from rowkeeper.cli.options import Context, prepare, store_option, warehouse_options
+from rowkeeper.cli.terminal import plain
+from rowkeeper.errors import UsageError
+
+if TYPE_CHECKING:
+    from uploaders.base import Store
+
+ASSETS = """
+select asset_id, person_row_id, asset_type, provider, media_id, filename, mime_type,
+    download_status, upload_status, archived_by, store, object_key
+from {schema}.assets where {wanted} order by asset_type, media_id, asset_id
+"""
+LONGEST = timedelta(days=7)
+TEMPORARY = "X-Amz-Security-Token="
+"""In an address that is signed by keys which end by themselves."""
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_LIFETIME = re.compile(r"(\d{1,9})([smhd])")
+
+
+@dataclass(frozen=True)
+class Asset:
+    """An asset and where it is archived, if it is."""
+
+    asset_id: str
+    row_id: str
+    asset_kind: str
+    provider: str
+    media_id: str
+    filename: str | None
+    mime_type: str | None
+    download_status: str
+    upload_status: str | None
+    archived_by: str | None
+    store: str | None
+    object_key: str | None
+
+    @property
+    def name(self) -> str:
+        """What the source calls it, else what can be told of it."""
+        ending = PurePosixPath(self.object_key or "").suffix
+        return self.filename or f"{self.media_id}{ending}"
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where an asset opens, until when; None for an address that does not end."""
+
+    asset_id: str
+    row_id: str
+    asset_kind: str
+    filename: str
+    url: str
+    expires_at: str | None
+
+
+@dataclass(frozen=True)
+class Found:
+    """``missing``: asset id -> why it has no address, and what to do."""
+
+    addresses: list[Address]
+    missing: dict[str, str]
+
+
+@click.command()
+@click.argument("wanted", metavar="ASSET_OR_PERSON")
+@click.option("--kind", metavar="KIND", help="Only assets of this kind, such as video.")
+@click.option("--lifetime", metavar="TIME", default="1h", help="15m, 1h (so without), 7d at most.")
+@click.option("--plain", "unsigned", is_flag=True, help="Unsigned, for a store that all may read.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@store_option
+@warehouse_options
+def command(
+    wanted: str,
+    kind: str | None,
+    lifetime: str,
+    unsigned: bool,
+    as_json: bool,
+    store: str | None,
+    target: str | None,
+    data_dir: str | None,
+) -> None:
+    """Print an address at which a browser opens an archived asset.
+
+    ASSET_OR_PERSON is an asset's id, or a row id for all that is archived of a person. The store
+    is not asked. A signed address opens for whoever has it until its time is over: it is printed
+    here and kept nowhere.
+    """
+    seconds = None if unsigned else lifetime_of(lifetime)
+    context = prepare(target, data_dir=data_dir, store=store)
+    found = addresses(context, wanted, kind, seconds)
+    if as_json:
+        click.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2))
+    else:
+        _print(found)
+    if not found.addresses:
+        raise UsageError(next(iter(found.missing.values())))
+
+
+def lifetime_of(text: str) -> int:
+    """The seconds of ``15m``, ``1h`` or ``7d``. Raises ``UsageError``."""
+    given = _LIFETIME.fullmatch(text.strip())
+    found = timedelta(**{UNITS[given[2]]: int(given[1])}) if given else timedelta()
+    if not timedelta() < found <= LONGEST:
+        raise UsageError(f"--lifetime {text} is none: write 15m, 1h or 7d, which is the longest.")
+    return int(found.total_seconds())
+
+
+def addresses(context: Context, wanted: str, kind: str | None, lifetime_s: int | None) -> Found:
+    """The addresses of the assets that ``wanted`` names, for so many seconds.
+
+    Raises ``UsageError`` if it names none, and if the store can't make addresses.
+    """
+    from uploaders.registry import open_store
+
+    assets = [asset for asset in _assets(context, wanted) if kind in (None, asset.asset_kind)]
+    if not assets:
+        what = f"of the kind {kind} " if kind else ""
+        raise UsageError(
+            f"No asset {what}has the id {wanted} or belongs to a person of that row id: see "
+            "rowkeeper status --people and the table person_content."
+        )
+    store = open_store(context.settings)
+    missing = {asset.asset_id: why for asset in assets if (why := _missing(asset, store))}
+    there = [asset for asset in assets if asset.asset_id not in missing]
+    return Found([_address(asset, store, lifetime_s) for asset in there], missing)
+
+
+def _assets(context: Context, wanted: str) -> list[Asset]:
+    with reader(context) as warehouse:
+        for column in ("asset_id", "person_row_id"):
+            sql = ASSETS.format(schema=context.target.schema, wanted=f"{column} = ?")
+            if rows := warehouse.query(sql, [wanted]):
+                return [Asset(*row) for row in rows]
+    return []
+
+
+def _missing(asset: Asset, store: "Store") -> str | None:
+    """Why the store has no address for it, in a sentence with what to do."""
+    words = f"The {asset.asset_kind} {asset.asset_id} of row {asset.row_id}"
+    if asset.archived_by == "legacy":
+        where = f"{asset.object_key}, as the old system says"
+        return f"{words} is in {where}, in a store that is not known here: look there by its key."
+    if asset.store is None or asset.object_key is None:
+        state = f"{asset.download_status}, upload {asset.upload_status or 'not begun'}"
+        return f"{words} is not archived (download {state}): run rowkeeper run."
+    if asset.store != store.root:
+        return f"{words} is in {asset.store}, not in {store.root}: add --store {asset.store}."
+    return None
+
+
+def _address(asset: Asset, store: "Store", lifetime_s: int | None) -> Address:
+    from uploaders.links import Shown
+
+    moment = datetime.now(UTC)
+    key = store.key_of(str(asset.object_key))
+    url = store.link(key, lifetime_s, Shown(asset.name, asset.mime_type))
+    ends = None
+    if lifetime_s is not None and not url.startswith("file:"):
+        ends = (moment + timedelta(seconds=lifetime_s)).isoformat(timespec="seconds")
+    return Address(asset.asset_id, asset.row_id, asset.asset_kind, asset.name, url, ends)
+
+
+def _print(found: Found) -> None:
+    """The addresses alone on standard output, what they are beside them on standard error."""
+    for address in found.addresses:
+        what = f"{address.asset_kind} of row {address.row_id}: {address.filename}"
+        click.echo(plain(what), err=True)
+        click.echo(address.url)
+    if any(TEMPORARY in address.url for address in found.addresses):
+        words = "The store's keys are temporary: an address ends with them, if not sooner."
+        click.echo(words, err=True)
+    if found.addresses:
+        for why in found.missing.values():
+            click.echo(plain(why), err=True)
