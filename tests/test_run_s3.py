@@ -1,14 +1,20 @@
 """The whole road into S3: a store that refuses loses nothing, and no secret shows anywhere."""
 
+import csv
 import hashlib
 import json
 from pathlib import Path, PurePosixPath
 from urllib.parse import parse_qs, urlsplit
 
+import bagit  # type: ignore[import-untyped]
 import pytest
 import requests
 
 from rowkeeper.cli import run_command
+from rowkeeper.cli.bag import write_tables
+from rowkeeper.cli.options import Context
+from rowkeeper.cli.selection import select
+from rowkeeper.settings import load_settings
 from rowkeeper.warehouse import Row, Target, connect, load_target
 from tests.fakes.internet import FakeInternet
 from tests.fakes.s3 import SECRET, client_for, shared_ministack
@@ -56,6 +62,7 @@ def test_what_a_refusing_store_did_not_take_it_takes_later(
         assert hashlib.sha256(body).hexdigest() == sha256
     said = capsys.readouterr()
     secrets = [SECRET, *signatures_of(archived, capsys)]
+    a_bag_has_it_all(archived, tmp_path, capsys)
     assert SECRET not in refused.out + refused.err + said.out + said.err
     for path in tmp_path.rglob("*"):
         if path.is_file():
@@ -78,3 +85,36 @@ def signatures_of(archived: list[Row], capsys: pytest.CaptureFixture[str]) -> li
     assert all(item["expires_at"] and "X-Amz-Expires=604800" in item["url"] for item in found)
     queries = [urlsplit(url).query for url in (address, *(item["url"] for item in found))]
     return [parse_qs(query)["X-Amz-Signature"][0] for query in queries]
+
+
+def a_bag_has_it_all(
+    archived: list[Row], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each archived content and each row, whatever an earlier try left behind."""
+    stale = tmp_path / "bag.unfinished" / "data" / "archive" / "stale.txt"
+    stale.parent.mkdir(parents=True)
+    stale.write_text("?")
+    command = ["export", "bag", "--to", str(tmp_path / "bag")]
+    assert run_command(command) == 0, capsys.readouterr().err
+    assert "is valid" in capsys.readouterr().out
+    bag = bagit.Bag(str(tmp_path / "bag"))
+    bag.validate()
+    hashes = {path: entry["sha256"] for path, entry in bag.payload_entries().items()}
+    assert {sha256 for *_, sha256 in archived} <= set(hashes.values())
+    assert "data/archive/stale.txt" not in hashes
+    index = csv.DictReader((tmp_path / "bag" / "data/archive/restored.csv").open(encoding="utf-8"))
+    assert {hashes[f"data/archive/{row['path']}"] == row["sha256"] for row in index} == {True}
+    with (tmp_path / "bag" / "data/tables/assets.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["asset_id"]: row for row in csv.DictReader(file)}
+    assert len(rows) == int(bag.info["Asset-Count"])
+    assert {asset_id for asset_id, *_ in archived} <= set(rows)
+    assert not [row for row in rows.values() if "X-Amz" in str(row)]
+    someone = next(iter(rows.values()))["person_row_id"]
+    counts = write_tables(
+        Context(load_settings(), load_target()), select(people=someone), tmp_path / "tables"
+    )
+    assert counts["people"] == 1
+    with (tmp_path / "tables" / "assets.csv").open(encoding="utf-8", newline="") as file:
+        assert {row["person_row_id"] for row in csv.DictReader(file)} == {someone}
+    assert run_command(command) == 2
+    assert "is not empty" in capsys.readouterr().err

@@ -15,7 +15,7 @@ COMMANDS = {
     "run": "Ingest, build, download, upload, build: the whole road, once.",
     "retry": "Try again what failed, by reason, provider and people.",
     "status": "Who has what, is it archived, what failed and why.",
-    "export": "Write the legacy CSV of any generation from the warehouse.",
+    "export": "Write the legacy CSV of any generation, or a BagIt bag of the archive.",
     "migrate": "Move what the old system left into the archive.",
     "providers": "What can be fetched from where, and at what pace.",
     "reconcile": "Prove that each cell of the sources is in the tables.",

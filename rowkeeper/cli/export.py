@@ -1,4 +1,4 @@
-"""``rowkeeper export csv``: the legacy CSV of any generation, and its copy beside each run."""
+"""``rowkeeper export``: the legacy CSV of any generation, its copy beside each run, and a bag."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from rowkeeper.cli import bag
 from rowkeeper.cli.options import Context, prepare, warehouse_options
 from rowkeeper.errors import UsageError, WarehouseError
 from rowkeeper.export.files import write_keeping, write_whole
@@ -29,6 +30,9 @@ class Exported:
 @click.group()
 def command() -> None:
     """Write what the warehouse has in another form."""
+
+
+command.add_command(bag.command)
 
 
 @command.command("csv")

@@ -5,7 +5,7 @@ import hashlib
 import io
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -84,13 +84,17 @@ class Piece:
 
 @dataclass
 class Retrieved:
-    """What came back, in files. ``failures``: path -> why. ``unarchived``: assets without bytes."""
+    """What came back, in files. ``failures``: path -> why. ``unarchived``: assets without bytes.
+
+    ``hashes``: path -> SHA-256, of all that is there now and has its bytes.
+    """
 
     restored: int = 0
     present: int = 0
     size_bytes: int = 0
     unarchived: int = 0
     failures: dict[str, str] = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -104,20 +108,26 @@ class Retrieving:
     message: str = ""
 
 
-def retrieve(context: Context, console: Console, selection: Selection, folder: Path) -> Retrieved:
+def retrieve(
+    context: Context,
+    console: Console,
+    selection: Selection,
+    folder: Path,
+    naming: Callable[[str], str] = str,
+) -> Retrieved:
     """Write the selected assets' files below ``folder``, and ``restored.csv`` about them.
 
-    A file is at the path that it had below its data folder. What has no bytes in a store is taken
-    from this data folder, if it is here. Raises ``StoreError``.
+    A file is at the path that it had below its data folder, or at what ``naming`` makes of it. What
+    has no bytes in a store is taken from this data folder, if it is here. Raises ``StoreError``.
     """
     from uploaders.registry import open_store
 
     pieces = selection.of(_pieces(context))
-    placed = _placed([piece for piece in pieces if piece.content])
+    placed = _placed([piece for piece in pieces if piece.content], naming)
     store = open_store(context.settings)
     with display(console, "Restoring") as shown:
         shown.expect(len(placed))
-        work = _Retrieval(context, store, folder, shown)
+        work = _Retrieval(context, store, folder, shown, naming)
         workers = context.settings.upload.workers
         run_bounded(work.one, {"": list(placed.items())}, workers, work.stop, "restore")
     work.done.unarchived = sum(piece.content is None for piece in pieces)
@@ -138,11 +148,11 @@ def _pieces(context: Context) -> list[Piece]:
     return [Piece(*row) for row in rows]
 
 
-def _placed(pieces: list[Piece]) -> dict[str, list[Piece]]:
+def _placed(pieces: list[Piece], naming: Callable[[str], str]) -> dict[str, list[Piece]]:
     """Path -> the assets that have it; other bytes of the same name get the asset's id added."""
     placed: dict[str, list[Piece]] = {}
     for piece in pieces:
-        path = PurePosixPath(_safe(piece.path) or _safe(piece.object_key) or piece.asset_id)
+        path = PurePosixPath(naming(_safe(piece.path) or _safe(piece.object_key) or piece.asset_id))
         there = placed.get(path.as_posix())
         if there and there[0].content != piece.content:
             path = path.with_name(f"{path.stem}-{piece.asset_id}{path.suffix}")
@@ -169,8 +179,16 @@ def _index(rows: list[tuple[str, Piece]]) -> bytes:
 
 
 class _Retrieval:
-    def __init__(self, context: Context, store: "Store", folder: Path, shown: Display) -> None:
+    def __init__(
+        self,
+        context: Context,
+        store: "Store",
+        folder: Path,
+        shown: Display,
+        naming: Callable[[str], str],
+    ) -> None:
         self.context, self.store, self.folder, self.shown = context, store, folder, shown
+        self.naming = naming
         self.stop, self.lock, self.done = Stop(), threading.Lock(), Retrieved()
 
     def one(self, placed: tuple[str, list[Piece]]) -> None:
@@ -181,8 +199,9 @@ class _Retrieval:
         self.shown.update(Retrieving(piece, "running", 0, content.size_bytes))
         try:
             fresh = self._fetch(piece, self.folder / path, content)
+            found = {path: content.sha256}
             if piece.asset_kind == "transcript":
-                _write_words(self.folder / path, self.folder, piece.details)
+                found |= self._write_words(self.folder / path, piece.details)
         except StoppedError:
             return
         except TransferError as error:
@@ -192,6 +211,7 @@ class _Retrieval:
             self.shown.update(Retrieving(piece, "failed", message=f"{path}: {why}"))
             return
         with self.lock:
+            self.done.hashes |= found
             self.done.restored += fresh
             self.done.present += not fresh
             self.done.size_bytes += content.size_bytes if fresh else 0
@@ -207,6 +227,25 @@ class _Retrieval:
             return write_back(lambda: _chunks(source), place, content)
         key = key_below(piece.store, str(piece.object_key))
         return restore_object(self.store, key, place, content, self.context.settings, self.stop)
+
+    def _write_words(self, captions: Path, details: dict[str, Any]) -> dict[str, str]:
+        """Put the plain words of ``captions`` where the download had put them, if they are those.
+
+        Path -> SHA-256 of what was written.
+        """
+        from downloaders.captions import plain_text
+        from uploaders.restore import write_back
+
+        path, sha256 = _safe(details.get("text_path")), details.get("text_sha256")
+        if path is None or sha256 is None:
+            return {}
+        rolling = details.get("caption_source") == "automatic"
+        words = plain_text(captions.read_text("utf-8-sig", "replace"), rolling=rolling).encode()
+        if hashlib.sha256(words).hexdigest() != sha256:
+            return {}
+        path = self.naming(path)
+        write_back(lambda: [words], self.folder / path, Content(sha256, len(words)))
+        return {path: sha256}
 
     def _elsewhere(self, piece: Piece) -> str:
         """A store of another address is tried too: the hash tells whether it has the bytes."""
@@ -225,17 +264,3 @@ def _chunks(path: Path) -> Iterator[bytes]:
     except OSError as error:
         words = f"{path} can't be read ({error.strerror}): run rowkeeper verify"
         raise NeedsPersonError("local_file_missing", words) from None
-
-
-def _write_words(captions: Path, folder: Path, details: dict[str, Any]) -> None:
-    """Put the plain words of ``captions`` where the download had put them, if they are the same."""
-    from downloaders.captions import plain_text
-    from uploaders.restore import write_back
-
-    path, sha256 = _safe(details.get("text_path")), details.get("text_sha256")
-    if path is None or sha256 is None:
-        return
-    rolling = details.get("caption_source") == "automatic"
-    words = plain_text(captions.read_text("utf-8-sig", "replace"), rolling=rolling).encode()
-    if hashlib.sha256(words).hexdigest() == sha256:
-        write_back(lambda: [words], folder / path, Content(sha256, len(words)))
