@@ -1,4 +1,4 @@
-"""The policies of docs/store-policies.md: all that a store does is allowed, and no more than that."""
+"""The policies of docs/store-policies.md: all that a store does is allowed, and no more."""
 
 import json
 import re
@@ -151,9 +151,7 @@ def test_the_s3_policy_allows_all_that_is_done_and_nothing_else(
     done |= acts_of(proxy, lambda: in_parts(store, tmp_path))
     statements = own(WRITE, store.bucket)
     assert not [act for act in done if not allows(statements, act)]
-    needed = {
-        (name, statement["Sid"]) for statement in statements for name in actions_of(statement)
-    }
+    needed = {(name, each["Sid"]) for each in statements for name in actions_of(each)}
     used = {
         (act.action, statement["Sid"])
         for act in done

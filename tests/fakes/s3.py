@@ -205,8 +205,8 @@ class _Proxy(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         s3 = self.server.s3
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        kind = s3.fault_for(f"{self.command} {self.path}", headers)
+        sent = {name.lower(): value for name, value in self.headers.items()}
+        kind = s3.fault_for(f"{self.command} {self.path}", sent)
         if kind == "drop":
             self.close_connection = True
         elif kind and kind[0].isdigit():
