@@ -94,7 +94,7 @@ class S3Store(Store):
         name = self._name(f".rowkeeper-probe-{uuid.uuid4()}")
         wrong = base64_digest(hashlib.sha256().digest())
         with self._faults():
-            self.client.list_objects_v2(Bucket=self.bucket, MaxKeys=1)
+            self.client.list_objects_v2(Bucket=self.bucket, Prefix=self._name(""), MaxKeys=1)
             try:
                 self.client.put_object(
                     Bucket=self.bucket,

@@ -154,7 +154,7 @@ def _missing(asset: Asset, store: "Store") -> str | None:
     words = f"The {asset.asset_kind} {asset.asset_id} of row {asset.row_id}"
     if asset.archived_by == "legacy" and asset.store is None:
         where = f"{asset.object_key}, as the old system says"
-        return f"{words} is in {where}, in a store that is not known here: look there by its key."
+        return f"{words} is in {where}: take it over with rowkeeper store adopt."
     if asset.store is None or asset.object_key is None:
         state = f"{asset.download_status}, upload {asset.upload_status or 'not begun'}"
         return f"{words} is not archived (download {state}): run rowkeeper run."

@@ -146,7 +146,8 @@ class Fault:
 class FaultyS3:
     """A proxy before the shared server, a context manager; ``url`` is the endpoint to use.
 
-    ``requests`` lists each request as ``METHOD /path?query``. ``sloppy``: it knows no checksums.
+    ``requests`` lists each request as ``METHOD /path?query``, ``headers`` its headers, named
+    in lower case. ``sloppy``: it knows no checksums.
     ``conditional``: False answers 501 to If-None-Match.
     """
 
@@ -161,6 +162,7 @@ class FaultyS3:
         """Forget all faults and requests."""
         self.faults: list[Fault] = []
         self.requests: list[str] = []
+        self.headers: list[dict[str, str]] = []
         self.sloppy = False
         self.conditional = True
 
@@ -176,10 +178,11 @@ class FaultyS3:
         self._server.shutdown()
         self._server.server_close()
 
-    def fault_for(self, request: str) -> str | None:
+    def fault_for(self, request: str, headers: dict[str, str]) -> str | None:
         """The kind of the fault that meets ``request``; counts it down."""
         with self.lock:
             self.requests.append(request)
+            self.headers.append(headers)
             for fault in self.faults:
                 if fault.times and re.search(fault.match, request):
                     fault.times -= 1
@@ -202,7 +205,8 @@ class _Proxy(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         s3 = self.server.s3
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        kind = s3.fault_for(f"{self.command} {self.path}")
+        sent = {name.lower(): value for name, value in self.headers.items()}
+        kind = s3.fault_for(f"{self.command} {self.path}", sent)
         if kind == "drop":
             self.close_connection = True
         elif kind and kind[0].isdigit():
