@@ -74,7 +74,11 @@ def test_what_is_lost_is_found_and_healed(
     stored[5].unlink()
     (archive / "stray.bin").write_bytes(b"?")
     (data / "files" / "stray.bin").write_bytes(b"??")
+    archive.rename(tmp_path / "unmounted")
     capsys.readouterr()
+    assert run_command(["verify"]) == 5
+    assert "mount the folder" in last_line(capsys.readouterr().err)
+    (tmp_path / "unmounted").rename(archive)
     assert run_command(["verify", "--json"]) == 11
     said = capsys.readouterr()
     assert re.match(r"7 copies are lost: see what .* the table fixity\.\n$", last_line(said.err))

@@ -5,6 +5,7 @@ import random
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -16,8 +17,11 @@ from rowkeeper.cli.options import Context, prepare, store_option, warehouse_opti
 from rowkeeper.cli.orphans import Orphan, find_orphans
 from rowkeeper.cli.selection import select
 from rowkeeper.cli.terminal import console, plain
-from rowkeeper.errors import FixityError, UsageError
+from rowkeeper.errors import FixityError, StoreError, TransferError, UsageError
 from rowkeeper.warehouse import connect
+
+if TYPE_CHECKING:
+    from uploaders.base import Store
 
 SHOWN = 20
 DANGLING = """
@@ -62,6 +66,7 @@ class Verified:
 @click.option("--older-than", type=click.FloatRange(0), metavar="DAYS", help="Not checked since.")
 @click.option("--people", metavar="ROWS", help="Only these row ids, such as 12,40-60.")
 @click.option("--only", type=click.Choice(["files", "objects"]), help="Only these places.")
+@click.option("--believe-empty", is_flag=True, help="Take an empty store for one that lost all.")
 @click.option("--json", "as_json", is_flag=True, help="What was found as one JSON object.")
 @store_option
 @warehouse_options
@@ -70,6 +75,7 @@ def command(
     older_than: float | None,
     people: str | None,
     only: str | None,
+    believe_empty: bool,
     as_json: bool,
     store: str | None,
     target: str | None,
@@ -84,7 +90,7 @@ def command(
     context = prepare(target, data_dir=data_dir, store=store)
     out = console(stderr=as_json)
     with run_lock(context):
-        found = verify(context, out, Choice(sample, older_than, people, only))
+        found = verify(context, out, Choice(sample, older_than, people, only, believe_empty))
     if as_json:
         click.echo(
             json.dumps({**asdict(found), "sound": found.sound}, ensure_ascii=False, indent=2)
@@ -103,6 +109,7 @@ class Choice:
     older_than: float | None = None
     people: str | None = None
     only: str | None = None
+    believe_empty: bool = False
 
     def of(self, places: Sequence[Place]) -> list[Place]:
         """Raises ``UsageError``."""
@@ -143,8 +150,8 @@ def verify(context: Context, out: Console, choice: Choice) -> Verified:
     end_abandoned_sessions(context)
     places, elsewhere = find_places(context, store)
     chosen = choice.of(places)
-    if any(place.kind == OBJECT for place in chosen):
-        store.check()
+    if any(place.kind == OBJECT for place in chosen) and not choice.believe_empty:
+        _check_filled(store)
     with session(folder, "verify") as current, display(out, "Verifying") as shown:
         current.new({copy.asset_id for place in chosen for copy in place.copies})
         with Journal(folder) as journal:
@@ -162,6 +169,19 @@ def verify(context: Context, out: Console, choice: Choice) -> Verified:
         dangling = [Dangling(*row) for row in warehouse.query(DANGLING.format(schema=schema))]
         ((unhashed,),) = warehouse.query(UNHASHED.format(schema=schema))
     return Verified(report, dangling, orphans, unhashed, elsewhere)
+
+
+def _check_filled(store: "Store") -> None:
+    """Raises ``StoreError`` if the store can't be read, or has nothing at all."""
+    try:
+        found = next(store.entries(), None)
+    except TransferError as error:
+        raise store.unusable(error) from None
+    if found is None:
+        raise StoreError(
+            f"The store {store.root} has no object at all, so nothing was written down: mount the "
+            "folder or mend store.url; if all is lost indeed, verify with --believe-empty."
+        )
 
 
 def _sentence(found: Verified) -> str:
