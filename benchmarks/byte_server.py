@@ -13,8 +13,9 @@ import socket
 import tempfile
 import threading
 import time
-from contextlib import suppress
 from typing import IO
+
+from benchmarks.processes import until_told
 
 PAGE = 4096
 MAX_NUMBER = 2_000
@@ -28,7 +29,7 @@ def main() -> None:
     parser.add_argument("--largest", type=int, default=1_000_000, help="bytes of a file at most")
     parser.add_argument("--delay-ms", type=float, default=0.0)
     arguments = parser.parse_args()
-    with suppress(KeyboardInterrupt), tempfile.TemporaryFile() as content:
+    with until_told(), tempfile.TemporaryFile() as content:
         fill(content, arguments.largest + MAX_NUMBER * PAGE)
         listen(content.fileno(), arguments.delay_ms / 1000)
 

@@ -7,8 +7,8 @@ import argparse
 import json
 import threading
 import time
-from contextlib import suppress
 
+from benchmarks.processes import until_told
 from tests.fakes.internet import FakeInternet
 from tests.fakes.site import Site, Stream, Video, WebRequest, WebResponse
 
@@ -36,7 +36,7 @@ def main() -> None:
     videos = [Video(video_id(number), streams=(stream,)) for number in range(arguments.videos)]
     internet = LateInternet(Site(videos=videos))
     internet.delay_s = arguments.delay_ms / 1000
-    with suppress(KeyboardInterrupt), internet:
+    with until_told(), internet:
         told = {"proxy": internet.proxy, "ca_file": str(internet.ca_file)}
         print(json.dumps(told), flush=True)  # noqa: T201
         threading.Event().wait()

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,4 +60,15 @@ def running(module: str, *arguments: str) -> Iterator[str]:
             assert process.stdout is not None
             yield process.stdout.readline().strip()
         finally:
-            process.send_signal(signal.SIGINT)  # so that it tidies up
+            process.terminate()
+
+
+@contextmanager
+def until_told() -> Iterator[None]:
+    """The work of such a process, tidied up when :func:`running` ends it.
+
+    Not by SIGINT: a job in the background is deaf to it, and so are its children.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        yield

@@ -7,10 +7,11 @@ to 1 KB are held to theirs, so that a probe with a wrong one is refused.
 import base64
 import hashlib
 import re
-from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from benchmarks.processes import until_told
 
 CHECKED = 1 << 10
 CHECKSUM = "x-amz-checksum-sha256"
@@ -108,7 +109,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def main() -> None:
-    with suppress(KeyboardInterrupt), Sink() as sink:
+    with until_told(), Sink() as sink:
         print(sink.server_address[1], flush=True)  # noqa: T201
         sink.serve_forever()
 
