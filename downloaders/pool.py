@@ -14,6 +14,7 @@ from downloaders.registry import Registry
 from rowkeeper.errors import RetryLaterError, RowkeeperError, TransferError, Verdict
 from rowkeeper.events import AssetEvent, EventType
 from rowkeeper.pool import Stop, StoppedError, run_bounded
+from rowkeeper.progress import Progress
 from rowkeeper.retry import between_runs, with_retries
 
 Emit = Callable[[AssetEvent], object]
@@ -22,18 +23,7 @@ Emit = Callable[[AssetEvent], object]
 MAX_MESSAGE = 500
 
 
-@dataclass(frozen=True)
-class Progress:
-    """Where one download stands. ``state``: running, downloaded, failed or paused."""
-
-    request: Request
-    state: str
-    done_bytes: int = 0
-    total_bytes: int | None = None
-    message: str = ""
-
-
-OnProgress = Callable[[Progress], None]
+OnProgress = Callable[[Progress[Request]], None]
 """Called by many threads at once."""
 
 

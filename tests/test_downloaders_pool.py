@@ -12,10 +12,11 @@ import pytest
 
 from downloaders.base import FetchSettings, Request
 from downloaders.places import MOVES
-from downloaders.pool import Progress, Summary, download_all, one_line, storable
+from downloaders.pool import Summary, download_all, one_line, storable
 from rowkeeper.errors import Verdict
 from rowkeeper.events import AssetEvent, EventType
 from rowkeeper.paths import folder_id
+from rowkeeper.progress import Progress
 from rowkeeper.throttle import Throttle
 from tests.fakes.clients import request_for, settings_for
 from tests.fakes.internet import FakeInternet
@@ -182,7 +183,7 @@ def test_row_ids_make_harmless_folders(settings: FetchSettings) -> None:
 
 
 def test_an_interrupt_stops_the_threads(net: FakeInternet, settings: FetchSettings) -> None:
-    def interrupt(progress: Progress) -> None:
+    def interrupt(progress: Progress[Request]) -> None:
         if progress.state == "downloaded":
             raise KeyboardInterrupt
 

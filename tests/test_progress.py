@@ -6,9 +6,10 @@ import json
 import pytest
 from rich.console import Console
 
-from downloaders.pool import Progress
+from downloaders.base import Request
 from rowkeeper.cli.progress import display
 from rowkeeper.cli.terminal import EventConsole
+from rowkeeper.progress import Progress
 from tests.fakes.clients import request_for
 
 FILM = request_for("drive", "file", "[bold]film", row_id="7")
@@ -22,7 +23,7 @@ STEPS = (
 )
 
 
-def shown(console: Console, steps: tuple[Progress, ...]) -> None:
+def shown(console: Console, steps: tuple[Progress[Request], ...]) -> None:
     with display(console, "Downloading") as told:
         told.expect(2)
         for step in steps:

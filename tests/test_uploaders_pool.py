@@ -10,6 +10,7 @@ import pytest
 
 from rowkeeper.errors import StoreError, Verdict
 from rowkeeper.events import AssetEvent, EventType
+from rowkeeper.progress import Progress
 from rowkeeper.settings import Settings, StoreSettings, Upload
 from tests.fakes.s3 import (
     SECRET,
@@ -22,7 +23,7 @@ from tests.fakes.s3 import (
 )
 from tests.test_uploaders import request_of
 from uploaders.base import UploadRequest, object_key
-from uploaders.pool import Progress, Summary, upload_all
+from uploaders.pool import Summary, upload_all
 
 
 @pytest.fixture
@@ -234,7 +235,7 @@ def test_requests_are_read_as_room_comes_free(settings: Settings, tmp_path: Path
 def test_progress(settings: Settings, tmp_path: Path) -> None:
     good, bad = some(tmp_path, 2)
     bad.path.unlink()
-    seen: list[Progress] = []
+    seen: list[Progress[UploadRequest]] = []
     emitted: list[int] = []
     one = settings.model_copy(update={"upload": Upload(workers=1)})
     upload_all([good, bad], one, lambda event: emitted.append(len(seen)), "s1", seen.append)
@@ -251,7 +252,7 @@ def test_progress(settings: Settings, tmp_path: Path) -> None:
 def test_an_interrupt_stops_the_threads(settings: Settings, tmp_path: Path) -> None:
     events: list[AssetEvent] = []
 
-    def interrupt(progress: Progress) -> None:
+    def interrupt(progress: Progress[UploadRequest]) -> None:
         if progress.state == "uploaded":
             raise KeyboardInterrupt
 

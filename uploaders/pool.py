@@ -10,6 +10,7 @@ from rowkeeper.errors import NeedsPersonError, RetryLaterError, StoreError, Tran
 from rowkeeper.events import AssetEvent, EventType
 from rowkeeper.paths import sha256_file
 from rowkeeper.pool import Stop, StoppedError, run_bounded
+from rowkeeper.progress import Progress
 from rowkeeper.retry import with_retries
 from uploaders.base import (
     Store,
@@ -32,18 +33,7 @@ Emit = Callable[[AssetEvent], object]
 """Writes an event through to the disk; called by many threads at once."""
 
 
-@dataclass(frozen=True)
-class Progress:
-    """Where one upload stands. ``state``: running, uploaded or failed."""
-
-    request: UploadRequest
-    state: str
-    done_bytes: int = 0
-    total_bytes: int | None = None
-    message: str = ""
-
-
-OnProgress = Callable[[Progress], object]
+OnProgress = Callable[[Progress[UploadRequest]], object]
 """Called by many threads at once."""
 
 

@@ -24,6 +24,7 @@ from rowkeeper.errors import NeedsPersonError, RetryLaterError, TransferError, U
 from rowkeeper.events import AssetEvent, EventType
 from rowkeeper.fixity import Content, content_of, md5_of
 from rowkeeper.pool import Stop, StoppedError, run_bounded
+from rowkeeper.progress import Progress
 from rowkeeper.retry import with_retries
 from rowkeeper.warehouse import connect
 
@@ -32,17 +33,6 @@ if TYPE_CHECKING:
 
 KNOWN_ROOT = "select 1 from intermediate.int_assets where store = ? limit 1"
 OPAQUE = {None, "", "application/octet-stream", "binary/octet-stream"}
-
-
-@dataclass(frozen=True)
-class Looking:
-    """Where the look at one stands. ``state``: running, adopted, found, refuted or unread."""
-
-    request: Claimed
-    state: str
-    done_bytes: int = 0
-    total_bytes: int | None = None
-    message: str = ""
 
 
 @dataclass
@@ -119,7 +109,7 @@ class Adoption:
         """The objects of one asset, until one of them is taken."""
         upload = self.context.settings.upload
         for item in claimed:
-            self.shown.update(Looking(item, "running"))
+            self.shown.update(Progress(item, "running"))
             try:
                 taken = with_retries(
                     partial(self._look, item),
@@ -264,7 +254,7 @@ class Adoption:
         with self.lock:
             setattr(self.done, state, getattr(self.done, state) + 1)
             self.done.size_bytes += size_bytes if state == "adopted" else 0
-        self.shown.update(Looking(item, state, size_bytes, size_bytes, message))
+        self.shown.update(Progress(item, state, size_bytes, size_bytes, message))
 
     def _watched(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         for chunk in chunks:

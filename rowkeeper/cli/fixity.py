@@ -14,6 +14,7 @@ from rowkeeper.events import AssetEvent, EventType
 from rowkeeper.fixity import Content, Damage, content_of, damage
 from rowkeeper.paths import folder_id
 from rowkeeper.pool import Stop, StoppedError, run_bounded
+from rowkeeper.progress import Progress
 from rowkeeper.retry import with_retries
 from rowkeeper.warehouse import connect
 
@@ -120,17 +121,6 @@ class Report:
     unread: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Checking:
-    """Where the check of one copy stands. ``state``: running, verified or lost."""
-
-    request: Copy
-    state: str
-    done_bytes: int = 0
-    total_bytes: int | None = None
-    message: str = ""
-
-
 def find_places(context: Context, store: "Store") -> tuple[list[Place], dict[str, int]]:
     """The places that can be read from here, and how many are in each other folder or store."""
     ours = {FILE: folder_id(context.settings.data_dir), OBJECT: store.root}
@@ -200,7 +190,7 @@ class Check:
     def _one(self, place: Place) -> None:
         upload = self.context.settings.upload
         for copy in place.copies:
-            self.shown.update(Checking(copy, "running"))
+            self.shown.update(Progress(copy, "running"))
         try:
             found = with_retries(
                 lambda: self._read(place), upload.attempts, upload.backoff_s, self.stop.sleep
@@ -282,5 +272,5 @@ class Check:
         state = "lost" if judged else "verified"
         size = found.size_bytes if found else 0
         self.shown.update(
-            Checking(copy, state, size, size, f"{place.path}: {message}" if judged else "")
+            Progress(copy, state, size, size, f"{place.path}: {message}" if judged else "")
         )

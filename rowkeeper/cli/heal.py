@@ -20,6 +20,7 @@ from rowkeeper.fixity import ASIDE, Content
 from rowkeeper.journal import Journal, journal_dir
 from rowkeeper.paths import folder_id, sha256_file
 from rowkeeper.pool import Stop, StoppedError, run_bounded
+from rowkeeper.progress import Progress
 from rowkeeper.warehouse import connect
 
 if TYPE_CHECKING:
@@ -59,17 +60,6 @@ class Lost:
     object_key: str
     object_attempt: int
     object_check: int
-
-
-@dataclass(frozen=True)
-class Restoring:
-    """Where the way back of one file stands. ``state``: running, restored or failed."""
-
-    request: Lost
-    state: str
-    done_bytes: int = 0
-    total_bytes: int | None = None
-    message: str = ""
 
 
 def heal(context: Context, console: Console, selection: Selection) -> int:
@@ -160,7 +150,7 @@ class _Healing:
         from uploaders.restore import restore_object
 
         lost, settings = items[0], self.context.settings
-        self.shown.update(Restoring(lost, "running", 0, lost.content.size_bytes))
+        self.shown.update(Progress(lost, "running", 0, lost.content.size_bytes))
         key = self.store.key_of(lost.object_key)
         place = settings.data_dir / lost.path
         try:
@@ -174,7 +164,7 @@ class _Healing:
             for item in items:
                 self._tell(item, EventType.DOWNLOADED, **item.facts)
                 size = item.content.size_bytes
-                self.shown.update(Restoring(item, "restored", size, size))
+                self.shown.update(Progress(item, "restored", size, size))
             with self.lock:
                 self.healed += len(items)
 
@@ -191,7 +181,7 @@ class _Healing:
                     error_message=str(error),
                     details={"check": item.object_check},
                 )
-            self.shown.update(Restoring(item, "failed", message=str(error)))
+            self.shown.update(Progress(item, "failed", message=str(error)))
 
     def _tell(self, item: Lost, event_type: EventType, **facts: Any) -> None:
         self.emit(

@@ -20,11 +20,12 @@ from rowkeeper.errors import NeedsPersonError, RetryLaterError, TransferError
 from rowkeeper.events import AssetEvent, EventType
 from rowkeeper.fixity import content_of, md5_of
 from rowkeeper.pool import Stop, StoppedError, run_bounded
+from rowkeeper.progress import Progress
 from rowkeeper.retry import with_retries
 from rowkeeper.warehouse import Row, connect
 
 if TYPE_CHECKING:
-    from uploaders.base import Store, UploadRequest
+    from uploaders.base import Store
 
 LEFT_BEHIND = """
 with moved as (
@@ -49,17 +50,6 @@ order by moved.old_key, current.object_key
 
 
 UNHASHED = "select count(*) from intermediate.int_assets where archived_by = 'legacy'"
-
-
-@dataclass(frozen=True)
-class Moving:
-    """Where the move of one object stands. ``state``: running, moved, removed or failed."""
-
-    request: "UploadRequest"
-    state: str
-    done_bytes: int = 0
-    total_bytes: int | None = None
-    message: str = ""
 
 
 @dataclass
@@ -118,7 +108,7 @@ class _Mover:
     def one(self, move: Move) -> None:
         """Move one object; the tables are told when its copy was verified."""
         size = move.content.size_bytes
-        self.shown.update(Moving(move.owner, "running", 0, size))
+        self.shown.update(Progress(move.owner, "running", 0, size))
         try:
             key = with_retries(
                 partial(self._settle, move),
@@ -134,7 +124,7 @@ class _Mover:
             with self.lock:
                 self.done.failures[move.source] = str(error)
             self.shown.update(
-                Moving(move.owner, "failed", message=plain(f"{move.source}: {error}"))
+                Progress(move.owner, "failed", message=plain(f"{move.source}: {error}"))
             )
             return
         for pointer in move.pointers:
@@ -142,7 +132,7 @@ class _Mover:
         with self.lock:
             self.done.moved += 1
             self.done.size_bytes += size
-        self.shown.update(Moving(move.owner, "moved", size, size))
+        self.shown.update(Progress(move.owner, "moved", size, size))
 
     def _settle(self, move: Move) -> str:
         """The key at which a verified object is now: copied there, or there already."""

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
 from rich.progress import Progress as Bars
 
 from rowkeeper.cli.terminal import EventConsole
+from rowkeeper.progress import Progress
 
 EVENT_S = 1.0
 
@@ -32,28 +33,13 @@ class Asset(Protocol):
     def asset_kind(self) -> str: ...
 
 
-class Moving(Protocol):
-    """Where a download, an upload or a check stands; ``state`` is running or how it ended."""
-
-    @property
-    def request(self) -> Asset: ...
-    @property
-    def state(self) -> str: ...
-    @property
-    def done_bytes(self) -> int: ...
-    @property
-    def total_bytes(self) -> int | None: ...
-    @property
-    def message(self) -> str: ...
-
-
 class Display(Protocol):
     """Takes the progress of downloads and uploads, from many threads at once."""
 
     def expect(self, assets: int) -> None:
         """So many more are to be moved."""
 
-    def update(self, progress: Moving) -> None:
+    def update(self, progress: Progress[Asset]) -> None:
         """One of them got on or ended."""
 
 
@@ -68,7 +54,7 @@ class PlainDisplay:
     def expect(self, assets: int) -> None:
         self._expected += assets
 
-    def update(self, progress: Moving) -> None:
+    def update(self, progress: Progress[Asset]) -> None:
         if progress.state == "running":
             return
         outcome = progress.message or decimal(progress.done_bytes)
@@ -94,7 +80,7 @@ class LiveDisplay:
         self._expected += assets
         self._bars.update(self._all, total=self._expected)
 
-    def update(self, progress: Moving) -> None:
+    def update(self, progress: Progress[Asset]) -> None:
         key = progress.request.asset_id
         with self._lock:
             if progress.state == "running":
@@ -123,7 +109,7 @@ class EventDisplay:
     def expect(self, assets: int) -> None:
         self._console.event("expected", stage=self._stage, assets=assets)
 
-    def update(self, progress: Moving) -> None:
+    def update(self, progress: Progress[Asset]) -> None:
         request, now = progress.request, time.monotonic()
         with self._lock:
             if progress.state != "running":
@@ -160,6 +146,6 @@ def display(console: Console, title: str) -> Iterator[Display]:
         yield LiveDisplay(bars, title)
 
 
-def _words(progress: Moving) -> str:
+def _words(progress: Progress[Asset]) -> str:
     request = progress.request
     return f"{request.asset_kind} {request.media_id} of row {request.row_id}"

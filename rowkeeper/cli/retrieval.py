@@ -21,6 +21,7 @@ from rowkeeper.export.guard import guard
 from rowkeeper.fixity import Content
 from rowkeeper.paths import folder_id
 from rowkeeper.pool import Stop, StoppedError, run_bounded
+from rowkeeper.progress import Progress
 from rowkeeper.warehouse import connect
 
 if TYPE_CHECKING:
@@ -95,17 +96,6 @@ class Retrieved:
     unarchived: int = 0
     failures: dict[str, str] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Retrieving:
-    """Where one file stands. ``state``: running, restored or failed."""
-
-    request: Piece
-    state: str
-    done_bytes: int = 0
-    total_bytes: int | None = None
-    message: str = ""
 
 
 def retrieve(
@@ -196,7 +186,7 @@ class _Retrieval:
         path, piece = placed[0], placed[1][0]
         if (content := piece.content) is None:
             return
-        self.shown.update(Retrieving(piece, "running", 0, content.size_bytes))
+        self.shown.update(Progress(piece, "running", 0, content.size_bytes))
         try:
             fresh = self._fetch(piece, self.folder / path, content)
             found = {path: content.sha256}
@@ -208,7 +198,7 @@ class _Retrieval:
             why = f"{error}{self._elsewhere(piece)}"
             with self.lock:
                 self.done.failures[path] = why
-            self.shown.update(Retrieving(piece, "failed", message=f"{path}: {why}"))
+            self.shown.update(Progress(piece, "failed", message=f"{path}: {why}"))
             return
         with self.lock:
             self.done.hashes |= found
@@ -216,7 +206,7 @@ class _Retrieval:
             self.done.present += not fresh
             self.done.size_bytes += content.size_bytes if fresh else 0
         size = content.size_bytes
-        self.shown.update(Retrieving(piece, "restored", size, size, path))
+        self.shown.update(Progress(piece, "restored", size, size, path))
 
     def _fetch(self, piece: Piece, place: Path, content: Content) -> bool:
         from uploaders.base import key_below
