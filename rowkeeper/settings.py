@@ -144,6 +144,8 @@ class Upload(Section):
 class StoreSettings(Section):
     """``url``: file:///folder, s3://bucket/prefix or gs://bucket/prefix; else a folder in the data.
 
+    ``encryption`` (with ``kms_key_id``) and ``storage_class`` are what each object is kept with.
+
     Without keys S3 looks where boto3 looks (environment, ~/.aws, instance role). For gs:// it is
     ``credentials_file``, a service account's JSON key, or the machine's own Google credentials.
     ``layout``: a preset or a template of the objects' keys.
@@ -155,6 +157,12 @@ class StoreSettings(Section):
     region: str | None = None
     access_key_id: str | None = None
     secret_access_key: SecretStr | None = None
+    profile: str | None = None
+    role_arn: str | None = Field(default=None, pattern=r"^arn:[\w-]+:iam::\d*:role/\S+$")
+    addressing_style: Literal["auto", "path", "virtual"] = "auto"
+    encryption: Literal["", "AES256", "aws:kms"] = ""
+    kms_key_id: str | None = None
+    storage_class: str = Field(default="", pattern=r"^[A-Z_]*$")
     credentials_file: Path | None = None
 
 

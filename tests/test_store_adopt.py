@@ -23,7 +23,7 @@ from rowkeeper.journal import Journal, journal_dir
 from rowkeeper.paths import folder_id
 from rowkeeper.settings import Settings, StoreSettings, load_settings
 from rowkeeper.warehouse import Row, Target, connect
-from tests.fakes.s3 import SECRET, client_for, shared_ministack
+from tests.fakes.s3 import SECRET, client_for, connection_to, shared_ministack
 from tests.test_dbt_legacy import claiming_csv
 from uploaders.base import Facts
 from uploaders.s3 import S3Store
@@ -166,7 +166,9 @@ def test_old_objects_become_facts_where_they_are(
         *there,
     ]
 
-    places, elsewhere = find_places(context, S3Store(bucket, OLD))  # what verify reads
+    places, elsewhere = find_places(
+        context, S3Store(connection_to(shared_ministack().url), OLD)
+    )  # what verify reads
     assert [(place.kind, place.path) for place in places if place.kind == "object"] == [
         ("object", f"files/{video}.mp4") for video in ("GONE_123456", "HERE_123456", "OURS_123456")
     ]

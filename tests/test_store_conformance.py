@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import trustme
 
-from rowkeeper.errors import NeedsPersonError, StoreError, UsageError
+from rowkeeper.errors import NeedsPersonError, RetryLaterError, StoreError, UsageError
 from tests.fakes.gcs import gcs_settings, gcs_store, shared_gcs
 from tests.fakes.s3 import MiniStack, free_port, s3_settings, s3_store, shared_ministack
 from tests.fakes.swift import swift_store
 from tests.test_uploaders import request_of
-from uploaders.base import Entry, Held, Store, UploadRequest
+from uploaders.base import Entry, Held, Store, Stored, UploadRequest
 from uploaders.gcs import GcsStore
 from uploaders.local import LocalStore
 from uploaders.registry import open_store
@@ -54,10 +54,10 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tls]:
 
 def over_tls(tls: Tls) -> S3Store:
     settings = s3_settings(tls.ca_file.parent, "s3://tls", tls.server.url, tls.ca_file)
-    client = connect(settings)
-    bucket = f"tls-{hashlib.sha256(str(id(client)).encode()).hexdigest()[:12]}"
-    client.create_bucket(Bucket=bucket)
-    return S3Store(client, bucket, "pre fix/ü")
+    connection = connect(settings)
+    bucket = f"tls-{hashlib.sha256(str(id(connection)).encode()).hexdigest()[:12]}"
+    connection.client.create_bucket(Bucket=bucket)
+    return S3Store(connection, bucket, "pre fix/ü")
 
 
 SWIFT: dict[str, dict[str, Any]] = {
@@ -143,6 +143,48 @@ def test_sizes(store: Store, tmp_path: Path, size: int) -> None:
 def test_ranges(store: Store, tmp_path: Path, start: int, length: int | None, found: bytes) -> None:
     put(store, tmp_path, "k", b"0123456789")
     assert b"".join(store.read("k", start, length)) == found
+
+
+def stream(store: Store, key: str, body: bytes, sha256: str) -> Stored:
+    with store.writer(key, "video/mp4") as writer:
+        for start in range(0, len(body), 70_000):
+            writer.write(body[start : start + 70_000])
+        return writer.commit(sha256)
+
+
+@pytest.mark.parametrize("size", [0, 1, PART, 2 * PART + 3])
+def test_a_stream_of_any_size(store: Store, size: int) -> None:
+    body = (bytes(range(251)) * (size // 251 + 1))[:size]
+    sha256 = hashlib.sha256(body).hexdigest()
+    for existed in (False, True):
+        stored = stream(store, "streamed.bin", body, sha256)
+        assert (stored.existed, store.key_of(stored.object_key)) == (existed, "streamed.bin")
+    assert hashlib.sha256(body_of(store, "streamed.bin")).hexdigest() == sha256
+    assert list(store.entries()) == [Entry("streamed.bin", size)]
+
+
+@pytest.mark.parametrize("size", [10, 2 * PART])
+def test_a_stream_that_is_not_committed_leaves_nothing(store: Store, size: int) -> None:
+    with store.writer("k") as writer:
+        writer.write(b"x" * size)
+    with pytest.raises(RetryLaterError) as raised:
+        stream(store, "k", b"x" * size, "0" * 64)
+    assert raised.value.code == "corrupt_stream"
+    assert list(store.entries()) == []
+    if isinstance(store, S3Store):
+        left = store.client.list_multipart_uploads(Bucket=store.bucket)
+        assert not left.get("Uploads")
+    if isinstance(store, LocalStore):
+        assert [path for path in store.folder.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("size", [10, 2 * PART])
+def test_a_stream_to_a_key_with_other_bytes(store: Store, tmp_path: Path, size: int) -> None:
+    put(store, tmp_path, "k", b"first")
+    with pytest.raises(NeedsPersonError) as raised:
+        stream(store, "k", b"x" * size, hashlib.sha256(b"x" * size).hexdigest())
+    assert raised.value.code == "object_differs"
+    assert body_of(store, "k") == b"first"
 
 
 def test_odd_keys(store: Store, tmp_path: Path) -> None:

@@ -130,7 +130,9 @@ def acts_of(proxy: FaultyS3, act: Callable[[], object]) -> set[Act]:
 
 def in_parts(store: S3Store, folder: Path) -> None:
     """A file in parts, one that changes on the way, and what a killed run left."""
-    parts = S3Store(store.client, store.bucket, PREFIX, multipart_threshold=1, part_size=5 << 20)
+    parts = S3Store(
+        store.connection, store.bucket, PREFIX, multipart_threshold=1, part_size=5 << 20
+    )
     direct = client_for(shared_ministack().url)
     direct.create_multipart_upload(Bucket=store.bucket, Key=f"{PREFIX}/k/large")
     request = request_of(folder, b"x" * ((5 << 20) + 1), name="large")

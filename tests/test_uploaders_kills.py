@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rowkeeper.events import AssetEvent
 from rowkeeper.settings import Settings
-from tests.fakes.s3 import client_for, s3_store, shared_ministack
+from tests.fakes.s3 import connection_to, s3_store, shared_ministack
 from tests.test_uploaders import local_lab, request_of
 from uploaders.base import Store, UploadRequest, object_key
 from uploaders.local import LocalStore
@@ -38,7 +38,7 @@ def store_of(url: str, endpoint: str) -> Store:
     """A store that sends files in parts of 1 MB, if it is S3."""
     if not endpoint:
         return LocalStore(Path(url))
-    return S3Store(client_for(endpoint), url, multipart_threshold=1, part_size=1 << 20)
+    return S3Store(connection_to(endpoint), url, multipart_threshold=1, part_size=1 << 20)
 
 
 def kill_then_finish(folder: Path, url: str, endpoint: str = "") -> None:

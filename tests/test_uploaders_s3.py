@@ -15,6 +15,7 @@ from tests.fakes.s3 import (
     Fault,
     FaultyS3,
     MiniStack,
+    connection_to,
     s3_settings,
     s3_store,
     shared_ministack,
@@ -23,6 +24,7 @@ from tests.test_uploaders import request_of
 from uploaders.base import Held, object_key
 from uploaders.registry import open_store
 from uploaders.s3 import S3Store
+from uploaders.s3_client import connect
 
 WHOLE: dict[str, Any] = {}
 PARTS: dict[str, Any] = {"multipart_threshold": 1, "part_size": 5 << 20}
@@ -227,7 +229,9 @@ def test_parts_of_another_size_are_read_back(proxy: FaultyS3, tmp_path: Path) ->
     first = s3_store(proxy.url, **PARTS)
     first.check()
     first.put(request, object_key(request))
-    second = S3Store(first.client, first.bucket, multipart_threshold=1, part_size=6 << 20)
+    second = S3Store(
+        connection_to(proxy.url), first.bucket, multipart_threshold=1, part_size=6 << 20
+    )
     second.check()
     assert second.put(request, object_key(request)).existed
 
@@ -274,10 +278,10 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
 def test_over_tls(tls: tuple[str, Path], tmp_path: Path) -> None:
     url, ca_file = tls
     settings = s3_settings(tmp_path, "s3://over-tls/x", url, ca_file)
-    S3Store.from_settings(settings).client.create_bucket(Bucket="over-tls")
+    connection = connect(settings)
+    connection.client.create_bucket(Bucket="over-tls")
     for number, more in enumerate((WHOLE, PARTS)):
-        client = S3Store.from_settings(settings).client
-        store = S3Store(client, "over-tls", str(number), **more)
+        store = S3Store(connection, "over-tls", str(number), **more)
         store.check()
         request = request_of(tmp_path, b"body" * (2 << 20))
         assert not store.put(request, object_key(request)).existed

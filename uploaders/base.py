@@ -3,19 +3,27 @@
 A new kind of store is a module with one :class:`Store` and one line in ``registry.py``.
 """
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 from rowkeeper.errors import NeedsPersonError, RetryLaterError, StoreError, TransferError
 from rowkeeper.fixity import ASIDE, Content, content_of
 from uploaders.layout import PRESETS, key_by
-from uploaders.links import Shown, plain_type
+from uploaders.links import Shown
+
+if TYPE_CHECKING:
+    from uploaders.writer import Writer
 
 CHUNK = 1 << 20
+SENT_UNASKED = 8 << 20
+"""Bytes up to which a file is sent without asking first whether it is there..."""
+MISSES = 8
+"""...after so many that were not: a killed run leaves its last objects, which come first again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +128,7 @@ class Store(ABC):
     root: str
     endpoint: str | None = None
     prefix: str = ""
+    misses: int = 0
 
     @abstractmethod
     def probe(self) -> None:
@@ -135,11 +144,16 @@ class Store(ABC):
 
     @abstractmethod
     def create(self, request: UploadRequest, key: str) -> bool:
-        """Send the file to ``key`` and hold the store's bytes to its SHA-256.
+        """Send the file to ``key`` and hold it, and the store's bytes, to its SHA-256.
 
-        False, with nothing written, if another writer was there first. Raises
-        ``RetryLaterError('corrupt_object')`` if the bytes differ; then they don't stay either.
+        False, with nothing written, if ``key`` is taken. Raises
+        ``NeedsPersonError('local_file_changed')`` if the file has other bytes by now and
+        ``RetryLaterError('corrupt_object')`` if the store has; then they don't stay.
         """
+
+    @abstractmethod
+    def writer(self, key: str, mime_type: str | None = None) -> "Writer":
+        """A stream to ``key``, of bytes that nobody knows before; see :class:`Writer`."""
 
     @abstractmethod
     def stored(self, key: str, *, existed: bool) -> Stored:
@@ -179,6 +193,9 @@ class Store(ABC):
         lets anybody read. Raises ``StoreError`` and ``UsageError``.
         """
 
+    def sweep(self) -> None:  # noqa: B027 - most stores keep no halves
+        """Remove what killed runs left half done, if no other run can be at work on it."""
+
     def key_of(self, object_key: str) -> str:
         """The key, as the methods take it, of a :class:`Stored`'s ``object_key``."""
         return key_below(self.root, object_key)
@@ -199,19 +216,28 @@ class Store(ABC):
         """
         if request.replaces_lost:
             self.set_aside(request, key)
-        held = self.held(request, key)
+        asked = request.size_bytes > SENT_UNASKED or self.misses < MISSES
+        held = self.held(request, key) if asked else Held.NOTHING
         if held is Held.NOTHING:
+            self.misses += 1
             if self.create(request, key):
                 return self.stored(key, existed=False)
             held = self.held(request, key)
         if held is Held.SAME:
+            self.misses = 0
             return self.stored(key, existed=True)
         if held is Held.NOTHING:
             raise RetryLaterError("store_conflict", "another writer is busy with this object")
-        raise NeedsPersonError(
-            "object_differs",
-            "the store has other bytes under this key and keeps them: move that object away",
-        )
+        raise differing_object()
+
+    def taken(self, content: Content, key: str) -> Stored:
+        """The address of ``key``, which is taken, if it has ``content``; it is read back whole.
+
+        Raises ``NeedsPersonError('object_differs')`` if it has other bytes.
+        """
+        if content_of(self.read(key)) != content:
+            raise differing_object()
+        return self.stored(key, existed=True)
 
     def set_aside(self, request: UploadRequest, key: str) -> None:
         """Move an object that is not the bytes of ``request`` below ``damaged/``; it is read whole.
@@ -248,15 +274,17 @@ def key_below(root: str, object_key: str) -> str:
     return object_key.removeprefix(f"{prefix}/") if prefix else object_key
 
 
-def content_type(request: UploadRequest) -> str | None:
-    """The request's MIME type, if it is a plain one and no text of somebody's making."""
-    return plain_type(request.mime_type)
-
-
 def open_source(request: UploadRequest) -> BinaryIO:
-    """The local file, opened for reading; raises ``NeedsPersonError`` if it can't be."""
+    """The local file, opened for reading; raises ``NeedsPersonError`` if it can't be.
+
+    So it does if the file has another size by now.
+    """
     try:
-        return request.path.open("rb")
+        file = request.path.open("rb")
+        if os.fstat(file.fileno()).st_size == request.size_bytes:
+            return file
+        file.close()
+        raise changed_source()
     except FileNotFoundError:
         message = "the downloaded file is gone: put it back or download it again"
         raise NeedsPersonError("local_file_missing", message) from None
@@ -274,6 +302,14 @@ def changed_source() -> NeedsPersonError:
 def missing_object() -> NeedsPersonError:
     """The error for an object that should be in the store and is not."""
     return NeedsPersonError("object_missing", "the store has no object under this key")
+
+
+def differing_object() -> NeedsPersonError:
+    """The error for a key that has other bytes than are to be stored there."""
+    return NeedsPersonError(
+        "object_differs",
+        "the store has other bytes under this key and keeps them: move that object away",
+    )
 
 
 def corrupt_object(what: str) -> RetryLaterError:

@@ -1,10 +1,9 @@
 """Google Cloud Storage through its JSON API."""
 
 import base64
-import hashlib
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
@@ -20,6 +19,7 @@ from rowkeeper.errors import (
     TransferError,
     UsageError,
 )
+from rowkeeper.fixity import Content, content_of
 from uploaders.base import (
     CHUNK,
     Entry,
@@ -32,12 +32,13 @@ from uploaders.base import (
     changed_source,
     corrupt_object,
     missing_object,
-    open_source,
 )
-from uploaders.gcs_body import Related, local_md5
+from uploaders.gcs_body import Related, empty, local_md5, of_file
 from uploaders.gcs_client import connect, endpoint_of
 from uploaders.gcs_links import plain_link, signed_link
+from uploaders.gcs_writer import GcsWriter
 from uploaders.links import Shown
+from uploaders.writer import Writer
 
 if TYPE_CHECKING:
     from rowkeeper.settings import Settings
@@ -57,11 +58,20 @@ class GcsStore(Store):
     kind = "gcs"
 
     def __init__(
-        self, session: requests.Session, endpoint: str, bucket: str, prefix: str = ""
+        self,
+        session: requests.Session,
+        endpoint: str,
+        bucket: str,
+        prefix: str = "",
+        *,
+        storage_class: str = "",
+        kms_key_id: str | None = None,
     ) -> None:
         self.session, self.endpoint, self.bucket = session, endpoint, bucket
         self.prefix = prefix.strip("/")
         self.root = "/".join(filter(None, (f"gs://{bucket}", self.prefix)))
+        self.kept = {"storageClass": storage_class} if storage_class else {}
+        self._kms_key_id = kms_key_id
         self._objects = f"{endpoint}/storage/v1/b/{bucket}/o"
 
     @classmethod
@@ -70,50 +80,61 @@ class GcsStore(Store):
         bucket, _, prefix = settings.store.url.partition("://")[2].partition("/")
         if not _BUCKET.fullmatch(bucket):
             raise UsageError("store.url names no bucket: write gs://bucket or gs://bucket/prefix.")
-        return cls(connect(settings), endpoint_of(settings), bucket, prefix)
+        store = settings.store
+        return cls(
+            connect(settings),
+            endpoint_of(settings),
+            bucket,
+            prefix,
+            storage_class=store.storage_class,
+            kms_key_id=store.kms_key_id,
+        )
 
     def probe(self) -> None:
         """Makes an empty object and deletes it: that needs no right to ask for the bucket."""
-        name = self._name(f".rowkeeper-probe-{uuid.uuid4()}")
+        name = self.name(f".rowkeeper-probe-{uuid.uuid4()}")
         with self._faults():
-            self._remove(name, self._create(name, None)["generation"])
+            self._remove(name, self.make(empty(name))["generation"])
 
     def held(self, request: UploadRequest, key: str) -> Held:
         """By size first, then by MD5 beside the local file, else by reading back and hashing."""
         with self._faults():
-            facts = self._facts(key)
+            facts = self.facts(key)
             if facts is None:
                 return Held.NOTHING
             return Held.SAME if self._verified(request, key, facts) else Held.OTHER
 
     def create(self, request: UploadRequest, key: str) -> bool:
         """In one request under the condition that nothing is there; then as :meth:`held`."""
-        name = self._name(key)
-        with self._faults():
-            open_source(request).close()
-            made = self._create(name, request)
-            if not made:
-                return False
-            try:
-                if not self._verified(request, key, made):
-                    if local_md5(request) is None:
-                        raise changed_source()
+        made = self.make(of_file(self.name(key), request, self.kept))
+        if made:
+            self.hold(key, made, lambda: self._sent(request, key, made))
+        return bool(made)
+
+    def writer(self, key: str, mime_type: str | None = None) -> Writer:
+        """In one request, whose length is not known at its start."""
+        return GcsWriter(self, key, mime_type)
+
+    def hold(self, key: str, made: dict[str, Any], same: Callable[[], bool]) -> None:
+        """Remove the object that was ``made``, and raise, unless it has the ``same`` bytes."""
+        try:
+            with self._faults():
+                if not same():
                     raise corrupt_object("the store's bytes do not have the download's SHA-256")
-            except (NeedsPersonError, RetryLaterError):
-                with suppress(TransferError, StoreError, requests.RequestException):
-                    self._remove(name, made["generation"])
-                raise
-        return True
+        except (NeedsPersonError, RetryLaterError):
+            with suppress(TransferError, StoreError, requests.RequestException):
+                self._remove(self.name(key), made["generation"])
+            raise
 
     def stored(self, key: str, *, existed: bool) -> Stored:
         """The object's ``gs://`` URL, its key not escaped."""
-        name = self._name(key)
+        name = self.name(key)
         url = f"gs://{self.bucket}/{name}"
         return Stored(bucket=self.bucket, object_key=name, cloud_url=url, existed=existed)
 
     def entries(self, prefix: str = "") -> Iterator[Entry]:
         """Page by page, as the store hands them out."""
-        below = self._name("")
+        below = self.name("")
         asked = {"prefix": below + prefix, "fields": "nextPageToken,items(name,size)"}
         while True:
             with self._faults():
@@ -134,7 +155,7 @@ class GcsStore(Store):
         with self._faults():
             answer = self._ask(
                 "GET",
-                self._url(self._name(key)),
+                self._url(self.name(key)),
                 params={"alt": "media"},
                 headers=headers,
                 stream=True,
@@ -148,7 +169,7 @@ class GcsStore(Store):
 
     def describe(self, key: str) -> Facts | None:
         """By the object's metadata; one that was composed has no MD5."""
-        facts = self._facts(key)
+        facts = self.facts(key)
         if facts is None:
             return None
         md5 = base64.b64decode(facts.get("md5Hash", "")).hex()
@@ -156,14 +177,21 @@ class GcsStore(Store):
 
     def copy(self, key: str, target: str) -> bool:
         """In as many requests as the store wants for it, under the condition of :meth:`create`."""
-        if self._facts(target) is not None:
+        if self.facts(target) is not None:
             return False
-        url = f"{self._url(self._name(key))}/rewriteTo/b/{self.bucket}/o/"
-        url += quote(self._name(target), safe="")
+        url = f"{self._url(self.name(key))}/rewriteTo/b/{self.bucket}/o/"
+        url += quote(self.name(target), safe="")
         asked = {"ifGenerationMatch": "0"}
+        if self._kms_key_id:
+            asked["destinationKmsKeyName"] = self._kms_key_id
+        told = None
+        if self.kept:  # what is told takes the place of all that the source has
+            facts = self.facts(key) or {}
+            told = {name: facts[name] for name in ("contentType", "metadata") if name in facts}
+            told |= self.kept
         with self._faults():
             while True:
-                answer = self._ask("POST", url, params=asked, allowed=(_GONE, _TAKEN))
+                answer = self._ask("POST", url, params=asked, json=told, allowed=(_GONE, _TAKEN))
                 if answer.status_code == _GONE:
                     raise missing_object()
                 if answer.status_code == _TAKEN:
@@ -175,38 +203,48 @@ class GcsStore(Store):
     def remove(self, key: str) -> None:
         """In a bucket with versions the older ones stay."""
         with self._faults():
-            self._remove(self._name(key), None)
+            self._remove(self.name(key), None)
 
     def link(self, key: str, lifetime_s: int | None, shown: Shown) -> str:
         """Signed by the account's key, where the credentials have one."""
-        address = plain_link(str(self.endpoint), self.bucket, self._name(key))
+        address = plain_link(str(self.endpoint), self.bucket, self.name(key))
         if lifetime_s is None:
             return address
         with self._faults():
             account = getattr(self.session, "credentials", None)
             return signed_link(address, account, lifetime_s, shown)
 
-    def _facts(self, key: str) -> dict[str, Any] | None:
+    def facts(self, key: str) -> dict[str, Any] | None:
+        """What the store says of an object; None if there is none."""
         with self._faults():
-            answer = self._ask("GET", self._url(self._name(key)), allowed=(_GONE,))
+            answer = self._ask("GET", self._url(self.name(key)), allowed=(_GONE,))
             return None if answer.status_code == _GONE else dict(answer.json())
 
-    def _create(self, name: str, request: UploadRequest | None) -> dict[str, Any]:
-        """The facts of the new object, an empty one without a request; none if it is there."""
-        body = Related(name, request)
-        answer = self._ask(
-            "POST",
-            f"{self.endpoint}/upload/storage/v1/b/{self.bucket}/o",
-            params={"uploadType": "multipart", "ifGenerationMatch": "0"},
-            headers={"Content-Type": body.content_type},
-            data=body,
-            allowed=(_TAKEN,),
-        )
-        return {} if answer.status_code == _TAKEN else dict(answer.json())
+    def make(self, body: Related) -> dict[str, Any]:
+        """The facts of the new object; none if there was one."""
+        key = {"kmsKeyName": self._kms_key_id} if self._kms_key_id else {}
+        with self._faults():
+            answer = self._ask(
+                "POST",
+                f"{self.endpoint}/upload/storage/v1/b/{self.bucket}/o",
+                params={"uploadType": "multipart", "ifGenerationMatch": "0", **key},
+                headers={"Content-Type": body.content_type},
+                data=body,
+                allowed=(_TAKEN,),
+            )
+            return {} if answer.status_code == _TAKEN else dict(answer.json())
 
     def _remove(self, name: str, generation: str | None) -> None:
         asked = {"generation": generation} if generation else {}
         self._ask("DELETE", self._url(name), params=asked, allowed=(_GONE,))
+
+    def _sent(self, request: UploadRequest, key: str, made: dict[str, Any]) -> bool:
+        """As :meth:`_verified`, of a file that may have been changed meanwhile."""
+        if self._verified(request, key, made):
+            return True
+        if local_md5(request) is None:
+            raise changed_source()
+        return False
 
     def _verified(self, request: UploadRequest, key: str, facts: dict[str, Any]) -> bool:
         if int(facts["size"]) != request.size_bytes:
@@ -214,10 +252,7 @@ class GcsStore(Store):
         md5 = local_md5(request) if "md5Hash" in facts else None
         if md5:
             return bool(facts["md5Hash"] == md5)
-        digest = hashlib.sha256()
-        for chunk in self.read(key):
-            digest.update(chunk)
-        return digest.hexdigest() == request.sha256
+        return content_of(self.read(key)) == Content(request.sha256, request.size_bytes)
 
     def _ask(
         self, method: str, url: str, *, allowed: tuple[int, ...] = (), **more: Any
@@ -238,7 +273,8 @@ class GcsStore(Store):
             )
         raise RetryLaterError(f"gcs_{status}", f"the store did not take or give it ({status})")
 
-    def _name(self, key: str) -> str:
+    def name(self, key: str) -> str:
+        """The object's whole name."""
         return f"{self.prefix}/{key}" if self.prefix else key
 
     def _url(self, name: str) -> str:

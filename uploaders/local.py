@@ -7,11 +7,12 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from rowkeeper.errors import NeedsPersonError, RetryLaterError, StoreError
+from rowkeeper.fixity import Content
 from rowkeeper.paths import sha256_file, sync
 from uploaders.base import (
     CHUNK,
@@ -21,11 +22,13 @@ from uploaders.base import (
     Store,
     Stored,
     UploadRequest,
+    changed_source,
     corrupt_object,
     missing_object,
     open_source,
 )
 from uploaders.links import Shown
+from uploaders.writer import Writer
 
 _REFUSED = {
     errno.EACCES,
@@ -54,7 +57,7 @@ class LocalStore(Store):
 
     def probe(self) -> None:
         """Makes the folder if it is missing and tries to write in it."""
-        with self._faults():
+        with self.faults():
             self.folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=self.folder) as file:
                 file.write(b"0")
@@ -62,7 +65,7 @@ class LocalStore(Store):
     def held(self, request: UploadRequest, key: str) -> Held:
         """By size first, then by reading and hashing the file."""
         path = self.folder / key
-        with self._faults():
+        with self.faults():
             try:
                 if path.stat().st_size != request.size_bytes:
                     return Held.OTHER
@@ -75,8 +78,18 @@ class LocalStore(Store):
 
     def create(self, request: UploadRequest, key: str) -> bool:
         """Copy, flush to the disk, read again, rename."""
+        facts = (request.sha256, request.size_bytes)
         with open_source(request) as source:
-            return self._fill(self._path(key), source, (request.sha256, request.size_bytes))
+            try:
+                return self._fill(self.path(key), source, facts)
+            except RetryLaterError as error:
+                if error.code == "corrupt_object" and sha256_file(request.path) != facts:
+                    raise changed_source() from None
+                raise
+
+    def writer(self, key: str, mime_type: str | None = None) -> Writer:  # noqa: ARG002
+        """As :meth:`create`; a folder keeps no types."""
+        return _LocalWriter(self, key)
 
     def stored(self, key: str, *, existed: bool) -> Stored:
         """The file's URL."""
@@ -85,7 +98,7 @@ class LocalStore(Store):
 
     def entries(self, prefix: str = "") -> Iterator[Entry]:
         """The files, without those that are not finished."""
-        with self._faults():
+        with self.faults():
             for path in self.folder.rglob("*"):
                 key = path.relative_to(self.folder).as_posix()
                 if key.startswith(prefix) and path.suffix != ".part" and path.is_file():
@@ -93,7 +106,7 @@ class LocalStore(Store):
 
     def read(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
         """A MiB at a time."""
-        with self._faults(), self._open(key) as file:
+        with self.faults(), self._open(key) as file:
             file.seek(start)
             left = sys.maxsize if length is None else length
             while body := file.read(min(CHUNK, left)):
@@ -102,8 +115,8 @@ class LocalStore(Store):
 
     def describe(self, key: str) -> Facts | None:
         """Its size: a folder knows no more."""
-        path = self._path(key)
-        with self._faults():
+        path = self.path(key)
+        with self.faults():
             try:
                 return Facts(path.stat().st_size) if path.is_file() else None
             except FileNotFoundError:
@@ -111,13 +124,13 @@ class LocalStore(Store):
 
     def copy(self, key: str, target: str) -> bool:
         """As :meth:`create`, from the object's own bytes."""
-        with self._faults(), self._open(key) as source:
-            return self._fill(self._path(target), source, sha256_file(self._path(key)))
+        with self.faults(), self._open(key) as source:
+            return self._fill(self.path(target), source, sha256_file(self.path(key)))
 
     def remove(self, key: str) -> None:
         """Unlink the file and flush its folder."""
-        path = self._path(key)
-        with self._faults():
+        path = self.path(key)
+        with self.faults():
             try:
                 path.unlink()
             except FileNotFoundError:
@@ -126,40 +139,54 @@ class LocalStore(Store):
 
     def link(self, key: str, lifetime_s: int | None, shown: Shown) -> str:  # noqa: ARG002
         """The file's URL, for whoever sees this folder."""
-        return self._path(key).as_uri()
+        return self.path(key).as_uri()
 
-    def _path(self, key: str) -> Path:
+    def path(self, key: str) -> Path:
+        """The place of ``key``; raises ``NeedsPersonError`` if it is out of the folder."""
         if key.startswith("/") or ".." in key.split("/"):
             raise NeedsPersonError("object_key_unsafe", "this key leads out of the store's folder")
         return self.folder / key
 
     def _open(self, key: str) -> BinaryIO:
         try:
-            return self._path(key).open("rb")
+            return self.path(key).open("rb")
         except FileNotFoundError:
             raise missing_object() from None
 
     def _fill(self, path: Path, source: BinaryIO, facts: tuple[str, int]) -> bool:
         """Make ``path`` of bytes that have this SHA-256 and size; False if it is there."""
-        part = path.with_name(path.name + ".part")
-        with self._faults():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with _locked(part) as target:
-                if path.exists():
-                    part.unlink()
-                    return False
-                try:
-                    shutil.copyfileobj(source, target, CHUNK)
-                    target.flush()
-                    os.fsync(target.fileno())
-                    if sha256_file(part) != facts:
-                        raise corrupt_object("the copy does not have the download's SHA-256")
-                    part.rename(path)
-                except BaseException:
+        with self.growing(path) as file, self.faults():
+            if path.exists():
+                return False
+            shutil.copyfileobj(source, file, CHUNK)
+            return self.finish(path, file, facts)
+
+    @contextmanager
+    def growing(self, path: Path) -> Iterator[BinaryIO]:
+        """The ``.part`` of ``path``, empty and locked; removed in the end if it still is one."""
+        part = _part_of(path)
+        with ExitStack() as stack:
+            with self.faults():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                file = stack.enter_context(_locked(part))
+            try:
+                yield file
+            finally:
+                if _is_at(file, part):
                     part.unlink(missing_ok=True)
-                    raise
+
+    def finish(self, path: Path, file: BinaryIO, facts: tuple[str, int]) -> bool:
+        """Make ``path`` of its ``.part``, whose bytes must have ``facts``; False if it is there."""
+        with self.faults():
+            if path.exists():
+                return False
+            file.flush()
+            os.fsync(file.fileno())
+            if sha256_file(_part_of(path)) != facts:
+                raise corrupt_object("the copy does not have the download's SHA-256")
+            _part_of(path).rename(path)
             self._settle(path)
-        return True
+            return True
 
     def _settle(self, path: Path) -> None:
         """Flush the folders that lead from the store's own parent to ``path``."""
@@ -170,8 +197,18 @@ class LocalStore(Store):
         with suppress(OSError):  # it need not be readable
             sync(self.folder.parent)
 
+    def sweep(self) -> None:
+        """The ``.part`` files that no writer holds."""
+        with self.faults():
+            for part in self.folder.rglob("*.part"):
+                with part.open("rb") as file, suppress(BlockingIOError):
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    if _is_at(file, part):
+                        part.unlink()
+
     @contextmanager
-    def _faults(self) -> Iterator[None]:
+    def faults(self) -> Iterator[None]:
+        """Say what the disk's errors mean for the store."""
         try:
             yield
         except OSError as error:
@@ -181,6 +218,32 @@ class LocalStore(Store):
                     "space or mend its rights, or name another folder in store.url."
                 ) from None
             raise RetryLaterError("store_io", f"the store folder: {error.strerror}") from None
+
+
+class _LocalWriter(Writer):
+    def __init__(self, store: LocalStore, key: str) -> None:
+        super().__init__()
+        self._store, self._key, self._path = store, key, store.path(key)
+        self._open = ExitStack()
+        self._file = self._open.enter_context(store.growing(self._path))
+
+    def _take(self, chunk: bytes) -> None:
+        with self._store.faults():
+            self._file.write(chunk)
+
+    def _finish(self, content: Content) -> Stored:
+        facts = (content.sha256, content.size_bytes)
+        if self._store.finish(self._path, self._file, facts):
+            return self._store.stored(self._key, existed=False)
+        return self._store.taken(content, self._key)
+
+    def _close(self) -> None:
+        with suppress(OSError):
+            self._open.close()
+
+
+def _part_of(path: Path) -> Path:
+    return path.with_name(path.name + ".part")
 
 
 @contextmanager

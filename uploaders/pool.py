@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from rowkeeper.errors import NeedsPersonError, RetryLaterError, StoreError, TransferError
 from rowkeeper.events import AssetEvent, EventType
-from rowkeeper.paths import sha256_file
 from rowkeeper.pool import Stop, StoppedError, run_bounded
 from rowkeeper.progress import Progress
 from rowkeeper.retry import with_retries
@@ -17,9 +16,7 @@ from uploaders.base import (
     Stored,
     UnreachableError,
     UploadRequest,
-    changed_source,
     object_key,
-    open_source,
 )
 from uploaders.layout import checked_layout, key_apart
 from uploaders.registry import open_store
@@ -94,6 +91,7 @@ class _Run:
         """Raises ``StoreError`` if the store takes nothing now."""
         try:
             with_retries(self.store.probe, self.attempts, self.backoff_s)
+            self.store.sweep()
         except TransferError as error:
             raise self.store.unusable(error) from None
 
@@ -120,7 +118,6 @@ class _Run:
         self.stop.check()
         self.on_progress(Progress(request, "running", 0, request.size_bytes))
         try:
-            _check_source(request)
             return self._settle(request)
         except (TransferError, StoreError):
             raise
@@ -188,10 +185,3 @@ class _Run:
             **request.facts(),
             **values,
         )
-
-
-def _check_source(request: UploadRequest) -> None:
-    """Raise ``NeedsPersonError`` unless the local file still is what was downloaded."""
-    with open_source(request):
-        if sha256_file(request.path) != (request.sha256, request.size_bytes):
-            raise changed_source()

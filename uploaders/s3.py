@@ -2,14 +2,15 @@
 
 import hashlib
 import re
-import uuid
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from rowkeeper.errors import StoreError, UsageError
+from rowkeeper.errors import RetryLaterError, UsageError
+from rowkeeper.fixity import Content, content_of
 from uploaders.base import (
     CHUNK,
     Entry,
@@ -18,35 +19,29 @@ from uploaders.base import (
     Store,
     Stored,
     UploadRequest,
-    content_type,
-    corrupt_object,
+    changed_source,
     missing_object,
     open_source,
 )
 from uploaders.links import Shown
-from uploaders.s3_client import connect
-from uploaders.s3_errors import CORRUPT, code_of, translate
+from uploaders.s3_client import Connection, connect
+from uploaders.s3_digest import composite_checksum, hex_digest, pieces
+from uploaders.s3_errors import ABSENT, code_of, translate
 from uploaders.s3_links import link_to
-from uploaders.s3_parts import PartsUpload, base64_digest, composite_checksum, hex_digest
+from uploaders.s3_make import Maker
+from uploaders.s3_parts import PartsUpload
+from uploaders.s3_writer import S3Writer
+from uploaders.writer import Writer
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CopySourceTypeDef
 
     from rowkeeper.settings import Settings
 
-MULTIPART_THRESHOLD = 64 << 20
-PART_SIZE = 16 << 20
+MULTIPART_THRESHOLD = 16 << 20
+PART_SIZE = 8 << 20
 COPY_LIMIT = 5 << 30
-_ABSENT = {"404", "NoSuchKey", "NotFound"}
 _BEYOND = {"416", "InvalidRange"}
-_RACE_LOST = {
-    "409",
-    "412",
-    "ConditionalRequestConflict",
-    "NoSuchUpload",  # the winner of a race gives up the others' parts
-    "PreconditionFailed",
-}
 _MD5 = re.compile(r"[0-9a-f]{32}")
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
 
@@ -55,8 +50,7 @@ class S3Store(Store):
     """Objects below a prefix of one bucket.
 
     Files from ``multipart_threshold`` bytes on go in parts of ``part_size`` bytes, smaller ones in
-    one request. The store's own SHA-256 counts only after :meth:`probe` saw it refuse a wrong one;
-    until then, and where there is none, the object is read back and hashed.
+    one request. How they are made and held to their SHA-256 is the ``maker``'s.
     """
 
     kind = "s3"
@@ -64,22 +58,21 @@ class S3Store(Store):
 
     def __init__(
         self,
-        client: "S3Client",
+        connection: Connection,
         bucket: str,
         prefix: str = "",
         *,
         multipart_threshold: int = MULTIPART_THRESHOLD,
         part_size: int = PART_SIZE,
     ) -> None:
-        self.client = client
+        self.connection, self.client = connection, connection.client
+        self.maker = Maker(connection, bucket)
         self.bucket = bucket
         self.prefix = prefix.strip("/")
         self.root = "/".join(filter(None, (f"s3://{bucket}", self.prefix)))
-        self.endpoint = client.meta.endpoint_url
+        self.endpoint = self.client.meta.endpoint_url
         self.multipart_threshold = multipart_threshold
         self.part_size = part_size
-        self._checks_sha256 = False
-        self._conditional = True
 
     @classmethod
     def from_settings(cls, settings: "Settings") -> Self:
@@ -90,62 +83,84 @@ class S3Store(Store):
         return cls(connect(settings), bucket, prefix)
 
     def probe(self) -> None:
-        """Asks for the bucket, then sends an object with a wrong SHA-256, which must be refused."""
-        name = self._name(f".rowkeeper-probe-{uuid.uuid4()}")
-        wrong = base64_digest(hashlib.sha256().digest())
-        with self._faults():
-            self.client.list_objects_v2(Bucket=self.bucket, Prefix=self._name(""), MaxKeys=1)
-            try:
-                self.client.put_object(
-                    Bucket=self.bucket,
-                    Key=name,
-                    Body=b"probe",
-                    ChecksumAlgorithm="SHA256",
-                    ChecksumSHA256=wrong,
-                )
-            except ClientError as error:
-                self._checks_sha256 = code_of(error) in CORRUPT
-                refusal = translate(error, self.root)
-                if isinstance(refusal, StoreError):
-                    raise refusal from None
-            else:
-                self._remove(name)
+        """Asks for the bucket, then for what must be refused."""
+        with self.faults():
+            self.client.list_objects_v2(Bucket=self.bucket, Prefix=self.name(""), MaxKeys=1)
+            self.maker.learn(self.name(""))
+
+    def sweep(self) -> None:
+        """The multipart uploads that are a day old: no run is at work on those."""
+        self.maker.uploads.sweep(self.name(""))
 
     def held(self, request: UploadRequest, key: str) -> Held:
         """By size first, then by the store's own SHA-256, else by reading back and hashing."""
-        with self._faults():
+        name, content = self.name(key), Content(request.sha256, request.size_bytes)
+        in_parts = partial(composite_checksum, request, self.part_size)
+        with self.faults():
             try:
-                return Held.SAME if self._verified(request, self._name(key)) else Held.OTHER
+                if not self.maker.same(name, content, in_parts):
+                    return Held.OTHER
             except ClientError as error:
-                if code_of(error) in _ABSENT:
+                if code_of(error) in ABSENT:
                     return Held.NOTHING
                 raise
+        if request.size_bytes >= self.multipart_threshold:
+            self.maker.uploads.give_up_all(name)
+        return Held.SAME
 
     def create(self, request: UploadRequest, key: str) -> bool:
-        """In one request, or in parts if the file is large; then as :meth:`held`."""
-        name = self._name(key)
-        with self._faults():
+        """In one request, or in parts if the file is large."""
+        if request.size_bytes >= self.multipart_threshold:
+            return self._create_in_parts(request, key)
+        with open_source(request) as file:
+            body = file.read(request.size_bytes + 1)
+        content = Content(request.sha256, request.size_bytes)
+        if not self.maker.checks_sha256 and content_of([body]) != content:
+            raise changed_source()
+        try:
+            with self.faults():
+                return self.maker.whole(self.name(key), body, content, request.mime_type)
+        except RetryLaterError as error:
+            if error.code == "corrupt_object" and content_of([body]) != content:
+                raise changed_source() from None
+            raise
+
+    def _create_in_parts(self, request: UploadRequest, key: str) -> bool:
+        """Several parts at a time, from one reading; parts that are there already are not sent."""
+        whole, made = hashlib.sha256(), False
+        content = Content(request.sha256, request.size_bytes)
+        with self.faults():
+            upload = self.begin(key, request.mime_type, request.sha256)
             try:
-                self._send(request, name)
-            except ClientError as error:
-                if code_of(error) in _RACE_LOST:
-                    return False
-                raise
-            if not self._verified(request, name):
-                self._remove(name)
-                raise corrupt_object("the store's bytes do not have the download's SHA-256")
-        return True
+                for body in pieces(request, self.part_size):
+                    whole.update(body)
+                    upload.add(body)
+                if whole.hexdigest() != request.sha256:
+                    raise changed_source()
+                made = self.maker.complete(upload, self.name(key), content)
+            finally:
+                upload.give_up()
+        return made
+
+    def begin(self, key: str, mime_type: str | None, sha256: str | None = None) -> PartsUpload:
+        """An upload in parts; of bytes that are known, the one that a killed run began."""
+        options = self.maker.options(mime_type, sha256)
+        return self.maker.uploads.begin(self.name(key), options, resume=sha256 is not None)
+
+    def writer(self, key: str, mime_type: str | None = None) -> Writer:
+        """As :meth:`create`: what is less than a part goes in one request."""
+        return S3Writer(self, key, mime_type)
 
     def stored(self, key: str, *, existed: bool) -> Stored:
         """The object's ``s3://`` URL, its key not escaped."""
-        name = self._name(key)
+        name = self.name(key)
         url = f"s3://{self.bucket}/{name}"
         return Stored(bucket=self.bucket, object_key=name, cloud_url=url, existed=existed)
 
     def entries(self, prefix: str = "") -> Iterator[Entry]:
         """Page by page, as the store hands them out."""
-        below = self._name("")
-        with self._faults():
+        below = self.name("")
+        with self.faults():
             pages = self.client.get_paginator("list_objects_v2").paginate(
                 Bucket=self.bucket, Prefix=below + prefix
             )
@@ -160,9 +175,9 @@ class S3Store(Store):
         wanted: dict[str, Any] = {}
         if start or length is not None:
             wanted["Range"] = f"bytes={start}-{'' if length is None else start + length - 1}"
-        with self._faults(), self._missing():
+        with self.faults(), self._missing():
             try:
-                answer = self.client.get_object(Bucket=self.bucket, Key=self._name(key), **wanted)
+                answer = self.client.get_object(Bucket=self.bucket, Key=self.name(key), **wanted)
             except ClientError as error:
                 if code_of(error) in _BEYOND:
                     return
@@ -172,18 +187,13 @@ class S3Store(Store):
 
     def describe(self, key: str) -> Facts | None:
         """By HEAD. An ETag is an MD5 unless the object came in parts or is under a key of KMS."""
-        with self._faults():
-            try:
-                head = self.client.head_object(
-                    Bucket=self.bucket, Key=self._name(key), ChecksumMode="ENABLED"
-                )
-            except ClientError as error:
-                if code_of(error) in _ABSENT:
-                    return None
-                raise
+        with self.faults():
+            head = self.maker.head(self.name(key))
+        if head is None:
+            return None
         etag = head["ETag"].strip('"').lower()
         is_md5 = head.get("ServerSideEncryption", "AES256") == "AES256" and _MD5.fullmatch(etag)
-        sha256 = head.get("ChecksumSHA256", "") if self._checks_sha256 else ""
+        sha256 = head.get("ChecksumSHA256", "") if self.maker.checks_sha256 else ""
         return Facts(
             head["ContentLength"],
             head.get("ContentType"),
@@ -202,100 +212,45 @@ class S3Store(Store):
             raise missing_object()
         if self.describe(target):
             return False
-        source: CopySourceTypeDef = {"Bucket": self.bucket, "Key": self._name(key)}
-        with self._faults(), self._missing():
+        source: CopySourceTypeDef = {"Bucket": self.bucket, "Key": self.name(key)}
+        more = self.maker.kept()
+        with self.faults(), self._missing():
             if facts.size_bytes <= self.copy_limit:
                 self.client.copy_object(
-                    Bucket=self.bucket, Key=self._name(target), CopySource=source
+                    Bucket=self.bucket, Key=self.name(target), CopySource=source, **more
                 )
             else:  # parts take no type of their source
-                more = {"ContentType": facts.mime_type} if facts.mime_type else {}
-                self.client.copy(source, self.bucket, self._name(target), ExtraArgs=more)
+                more |= {"ContentType": facts.mime_type} if facts.mime_type else {}
+                self.client.copy(source, self.bucket, self.name(target), ExtraArgs=more)
         return True
 
     def remove(self, key: str) -> None:
         """In a bucket with versions the older ones stay."""
-        with self._faults():
-            self.client.delete_object(Bucket=self.bucket, Key=self._name(key))
+        with self.faults():
+            self.client.delete_object(Bucket=self.bucket, Key=self.name(key))
 
     def link(self, key: str, lifetime_s: int | None, shown: Shown) -> str:
         """Signed by the store's keys; by temporary ones it ends with them at the latest."""
-        with self._faults():
-            return link_to(self.client, self.bucket, self._name(key), lifetime_s, shown)
+        with self.faults():
+            return link_to(self.client, self.bucket, self.name(key), lifetime_s, shown)
 
     @contextmanager
     def _missing(self) -> Iterator[None]:
         try:
             yield
         except ClientError as error:
-            if code_of(error) in _ABSENT:
+            if code_of(error) in ABSENT:
                 raise missing_object() from None
             raise
 
-    def _name(self, key: str) -> str:
+    def name(self, key: str) -> str:
+        """The object's whole name."""
         return f"{self.prefix}/{key}" if self.prefix else key
 
-    def _in_parts(self, request: UploadRequest) -> bool:
-        return request.size_bytes >= self.multipart_threshold
-
-    def _send(self, request: UploadRequest, name: str) -> None:
-        """Create the object; a store that knows no If-None-Match is asked without it."""
-        condition = {"IfNoneMatch": "*"} if self._conditional else {}
-        try:
-            if self._in_parts(request):
-                PartsUpload(self.client, self.bucket, name, self.part_size).send(
-                    request, _headers(request), condition
-                )
-            else:
-                self._send_whole(request, name, condition)
-        except ClientError as error:
-            if code_of(error) != "NotImplemented" or not condition:
-                raise
-            self._conditional = False
-            self._send(request, name)
-
-    def _send_whole(self, request: UploadRequest, name: str, condition: dict[str, Any]) -> None:
-        with open_source(request) as body:
-            self.client.put_object(
-                Bucket=self.bucket,
-                Key=name,
-                Body=body,
-                ChecksumAlgorithm="SHA256",
-                ChecksumSHA256=base64_digest(bytes.fromhex(request.sha256)),
-                **_headers(request),
-                **condition,
-            )
-
-    def _verified(self, request: UploadRequest, name: str) -> bool:
-        """Whether the object has the file's bytes; raises ``ClientError`` if there is none."""
-        head = self.client.head_object(Bucket=self.bucket, Key=name, ChecksumMode="ENABLED")
-        if head["ContentLength"] != request.size_bytes:
-            return False
-        checksum = head.get("ChecksumSHA256")
-        if checksum and self._checks_sha256:
-            if "-" not in checksum:
-                return checksum == base64_digest(bytes.fromhex(request.sha256))
-            if checksum == composite_checksum(request, self.part_size):
-                return True
-        digest = hashlib.sha256()
-        with closing(self.client.get_object(Bucket=self.bucket, Key=name)["Body"]) as body:
-            for chunk in body.iter_chunks(CHUNK):
-                digest.update(chunk)
-        return digest.hexdigest() == request.sha256
-
-    def _remove(self, name: str) -> None:
-        """Remove an object that this instance itself has just created."""
-        with suppress(ClientError, BotoCoreError):
-            self.client.delete_object(Bucket=self.bucket, Key=name)
-
     @contextmanager
-    def _faults(self) -> Iterator[None]:
+    def faults(self) -> Iterator[None]:
+        """Say what botocore's errors mean for the house."""
         try:
             yield
         except (ClientError, BotoCoreError) as error:
             raise translate(error, self.root) from None
-
-
-def _headers(request: UploadRequest) -> dict[str, Any]:
-    mime_type = content_type(request)
-    return {"ContentType": mime_type} if mime_type else {}

@@ -1,26 +1,44 @@
 """The boto3 client of the settings."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 import boto3
+import botocore.session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError
+from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+from botocore.exceptions import BotoCoreError, ProfileNotFound
 
 from rowkeeper.errors import UsageError
 from uploaders.s3_errors import translate
 
 if TYPE_CHECKING:
+    from botocore.credentials import Credentials
     from mypy_boto3_s3 import S3Client
 
-    from rowkeeper.settings import Settings
+    from rowkeeper.settings import Settings, StoreSettings
 
 CONNECT_TIMEOUT_S = 10
 READ_TIMEOUT_S = 60
 DEFAULT_REGION = "us-east-1"
 
 
-def connect(settings: "Settings") -> "S3Client":
+@dataclass(frozen=True)
+class Connection:
+    """A client, and what it signs and trusts by. ``credentials`` renew themselves.
+
+    ``options``: what every object is made with, as boto3 calls it.
+    """
+
+    client: "S3Client"
+    credentials: "Credentials | None"
+    verify: str | bool
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+def connect(settings: "Settings") -> Connection:
     """A client with static keys, or with boto3's own chain where none are set.
 
     It asks once: trying again is the pool's. Checksums are sent and compared by the store itself.
@@ -43,20 +61,64 @@ def connect(settings: "Settings") -> "S3Client":
         response_checksum_validation="when_required",
         # for addresses that others open: the newer signature, and the host of the region
         signature_version="s3v4",
-        s3={"addressing_style": "path" if endpoint_url else "virtual"},
+        s3=cast(Any, {"addressing_style": _style(store)}),
     )
     try:
-        return boto3.session.Session().client(
+        core = botocore.session.Session(profile=store.profile)
+        session = boto3.session.Session(
+            aws_access_key_id=store.access_key_id,
+            aws_secret_access_key=secret.get_secret_value() if secret else None,
+            botocore_session=core,
+        )
+        if store.role_arn:
+            _assume(core, session, store.role_arn)
+        verify = str(ca_file) if ca_file else core.get_config_variable("ca_bundle") or True
+        client = session.client(
             "s3",
             endpoint_url=endpoint_url,
             region_name=store.region or (DEFAULT_REGION if endpoint_url else None),
-            aws_access_key_id=store.access_key_id,
-            aws_secret_access_key=secret.get_secret_value() if secret else None,
-            verify=str(ca_file) if ca_file else None,
+            verify=verify,
             config=config,
         )
+        return Connection(client, session.get_credentials(), verify, _options(store))
+    except ProfileNotFound:
+        raise UsageError(
+            f"store.profile {store.profile} is in none of boto3's files: name one of "
+            "~/.aws/config or ~/.aws/credentials."
+        ) from None
     except BotoCoreError as error:
         raise translate(error, store.url) from None
+
+
+def _style(store: "StoreSettings") -> str:
+    """Where the bucket's name goes: into the path, or before the host."""
+    if store.addressing_style != "auto":
+        return store.addressing_style
+    return "path" if store.endpoint_url else "virtual"
+
+
+def _assume(core: botocore.session.Session, session: boto3.session.Session, role: str) -> None:
+    """Let ``session`` sign as ``role``, whose keys are fetched when they are wanted."""
+    fetcher = AssumeRoleCredentialFetcher(
+        core.create_client, session.get_credentials(), role, {"RoleSessionName": "rowkeeper"}
+    )
+    keys = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
+    cast(Any, core)._credentials = keys  # botocore has no other way in
+
+
+def _options(store: "StoreSettings") -> dict[str, str]:
+    """Encryption and storage class. Never an ACL: whose objects these are is the bucket's to say.
+
+    Raises ``UsageError`` for a key without its encryption.
+    """
+    if store.kms_key_id and store.encryption != "aws:kms":
+        raise UsageError("store.kms_key_id is for store.encryption = aws:kms: set that too.")
+    named = {
+        "ServerSideEncryption": store.encryption,
+        "SSEKMSKeyId": store.kms_key_id,
+        "StorageClass": store.storage_class,
+    }
+    return {name: value for name, value in named.items() if value}
 
 
 def _endpoint(url: str | None) -> str | None:

@@ -49,6 +49,17 @@ _PERMANENT = {"EntityTooLarge", "KeyTooLongError"}
 CORRUPT = {"BadDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch"}
 """How a store refuses bytes that are not what their checksum says."""
 
+ABSENT = {"404", "NoSuchKey", "NotFound"}
+"""How a store says that there is no such object."""
+RACE_LOST = {
+    "409",
+    "412",
+    "ConditionalRequestConflict",
+    "NoSuchUpload",  # the winner of a race gives up the others' parts
+    "PreconditionFailed",
+}
+"""How a store says that another writer was there first."""
+
 
 def code_of(error: ClientError) -> str:
     """The store's own error code, such as ``NoSuchBucket``, or the HTTP status as text."""

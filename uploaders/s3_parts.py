@@ -1,116 +1,195 @@
-"""One large file as an S3 multipart upload that is created or fails, never half there."""
+"""One large object as an S3 multipart upload that is created or fails, never half there."""
 
-import base64
 import hashlib
-from collections.abc import Iterator
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from uploaders.base import UploadRequest, changed_source, open_source
+from uploaders.s3_digest import base64_digest, composite
+from uploaders.s3_put import Sender
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef, MultipartUploadTypeDef, PartTypeDef
 
-MAX_PARTS = 10_000
+AT_ONCE = 4
+ABANDONED = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part that the store has."""
+
+    number: int
+    digest: bytes
+    etag: str
+    checked: bool
+
+    def described(self) -> "CompletedPartTypeDef":
+        """As the store wants to be told of it."""
+        if self.checked:
+            checksum = base64_digest(self.digest)
+            return {"PartNumber": self.number, "ETag": self.etag, "ChecksumSHA256": checksum}
+        return {"PartNumber": self.number, "ETag": self.etag}
+
+
+@dataclass
+class Lanes:
+    """What the multipart uploads of one store share: threads, room for parts, who is at work.
+
+    So the parts in memory are ``AT_ONCE``, and one that waits for each writer.
+    """
+
+    room: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(AT_ONCE))
+    live: set[str] = field(default_factory=set)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    threads: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(AT_ONCE, thread_name_prefix="part")
+    )
+
+    def submit(self, work: Callable[[int, bytes], Part], number: int, body: bytes) -> Future[Part]:
+        """Have ``work`` done as soon as there is room."""
+        self.room.acquire()
+        future = self.threads.submit(work, number, body)
+        future.add_done_callback(lambda _: self.room.release())
+        return future
+
+
+class Uploads:
+    """The multipart uploads below one bucket."""
+
+    def __init__(self, client: "S3Client", bucket: str, sender: Sender) -> None:
+        self.client, self.bucket, self.sender = client, bucket, sender
+        self.lanes = Lanes()
+
+    def begin(self, name: str, options: dict[str, Any], *, resume: bool = False) -> "PartsUpload":
+        """A new upload; or one that a killed run left for this object, if its parts are known."""
+        with self.lanes.lock:
+            found = self._resumed(name) if resume else None
+            if found:
+                return PartsUpload(self, name, *found)
+            made = self.client.create_multipart_upload(
+                Bucket=self.bucket, Key=name, ChecksumAlgorithm="SHA256", **options
+            )
+            return PartsUpload(self, name, made["UploadId"], {})
+
+    def give_up(self, name: str, upload_id: str) -> None:
+        """Abort an upload; what can't be aborted now is swept later."""
+        with suppress(ClientError, BotoCoreError):
+            self.client.abort_multipart_upload(Bucket=self.bucket, Key=name, UploadId=upload_id)
+
+    def give_up_all(self, name: str) -> None:
+        """Abort the uploads to an object that nobody here is at work on."""
+        with self.lanes.lock, suppress(ClientError, BotoCoreError):
+            for upload in self._left(name):
+                if upload["Key"] == name:
+                    self.give_up(name, upload["UploadId"])
+
+    def sweep(self, prefix: str) -> None:
+        """Abort the uploads below ``prefix`` that are a day old: no run is at work on those."""
+        latest = datetime.now(UTC) - ABANDONED
+        with suppress(ClientError, BotoCoreError):
+            for upload in self._left(prefix):
+                if upload["Initiated"] < latest:
+                    self.give_up(upload["Key"], upload["UploadId"])
+
+    def _resumed(self, name: str) -> tuple[str, dict[int, "PartTypeDef"]] | None:
+        """The upload to go on with, and its parts by number; the others are aborted."""
+        best: tuple[str, dict[int, PartTypeDef]] | None = None
+        with suppress(ClientError, BotoCoreError):
+            for upload in self._left(name):
+                if upload["Key"] != name:
+                    continue
+                parts = self._parts(name, upload["UploadId"])
+                if parts and (best is None or len(parts) > len(best[1])):
+                    if best:
+                        self.give_up(name, best[0])
+                    best = upload["UploadId"], parts
+                else:
+                    self.give_up(name, upload["UploadId"])
+        return best
+
+    def _parts(self, name: str, upload_id: str) -> dict[int, "PartTypeDef"]:
+        pages = self.client.get_paginator("list_parts").paginate(
+            Bucket=self.bucket, Key=name, UploadId=upload_id
+        )
+        parts = (part for page in pages for part in page.get("Parts", []))
+        return {part["PartNumber"]: part for part in parts if part.get("ChecksumSHA256")}
+
+    def _left(self, prefix: str) -> Iterator["MultipartUploadTypeDef"]:
+        pages = self.client.get_paginator("list_multipart_uploads").paginate(
+            Bucket=self.bucket, Prefix=prefix
+        )
+        for page in pages:
+            for upload in page.get("Uploads", []):
+                if upload["UploadId"] not in self.lanes.live:
+                    yield upload
 
 
 class PartsUpload:
-    """A multipart upload to ``name``; its parts hold at least ``part_size`` bytes each."""
+    """One multipart upload; each part is held by the store to its SHA-256.
 
-    def __init__(self, client: "S3Client", bucket: str, name: str, part_size: int) -> None:
-        self.client = client
-        self.address: dict[str, Any] = {"Bucket": bucket, "Key": name}
-        self.part_size = part_size
-
-    def send(
-        self, request: UploadRequest, headers: dict[str, Any], condition: dict[str, Any]
-    ) -> None:
-        """Send the parts, each with its SHA-256, then make the object under ``condition``.
-
-        Nothing is made of bytes that differ from the request's SHA-256. Raises botocore's errors
-        and ``NeedsPersonError``; the parts are then given up. So are, in the end, those that a
-        killed run left for the same object.
-        """
-        upload_id = self.client.create_multipart_upload(
-            **self.address, ChecksumAlgorithm="SHA256", **headers
-        )["UploadId"]
-        try:
-            self.client.complete_multipart_upload(
-                **self.address,
-                UploadId=upload_id,
-                MultipartUpload={"Parts": self._send_parts(request, upload_id)},
-                **condition,
-            )
-        except BaseException:
-            self._give_up(upload_id)
-            raise
-        self._give_up_leftovers()
-
-    def _send_parts(self, request: UploadRequest, upload_id: str) -> list["CompletedPartTypeDef"]:
-        whole = hashlib.sha256()
-        parts: list[CompletedPartTypeDef] = []
-        for number, body in enumerate(_pieces(request, self.part_size), start=1):
-            whole.update(body)
-            checksum = base64_digest(hashlib.sha256(body).digest())
-            answer = self.client.upload_part(
-                **self.address,
-                UploadId=upload_id,
-                PartNumber=number,
-                Body=body,
-                ChecksumAlgorithm="SHA256",
-                ChecksumSHA256=checksum,
-            )
-            part: CompletedPartTypeDef = {"PartNumber": number, "ETag": answer["ETag"]}
-            if answer.get("ChecksumSHA256"):
-                part["ChecksumSHA256"] = checksum
-            parts.append(part)
-        if whole.hexdigest() != request.sha256:
-            raise changed_source()
-        return parts
-
-    def _give_up(self, upload_id: str) -> None:
-        with suppress(ClientError, BotoCoreError):
-            self.client.abort_multipart_upload(**self.address, UploadId=upload_id)
-
-    def _give_up_leftovers(self) -> None:
-        name = self.address["Key"]
-        with suppress(ClientError, BotoCoreError):
-            listing = self.client.list_multipart_uploads(Bucket=self.address["Bucket"], Prefix=name)
-            for upload in listing.get("Uploads", []):
-                if upload.get("Key") == name:
-                    self._give_up(upload["UploadId"])
-
-
-def composite_checksum(request: UploadRequest, part_size: int) -> str | None:
-    """The checksum that S3 keeps of the file when it is sent in parts: ``base64-count``.
-
-    None if the file no longer has the request's SHA-256: then it says nothing about an object.
+    Raises botocore's errors. In the end it is given up, which does nothing to a complete one.
     """
-    whole, digests = hashlib.sha256(), []
-    for body in _pieces(request, part_size):
-        whole.update(body)
-        digests.append(hashlib.sha256(body).digest())
-    if whole.hexdigest() != request.sha256:
-        return None
-    return f"{base64_digest(hashlib.sha256(b''.join(digests)).digest())}-{len(digests)}"
 
+    def __init__(
+        self, uploads: Uploads, name: str, upload_id: str, there: dict[int, "PartTypeDef"]
+    ) -> None:
+        self._uploads, self._name, self._id, self._there = uploads, name, upload_id, there
+        self._pending: deque[Future[Part]] = deque()
+        self._parts: list[Part] = []
+        self._count, self._done = 0, False
+        uploads.lanes.live.add(upload_id)
 
-def base64_digest(digest: bytes) -> str:
-    """A digest as S3 writes it."""
-    return base64.b64encode(digest).decode()
+    def add(self, body: bytes) -> None:
+        """Send the next part; raises what befell an earlier one."""
+        while self._pending and self._pending[0].done():
+            self._parts.append(self._pending.popleft().result())
+        self._count += 1
+        self._pending.append(self._uploads.lanes.submit(self._send, self._count, body))
 
+    def complete(self, condition: dict[str, Any]) -> str:
+        """Make the object under ``condition`` and say which checksum it should have."""
+        self._parts += [future.result() for future in self._pending]
+        self._pending.clear()
+        self._uploads.client.complete_multipart_upload(
+            Bucket=self._uploads.bucket,
+            Key=self._name,
+            UploadId=self._id,
+            MultipartUpload={"Parts": [part.described() for part in self._parts]},
+            **condition,
+        )
+        self._done = True
+        self._uploads.lanes.live.discard(self._id)
+        return composite([part.digest for part in self._parts])
 
-def hex_digest(text: str) -> str:
-    """The other way round: a digest as we write it."""
-    return base64.b64decode(text).hex()
+    def give_up(self) -> None:
+        """Abort it, unless it is complete, when the parts under way have ended: later ones stay."""
+        if self._done:
+            return
+        for future in self._pending:
+            future.cancel()
+        wait(self._pending)
+        self._uploads.give_up(self._name, self._id)
+        self._done = True
+        self._uploads.lanes.live.discard(self._id)
 
-
-def _pieces(request: UploadRequest, part_size: int) -> Iterator[bytes]:
-    """The file in pieces of ``part_size`` bytes, or of more where it would be over 10,000."""
-    size = max(part_size, -(-request.size_bytes // MAX_PARTS))
-    with open_source(request) as file:
-        while body := file.read(size):
-            yield body
+    def _send(self, number: int, body: bytes) -> Part:
+        digest = hashlib.sha256(body).digest()
+        there = self._there.get(number)
+        if (
+            there
+            and there["Size"] == len(body)
+            and there["ChecksumSHA256"] == base64_digest(digest)
+        ):
+            return Part(number, digest, there["ETag"], checked=True)
+        query = {"partNumber": str(number), "uploadId": self._id}
+        answer = self._uploads.sender.put(self._name, body, digest, query=query)
+        return Part(number, digest, answer["ETag"], "x-amz-checksum-sha256" in answer)

@@ -23,6 +23,7 @@ from pydantic import SecretStr
 
 from rowkeeper.settings import Network, Settings, StoreSettings, Upload
 from uploaders.s3 import S3Store
+from uploaders.s3_client import Connection, connect
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -117,16 +118,21 @@ def s3_settings(
 
 
 @cache
+def connection_to(endpoint_url: str) -> Connection:
+    """The store's own connection to an endpoint, made once: making one takes a while."""
+    return connect(s3_settings(Path(), "s3://any", endpoint_url))
+
+
 def client_for(endpoint_url: str) -> "S3Client":
-    """The store's own client for an endpoint, made once: making one takes a while."""
-    return S3Store.from_settings(s3_settings(Path(), "s3://any", endpoint_url)).client
+    """The store's own client for an endpoint."""
+    return connection_to(endpoint_url).client
 
 
 def s3_store(endpoint_url: str, prefix: str = "", **more: Any) -> S3Store:
     """A store in a new bucket of the shared server, reached through ``endpoint_url``."""
     bucket = f"test-{uuid.uuid4()}"
     client_for(shared_ministack().url).create_bucket(Bucket=bucket)
-    return S3Store(client_for(endpoint_url), bucket, prefix, **more)
+    return S3Store(connection_to(endpoint_url), bucket, prefix, **more)
 
 
 @dataclass

@@ -79,6 +79,6 @@ def _store(tls: bool) -> S3Store:
 
 def swift_store(prefix: str = "", *, tls: bool = False, **more: Any) -> S3Store:
     """A store in a new bucket of the shared server."""
-    client, bucket = _store(tls).client, f"test-{uuid.uuid4()}"
-    client.create_bucket(Bucket=bucket)
-    return S3Store(client, bucket, prefix, **more)
+    connection, bucket = _store(tls).connection, f"test-{uuid.uuid4()}"
+    connection.client.create_bucket(Bucket=bucket)
+    return S3Store(connection, bucket, prefix, **more)

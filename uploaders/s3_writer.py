@@ -1,0 +1,54 @@
+"""A stream into S3: one request if it ends within one part, else parts while the next one fills."""
+
+from typing import TYPE_CHECKING
+
+from rowkeeper.fixity import Content
+from uploaders.base import Stored
+from uploaders.s3_parts import PartsUpload
+from uploaders.writer import Writer
+
+if TYPE_CHECKING:
+    from uploaders.s3 import S3Store
+
+
+class S3Writer(Writer):
+    """Bytes that fill a part at a time."""
+
+    def __init__(self, store: "S3Store", key: str, mime_type: str | None) -> None:
+        super().__init__()
+        self._store, self._key, self._mime_type = store, key, mime_type
+        self._next = bytearray()
+        self._upload: PartsUpload | None = None
+
+    def _take(self, chunk: bytes) -> None:
+        self._next += chunk
+        size = self._store.part_size
+        while len(self._next) >= size:
+            self._send(bytes(self._next[:size]))
+            del self._next[:size]
+
+    def _send(self, body: bytes) -> None:
+        with self._store.faults():
+            if self._upload is None:
+                self._upload = self._store.begin(self._key, self._mime_type)
+            self._upload.add(body)
+
+    def _finish(self, content: Content) -> Stored:
+        rest = bytes(self._next)
+        with self._store.faults():
+            if self._upload is None:
+                name = self._store.name(self._key)
+                made = self._store.maker.whole(name, rest, content, self._mime_type)
+            else:
+                if rest:
+                    self._upload.add(rest)
+                made = self._store.maker.complete(
+                    self._upload, self._store.name(self._key), content
+                )
+        if made:
+            return self._store.stored(self._key, existed=False)
+        return self._store.taken(content, self._key)
+
+    def _close(self) -> None:
+        if self._upload is not None:
+            self._upload.give_up()
