@@ -31,6 +31,7 @@ class EventType(StrEnum):
     UPLOAD_REQUESTED = "upload_requested"
     FILE_VERIFIED = "file_verified"  # read again, and it has the recorded SHA-256
     FILE_LOST = "file_lost"  # missing, or with other bytes
+    FILE_DROPPED = "file_dropped"  # removed here, for the archive has its bytes
     OBJECT_VERIFIED = "object_verified"
     OBJECT_LOST = "object_lost"
     OBJECT_FOUND = "object_found"  # one of the old system's is there; its bytes were not read

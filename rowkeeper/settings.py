@@ -134,11 +134,12 @@ class Download(Section):
 
 
 class Upload(Section):
-    """As for downloads."""
+    """As for downloads. ``keep_local``: files stay here when the store has them."""
 
     workers: int = Field(default=4, ge=1, le=64)
     attempts: int = Field(default=3, ge=1, le=10)
     backoff_s: float = Field(default=0.5, ge=0)
+    keep_local: bool = True
 
 
 class StoreSettings(Section):

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rowkeeper.errors import NeedsPersonError, RetryLaterError, StoreError, TransferError
 from rowkeeper.events import AssetEvent, EventType
@@ -19,6 +19,7 @@ from uploaders.base import (
     object_key,
 )
 from uploaders.layout import checked_layout, key_apart
+from uploaders.outcomes import details_of, uploaded_event
 from uploaders.registry import open_store
 
 if TYPE_CHECKING:
@@ -140,16 +141,7 @@ class _Run:
         return self.store.put(request, key_apart(key, request.asset_id))
 
     def _uploaded(self, request: UploadRequest, stored: Stored) -> None:
-        self.emit(
-            self._event(
-                EventType.UPLOADED,
-                request,
-                bucket=stored.bucket,
-                object_key=stored.object_key,
-                cloud_url=stored.cloud_url,
-                details=self._details() | {"existed": stored.existed},
-            )
-        )
+        self.emit(uploaded_event(self.store, request, stored, self.session_id))
         with self.lock:
             self.summary.uploaded += 1
             self.summary.existed += stored.existed
@@ -160,28 +152,17 @@ class _Run:
     def _failed(self, request: UploadRequest, error: TransferError) -> None:
         message = str(error)[:MAX_MESSAGE]
         self.emit(
-            self._event(
-                EventType.UPLOAD_FAILED,
-                request,
+            AssetEvent(
+                event_type=EventType.UPLOAD_FAILED,
+                session_id=self.session_id,
+                store=self.store.root,
                 error_code=error.code,
                 error_message=message,
                 verdict=error.verdict.value,
-                details=self._details(),
+                details=details_of(self.store),
+                **request.facts(),
             )
         )
         with self.lock:
             self.summary.failed += 1
         self.on_progress(Progress(request, "failed", message=message))
-
-    def _details(self) -> dict[str, Any]:
-        endpoint = {"endpoint": self.store.endpoint} if self.store.endpoint else {}
-        return {"store_kind": self.store.kind, **endpoint}
-
-    def _event(self, event_type: EventType, request: UploadRequest, **values: Any) -> AssetEvent:
-        return AssetEvent(
-            event_type=event_type,
-            session_id=self.session_id,
-            store=self.store.root,
-            **request.facts(),
-            **values,
-        )

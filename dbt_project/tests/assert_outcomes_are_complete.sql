@@ -1,12 +1,12 @@
--- An outcome names its asset and its attempt; a success names the bytes, an upload where they are; a
--- check has its number.
+-- An outcome names its asset and its attempt; a success names the bytes, an upload and a drop where they
+-- are or were; a check has its number.
 
 select *
 from {{ ref("stg_asset_events") }}
 where
     event_type in (
         'downloaded', 'download_failed', 'uploaded', 'upload_failed',
-        'file_verified', 'file_lost', 'object_verified', 'object_lost',
+        'file_verified', 'file_lost', 'file_dropped', 'object_verified', 'object_lost',
         'object_found', 'object_refuted'
     )
     and (
@@ -18,5 +18,6 @@ where
             event_type in ('file_verified', 'file_lost', 'object_verified', 'object_lost')
             and check_number is null
         )
+        or (event_type = 'file_dropped' and local_path is null)
         or (event_type in ('uploaded', 'object_found', 'object_refuted') and object_key is null)
     )

@@ -8,7 +8,7 @@ with outcomes as (
     where
         event_type in (
             'downloaded', 'download_failed', 'uploaded', 'upload_failed',
-            'file_verified', 'file_lost', 'object_verified', 'object_lost',
+            'file_verified', 'file_lost', 'file_dropped', 'object_verified', 'object_lost',
             'object_found', 'object_refuted'
         )
         and asset_id is not null

@@ -32,7 +32,8 @@ PIECES = """
 select
     assets.asset_id, assets.person_row_id, assets.provider, assets.media_id, assets.asset_type,
     assets.original_url, people.name, people.email, people.personality_type,
-    coalesce(assets.local_path, assets.lost_path), assets.sha256, assets.size_bytes,
+    coalesce(assets.local_path, assets.lost_path, assets.dropped_path), assets.sha256,
+    assets.size_bytes,
     assets.store, assets.object_key, assets.cloud_url, assets.metadata,
     assets.local_path is not null and coalesce(assets.data_folder, ?) = ?
 from intermediate.int_assets as assets

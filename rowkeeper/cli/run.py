@@ -95,6 +95,7 @@ def move(
     """
     from rowkeeper.cli.build import build
     from rowkeeper.cli.catalog import count_events, publish
+    from rowkeeper.cli.drops import drop_files
     from rowkeeper.cli.export import dual_write
     from rowkeeper.cli.heal import heal
     from rowkeeper.cli.sessions import end_abandoned_sessions
@@ -108,6 +109,7 @@ def move(
     restored, unread = _try(lambda: heal(context, console, selection))
     downloaded = download_pending(context, console, selection)
     uploaded, refusal = _try(lambda: upload_pending(context, console, selection))
+    dropped, unasked = _try(lambda: drop_files(context, console, selection))
     drain(journal_dir(context.settings.data_dir), context.target)
     if warnings is None or count_events(context) != known:
         with tables_lock(context):
@@ -115,11 +117,11 @@ def move(
     publish(context)
     if isinstance(console, EventConsole):
         _tell(console, downloaded, uploaded, refusal)
-    console.print(_moved(restored, downloaded, uploaded), soft_wrap=True)
+    console.print(_moved(restored, downloaded, uploaded, dropped), soft_wrap=True)
     print_overview(context, console, warnings)
     if written := dual_write(context):
         console.print(f"legacy CSV: {written}", markup=False, soft_wrap=True)
-    return refusal or unread
+    return refusal or unread or unasked
 
 
 def _try(step: Callable[[], T]) -> tuple[T | None, StoreError | None]:
@@ -147,6 +149,7 @@ def _moved(
     restored: int | None,
     downloaded: "downloaders.pool.Summary",
     uploaded: "uploaders.pool.Summary | None",
+    dropped: int | None,
 ) -> str:
     said = [f"Brought {restored} lost files back from the archive."] if restored else []
     said += [
@@ -160,4 +163,6 @@ def _moved(
     ]
     if uploaded is not None:
         said.append(f"Archived {uploaded.uploaded}, {uploaded.failed} failed.")
+    if dropped:
+        said.append(f"Removed {dropped} files that the archive has.")
     return " ".join(said)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,12 +20,14 @@ Emit = Callable[[AssetEvent], object]
 Item = TypeVar("Item")
 
 HELD_FILES = """
-select pending.asset_id, min(held.asset_id)
+select pending.asset_id,
+    coalesce(min(case when held.local_path is not null then held.asset_id end), min(held.asset_id))
 from {schema}.pending_downloads as pending
 inner join intermediate.int_assets as held
     on pending.provider = held.provider and pending.media_id = held.media_id
         and pending.asset_type = held.asset_type and pending.asset_id != held.asset_id
-where held.download_status = 'completed' and held.local_path is not null
+where held.download_status = 'completed'
+    and (held.local_path is not null or held.archived_by = 'rowkeeper')
 group by pending.asset_id
 """
 FAILURES = """
@@ -38,8 +41,10 @@ where failed.event_type = 'download_failed' and failed.session_id = ?
 order by pending.asset_id, failed.event_id
 """
 FILE = """
-select local_path, filename, mime_type, size_bytes, sha256, metadata
-from intermediate.int_assets where asset_id = ?
+select held.local_path, held.filename, held.mime_type, held.size_bytes, held.sha256, held.metadata,
+    held.store, held.object_key, wanted.upload_attempts + 1
+from intermediate.int_assets as held cross join intermediate.int_assets as wanted
+where held.asset_id = ? and wanted.asset_id = ?
 """
 TOLD = """
 select event_type, provider, media_id, asset_kind, original_url, details
@@ -70,17 +75,18 @@ def share_downloads(
 ) -> set[str]:
     """Report what another asset of the same medium has, or failed to get in this session.
 
-    The ids of the assets that need no fetching for it. A file counts only if it is there and has
-    its SHA-256.
+    The ids of the assets that need no fetching for it. A file or, where there is none, an object
+    counts only if it is there and has its SHA-256.
     """
-    schema, folder, shared = context.target.schema, context.settings.data_dir, set()
+    schema, shared = context.target.schema, set()
     with connect(context.target) as warehouse:
         held: dict[str, str] = dict(warehouse.query(HELD_FILES.format(schema=schema)))
         rows = warehouse.query(FAILURES.format(schema=schema), [session_id])
         failed = {row[0]: row[1:] for row in rows}
+        copies = _Copies(context, warehouse, session_id)
         for request in requests:
             if request.asset_id in held:
-                events = _copies(warehouse, request, held[request.asset_id], folder, session_id)
+                events = copies.of(request, held[request.asset_id])
             elif request.asset_id in failed:
                 events = [_failure(request, session_id, *failed[request.asset_id])]
             else:
@@ -91,39 +97,69 @@ def share_downloads(
     return shared
 
 
-def _copies(
-    warehouse: Warehouse, request: "Request", other: str, folder: Path, session_id: str
-) -> list[AssetEvent]:
-    """What was told of ``other``, told of ``request``; nothing if the file is not whole."""
-    ((path, filename, mime_type, size_bytes, sha256, metadata),) = warehouse.query(FILE, [other])
-    details = (json.loads(metadata) if metadata else {}).get("download") or {}
-    if not _is_whole(folder, path, sha256, size_bytes, details):
-        return []
-    events = [_told(request, session_id, *row) for row in warehouse.query(TOLD, [other, other])]
-    events.append(
-        AssetEvent(
+class _Copies:
+    def __init__(self, context: Context, warehouse: Warehouse, session_id: str) -> None:
+        self.context, self.warehouse, self.session_id = context, warehouse, session_id
+
+    @cached_property
+    def store(self) -> "Store":
+        from uploaders.registry import open_store
+
+        return open_store(self.context.settings)
+
+    def of(self, request: "Request", other: str) -> list[AssetEvent]:
+        """What was told of ``other``, told of ``request``; nothing if the bytes are not there."""
+        ((path, *row, metadata, root, key, attempt),) = self.warehouse.query(
+            FILE, [other, request.asset_id]
+        )
+        facts = dict(zip(("filename", "mime_type", "size_bytes", "sha256"), row, strict=True))
+        details = (json.loads(metadata) if metadata else {}).get("download") or {}
+        events = []
+        if path is None:
+            asset = request.facts() | {"attempt": attempt}
+            uploaded = self._reference({**asset, **facts}, root, key)
+            if uploaded is None:
+                return []
+            events.append(uploaded)
+        elif not _is_whole(self.context.settings.data_dir, path, facts, details):
+            return []
+        told = self.warehouse.query(TOLD, [other, other])
+        events += [_told(request, self.session_id, *row) for row in told]
+        downloaded = AssetEvent(
             event_type=EventType.DOWNLOADED,
-            session_id=session_id,
+            session_id=self.session_id,
             local_path=path,
-            filename=filename,
-            mime_type=mime_type,
-            size_bytes=size_bytes,
-            sha256=sha256,
             details={**details, "same_file_as": other},
             **request.facts(),
+            **facts,
         )
-    )
-    return events
+        return [*events, downloaded]
+
+    def _reference(self, facts: dict[str, Any], root: str, key: str) -> AssetEvent | None:
+        """The event that an asset's bytes are in an object, if they are there now."""
+        from rowkeeper.errors import TransferError
+        from uploaders.base import Held, UploadRequest
+        from uploaders.outcomes import uploaded_event
+
+        if root != self.store.root:
+            return None
+        facts.pop("original_url")
+        request = UploadRequest(path=self.context.settings.data_dir / "dropped", **facts)
+        try:
+            if self.store.held(request, self.store.key_of(key)) is not Held.SAME:
+                return None
+        except TransferError:
+            return None
+        stored = self.store.stored(self.store.key_of(key), existed=True)
+        return uploaded_event(self.store, request, stored, self.session_id)
 
 
-def _is_whole(
-    folder: Path, path: str, sha256: str, size_bytes: int, details: dict[str, Any]
-) -> bool:
+def _is_whole(folder: Path, path: str, facts: dict[str, Any], details: dict[str, Any]) -> bool:
     """Is the file as it was told? What another data folder has can't be seen from here."""
     if details.get("data_folder", folder_id(folder)) != folder_id(folder):
         return True
     try:
-        return sha256_file(folder / path) == (sha256, size_bytes)
+        return sha256_file(folder / path) == (facts["sha256"], facts["size_bytes"])
     except OSError:
         return False
 
@@ -199,6 +235,7 @@ def share_uploads(
     """
     from rowkeeper.errors import TransferError
     from uploaders.base import Held
+    from uploaders.outcomes import uploaded_event
 
     with connect(context.target) as warehouse:
         sql = HELD_OBJECTS.format(schema=context.target.schema)
@@ -212,18 +249,6 @@ def share_uploads(
                 continue
         except TransferError:
             continue  # it is sent on its own then, with tries and a verdict
-        stored = store.stored(key, existed=True)
-        emit(
-            AssetEvent(
-                event_type=EventType.UPLOADED,
-                session_id=session_id,
-                store=store.root,
-                bucket=stored.bucket,
-                object_key=stored.object_key,
-                cloud_url=stored.cloud_url,
-                details={"store_kind": store.kind, "existed": True},
-                **request.facts(),
-            )
-        )
+        emit(uploaded_event(store, request, store.stored(key, existed=True), session_id))
         shared.add(request.asset_id)
     return shared

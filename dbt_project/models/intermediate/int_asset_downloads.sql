@@ -1,7 +1,18 @@
 -- The download event that holds for each asset: the highest attempt, a success before a failure. A
--- request to try again stands above the failures up to its attempt.
+-- request to try again stands above the failures up to its attempt. A download may have no file here:
+-- its bytes went straight to the archive, or the file was dropped when they were there.
 
-with ranked as (
+with dropped as (
+    select distinct
+        asset_id,
+        attempt,
+        local_path,
+        coalesce(data_folder, '') as data_folder
+    from {{ ref("stg_asset_events") }}
+    where event_type = 'file_dropped'
+),
+
+ranked as (
     select
         *,
         max(attempt) over (partition by asset_id) as attempts,
@@ -42,8 +53,18 @@ select
     ranked.event_id,
     ranked.session_id,
     ranked.occurred_at,
-    ranked.event_type = 'downloaded' and coalesce(checks.is_file_lost, false) as is_file_lost
+    ranked.event_type = 'downloaded'
+    and (ranked.local_path is null or dropped.asset_id is not null) as is_file_dropped,
+    ranked.event_type = 'downloaded'
+    and ranked.local_path is not null
+    and dropped.asset_id is null
+    and coalesce(checks.is_file_lost, false) as is_file_lost
 from ranked
+left join dropped
+    on ranked.asset_id = dropped.asset_id
+    and ranked.attempt = dropped.attempt
+    and ranked.local_path = dropped.local_path
+    and coalesce(ranked.data_folder, '') = dropped.data_folder
 left join {{ ref("int_asset_checks") }} as checks
     on ranked.asset_id = checks.asset_id and ranked.attempt = checks.file_attempt
 where ranked.event_rank = 1

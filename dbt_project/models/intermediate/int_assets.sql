@@ -1,22 +1,27 @@
--- Every asset with the state that follows from its events. Whose file is lost and whose object is not
--- there either is to be fetched again.
+-- Every asset with the state that follows from its events. Whose file is lost or dropped and whose object
+-- is not there either is to be fetched again.
 
 with states as (
     select
         expected.*,
         case
-            when downloads.is_file_lost and coalesce(uploads.upload_status, 'pending') != 'completed'
+            when
+                (downloads.is_file_lost or downloads.is_file_dropped)
+                and coalesce(uploads.upload_status, 'pending') != 'completed'
                 then 'pending'
             else coalesce(downloads.download_status, legacy.download_status, 'pending')
         end as download_status,
         case
-            when downloads.is_file_lost and coalesce(uploads.upload_status, 'pending') != 'completed'
+            when
+                (downloads.is_file_lost or downloads.is_file_dropped)
+                and coalesce(uploads.upload_status, 'pending') != 'completed'
                 then null
             when downloads.download_status = 'completed'
                 then coalesce(uploads.upload_status, 'pending')
             when downloads.download_status is null and legacy.object_key is not null then 'completed'
         end as upload_status,
         coalesce(downloads.is_file_lost, false) as is_file_lost,
+        coalesce(downloads.is_file_dropped, false) as is_file_dropped,
         coalesce(uploads.is_object_lost, false) as is_object_lost,
         coalesce(downloads.attempt, 0) as file_attempt,
         coalesce(uploads.attempt, 0) as object_attempt,
@@ -78,8 +83,9 @@ select
     coalesce(upload_attempts, 0) as upload_attempts,
     coalesce(download_tries, 0) as download_tries,
     case when download_status = 'failed' and is_tried then next_try_at end as next_try_at,
-    case when not is_file_lost then local_path end as local_path,
+    case when not is_file_lost and not is_file_dropped then local_path end as local_path,
     case when is_file_lost then local_path end as lost_path,
+    case when is_file_dropped then local_path end as dropped_path,
     is_object_lost,
     file_attempt,
     object_attempt,

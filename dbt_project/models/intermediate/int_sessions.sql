@@ -19,7 +19,7 @@ outcomes as (
                 asset_id,
                 case
                     when event_type in ('downloaded', 'download_failed') then 'download'
-                    when event_type in ('file_verified', 'file_lost') then 'file'
+                    when event_type in ('file_verified', 'file_lost', 'file_dropped') then 'file'
                     when event_type in ('object_verified', 'object_lost') then 'object'
                     when event_type in ('object_found', 'object_refuted') then 'old object'
                     else 'upload'
@@ -37,7 +37,7 @@ outcomes as (
     where
         event_type in (
             'downloaded', 'download_failed', 'uploaded', 'upload_failed',
-            'file_verified', 'file_lost', 'object_verified', 'object_lost',
+            'file_verified', 'file_lost', 'file_dropped', 'object_verified', 'object_lost',
             'object_found', 'object_refuted'
         )
         and asset_id is not null

@@ -1,0 +1,28 @@
+"""What is told of an object that has a verified place."""
+
+from typing import Any
+
+from rowkeeper.events import AssetEvent, EventType
+from uploaders.base import Store, Stored, UploadRequest
+
+
+def uploaded_event(
+    store: Store, request: UploadRequest, stored: Stored, session_id: str
+) -> AssetEvent:
+    """The event that the bytes of ``request`` are where ``stored`` says."""
+    return AssetEvent(
+        event_type=EventType.UPLOADED,
+        session_id=session_id,
+        store=store.root,
+        bucket=stored.bucket,
+        object_key=stored.object_key,
+        cloud_url=stored.cloud_url,
+        details=details_of(store) | {"existed": stored.existed},
+        **request.facts(),
+    )
+
+
+def details_of(store: Store) -> dict[str, Any]:
+    """What an event says of the store itself, beside its root."""
+    endpoint = {"endpoint": store.endpoint} if store.endpoint else {}
+    return {"store_kind": store.kind, **endpoint}
