@@ -16,7 +16,6 @@ from rowkeeper.throttle import Limit, Throttle, default_folder
 
 if TYPE_CHECKING:
     from downloaders.sinks import Sink
-    from rowkeeper.events import AssetEvent
     from rowkeeper.settings import Settings
 
 Progress = Callable[[int, int | None], None]
@@ -82,7 +81,6 @@ class Fetched:
 
     ``filename`` is what the source calls it: data, never a path. ``sha256`` is lower-case hex.
     ``text``: the same in plain words, a second file that goes where the first one goes.
-    ``archived`` says that the bytes went to a store instead; then nothing is at ``path``.
     """
 
     path: Path
@@ -93,7 +91,6 @@ class Fetched:
     details: dict[str, Any] = field(default_factory=dict)
     discovered: tuple[Discovered, ...] = ()
     text: Path | None = None
-    archived: "AssetEvent | None" = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,9 +8,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from downloaders import documents, files
-from downloaders.base import Discovered, Fetched, FetchSettings, Request
+from downloaders.base import (
+    Discovered,
+    Downloader,
+    Fetched,
+    FetchSettings,
+    Request,
+    StreamingDownloader,
+)
 from downloaders.places import Places
 from downloaders.registry import Registry
+from downloaders.sinks import Straight
 from rowkeeper.errors import RetryLaterError, RowkeeperError, TransferError, Verdict
 from rowkeeper.events import AssetEvent, EventType
 from rowkeeper.pool import Stop, StoppedError, run_bounded
@@ -49,19 +57,23 @@ def download_all(
     emit: Emit,
     session_id: str,
     on_progress: OnProgress | None = None,
+    *,
+    straight: Straight | None = None,
 ) -> Summary:
     """Fetch all ``requests``, reporting each outcome through ``emit`` before going on.
 
     A failure of one asset is an event and never raises. Each provider has a queue of its own: a
     site that wants a pause keeps its own queue alone. Interrupted, it stops the threads, keeps what
-    is finished and raises again. Raises ``DiskFullError``.
+    is finished and raises again. With ``straight`` files go past the disk where their downloader
+    can do that; others are marked as temporary. Raises ``DiskFullError``, and ``StoreError`` if
+    the store at the end of that way refuses.
     """
     queues: dict[str, list[Request]] = {}
     for request in requests:
         queues.setdefault(request.provider, []).append(request)
     files.sweep(settings.data_dir)
     with Places(settings) as places:
-        run = _Run(settings, emit, session_id, on_progress or (lambda _: None), places)
+        run = _Run(settings, emit, session_id, on_progress or (lambda _: None), places, straight)
         run_bounded(
             run.one, queues, settings.workers, run.stop, "download", limits=settings.concurrency
         )
@@ -76,13 +88,15 @@ class _Run:
         session_id: str,
         on_progress: OnProgress,
         places: Places,
+        straight: Straight | None,
     ) -> None:
         self.stop = Stop()
         self.settings = replace(
             settings, throttle=replace(settings.throttle, sleep=self.stop.sleep)
         )
         self.emit, self.session_id = emit, session_id
-        self.on_progress, self.places = on_progress, places
+        self.on_progress, self.places, self.straight = on_progress, places, straight
+        self.folder = files.partial_folder(settings.data_dir)
         self.registry = Registry(self.settings)
         self.summary = Summary()
         self.lock = threading.Lock()
@@ -102,6 +116,8 @@ class _Run:
         except StoppedError:
             return
         except TransferError as error:
+            if self.straight:
+                self.straight.complain(error)
             self._failed(request, error)
         else:
             self._downloaded(request, fetched)
@@ -134,16 +150,30 @@ class _Run:
         try:
             if standing := self.places.recover(request):
                 return standing
+            if self.straight and (gone := self.straight.recover(request, self.folder)):
+                return gone
             downloader = self.registry.for_request(request)
-            folder = files.partial_folder(self.settings.data_dir)
             with self.settings.throttle.slot(request.provider):
-                fetched = downloader.fetch(request, folder, progress)
-            return self.places.settle(request, fetched)
+                fetched = self._take(downloader, request, progress)
+            if self.straight is None:
+                return self.places.settle(request, fetched)
+            if self.straight.went(request):
+                return fetched
+            details = {**fetched.details, "temporary": True}
+            return self.places.settle(request, replace(fetched, details=details))
         except (RowkeeperError, StoppedError):
             raise
         except Exception as error:
             code = "local_io" if isinstance(error, OSError) else "unexpected"
             raise RetryLaterError(code, f"{type(error).__name__}: {error}") from error
+
+    def _take(
+        self, downloader: Downloader, request: Request, progress: Callable[[int, int | None], None]
+    ) -> Fetched:
+        if self.straight is None or not isinstance(downloader, StreamingDownloader):
+            return downloader.fetch(request, self.folder, progress)
+        with self.straight.sink(request, self.folder) as sink:
+            return downloader.fetch_into(request, self.folder, sink, progress)
 
     def _downloaded(self, request: Request, fetched: Fetched) -> None:
         for child in fetched.discovered:
@@ -151,11 +181,13 @@ class _Run:
         if documents.is_text(request, fetched):
             details = documents.read_text(fetched.path)
             self.emit(self._event(EventType.DOCUMENT_READ, request, details=details))
+        went = self.straight is not None and self.straight.report(request, self.folder)
+        place = fetched.path.relative_to(self.settings.data_dir).as_posix()
         self.emit(
             self._event(
                 EventType.DOWNLOADED,
                 request,
-                local_path=fetched.path.relative_to(self.settings.data_dir).as_posix(),
+                local_path=None if went else place,
                 filename=fetched.filename,
                 mime_type=fetched.mime_type,
                 size_bytes=fetched.size_bytes,

@@ -74,6 +74,12 @@ class Straight(Protocol):
         ``folder`` is the work folder: a note may be kept there, named by the asset's id first.
         """
 
+    def went(self, request: Request) -> bool:
+        """Have the bytes of ``request`` gone past the disk, and not been reported yet?"""
+
+    def report(self, request: Request, folder: Path) -> bool:
+        """Report where they are, if they have; before the download itself is reported."""
+
     def complain(self, error: TransferError) -> None:
         """Raise ``StoreError`` if ``error`` is about the store as a whole."""
 

@@ -18,6 +18,6 @@ where
             event_type in ('file_verified', 'file_lost', 'object_verified', 'object_lost')
             and check_number is null
         )
-        or (event_type = 'file_dropped' and local_path is null)
         or (event_type in ('uploaded', 'object_found', 'object_refuted') and object_key is null)
+        or (event_type = 'file_dropped' and local_path is null)
     )

@@ -41,7 +41,7 @@ select
 from {schema}.pending_drops as pending
 inner join intermediate.int_asset_downloads as downloads on pending.asset_id = downloads.asset_id
 left join intermediate.int_asset_checks as checks on pending.asset_id = checks.asset_id
-where coalesce(pending.data_folder, ?) = ? and pending.store = ?
+where coalesce(pending.data_folder, ?) = ? and pending.store = ? and (pending.is_temporary or ?)
 order by pending.local_file_path, pending.asset_id
 """
 LEFT_OVER = """
@@ -82,20 +82,19 @@ class Kept:
     text_path: str | None
 
 
-def drop_files(context: Context, console: Console, selection: Selection) -> int:
-    """With ``upload.keep_local`` off, remove this data folder's files that the store has.
+def drop_files(context: Context, console: Console, selection: Selection, *, every: bool) -> int:
+    """Remove this data folder's files that the store has, and count them.
 
-    A file goes when it still is what was recorded and the store says that it has those bytes now;
-    an object that is not there is reported as lost. How many went. Raises ``StoreError``.
+    All that are archived, or those alone that were only made to be archived. A file goes when it
+    still is what was recorded and the store says that it has those bytes now; an object that is not
+    there is reported as lost. Raises ``StoreError``.
     """
-    if context.settings.upload.keep_local:
-        return 0
     from uploaders.registry import open_store
 
     store, ours = open_store(context.settings), folder_id(context.settings.data_dir)
     with connect(context.target) as warehouse:
         sql = PENDING.format(schema=context.target.schema)
-        rows = warehouse.query(sql, [ours, ours, store.root])
+        rows = warehouse.query(sql, [ours, ours, store.root, every])
         left_over = warehouse.query(LEFT_OVER, [ours, ours])
     for path, sha256, size_bytes, text_path in left_over:
         _finish(context.settings.data_dir, path, Content(sha256, size_bytes), text_path)
@@ -132,6 +131,8 @@ def _finish(data_dir: Path, path: str, content: Content, text_path: str | None) 
             remove_file(data_dir, path, text_path)
     except FileNotFoundError:
         remove_file(data_dir, path, text_path)
+    except OSError:
+        return  # it stays; verify lists it
 
 
 class _Drops:

@@ -32,6 +32,7 @@ T = TypeVar("T")
 )
 @click.option("--people", metavar="ROWS", help="Only these row ids, such as 12,40-60.")
 @click.option("--limit", type=click.IntRange(min=0), metavar="N", help="At most N downloads.")
+@click.option("--stream", is_flag=True, help="Past the disk into the store, where that can be.")
 @click.option("--dry-run", is_flag=True, help="Say what it would do; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Events as JSON lines; words on stderr.")
 @source_options
@@ -40,6 +41,7 @@ def command(
     mode: str,
     people: str | None,
     limit: int | None,
+    stream: bool,
     dry_run: bool,
     as_json: bool,
     target: str | None,
@@ -48,7 +50,9 @@ def command(
     """Ingest, build, download, upload, build: the whole road, once.
 
     Running it again goes on where the last run ended; with nothing new it changes nothing. The
-    sheet and the CSVs are always taken whole; --people and --limit are about their content.
+    sheet and the CSVs are always taken whole; --people and --limit are about their content. With
+    --stream nothing stays on this disk: direct and Drive media never touch it, others are removed
+    once they are archived.
     """
     selection = select(mode, people, limit)
     context = prepare(target, **sources)
@@ -56,10 +60,10 @@ def command(
     if dry_run:
         print_plan(context, selection, out)
     else:
-        run(context, out, selection)
+        run(context, out, selection, stream=stream)
 
 
-def run(context: Context, console: Console, selection: Selection) -> None:
+def run(context: Context, console: Console, selection: Selection, *, stream: bool = False) -> None:
     """One run under the lock of the data folder.
 
     Raises ``RowkeeperError``. If the store refuses, everything else is done first.
@@ -77,7 +81,7 @@ def run(context: Context, console: Console, selection: Selection) -> None:
             console.print(summary_text(ingest(context.settings, context.target)), soft_wrap=True)
             warnings = build(context)
             linked = link_matches(context.settings.data_dir, context.target)
-        refusal = move(context, console, selection, None if linked else warnings)
+        refusal = move(context, console, selection, None if linked else warnings, stream=stream)
     if refusal:
         raise refusal
 
@@ -87,6 +91,8 @@ def move(
     console: Console,
     selection: Selection,
     warnings: "list[Warned] | None" = None,
+    *,
+    stream: bool = False,
 ) -> StoreError | None:
     """Download, upload, build, and say what there is: the second half of a run, under its lock.
 
@@ -107,21 +113,23 @@ def move(
     known = count_events(context)
     end_abandoned_sessions(context)
     restored, unread = _try(lambda: heal(context, console, selection))
-    downloaded = download_pending(context, console, selection)
+    downloaded, closed = _try(lambda: download_pending(context, console, selection, stream=stream))
     uploaded, refusal = _try(lambda: upload_pending(context, console, selection))
-    dropped, unasked = _try(lambda: drop_files(context, console, selection))
+    every = not context.settings.upload.keep_local
+    dropped, unasked = _try(lambda: drop_files(context, console, selection, every=every))
+    refused = closed or refusal or unread or unasked
     drain(journal_dir(context.settings.data_dir), context.target)
     if warnings is None or count_events(context) != known:
         with tables_lock(context):
             warnings = build(context)
     publish(context)
     if isinstance(console, EventConsole):
-        _tell(console, downloaded, uploaded, refusal)
+        _tell(console, downloaded, uploaded, refused)
     console.print(_moved(restored, downloaded, uploaded, dropped), soft_wrap=True)
     print_overview(context, console, warnings)
     if written := dual_write(context):
         console.print(f"legacy CSV: {written}", markup=False, soft_wrap=True)
-    return refusal or unread or unasked
+    return refused
 
 
 def _try(step: Callable[[], T]) -> tuple[T | None, StoreError | None]:
@@ -133,13 +141,13 @@ def _try(step: Callable[[], T]) -> tuple[T | None, StoreError | None]:
 
 def _tell(
     console: EventConsole,
-    downloaded: "downloaders.pool.Summary",
+    downloaded: "downloaders.pool.Summary | None",
     uploaded: "uploaders.pool.Summary | None",
     refusal: StoreError | None,
 ) -> None:
     console.event(
         "finished",
-        downloads=asdict(downloaded),
+        downloads=asdict(downloaded) if downloaded else None,
         uploads=asdict(uploaded) if uploaded else None,
         message=str(refusal) if refusal else None,
     )
@@ -147,20 +155,20 @@ def _tell(
 
 def _moved(
     restored: int | None,
-    downloaded: "downloaders.pool.Summary",
+    downloaded: "downloaders.pool.Summary | None",
     uploaded: "uploaders.pool.Summary | None",
     dropped: int | None,
 ) -> str:
     said = [f"Brought {restored} lost files back from the archive."] if restored else []
-    said += [
-        f"Downloaded {downloaded.downloaded} assets ({decimal(downloaded.size_bytes)}), "
-        f"{downloaded.failed} failed."
-    ]
-    if downloaded.left:
-        said.append(f"Left {downloaded.left} to another run that fetches them.")
-    said += [
-        f"Paused {provider}: {reason}" for provider, reason in downloaded.paused_providers.items()
-    ]
+    if downloaded is not None:
+        size = decimal(downloaded.size_bytes)
+        said.append(
+            f"Downloaded {downloaded.downloaded} assets ({size}), {downloaded.failed} failed."
+        )
+        if downloaded.left:
+            said.append(f"Left {downloaded.left} to another run that fetches them.")
+        paused = downloaded.paused_providers.items()
+        said += [f"Paused {provider}: {reason}" for provider, reason in paused]
     if uploaded is not None:
         said.append(f"Archived {uploaded.uploaded}, {uploaded.failed} failed.")
     if dropped:

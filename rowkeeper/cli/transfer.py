@@ -30,14 +30,16 @@ PAGE = 500
 
 
 def download_pending(
-    context: Context, console: Console, selection: Selection
+    context: Context, console: Console, selection: Selection, *, stream: bool = False
 ) -> "downloaders.pool.Summary":
     """Fetch what is pending, then what the fetched folders and playlists lead to, and so on.
 
-    A medium that several people have is fetched once.
+    A medium that several people have is fetched once. ``stream``: straight into the store where
+    that can be; then it raises ``StoreError`` if the store refuses.
     """
     from downloaders.base import FetchSettings
     from downloaders.pool import Summary, download_all
+    from rowkeeper.cli.straight import StraightThrough
 
     total = Summary()
     settings = FetchSettings.of(context.settings)
@@ -49,8 +51,14 @@ def download_pending(
                 with Journal(folder) as journal:
                     shared = share_downloads(context, current.session_id, found, journal.append)
                     requests = _begin(current, shown, found, shared, medium_of)
+                    way = (context, current.session_id, journal.append)
                     done = download_all(
-                        requests, settings, journal.append, current.session_id, shown.update
+                        requests,
+                        settings,
+                        journal.append,
+                        current.session_id,
+                        shown.update,
+                        straight=StraightThrough(*way) if stream and requests else None,
                     )
                 drain(folder, context.target)
             total.downloaded += done.downloaded

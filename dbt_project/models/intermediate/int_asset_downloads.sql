@@ -53,6 +53,7 @@ select
     ranked.event_id,
     ranked.session_id,
     ranked.occurred_at,
+    coalesce(ranked.is_temporary, false) as is_temporary,
     ranked.event_type = 'downloaded'
     and (ranked.local_path is null or dropped.asset_id is not null) as is_file_dropped,
     ranked.event_type = 'downloaded'

@@ -1,5 +1,5 @@
 -- The files that the data folder need not keep: every asset that has one is archived. A run removes
--- them where upload.keep_local is off.
+-- them where upload.keep_local is off, and those that were only made to be archived in any case.
 
 with files as (
     select
@@ -13,7 +13,8 @@ with files as (
 shared as (
     select
         *,
-        min(case when is_archived then 1 else 0 end) over (partition by path) as all_archived
+        min(case when is_archived then 1 else 0 end) over (partition by path) as all_archived,
+        min(case when is_temporary then 1 else 0 end) over (partition by path) as all_temporary
     from files
 )
 
@@ -31,6 +32,7 @@ select
     mime_type,
     store,
     object_key,
-    object_attempt
+    object_attempt,
+    all_temporary = 1 as is_temporary
 from shared
 where all_archived = 1

@@ -29,6 +29,7 @@ select
     cast(cast(details as json) ->> 'next_try_at' as timestamptz) as next_try_at,
     cast(details as json) ->> 'data_folder' as data_folder,
     cast(cast(details as json) ->> 'check' as bigint) as check_number,
+    cast(cast(details as json) ->> 'temporary' as boolean) as is_temporary,
     occurred_at,
     loaded_at
 from {{ source("raw", "asset_events") }}

@@ -1,0 +1,258 @@
+"""Straight through: media go from their source into the store, and touch no disk on the way.
+
+A note in the work folder says, just before an object is made, what it will be: a run that is killed
+before the events finds the object by it, and tells of it instead of fetching again.
+"""
+
+import json
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rowkeeper.cli.options import Context
+from rowkeeper.errors import NeedsPersonError, RetryLaterError, TransferError
+from rowkeeper.events import AssetEvent
+from rowkeeper.paths import safe_extension, write_small
+from rowkeeper.warehouse import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from hashlib import _Hash
+
+    from downloaders.base import Fetched, Request
+    from downloaders.sinks import Look, Told, Write
+    from uploaders.base import Store, Stored, UploadRequest
+    from uploaders.writer import Writer
+
+NOTE = ".straight"
+STANDING = """
+select asset_id, upload_attempts, sha256, object_key, archived_by = 'rowkeeper' and store = ?
+from intermediate.int_assets where upload_attempts > 0
+"""
+
+
+class StraightThrough:
+    """The way past the disk of one session's downloads, for many threads; see ``sinks.Straight``.
+
+    One content is stored once: bytes that the store has already are counted, not kept.
+    """
+
+    def __init__(
+        self, context: Context, session_id: str, emit: Callable[[AssetEvent], object]
+    ) -> None:
+        from downloaders.files import partial_folder
+        from uploaders.layout import checked_layout
+        from uploaders.registry import open_store
+
+        self.store: Store = open_store(context.settings)
+        self.template = checked_layout(context.settings.store.layout)
+        self.session_id, self.emit = session_id, emit
+        self.apart: set[str] = set()
+        self._attempts: dict[str, int] = {}
+        self._known: dict[str, str] = {}
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._stored: dict[str, tuple[UploadRequest, Stored]] = {}
+        self.store.check()
+        self.store.sweep()
+        with connect(context.target) as warehouse:
+            for asset_id, attempts, sha256, key, is_here in warehouse.query(
+                STANDING, [self.store.root]
+            ):
+                self._attempts[asset_id] = attempts
+                if is_here:
+                    self._known[sha256] = self.store.key_of(key)
+        for path in partial_folder(context.settings.data_dir).glob(f"*{NOTE}"):
+            if found := _noted(path):  # asked for before it counts
+                self._known.setdefault(found.fetched.sha256, found.key)
+
+    @contextmanager
+    def sink(self, request: "Request", folder: Path) -> "Iterator[StoreSink]":
+        """A sink for one try; what it has not committed at its end is gone."""
+        made = StoreSink(self, request, folder)
+        try:
+            yield made
+        finally:
+            made.start_over()
+
+    def recover(self, request: "Request", folder: Path) -> "Fetched | None":
+        """The object of ``request`` that an earlier run made but could not report, if any."""
+        from uploaders.base import Held
+
+        if (found := _noted(note_path(folder, request))) is None:
+            return None
+        upload = self.upload_of(request, found.fetched)
+        if self.store.held(upload, found.key) is not Held.SAME:
+            return None
+        self._stored[request.asset_id] = upload, self.store.stored(found.key, existed=True)
+        return found.fetched
+
+    def report(self, request: "Request", folder: Path) -> bool:
+        """Tell of the object of ``request``, if it went straight; before its download is told of.
+
+        An upload without its download counts for nothing, so a kill between the two is harmless.
+        """
+        from uploaders.outcomes import uploaded_event
+
+        found = self._stored.pop(request.asset_id, None)
+        if found:
+            self.emit(uploaded_event(self.store, *found, self.session_id))
+            note_path(folder, request).unlink(missing_ok=True)
+        return found is not None
+
+    def went(self, request: "Request") -> bool:
+        """Have the bytes of ``request`` gone straight to the store?"""
+        return request.asset_id in self._stored
+
+    def complain(self, error: TransferError) -> None:
+        """Raise ``StoreError`` if ``error`` is about the store as a whole."""
+        if error.code == "store_unreachable":
+            raise self.store.unusable(error)
+
+    def settle(
+        self, request: "Request", fetched: "Fetched", writer: "Writer", key: str, folder: Path
+    ) -> None:
+        """Make the object, unless the store has its bytes under another key."""
+        from uploaders.base import Held
+
+        upload = self.upload_of(request, fetched)
+        with self._locks[fetched.sha256]:
+            known = self._known.get(fetched.sha256)
+            if known and self.store.held(upload, known) is Held.SAME:
+                stored = self.store.stored(known, existed=True)
+            else:
+                told = {**asdict(fetched), "path": str(fetched.path)}
+                note = json.dumps({"key": key, "fetched": told})
+                write_small(note_path(folder, request), note)
+                stored = self._commit(request, writer, key, fetched.sha256)
+                self._known[fetched.sha256] = key
+        self._stored[request.asset_id] = upload, stored
+
+    def _commit(self, request: "Request", writer: "Writer", key: str, sha256: str) -> "Stored":
+        try:
+            return writer.commit(sha256)
+        except NeedsPersonError as error:
+            if error.code != "object_differs" or request.asset_id in key:
+                raise
+            self.apart.add(request.asset_id)  # the bytes are gone: once more, to a key of its own
+            raise RetryLaterError("key_taken", "another content has this key") from None
+
+    def upload_of(self, request: "Request", fetched: "Fetched") -> "UploadRequest":
+        """``request`` as what the uploaders know; its path gives the extension alone."""
+        from uploaders.base import UploadRequest
+
+        return UploadRequest(
+            asset_id=request.asset_id,
+            row_id=request.row_id,
+            provider=request.provider,
+            media_id=request.media_id,
+            asset_kind=request.asset_kind,
+            path=fetched.path,
+            sha256=fetched.sha256,
+            size_bytes=fetched.size_bytes,
+            mime_type=fetched.mime_type,
+            filename=fetched.filename,
+            attempt=self._attempts.get(request.asset_id, 0) + 1,
+            person_name=request.person.name if request.person else None,
+        )
+
+    def key_of(self, request: "Request", told: "Told", folder: Path) -> str:
+        """Where the object of ``request`` goes."""
+        from downloaders.base import Fetched
+        from uploaders.base import object_key
+        from uploaders.layout import key_apart
+
+        extension = safe_extension(told.filename, told.mime_type)
+        fetched = Fetched(
+            path=folder / f"{request.asset_id}.{extension}",
+            filename=told.filename,
+            mime_type=told.mime_type,
+            size_bytes=0,
+            sha256="",
+        )
+        key = object_key(self.upload_of(request, fetched), self.template)
+        return key_apart(key, request.asset_id) if request.asset_id in self.apart else key
+
+
+class StoreSink:
+    """Bytes on their way into the store; nothing stands there to be resumed."""
+
+    def __init__(self, way: StraightThrough, request: "Request", folder: Path) -> None:
+        self._way, self._request, self._folder = way, request, folder
+        self._writer: Writer | None = None
+        self._open = ExitStack()
+        self._key = ""
+
+    def standing(self) -> tuple[int, str]:
+        return 0, ""
+
+    def start_over(self) -> None:
+        self._open.close()
+        self._writer = None
+
+    def check_room(self, more: int) -> None:
+        """A store says itself when it is full."""
+
+    @contextmanager
+    def open(
+        self,
+        offset: int,  # noqa: ARG002 - nothing stands, so it is 0
+        version: str | None,  # noqa: ARG002
+        hashes: "Sequence[_Hash]",  # noqa: ARG002
+        look: "Look",
+    ) -> "Iterator[Write]":
+        from downloaders.sniff import HEAD
+
+        self.start_over()
+        head = bytearray()
+
+        def write(chunk: bytes) -> None:
+            if self._writer is not None:
+                self._writer.write(chunk)
+                return
+            head.extend(chunk)
+            if len(head) >= HEAD:
+                self._begin(look(bytes(head)), bytes(head))
+
+        yield write
+        if self._writer is None:
+            self._begin(look(bytes(head)), bytes(head))
+
+    def _begin(self, told: "Told", head: bytes) -> None:
+        self._key = self._way.key_of(self._request, told, self._folder)
+        writer = self._way.store.writer(self._key, told.mime_type)
+        self._writer = self._open.enter_context(writer)
+        writer.write(head)
+
+    def commit(self, fetched: "Fetched") -> "Fetched":
+        """Make the object final; where it is, is told by :meth:`StraightThrough.report`."""
+        if self._writer:
+            self._way.settle(self._request, fetched, self._writer, self._key, self._folder)
+        return fetched
+
+
+@dataclass(frozen=True)
+class Noted:
+    """What an object will be, or is if its run was killed just then."""
+
+    key: str
+    fetched: "Fetched"
+
+
+def note_path(folder: Path, request: "Request") -> Path:
+    """Where it is noted what the object of ``request`` will be."""
+    return folder / f"{request.asset_id}{NOTE}"
+
+
+def _noted(path: Path) -> Noted | None:
+    from downloaders.base import Fetched
+
+    try:
+        note = json.loads(path.read_bytes())
+        fetched = Fetched(**{**note["fetched"], "path": Path(note["fetched"]["path"])})
+        return Noted(str(note["key"]), fetched)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
