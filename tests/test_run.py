@@ -48,7 +48,7 @@ sys.exit(run_command(arguments))
 FAILPOINTS = [
     ("loaders.pipeline", "add_snapshot", 1),
     ("rowkeeper.journal", "Journal.append", 3),
-    ("downloaders.files", "sync", 9),
+    ("downloaders.places", "sync", 9),
     ("rowkeeper.drain", "_insert", 1),
     ("uploaders.local", "sha256_file", 5),
     ("rowkeeper.cli.catalog", "publish", 1),
