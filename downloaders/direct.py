@@ -36,6 +36,7 @@ class DirectDownloader(StreamingDownloader):
     ) -> Fetched:
         url = request.media_id
         self._check_listed(url)
+        name = unquote(PurePosixPath(urlsplit(url).path).name) or None
         saved = save(
             self._client,
             url,
@@ -44,13 +45,12 @@ class DirectDownloader(StreamingDownloader):
             progress,
             settings=self.settings,
             inspect=_inspect,
-            judge=_judge,
+            judge=lambda head, told: _judge(head, told, name),
         )
-        name = saved.filename or unquote(PurePosixPath(urlsplit(url).path).name) or None
-        extension = safe_extension(name, saved.mime_type)
+        extension = safe_extension(saved.filename, saved.mime_type)
         fetched = Fetched(
             path=directory / f"{request.asset_id}.{extension}",
-            filename=name,
+            filename=saved.filename,
             mime_type=saved.mime_type,
             size_bytes=saved.size_bytes,
             sha256=saved.sha256,
@@ -73,8 +73,8 @@ def _inspect(response: urllib3.BaseHTTPResponse) -> None:
         raise PermanentError("not_media", f"The link leads to {mime_type[:80]}, not to media.")
 
 
-def _judge(head: bytes, told: Told) -> Told:
-    """Raise for a page, whatever its headers say; tell the type where they don't."""
+def _judge(head: bytes, told: Told, name: str | None) -> Told:
+    """Raise for a page, whatever its headers say; tell name and type where they don't."""
     if kind_of(head) == "text/html" and not told.mime_type.startswith("text/"):
         raise PermanentError("not_media", f"A page came instead of {told.mime_type[:80]}.")
-    return Told(told.filename, true_type(head, told.mime_type))
+    return Told(told.filename or name, true_type(head, told.mime_type))

@@ -181,13 +181,15 @@ class _Run:
         if documents.is_text(request, fetched):
             details = documents.read_text(fetched.path)
             self.emit(self._event(EventType.DOCUMENT_READ, request, details=details))
-        went = self.straight is not None and self.straight.report(request, self.folder)
+        gone = self.straight.told(request) if self.straight else None
+        if gone:
+            self.emit(gone)
         place = fetched.path.relative_to(self.settings.data_dir).as_posix()
         self.emit(
             self._event(
                 EventType.DOWNLOADED,
                 request,
-                local_path=None if went else place,
+                local_path=None if gone else place,
                 filename=fetched.filename,
                 mime_type=fetched.mime_type,
                 size_bytes=fetched.size_bytes,
@@ -196,6 +198,8 @@ class _Run:
             )
         )
         self.places.reported(request)
+        if self.straight:
+            self.straight.reported(request, self.folder)
         with self.lock:
             self.summary.downloaded += 1
             self.summary.discovered += len(fetched.discovered)

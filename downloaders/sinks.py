@@ -14,6 +14,7 @@ from downloaders.base import Fetched, FetchSettings, Request
 from downloaders.http import CHUNK
 from downloaders.sniff import HEAD
 from rowkeeper.errors import RetryLaterError, TransferError
+from rowkeeper.events import AssetEvent
 from rowkeeper.paths import write_small
 
 if TYPE_CHECKING:
@@ -77,8 +78,11 @@ class Straight(Protocol):
     def went(self, request: Request) -> bool:
         """Have the bytes of ``request`` gone past the disk, and not been reported yet?"""
 
-    def report(self, request: Request, folder: Path) -> bool:
-        """Report where they are, if they have; before the download itself is reported."""
+    def told(self, request: Request) -> AssetEvent | None:
+        """Where they are, if they have; to be reported before the download itself is."""
+
+    def reported(self, request: Request, folder: Path) -> None:
+        """All of ``request`` is reported: no later run need recover it."""
 
     def complain(self, error: TransferError) -> None:
         """Raise ``StoreError`` if ``error`` is about the store as a whole."""

@@ -7,7 +7,7 @@ before the events finds the object by it, and tells of it instead of fetching ag
 import json
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -30,44 +30,57 @@ if TYPE_CHECKING:
 
 NOTE = ".straight"
 STANDING = """
-select asset_id, upload_attempts, sha256, object_key, archived_by = 'rowkeeper' and store = ?
-from intermediate.int_assets where upload_attempts > 0
+select asset_id, upload_attempts, legacy_object_uuid,
+    case when archived_by = 'rowkeeper' and store = ? then sha256 end, object_key
+from intermediate.int_assets where upload_attempts > 0 or legacy_object_uuid is not null
 """
+
+
+def straight_through(context: Context, session_id: str) -> "StraightThrough":
+    """The way of one session; raises ``StoreError`` if the store can't take objects now."""
+    from downloaders.files import partial_folder
+    from uploaders.layout import checked_layout
+    from uploaders.registry import open_store
+
+    store = open_store(context.settings)
+    store.check()
+    store.sweep()
+    with connect(context.target) as warehouse:
+        rows = warehouse.query(STANDING, [store.root])
+    standing = {asset_id: (attempts, uuid) for asset_id, attempts, uuid, *_ in rows}
+    known = {sha256: store.key_of(key) for *_, sha256, key in rows if sha256}
+    archived = {asset_id for asset_id, _, _, sha256, _ in rows if sha256}
+    for path in partial_folder(context.settings.data_dir).glob(f"*{NOTE}"):
+        if path.name.removesuffix(NOTE) in archived:
+            path.unlink(missing_ok=True)  # a run was killed after its last word on it
+        elif found := _noted(path):  # asked for before it counts
+            known.setdefault(found.fetched.sha256, found.key)
+    template = checked_layout(context.settings.store.layout)
+    return StraightThrough(store, template, session_id, standing, known)
 
 
 class StraightThrough:
     """The way past the disk of one session's downloads, for many threads; see ``sinks.Straight``.
 
-    One content is stored once: bytes that the store has already are counted, not kept.
+    One content is stored once: bytes that the store has already are counted, not kept. ``known``
+    says under which key it may have them, by SHA-256; ``standing`` an asset's uploads so far, and
+    the UUID of its object in the old system.
     """
 
     def __init__(
-        self, context: Context, session_id: str, emit: Callable[[AssetEvent], object]
+        self,
+        store: "Store",
+        template: str,
+        session_id: str,
+        standing: Mapping[str, tuple[int, str | None]] | None = None,
+        known: Mapping[str, str] | None = None,
     ) -> None:
-        from downloaders.files import partial_folder
-        from uploaders.layout import checked_layout
-        from uploaders.registry import open_store
-
-        self.store: Store = open_store(context.settings)
-        self.template = checked_layout(context.settings.store.layout)
-        self.session_id, self.emit = session_id, emit
+        self.store, self.template, self.session_id = store, template, session_id
         self.apart: set[str] = set()
-        self._attempts: dict[str, int] = {}
-        self._known: dict[str, str] = {}
+        self._standing = dict(standing or {})
+        self._known = dict(known or {})
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._stored: dict[str, tuple[UploadRequest, Stored]] = {}
-        self.store.check()
-        self.store.sweep()
-        with connect(context.target) as warehouse:
-            for asset_id, attempts, sha256, key, is_here in warehouse.query(
-                STANDING, [self.store.root]
-            ):
-                self._attempts[asset_id] = attempts
-                if is_here:
-                    self._known[sha256] = self.store.key_of(key)
-        for path in partial_folder(context.settings.data_dir).glob(f"*{NOTE}"):
-            if found := _noted(path):  # asked for before it counts
-                self._known.setdefault(found.fetched.sha256, found.key)
 
     @contextmanager
     def sink(self, request: "Request", folder: Path) -> "Iterator[StoreSink]":
@@ -90,18 +103,20 @@ class StraightThrough:
         self._stored[request.asset_id] = upload, self.store.stored(found.key, existed=True)
         return found.fetched
 
-    def report(self, request: "Request", folder: Path) -> bool:
-        """Tell of the object of ``request``, if it went straight; before its download is told of.
+    def told(self, request: "Request") -> AssetEvent | None:
+        """The event that the bytes of ``request`` have their place, if they went straight.
 
-        An upload without its download counts for nothing, so a kill between the two is harmless.
+        It is to be written before the download's: an upload without its download counts for
+        nothing, so a kill between the two is harmless.
         """
         from uploaders.outcomes import uploaded_event
 
         found = self._stored.pop(request.asset_id, None)
-        if found:
-            self.emit(uploaded_event(self.store, *found, self.session_id))
-            note_path(folder, request).unlink(missing_ok=True)
-        return found is not None
+        return uploaded_event(self.store, *found, self.session_id) if found else None
+
+    def reported(self, request: "Request", folder: Path) -> None:
+        """The events of ``request`` are on disk: its object need not be found again."""
+        note_path(folder, request).unlink(missing_ok=True)
 
     def went(self, request: "Request") -> bool:
         """Have the bytes of ``request`` gone straight to the store?"""
@@ -144,6 +159,7 @@ class StraightThrough:
         """``request`` as what the uploaders know; its path gives the extension alone."""
         from uploaders.base import UploadRequest
 
+        attempts, uuid = self._standing.get(request.asset_id, (0, None))
         return UploadRequest(
             asset_id=request.asset_id,
             row_id=request.row_id,
@@ -155,8 +171,9 @@ class StraightThrough:
             size_bytes=fetched.size_bytes,
             mime_type=fetched.mime_type,
             filename=fetched.filename,
-            attempt=self._attempts.get(request.asset_id, 0) + 1,
+            attempt=attempts + 1,
             person_name=request.person.name if request.person else None,
+            object_uuid=uuid,
         )
 
     def key_of(self, request: "Request", told: "Told", folder: Path) -> str:
@@ -228,7 +245,7 @@ class StoreSink:
         writer.write(head)
 
     def commit(self, fetched: "Fetched") -> "Fetched":
-        """Make the object final; where it is, is told by :meth:`StraightThrough.report`."""
+        """Make the object final; where it is, :meth:`StraightThrough.told` says."""
         if self._writer:
             self._way.settle(self._request, fetched, self._writer, self._key, self._folder)
         return fetched

@@ -39,9 +39,9 @@ def download_pending(
     """
     from downloaders.base import FetchSettings
     from downloaders.pool import Summary, download_all
-    from rowkeeper.cli.straight import StraightThrough
+    from rowkeeper.cli.straight import straight_through
 
-    total = Summary()
+    total, way = Summary(), None
     settings = FetchSettings.of(context.settings)
     folder = journal_dir(context.settings.data_dir)
     with session(folder, "download") as current, display(console, "Downloading") as shown:
@@ -51,14 +51,15 @@ def download_pending(
                 with Journal(folder) as journal:
                     shared = share_downloads(context, current.session_id, found, journal.append)
                     requests = _begin(current, shown, found, shared, medium_of)
-                    way = (context, current.session_id, journal.append)
+                    if stream and requests and way is None:
+                        way = straight_through(context, current.session_id)
                     done = download_all(
                         requests,
                         settings,
                         journal.append,
                         current.session_id,
                         shown.update,
-                        straight=StraightThrough(*way) if stream and requests else None,
+                        straight=way,
                     )
                 drain(folder, context.target)
             total.downloaded += done.downloaded
