@@ -65,6 +65,8 @@ def connect(settings: "Settings") -> Connection:
     )
     try:
         core = botocore.session.Session(profile=store.profile)
+        if region := store.region or (DEFAULT_REGION if endpoint_url else None):
+            core.set_config_variable("region", region)
         session = boto3.session.Session(
             aws_access_key_id=store.access_key_id,
             aws_secret_access_key=secret.get_secret_value() if secret else None,
@@ -76,7 +78,6 @@ def connect(settings: "Settings") -> Connection:
         client = session.client(
             "s3",
             endpoint_url=endpoint_url,
-            region_name=store.region or (DEFAULT_REGION if endpoint_url else None),
             verify=verify,
             config=config,
         )

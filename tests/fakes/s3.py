@@ -48,7 +48,7 @@ class MiniStack:
             "TMPDIR": self._folder.name,
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(self.port),
-            "SERVICES": "s3",
+            "SERVICES": "s3,sts",
             "LOG_LEVEL": "ERROR",
             "AWS_SECRET_ACCESS_KEY": SECRET,  # it checks what is signed in an address, no more
         }
