@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import store
+from benchmarks import store, stream
 from benchmarks.fetch import Case, check, figures, installed, own_side, peer_side, table_of
 from benchmarks.processes import FailedError, measure, running
 
@@ -74,4 +74,12 @@ def test_our_whole_path_and_boto3_send_the_same_files(tmp_path: Path) -> None:
             peers = {store.BOTO3: sys.executable}
             [(own, peer, seconds)] = store.compare(load, hashes, url, peers, 1)[store.BOTO3]
         assert 0 < seconds < own.wall_s
+        assert peer.cpu_s > 0
+
+
+def test_past_the_disk_and_over_it_the_same_arrives() -> None:
+    pairs = stream.compare(Case("small", 3, 9_000, 2), 1)
+    assert pairs.keys() == stream.PEERS.keys()
+    for [(own, peer, seconds)] in pairs.values():
+        assert seconds == own.wall_s > 0
         assert peer.cpu_s > 0
