@@ -56,6 +56,8 @@ class Sink(Protocol):
     ) -> AbstractContextManager[Write]:
         """Take the bytes from ``offset`` on; ``hashes`` are told of those before.
 
+        The first of them is the SHA-256, and is told of each chunk before it is written.
+
         ``look`` is called once, before a store learns of the file or this ends.
         """
 

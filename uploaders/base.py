@@ -17,6 +17,8 @@ from uploaders.layout import PRESETS, key_by
 from uploaders.links import Shown
 
 if TYPE_CHECKING:
+    from hashlib import _Hash
+
     from uploaders.writer import Writer
 
 CHUNK = 1 << 20
@@ -152,7 +154,9 @@ class Store(ABC):
         """
 
     @abstractmethod
-    def writer(self, key: str, mime_type: str | None = None) -> "Writer":
+    def writer(
+        self, key: str, mime_type: str | None = None, digest: "_Hash | None" = None
+    ) -> "Writer":
         """A stream to ``key``, of bytes that nobody knows before; see :class:`Writer`."""
 
     @abstractmethod

@@ -41,6 +41,8 @@ from uploaders.links import Shown
 from uploaders.writer import Writer
 
 if TYPE_CHECKING:
+    from hashlib import _Hash
+
     from rowkeeper.settings import Settings
 
 TIMEOUT_S = (10, 60)
@@ -111,9 +113,11 @@ class GcsStore(Store):
             self.hold(key, made, lambda: self._sent(request, key, made))
         return bool(made)
 
-    def writer(self, key: str, mime_type: str | None = None) -> Writer:
+    def writer(
+        self, key: str, mime_type: str | None = None, digest: "_Hash | None" = None
+    ) -> Writer:
         """In one request, whose length is not known at its start."""
-        return GcsWriter(self, key, mime_type)
+        return GcsWriter(self, key, mime_type, digest)
 
     def hold(self, key: str, made: dict[str, Any], same: Callable[[], bool]) -> None:
         """Remove the object that was ``made``, and raise, unless it has the ``same`` bytes."""

@@ -12,6 +12,8 @@ from uploaders.gcs_body import Related, base64_of, new_md5
 from uploaders.writer import Writer
 
 if TYPE_CHECKING:
+    from hashlib import _Hash
+
     from uploaders.gcs import GcsStore
 
 AHEAD = 8
@@ -26,8 +28,10 @@ class GcsWriter(Writer):
     nothing is sent: the bytes are only counted, to be compared.
     """
 
-    def __init__(self, store: "GcsStore", key: str, mime_type: str | None) -> None:
-        super().__init__()
+    def __init__(
+        self, store: "GcsStore", key: str, mime_type: str | None, digest: "_Hash | None"
+    ) -> None:
+        super().__init__(digest)
         self._store, self._key = store, key
         self._md5 = new_md5()
         self._waiting: Queue[bytes | None] = Queue(AHEAD)

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from rowkeeper.errors import NeedsPersonError, RetryLaterError, StoreError
 from rowkeeper.fixity import Content
@@ -29,6 +29,9 @@ from uploaders.base import (
 )
 from uploaders.links import Shown
 from uploaders.writer import Writer
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 _REFUSED = {
     errno.EACCES,
@@ -87,9 +90,14 @@ class LocalStore(Store):
                     raise changed_source() from None
                 raise
 
-    def writer(self, key: str, mime_type: str | None = None) -> Writer:  # noqa: ARG002
+    def writer(
+        self,
+        key: str,
+        mime_type: str | None = None,  # noqa: ARG002
+        digest: "_Hash | None" = None,
+    ) -> Writer:
         """As :meth:`create`; a folder keeps no types."""
-        return _LocalWriter(self, key)
+        return _LocalWriter(self, key, digest)
 
     def stored(self, key: str, *, existed: bool) -> Stored:
         """The file's URL."""
@@ -221,8 +229,8 @@ class LocalStore(Store):
 
 
 class _LocalWriter(Writer):
-    def __init__(self, store: LocalStore, key: str) -> None:
-        super().__init__()
+    def __init__(self, store: LocalStore, key: str, digest: "_Hash | None") -> None:
+        super().__init__(digest)
         self._store, self._key, self._path = store, key, store.path(key)
         self._open = ExitStack()
         self._file = self._open.enter_context(store.growing(self._path))

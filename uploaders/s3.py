@@ -34,6 +34,8 @@ from uploaders.s3_writer import S3Writer
 from uploaders.writer import Writer
 
 if TYPE_CHECKING:
+    from hashlib import _Hash
+
     from mypy_boto3_s3.type_defs import CopySourceTypeDef
 
     from rowkeeper.settings import Settings
@@ -147,9 +149,11 @@ class S3Store(Store):
         options = self.maker.options(mime_type, sha256)
         return self.maker.uploads.begin(self.name(key), options, resume=sha256 is not None)
 
-    def writer(self, key: str, mime_type: str | None = None) -> Writer:
+    def writer(
+        self, key: str, mime_type: str | None = None, digest: "_Hash | None" = None
+    ) -> Writer:
         """As :meth:`create`: what is less than a part goes in one request."""
-        return S3Writer(self, key, mime_type)
+        return S3Writer(self, key, mime_type, digest)
 
     def stored(self, key: str, *, existed: bool) -> Stored:
         """The object's ``s3://`` URL, its key not escaped."""

@@ -8,24 +8,39 @@ from uploaders.s3_parts import PartsUpload
 from uploaders.writer import Writer
 
 if TYPE_CHECKING:
+    from hashlib import _Hash
+
     from uploaders.s3 import S3Store
 
 
 class S3Writer(Writer):
     """Bytes that fill a part at a time."""
 
-    def __init__(self, store: "S3Store", key: str, mime_type: str | None) -> None:
-        super().__init__()
+    def __init__(
+        self, store: "S3Store", key: str, mime_type: str | None, digest: "_Hash | None"
+    ) -> None:
+        super().__init__(digest)
         self._store, self._key, self._mime_type = store, key, mime_type
-        self._next = bytearray()
+        self._next: list[bytes] = []
+        self._held = 0
         self._upload: PartsUpload | None = None
 
     def _take(self, chunk: bytes) -> None:
-        self._next += chunk
-        size = self._store.part_size
-        while len(self._next) >= size:
-            self._send(bytes(self._next[:size]))
-            del self._next[:size]
+        size, rest = self._store.part_size, memoryview(chunk)
+        while self._held + len(rest) >= size:
+            room = size - self._held
+            self._next.append(bytes(rest[:room]))
+            self._send(self._all())
+            rest = rest[room:]
+        if rest:
+            self._next.append(chunk if len(rest) == len(chunk) else bytes(rest))
+            self._held += len(rest)
+
+    def _all(self) -> bytes:
+        """What waits for its part, which then waits no more."""
+        body = b"".join(self._next)
+        self._next, self._held = [], 0
+        return body
 
     def _send(self, body: bytes) -> None:
         with self._store.faults():
@@ -34,7 +49,7 @@ class S3Writer(Writer):
             self._upload.add(body)
 
     def _finish(self, content: Content) -> Stored:
-        rest = bytes(self._next)
+        rest = self._all()
         with self._store.faults():
             if self._upload is None:
                 name = self._store.name(self._key)

@@ -9,6 +9,8 @@ from rowkeeper.errors import RetryLaterError
 from rowkeeper.fixity import Content
 
 if TYPE_CHECKING:
+    from hashlib import _Hash
+
     from uploaders.base import Stored
 
 
@@ -19,8 +21,10 @@ class Writer(ABC):
     bounded by the parts in flight. ``write`` and ``commit`` raise as ``Store.put`` does.
     """
 
-    def __init__(self) -> None:
-        self._digest, self._size = hashlib.sha256(), 0
+    def __init__(self, digest: "_Hash | None" = None) -> None:
+        """``digest``: a SHA-256 that is told of each chunk before it is written, by the caller."""
+        self._is_told = digest is not None
+        self._digest, self._size = digest or hashlib.sha256(), 0
 
     @property
     def content(self) -> Content:
@@ -29,7 +33,8 @@ class Writer(ABC):
 
     def write(self, chunk: bytes) -> None:
         """Append ``chunk``; waits while too much is in flight."""
-        self._digest.update(chunk)
+        if not self._is_told:
+            self._digest.update(chunk)
         self._size += len(chunk)
         self._take(chunk)
 

@@ -218,7 +218,7 @@ class StoreSink:
         self,
         offset: int,  # noqa: ARG002 - nothing stands, so it is 0
         version: str | None,  # noqa: ARG002
-        hashes: "Sequence[_Hash]",  # noqa: ARG002
+        hashes: "Sequence[_Hash]",
         look: "Look",
     ) -> "Iterator[Write]":
         from downloaders.sniff import HEAD
@@ -232,15 +232,16 @@ class StoreSink:
                 return
             head.extend(chunk)
             if len(head) >= HEAD:
-                self._begin(look(bytes(head)), bytes(head))
+                self._begin(look(bytes(head)), bytes(head), hashes[0])
 
         yield write
         if self._writer is None:
-            self._begin(look(bytes(head)), bytes(head))
+            self._begin(look(bytes(head)), bytes(head), hashes[0])
 
-    def _begin(self, told: "Told", head: bytes) -> None:
+    def _begin(self, told: "Told", head: bytes, digest: "_Hash") -> None:
+        """The transfer hashes what it hands on, so the writer need not do it again."""
         self._key = self._way.key_of(self._request, told, self._folder)
-        writer = self._way.store.writer(self._key, told.mime_type)
+        writer = self._way.store.writer(self._key, told.mime_type, digest)
         self._writer = self._open.enter_context(writer)
         writer.write(head)
 
