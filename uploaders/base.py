@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from uploaders.writer import Writer
 
 CHUNK = 1 << 20
+PROBE = ".rowkeeper-probe"
+"""What a probe makes and removes: one name, so that what a killed one left goes with the next."""
 SENT_UNASKED = 8 << 20
 """Bytes up to which a file is sent without asking first whether it is there..."""
 MISSES = 8

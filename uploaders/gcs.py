@@ -2,7 +2,6 @@
 
 import base64
 import re
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
@@ -22,6 +21,7 @@ from rowkeeper.errors import (
 from rowkeeper.fixity import Content, content_of
 from uploaders.base import (
     CHUNK,
+    PROBE,
     Entry,
     Facts,
     Held,
@@ -94,9 +94,10 @@ class GcsStore(Store):
 
     def probe(self) -> None:
         """Makes an empty object and deletes it: that needs no right to ask for the bucket."""
-        name = self.name(f".rowkeeper-probe-{uuid.uuid4()}")
+        name = self.name(PROBE)
         with self._faults():
-            self._remove(name, self.make(empty(name))["generation"])
+            self.make(empty(name))
+            self._remove(name, None)
 
     def held(self, request: UploadRequest, key: str) -> Held:
         """By size first, then by MD5 beside the local file, else by reading back and hashing."""

@@ -1,7 +1,6 @@
 """How an S3 object is made: under the condition that there is none, and held to its SHA-256."""
 
 import hashlib
-import uuid
 from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from functools import partial
@@ -11,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from rowkeeper.errors import StoreError
 from rowkeeper.fixity import Content, content_of
-from uploaders.base import CHUNK, corrupt_object
+from uploaders.base import CHUNK, PROBE, corrupt_object
 from uploaders.links import plain_type
 from uploaders.s3_client import Connection
 from uploaders.s3_digest import base64_digest
@@ -51,7 +50,7 @@ class Maker:
 
     def learn(self, prefix: str) -> None:
         """Ask for what must be refused: a wrong SHA-256, and to overwrite."""
-        name = f"{prefix}.rowkeeper-probe-{uuid.uuid4()}"
+        name = f"{prefix}{PROBE}"
         right, wrong = hashlib.sha256(b"probe").digest(), hashlib.sha256().digest()
         try:
             self.checks_sha256 = self._refusal(name, wrong, {}) in CORRUPT
