@@ -97,8 +97,8 @@ def respond(handler: BaseHTTPRequestHandler, answers: Answers) -> None:
             handler.send_header(name, value)
     handler.end_headers()
     rest = rest[: answers.cuts.pop(0)] if answers.cuts else rest
+    answers.sent += len(rest)  # before the client can have it all
     handler.wfile.write(rest)
-    answers.sent += len(rest)
 
 
 def settings_in(folder: Path, **more: Any) -> FetchSettings:

@@ -127,9 +127,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = fault == "too_long"
 
     def _write(self, piece: bytes) -> None:
+        self.site.sent[self.path] += len(piece)  # before the client can have it all
         self.wfile.write(piece)
         self.wfile.flush()
-        self.site.sent[self.path] += len(piece)
 
     def log_message(self, *_: object) -> None:
         """Answers are counted, not printed."""
