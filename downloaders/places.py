@@ -16,7 +16,7 @@ from downloaders.base import Discovered, Fetched, FetchSettings, Request
 from downloaders.files import partial_folder, root_of
 from downloaders.naming import checked_template, relative_path
 from downloaders.sidecar import sidecar_path, write_sidecar
-from rowkeeper.paths import folder_id, sha256_file, sync, write_small
+from rowkeeper.paths import apart, folder_id, sha256_file, sync, write_small
 
 MOVES = "moves.jsonl"
 """In the work folder: a line for each file that was moved, until its event is written."""
@@ -63,7 +63,7 @@ class Places:
         self._make(place.parent)
         with self._lock:
             if place.exists() and not _is_of(place, request, fetched):
-                place = place.with_name(f"{place.stem}-{request.asset_id}{place.suffix}")
+                place = apart(place, request.asset_id)
             kept = replace(fetched, path=place, details=details)
             kept = _beside(kept, request, self._settings.data_dir)
             self._note(request, kept)
@@ -145,7 +145,7 @@ def _beside(fetched: Fetched, request: Request, data_dir: Path) -> Fetched:
     place = fetched.path.with_suffix(".txt")
     taken = place.exists() and request.asset_id not in place.name
     if taken and sha256_file(place) != (digest, size):
-        place = place.with_name(f"{place.stem}-{request.asset_id}.txt")
+        place = apart(place, request.asset_id)
     fetched.text.replace(place)
     told = {"text_path": place.relative_to(data_dir).as_posix(), "text_sha256": digest}
     return replace(fetched, text=None, details={**fetched.details, **told})

@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from rowkeeper.ids import new_id
 
@@ -36,6 +36,21 @@ class EventType(StrEnum):
     OBJECT_LOST = "object_lost"
     OBJECT_FOUND = "object_found"  # one of the old system's is there; its bytes were not read
     OBJECT_REFUTED = "object_refuted"  # it is not there, or not what it should be
+
+
+class Asset(Protocol):
+    """What an event is about."""
+
+    @property
+    def asset_id(self) -> str: ...
+    @property
+    def row_id(self) -> str: ...
+    @property
+    def provider(self) -> str: ...
+    @property
+    def media_id(self) -> str: ...
+    @property
+    def asset_kind(self) -> str: ...
 
 
 def now() -> str:
@@ -80,6 +95,18 @@ class AssetEvent:
     event_id: str = field(default_factory=new_id)
     event_version: int = EVENT_VERSION
     occurred_at: str = field(default_factory=now)
+
+    @classmethod
+    def about(cls, asset: Asset, **values: Any) -> Self:
+        """An event about ``asset``, of the other ``values``."""
+        return cls(
+            asset_id=asset.asset_id,
+            row_id=asset.row_id,
+            provider=asset.provider,
+            media_id=asset.media_id,
+            asset_kind=asset.asset_kind,
+            **values,
+        )
 
     def to_json(self) -> str:
         """One JSON line, without its line end; fields that are None are left out."""

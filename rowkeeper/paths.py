@@ -4,9 +4,12 @@ import hashlib
 import mimetypes
 import os
 import re
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
+from typing import TypeVar
 
 from rowkeeper.ids import new_id
+
+AnyPath = TypeVar("AnyPath", bound=PurePath)
 
 MAX_SEGMENT = 100
 DEFAULT_EXTENSION = "bin"
@@ -43,6 +46,11 @@ def safe_extension(name: str | None, mime: str | None) -> str:
     kind = (mime or "").partition(";")[0].strip().lower()
     guessed = _PREFERRED.get(kind) or (mimetypes.guess_extension(kind) or "")[1:]
     return guessed if _EXTENSION.fullmatch(guessed) else DEFAULT_EXTENSION
+
+
+def apart(path: AnyPath, asset_id: str) -> AnyPath:
+    """``path`` with an asset's id in its name, for one whose place has another's bytes."""
+    return path.with_name(f"{path.stem}-{asset_id}{path.suffix}")
 
 
 def write_small(path: Path, text: str) -> None:

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Generic, TypeVar
 
@@ -26,6 +26,12 @@ class Stop:
         """Raise ``StoppedError`` if the run is over."""
         if self._event.is_set():
             raise StoppedError
+
+    def watched(self, chunks: Iterable[T]) -> Iterator[T]:
+        """``chunks``, or ``StoppedError`` as soon as the run is over."""
+        for chunk in chunks:
+            self.check()
+            yield chunk
 
     def sleep(self, seconds: float) -> None:
         """Wait, or raise ``StoppedError`` as soon as the run is over."""

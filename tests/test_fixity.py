@@ -68,7 +68,7 @@ def test_each_of_a_thousand_planted_bits_is_reported(tmp_path: Path) -> None:
 
     events: list[AssetEvent] = []
     context = Context(Settings(data_dir=tmp_path), Target(name="dev", type="duckdb"))
-    check = Check(context, store, "s", events.append, {}, PlainDisplay(console()))
+    check = Check(context, store, "s", events.append, PlainDisplay(console()))
     report = check.run(places)
     assert {(loss.place, loss.path) for loss in report.losses} == planted
     assert {loss.error_code for loss in report.losses} == {"file_changed", "object_changed"}
@@ -90,7 +90,7 @@ def test_a_place_that_several_assets_have_is_read_once_and_told_of_each(tmp_path
     context = Context(Settings(data_dir=tmp_path), Target(name="dev", type="duckdb"))
     store = LocalStore(tmp_path / "archive")
     shown = PlainDisplay(console())
-    report = Check(context, store, "s", events.append, owners_of([place]), shown).run([place])
+    report = Check(context, store, "s", events.append, shown, owners_of([place])).run([place])
     assert [event.event_type for event in events] == [
         EventType.FILE_VERIFIED,
         EventType.FILE_LOST,
@@ -137,7 +137,7 @@ def test_what_can_t_be_read_now_is_neither_lost_nor_whole(tmp_path: Path, kind: 
     settings = Settings(data_dir=tmp_path, upload=Upload(attempts=2, backoff_s=0))
     context = Context(settings, Target(name="dev", type="duckdb"))
     store = LocalStore(tmp_path / "archive")
-    check = Check(context, store, "s", events.append, {}, PlainDisplay(console()))
+    check = Check(context, store, "s", events.append, PlainDisplay(console()))
     report = check.run([Place(kind, "loop", (copy,))])
     assert events == []
     assert list(report.unread) == [f"{kind} loop"]

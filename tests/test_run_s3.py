@@ -17,7 +17,7 @@ from rowkeeper.cli.selection import select
 from rowkeeper.settings import load_settings
 from rowkeeper.warehouse import Row, Target, connect, load_target
 from tests.fakes.internet import FakeInternet
-from tests.fakes.s3 import SECRET, client_for, shared_ministack
+from tests.fakes.s3 import SECRET, archive_in
 
 BUCKET = "the-archive"
 
@@ -30,11 +30,7 @@ def test_what_a_refusing_store_did_not_take_it_takes_later(
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
 ) -> None:
-    endpoint = shared_ministack().url
-    monkeypatch.setenv("ROWKEEPER_STORE_URL", f"s3://{BUCKET}/team")
-    monkeypatch.setenv("ROWKEEPER_STORE_ENDPOINT_URL", endpoint)
-    monkeypatch.setenv("ROWKEEPER_STORE_ACCESS_KEY_ID", "AKIATEST")
-    monkeypatch.setenv("ROWKEEPER_STORE_SECRET_ACCESS_KEY", SECRET)
+    client = archive_in(monkeypatch, f"s3://{BUCKET}/team")
 
     assert run_command(["run"]) == 5
     refused = capsys.readouterr()
@@ -44,7 +40,6 @@ def test_what_a_refusing_store_did_not_take_it_takes_later(
         assert not warehouse.query("select 1 from main.assets where archived_by = 'rowkeeper'")
     fetched = len(internet.requests)
 
-    client = client_for(endpoint)
     client.create_bucket(Bucket=BUCKET)
     assert run_command(["run"]) == 0
     assert len(internet.requests) == fetched + 1  # the sheet alone

@@ -1,6 +1,7 @@
 """``rowkeeper store adopt``: old objects become facts where they are, or are refuted."""
 
 import hashlib
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from rowkeeper.journal import Journal, journal_dir
 from rowkeeper.paths import folder_id
 from rowkeeper.settings import Settings, StoreSettings, load_settings
 from rowkeeper.warehouse import Row, Target, connect
-from tests.fakes.s3 import SECRET, client_for, connection_to, shared_ministack
+from tests.fakes.s3 import archive_in, connection_to, shared_ministack
 from tests.test_dbt_legacy import claiming_csv
 from uploaders.base import Facts
 from uploaders.s3 import S3Store
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 FILM = b"\x00\x00\x00\x18ftypisom" + b"film" * 1000
+SHA256 = hashlib.sha256(FILM).hexdigest()
 OLD, NEW = "the-old-bucket", "team"
+HERE = f"s3://{OLD}/files/HERE_123456.mp4"
 VIDEOS = ["MOVED123456", "HERE_123456", "GONE_123456", "PAGE_123456", "OURS_123456"]
 STATES = """
 select media_id, download_status, upload_status, archived_by, cloud_storage_url, sha256, store
@@ -50,12 +53,8 @@ def rows_of(target: Target, sql: str) -> list[Row]:
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> "S3Client":
     """The old system's bucket, which is ours too: we keep to a prefix of it."""
-    client = client_for(shared_ministack().url)
+    client = archive_in(monkeypatch, f"s3://{OLD}/{NEW}")
     client.create_bucket(Bucket=OLD)
-    monkeypatch.setenv("ROWKEEPER_STORE_URL", f"s3://{OLD}/{NEW}")
-    monkeypatch.setenv("ROWKEEPER_STORE_ENDPOINT_URL", shared_ministack().url)
-    monkeypatch.setenv("ROWKEEPER_STORE_ACCESS_KEY_ID", "AKIATEST")
-    monkeypatch.setenv("ROWKEEPER_STORE_SECRET_ACCESS_KEY", SECRET)
     return client
 
 
@@ -102,6 +101,32 @@ def context(engine: Target, tmp_path: Path) -> Context:
     return made
 
 
+def put_into(
+    bucket: "S3Client", key: str, body: bytes, mime_type: str = "binary/octet-stream"
+) -> None:
+    bucket.put_object(Bucket=OLD, Key=key, Body=body, ContentType=mime_type)
+
+
+def assert_looked_at(engine: Target) -> None:
+    """What follows from a look at each object, of which only the file that is here has a hash."""
+    page = f"s3://{OLD}/files/OURS_123456.mp4"
+    found = {row[0]: row[1:] for row in rows_of(engine, STATES)}
+    assert found["HERE_123456"] == (
+        *("completed", "completed", "legacy", HERE, None, f"s3://{OLD}"),
+    )
+    assert found["OURS_123456"] == (
+        *("completed", "completed", "rowkeeper", page, SHA256, f"s3://{OLD}"),
+    )
+    assert found["GONE_123456"][:4] == found["PAGE_123456"][:4] == ("pending", None, None, None)
+    doubts: dict[str, str] = dict(
+        rows_of(engine, "select row_id, reason from {schema}.unverified_claims")
+    )
+    assert doubts["3"].startswith("its object was looked for: nothing is there")
+    assert doubts["4"] == "its object was looked for: it is a web page"
+    assert rows_of(engine, WAITING) == [("GONE_123456",), ("PAGE_123456",)]
+    assert rows_of(engine, "select 1 from {schema}.pending_uploads") == []
+
+
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 def test_old_objects_become_facts_where_they_are(
     engine: Target,
@@ -116,9 +141,7 @@ def test_old_objects_become_facts_where_they_are(
     assert run_command(["store", "adopt"]) == 2
     assert "name the old system's bucket" in capsys.readouterr().err
 
-    def put(key: str, body: bytes, mime_type: str = "binary/octet-stream") -> None:
-        bucket.put_object(Bucket=OLD, Key=key, Body=body, ContentType=mime_type)
-
+    put = partial(put_into, bucket)
     put(f"{NEW}/moved.mp4", FILM[:-1])
     put("files/HERE_123456.mp4", FILM)
     put("files/PAGE_123456.mp4", b"<html>Sign in</html>", "text/html; charset=utf-8")
@@ -131,23 +154,7 @@ def test_old_objects_become_facts_where_they_are(
     assert rows_of(engine, STATES) == claimed
 
     assert run_command(["store", "adopt"]) == 0, capsys.readouterr().err
-    sha256 = hashlib.sha256(FILM).hexdigest()
-    here, page = f"s3://{OLD}/files/HERE_123456.mp4", f"s3://{OLD}/files/OURS_123456.mp4"
-    found = {row[0]: row[1:] for row in rows_of(engine, STATES)}
-    assert found["HERE_123456"] == (
-        *("completed", "completed", "legacy", here, None, f"s3://{OLD}"),
-    )
-    assert found["OURS_123456"] == (
-        *("completed", "completed", "rowkeeper", page, sha256, f"s3://{OLD}"),
-    )
-    assert found["GONE_123456"][:4] == found["PAGE_123456"][:4] == ("pending", None, None, None)
-    doubts: dict[str, str] = dict(
-        rows_of(engine, "select row_id, reason from {schema}.unverified_claims")
-    )
-    assert doubts["3"].startswith("its object was looked for: nothing is there")
-    assert doubts["4"] == "its object was looked for: it is a web page"
-    assert rows_of(engine, WAITING) == [("GONE_123456",), ("PAGE_123456",)]
-    assert rows_of(engine, "select 1 from {schema}.pending_uploads") == []
+    assert_looked_at(engine)
 
     put("files/GONE_123456.mp4", FILM + b"!")
     assert run_command(["store", "adopt", "--hash", "--people", "1-3"]) == 0
@@ -158,7 +165,7 @@ def test_old_objects_become_facts_where_they_are(
         *("completed", "completed", "rowkeeper", f"s3://{OLD}/{NEW}/moved.mp4", moved),
         f"s3://{OLD}/{NEW}",
     )
-    assert found["HERE_123456"][2:5] == ("rowkeeper", here, sha256)
+    assert found["HERE_123456"][2:5] == ("rowkeeper", HERE, SHA256)
     assert found["GONE_123456"][:3] == ("completed", "completed", "rowkeeper")
     assert rows_of(engine, WAITING) == [("PAGE_123456",)]
     assert sorted(item["Key"] for item in bucket.list_objects_v2(Bucket=OLD)["Contents"]) == [

@@ -24,7 +24,7 @@ from rowkeeper.ids import asset_id, new_id
 from rowkeeper.journal import Journal, journal_dir
 from rowkeeper.settings import Settings, load_settings
 from rowkeeper.warehouse import Row, Target, connect
-from tests.fakes.s3 import SECRET, client_for, shared_ministack
+from tests.fakes.s3 import archive_in
 from tests.test_dbt_legacy import claiming_csv
 from tests.test_run import KILL
 from tests.test_uploaders import local_lab, request_of
@@ -49,12 +49,8 @@ def videos() -> dict[str, bytes]:
 
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> "S3Client":
-    client = client_for(shared_ministack().url)
+    client = archive_in(monkeypatch, f"s3://{BUCKET}/pre fix")
     client.create_bucket(Bucket=BUCKET)
-    monkeypatch.setenv("ROWKEEPER_STORE_URL", f"s3://{BUCKET}/pre fix")
-    monkeypatch.setenv("ROWKEEPER_STORE_ENDPOINT_URL", shared_ministack().url)
-    monkeypatch.setenv("ROWKEEPER_STORE_ACCESS_KEY_ID", "AKIATEST")
-    monkeypatch.setenv("ROWKEEPER_STORE_SECRET_ACCESS_KEY", SECRET)
     return client
 
 

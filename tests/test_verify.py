@@ -53,19 +53,8 @@ def flip(path: Path) -> None:
     path.write_bytes(body)
 
 
-def test_what_is_lost_is_found_and_healed(
-    engine: Target,
-    internet: FakeInternet,
-    files: list[DriveFile],
-    capsys: pytest.CaptureFixture[str],
-    tmp_path: Path,
-) -> None:
-    data, archive = tmp_path / "data", tmp_path / "data" / "archive"
-    assert run_command(["run"]) == 0, capsys.readouterr().err
-    before = states(engine)
-    file = [data / before[item.id][0] for item in files]
-    stored = [archive / before[item.id][1] for item in files]
-
+def harm(data: Path, archive: Path, file: list[Path], stored: list[Path]) -> None:
+    """Each kind of damage once, and something that nobody has in either place."""
     flip(file[0])
     file[1].unlink()
     stored[2].write_bytes(stored[2].read_bytes()[:-2])
@@ -74,15 +63,9 @@ def test_what_is_lost_is_found_and_healed(
     stored[5].unlink()
     (archive / "stray.bin").write_bytes(b"?")
     (data / "files" / "stray.bin").write_bytes(b"??")
-    archive.rename(tmp_path / "unmounted")
-    capsys.readouterr()
-    assert run_command(["verify"]) == 5
-    assert "mount the folder" in last_line(capsys.readouterr().err)
-    (tmp_path / "unmounted").rename(archive)
-    assert run_command(["verify", "--json"]) == 11
-    said = capsys.readouterr()
-    assert re.match(r"7 copies are lost: see what .* the table fixity\.\n$", last_line(said.err))
-    found = json.loads(said.out)
+
+
+def assert_reported(found: dict[str, Any]) -> None:
     lost = {(item["place"], item["error_code"]): item["next_step"] for item in found["dangling"]}
     assert found["sound"] is False
     assert found["report"]["places"] == {"file": 6, "object": 6}
@@ -97,6 +80,32 @@ def test_what_is_lost_is_found_and_healed(
         ("file", "no asset has it"),
         ("object", "no asset has it"),
     ]
+
+
+def test_what_is_lost_is_found_and_healed(
+    engine: Target,
+    internet: FakeInternet,
+    files: list[DriveFile],
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    data, archive = tmp_path / "data", tmp_path / "data" / "archive"
+    assert run_command(["run"]) == 0, capsys.readouterr().err
+    before = states(engine)
+    file = [data / before[item.id][0] for item in files]
+    stored = [archive / before[item.id][1] for item in files]
+
+    harm(data, archive, file, stored)
+    archive.rename(tmp_path / "unmounted")
+    capsys.readouterr()
+    assert run_command(["verify"]) == 5
+    assert "mount the folder" in last_line(capsys.readouterr().err)
+    (tmp_path / "unmounted").rename(archive)
+    assert run_command(["verify", "--json"]) == 11
+    said = capsys.readouterr()
+    assert re.match(r"7 copies are lost: see what .* the table fixity\.\n$", last_line(said.err))
+    found = json.loads(said.out)
+    assert_reported(found)
     after = states(engine)
     assert after[files[0].id][:2] == (None, before[files[0].id][1])
     assert after[files[3].id][:4] == (before[files[3].id][0], None, "completed", "pending")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 from rowkeeper.errors import NeedsPersonError, RetryLaterError, StoreError, TransferError
 from rowkeeper.fixity import ASIDE, Content, content_of
+from uploaders.faults import UnreachableError, changed_source, differing_object
 from uploaders.layout import PRESETS, key_by
 from uploaders.links import Shown
 
@@ -112,13 +113,6 @@ class Held(Enum):
     NOTHING = "nothing"
     SAME = "same"
     OTHER = "other"
-
-
-class UnreachableError(RetryLaterError):
-    """The store does not answer. It concerns every object, so it is no object's failure."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__("store_unreachable", message)
 
 
 class Store(ABC):
@@ -260,6 +254,11 @@ class Store(ABC):
             self.copy(key, f"{ASIDE}/{found.sha256[:16]}/{key}")
             self.remove(key)
 
+    def complain(self, error: TransferError) -> None:
+        """Raise ``StoreError`` if ``error`` is about the store as a whole, and no object's."""
+        if isinstance(error, UnreachableError):
+            raise self.unusable(error) from None
+
     def unusable(self, error: TransferError) -> StoreError:
         """The error of the whole store for a fault that trying again did not cure."""
         return StoreError(
@@ -297,27 +296,3 @@ def open_source(request: UploadRequest) -> BinaryIO:
     except OSError as error:
         message = f"the downloaded file can't be read: {error.strerror}"
         raise NeedsPersonError("local_file_unreadable", message) from None
-
-
-def changed_source() -> NeedsPersonError:
-    """The error for a local file that no longer is what was downloaded."""
-    message = "the downloaded file was changed: put it back or download it again"
-    return NeedsPersonError("local_file_changed", message)
-
-
-def missing_object() -> NeedsPersonError:
-    """The error for an object that should be in the store and is not."""
-    return NeedsPersonError("object_missing", "the store has no object under this key")
-
-
-def differing_object() -> NeedsPersonError:
-    """The error for a key that has other bytes than are to be stored there."""
-    return NeedsPersonError(
-        "object_differs",
-        "the store has other bytes under this key and keeps them: move that object away",
-    )
-
-
-def corrupt_object(what: str) -> RetryLaterError:
-    """The error for bytes in the store that are not what their SHA-256 says."""
-    return RetryLaterError("corrupt_object", what)

@@ -19,20 +19,8 @@ from rowkeeper.errors import (
     UsageError,
 )
 from rowkeeper.fixity import Content, content_of
-from uploaders.base import (
-    CHUNK,
-    PROBE,
-    Entry,
-    Facts,
-    Held,
-    Store,
-    Stored,
-    UnreachableError,
-    UploadRequest,
-    changed_source,
-    corrupt_object,
-    missing_object,
-)
+from uploaders.base import CHUNK, PROBE, Entry, Facts, Held, Store, Stored, UploadRequest
+from uploaders.faults import UnreachableError, changed_source, corrupt_object, missing_object
 from uploaders.gcs_body import Related, empty, local_md5, of_file
 from uploaders.gcs_client import connect, endpoint_of
 from uploaders.gcs_links import plain_link, signed_link

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from rowkeeper.errors import NeedsPersonError
+from rowkeeper.fixity import Content, md5_of
 from uploaders.base import CHUNK, UploadRequest, open_source
 from uploaders.links import plain_type
 
@@ -74,16 +74,9 @@ def of_file(name: str, request: UploadRequest, kept: Mapping[str, str]) -> Relat
 
 
 def local_md5(request: UploadRequest) -> str | None:
-    """The file's MD5 in base64; None if it is gone or no longer has the request's SHA-256."""
-    md5, sha256 = new_md5(), hashlib.sha256()
-    try:
-        with open_source(request) as file:
-            while chunk := file.read(CHUNK):
-                md5.update(chunk)
-                sha256.update(chunk)
-    except NeedsPersonError:
-        return None
-    return base64_of(md5) if sha256.hexdigest() == request.sha256 else None
+    """The file's MD5 as the store writes it; None if it is gone or has another SHA-256 by now."""
+    md5 = md5_of(request.path, Content(request.sha256, request.size_bytes))
+    return base64.b64encode(bytes.fromhex(md5)).decode() if md5 else None
 
 
 def new_md5() -> "hashlib._Hash":

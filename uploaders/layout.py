@@ -3,7 +3,7 @@
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from rowkeeper.paths import safe_extension, safe_segment
+from rowkeeper.paths import apart, safe_extension, safe_segment
 from rowkeeper.templates import MAX_SEGMENT, checked, filled, plain
 
 if TYPE_CHECKING:
@@ -46,8 +46,7 @@ def key_by(template: str, request: "UploadRequest") -> str:
 
 def key_apart(key: str, asset_id: str) -> str:
     """``key`` with the asset's id, for an asset whose key has other bytes."""
-    path = PurePosixPath(key)
-    return path.with_name(f"{path.stem}-{asset_id}{path.suffix}").as_posix()
+    return apart(PurePosixPath(key), asset_id).as_posix()
 
 
 def kind_of(request: "UploadRequest") -> str:

@@ -14,19 +14,8 @@ from typing import TYPE_CHECKING, BinaryIO
 from rowkeeper.errors import NeedsPersonError, RetryLaterError, StoreError
 from rowkeeper.fixity import Content
 from rowkeeper.paths import sha256_file, sync
-from uploaders.base import (
-    CHUNK,
-    Entry,
-    Facts,
-    Held,
-    Store,
-    Stored,
-    UploadRequest,
-    changed_source,
-    corrupt_object,
-    missing_object,
-    open_source,
-)
+from uploaders.base import CHUNK, Entry, Facts, Held, Store, Stored, UploadRequest, open_source
+from uploaders.faults import changed_source, corrupt_object, missing_object
 from uploaders.links import Shown
 from uploaders.writer import Writer
 

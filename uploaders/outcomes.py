@@ -13,13 +13,20 @@ def uploaded_event(
     return AssetEvent(
         event_type=EventType.UPLOADED,
         session_id=session_id,
-        store=store.root,
-        bucket=stored.bucket,
-        object_key=stored.object_key,
-        cloud_url=stored.cloud_url,
-        details=details_of(store) | {"existed": stored.existed},
+        **place_of(store, stored),
         **request.facts(),
     )
+
+
+def place_of(store: Store, stored: Stored) -> dict[str, Any]:
+    """What an event says of where an object is."""
+    return {
+        "store": store.root,
+        "bucket": stored.bucket,
+        "object_key": stored.object_key,
+        "cloud_url": stored.cloud_url,
+        "details": details_of(store) | {"existed": stored.existed},
+    }
 
 
 def details_of(store: Store) -> dict[str, Any]:

@@ -11,13 +11,8 @@ from rowkeeper.events import AssetEvent, EventType
 from rowkeeper.pool import Stop, StoppedError, run_bounded
 from rowkeeper.progress import Progress
 from rowkeeper.retry import with_retries
-from uploaders.base import (
-    Store,
-    Stored,
-    UnreachableError,
-    UploadRequest,
-    object_key,
-)
+from uploaders.base import Store, Stored, UploadRequest, object_key
+from uploaders.faults import UnreachableError
 from uploaders.layout import checked_layout, key_apart
 from uploaders.outcomes import details_of, uploaded_event
 from uploaders.registry import open_store

@@ -11,7 +11,8 @@ from rowkeeper.paths import sha256_file, sync
 from rowkeeper.pool import Stop
 from rowkeeper.retry import with_retries
 from rowkeeper.settings import Settings
-from uploaders.base import Store, UnreachableError
+from uploaders.base import Store
+from uploaders.faults import UnreachableError
 
 
 def restore_object(

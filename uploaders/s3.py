@@ -11,18 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from rowkeeper.errors import RetryLaterError, UsageError
 from rowkeeper.fixity import Content, content_of
-from uploaders.base import (
-    CHUNK,
-    Entry,
-    Facts,
-    Held,
-    Store,
-    Stored,
-    UploadRequest,
-    changed_source,
-    missing_object,
-    open_source,
-)
+from uploaders.base import CHUNK, Entry, Facts, Held, Store, Stored, UploadRequest, open_source
+from uploaders.faults import changed_source, missing_object
 from uploaders.links import Shown
 from uploaders.s3_client import Connection, connect
 from uploaders.s3_digest import composite_checksum, hex_digest, pieces

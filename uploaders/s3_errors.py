@@ -12,7 +12,7 @@ from botocore.exceptions import (
 )
 
 from rowkeeper.errors import PermanentError, RetryLaterError, StoreError, TransferError
-from uploaders.base import UnreachableError
+from uploaders.faults import UnreachableError
 
 _KEYS = (
     "check store.access_key_id and store.secret_access_key, and that they may read and write there"

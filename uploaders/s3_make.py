@@ -10,7 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from rowkeeper.errors import StoreError
 from rowkeeper.fixity import Content, content_of
-from uploaders.base import CHUNK, PROBE, corrupt_object
+from uploaders.base import CHUNK, PROBE
+from uploaders.faults import corrupt_object
 from uploaders.links import plain_type
 from uploaders.s3_client import Connection
 from uploaders.s3_digest import base64_digest
@@ -107,7 +108,7 @@ class Maker:
 
         ``in_parts``: which checksum it has if it was sent in parts.
         """
-        head = self.client.head_object(Bucket=self.bucket, Key=name, ChecksumMode="ENABLED")
+        head = self._head(name)
         if head["ContentLength"] != content.size_bytes:
             return False
         checksum = head.get("ChecksumSHA256")
@@ -122,11 +123,14 @@ class Maker:
     def head(self, name: str) -> "HeadObjectOutputTypeDef | None":
         """What the store says of an object; None if there is none."""
         try:
-            return self.client.head_object(Bucket=self.bucket, Key=name, ChecksumMode="ENABLED")
+            return self._head(name)
         except ClientError as error:
             if code_of(error) in ABSENT:
                 return None
             raise
+
+    def _head(self, name: str) -> "HeadObjectOutputTypeDef":
+        return self.client.head_object(Bucket=self.bucket, Key=name, ChecksumMode="ENABLED")
 
     def remove(self, name: str) -> None:
         """Remove an object that this instance itself has just created."""

@@ -5,7 +5,7 @@ as ``uploaded``, and as a download that has no file here. Without one it has an 
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, groupby
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from rowkeeper.cli.old_objects import PAGES, Claimed, Places, address, claimed_objects, misfit
+from rowkeeper.cli.old_objects import PAGES, Claimed, Places, claimed_objects, misfit
 from rowkeeper.cli.options import Context
 from rowkeeper.cli.progress import Display
 from rowkeeper.cli.selection import Selection
@@ -120,8 +120,7 @@ class Adoption:
             except StoppedError:
                 return
             except TransferError as error:
-                if error.code == "store_unreachable":
-                    raise self.places.whole.unusable(error) from None
+                self.places.whole.complain(error)
                 if isinstance(error, NeedsPersonError):  # of the object's own making
                     self._refute(item, error.code, str(error))
                 else:
@@ -156,7 +155,7 @@ class Adoption:
             return facts.sha256 == content.sha256
         if facts.md5 is not None and facts.md5 == self._local_md5(item, content):
             return True
-        return content_of(self._watched(store.read(key))) == content
+        return content_of(self.stop.watched(store.read(key))) == content
 
     def _local_md5(self, item: Claimed, content: Content) -> str | None:
         """The MD5 of the file, if it is here and whole."""
@@ -166,7 +165,7 @@ class Adoption:
     def _read(self, item: Claimed, store: "Store", key: str, facts: "Facts") -> bool:
         from downloaders.sniff import kind_of
 
-        chunks = self._watched(store.read(key))
+        chunks = self.stop.watched(store.read(key))
         first = next(chunks, b"")
         kind = kind_of(first)
         if kind == "text/html" and item.asset_kind not in PAGES:
@@ -195,13 +194,15 @@ class Adoption:
         downloaded: AssetEvent | None = None,
     ) -> bool:
         """Half of it, in a run that is killed, counts for nothing."""
+        from uploaders.outcomes import place_of
+
         uploaded = self._event(
             EventType.UPLOADED,
             item,
             attempt=item.upload_attempt,
             sha256=content.sha256,
             size_bytes=content.size_bytes,
-            **address(store, key),
+            **place_of(store, store.stored(key, existed=True)),
         )
         for event in filter(None, (uploaded, downloaded)):
             self.emit(event)
@@ -209,7 +210,10 @@ class Adoption:
         return True
 
     def _find(self, item: Claimed, store: "Store", key: str, facts: "Facts") -> bool:
-        place = address(store, key) | {"object_key": item.object_key}  # as the CSV has it
+        from uploaders.outcomes import place_of
+
+        place = place_of(store, store.stored(key, existed=True))
+        place["object_key"] = item.object_key  # as the CSV has it
         self.emit(
             self._event(
                 EventType.OBJECT_FOUND,
@@ -239,24 +243,10 @@ class Adoption:
         return False
 
     def _event(self, event_type: EventType, item: Claimed, **values: Any) -> AssetEvent:
-        return AssetEvent(
-            event_type=event_type,
-            session_id=self.session_id,
-            asset_id=item.asset_id,
-            row_id=item.row_id,
-            provider=item.provider,
-            media_id=item.media_id,
-            asset_kind=item.asset_kind,
-            **values,
-        )
+        return AssetEvent.about(item, event_type=event_type, session_id=self.session_id, **values)
 
     def _count(self, item: Claimed, state: str, size_bytes: int = 0, message: str = "") -> None:
         with self.lock:
             setattr(self.done, state, getattr(self.done, state) + 1)
             self.done.size_bytes += size_bytes if state == "adopted" else 0
         self.shown.update(Progress(item, state, size_bytes, size_bytes, message))
-
-    def _watched(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
-        for chunk in chunks:
-            self.stop.check()
-            yield chunk

@@ -4,32 +4,24 @@ The event comes first, then the file goes. A run that is killed between the two 
 is told of as dropped; the next one removes it.
 """
 
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console
 
 from rowkeeper.cli.options import Context
-from rowkeeper.cli.progress import Display, display
 from rowkeeper.cli.selection import Selection
-from rowkeeper.cli.sessions import session
-from rowkeeper.drain import drain
-from rowkeeper.errors import NeedsPersonError, RetryLaterError, TransferError
-from rowkeeper.events import AssetEvent, EventType
+from rowkeeper.cli.work import StoreWork, in_session
+from rowkeeper.errors import NeedsPersonError, TransferError
+from rowkeeper.events import EventType
 from rowkeeper.fixity import Content
-from rowkeeper.journal import Journal, journal_dir
 from rowkeeper.paths import folder_id, sha256_file
-from rowkeeper.pool import Stop, StoppedError, run_bounded
+from rowkeeper.pool import StoppedError, run_bounded
 from rowkeeper.progress import Progress
 from rowkeeper.retry import with_retries
 from rowkeeper.warehouse import connect
-
-if TYPE_CHECKING:
-    from uploaders.base import Store
 
 PENDING = """
 select
@@ -103,16 +95,12 @@ def drop_files(context: Context, console: Console, selection: Selection, *, ever
     if not files:
         return 0
     store.check()
-    folder = journal_dir(context.settings.data_dir)
-    with session(folder, "drop") as current, display(console, "Dropping") as shown:
-        current.new({item.asset_id for items in files for item in items})
-        shown.expect(len(files))
-        with Journal(folder) as journal:
-            work = _Drops(context, store, current.session_id, journal.append, shown)
-            workers = context.settings.upload.workers
-            run_bounded(work.one, {"": files}, workers, work.stop, "drop")
-    drain(folder, context.target)
-    return work.dropped
+    with in_session(context, console, "drop", "Dropping") as work:
+        work.session.new({item.asset_id for items in files for item in items})
+        work.shown.expect(len(files))
+        drops = _Drops(context, store, work.session.session_id, work.emit, work.shown)
+        run_bounded(drops.one, {"": files}, context.settings.upload.workers, drops.stop, "drop")
+    return drops.dropped
 
 
 def remove_file(data_dir: Path, path: str, text_path: str | None) -> None:
@@ -135,18 +123,9 @@ def _finish(data_dir: Path, path: str, content: Content, text_path: str | None) 
         return  # it stays; verify lists it
 
 
-class _Drops:
-    def __init__(
-        self,
-        context: Context,
-        store: "Store",
-        session_id: str,
-        emit: Callable[[AssetEvent], object],
-        shown: Display,
-    ) -> None:
-        self.context, self.store, self.session_id = context, store, session_id
-        self.emit, self.shown = emit, shown
-        self.stop, self.lock, self.dropped = Stop(), threading.Lock(), 0
+@dataclass
+class _Drops(StoreWork):
+    dropped: int = 0
 
     def one(self, items: list[Kept]) -> None:
         """Drop one file for all assets that have it."""
@@ -157,19 +136,19 @@ class _Drops:
                 lambda: self._check(items), upload.attempts, upload.backoff_s, self.stop.sleep
             )
             for item in items:
-                self._tell(
+                self.tell(
                     item,
                     EventType.FILE_DROPPED,
-                    item.attempt,
-                    _folder_of(item),
+                    attempt=item.attempt,
+                    details=_folder_of(item),
                     local_path=item.path,
                 )
             remove_file(self.context.settings.data_dir, first.path, first.text_path)
         except StoppedError:
             return
         except (TransferError, OSError) as error:
-            if isinstance(error, RetryLaterError) and error.code == "store_unreachable":
-                raise self.store.unusable(error) from None
+            if isinstance(error, TransferError):
+                self.store.complain(error)
             self.shown.update(Progress(first, "kept", message=f"{first.path}: {error}"))
         else:
             with self.lock:
@@ -205,40 +184,17 @@ class _Drops:
             return
         code = "object_missing" if held is Held.NOTHING else "object_changed"
         words = "the store does not have its bytes any more; the next run archives them again"
-        self._tell(
+        self.tell(
             item,
             EventType.OBJECT_LOST,
-            item.object_attempt,
-            {"check": item.object_check},
+            attempt=item.object_attempt,
+            details={"check": item.object_check},
             store=item.store,
             object_key=item.object_key,
             error_code=code,
             error_message=words,
         )
         raise NeedsPersonError(code, words)
-
-    def _tell(
-        self,
-        item: Kept,
-        event_type: EventType,
-        attempt: int,
-        details: dict[str, Any],
-        **facts: Any,
-    ) -> None:
-        self.emit(
-            AssetEvent(
-                event_type=event_type,
-                session_id=self.session_id,
-                asset_id=item.asset_id,
-                row_id=item.row_id,
-                provider=item.provider,
-                media_id=item.media_id,
-                asset_kind=item.asset_kind,
-                attempt=attempt,
-                details=details,
-                **facts,
-            )
-        )
 
 
 def _folder_of(item: Kept) -> dict[str, Any]:

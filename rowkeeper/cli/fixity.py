@@ -1,19 +1,18 @@
 """Where assets' bytes are, read again: each place once, an event for each asset that has it."""
 
-import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rowkeeper.cli.options import Context
-from rowkeeper.cli.progress import Display
+from rowkeeper.cli.work import StoreWork
 from rowkeeper.errors import RetryLaterError, TransferError
-from rowkeeper.events import AssetEvent, EventType
+from rowkeeper.events import EventType
 from rowkeeper.fixity import Content, Damage, content_of, damage
 from rowkeeper.paths import folder_id
-from rowkeeper.pool import Stop, StoppedError, run_bounded
+from rowkeeper.pool import StoppedError, run_bounded
 from rowkeeper.progress import Progress
 from rowkeeper.retry import with_retries
 from rowkeeper.warehouse import connect
@@ -163,22 +162,15 @@ def owners_of(places: list[Place]) -> dict[str, str]:
     }
 
 
-class Check:
-    """Reads places on many threads and reports each copy by an event."""
+@dataclass
+class Check(StoreWork):
+    """Reads places on many threads and reports each copy by an event.
 
-    def __init__(
-        self,
-        context: Context,
-        store: "Store",
-        session_id: str,
-        emit: Callable[[AssetEvent], object],
-        owners: Mapping[str, str],
-        shown: Display,
-    ) -> None:
-        self.context, self.store = context, store
-        self.session_id, self.emit = session_id, emit
-        self.owners, self.shown = owners, shown
-        self.report, self.stop, self.lock = Report(), Stop(), threading.Lock()
+    ``owners``: as of :func:`owners_of`.
+    """
+
+    owners: Mapping[str, str] = field(default_factory=dict)
+    report: Report = field(default_factory=Report)
 
     def run(self, places: list[Place]) -> Report:
         """Raises ``StoreError`` if the store gives no answer; what was read stays said."""
@@ -198,8 +190,7 @@ class Check:
         except StoppedError:
             return
         except RetryLaterError as error:
-            if error.code == "store_unreachable":
-                raise self.store.unusable(error) from None
+            self.store.complain(error)
             with self.lock:
                 self.report.unread[f"{place.kind} {place.path}"] = str(error)
             return
@@ -215,7 +206,7 @@ class Check:
         if place.kind == FILE:
             return self._read_file(self.context.settings.data_dir / place.path)
         try:
-            return content_of(self._watched(self.store.read(self.store.key_of(place.path))))
+            return content_of(self.stop.watched(self.store.read(self.store.key_of(place.path))))
         except TransferError as error:
             if error.code == "object_missing":
                 return None
@@ -224,17 +215,12 @@ class Check:
     def _read_file(self, path: Path) -> Content | None:
         try:
             with path.open("rb") as file:
-                return content_of(self._watched(iter(lambda: file.read(CHUNK), b"")))
+                return content_of(self.stop.watched(iter(lambda: file.read(CHUNK), b"")))
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
         except OSError as error:
             words = f"The file can't be read: {error.strerror}."
             raise RetryLaterError("local_io", words) from None
-
-    def _watched(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
-        for chunk in chunks:
-            self.stop.check()
-            yield chunk
 
     def _tell(self, place: Place, copy: Copy, found: Content | None) -> None:
         judged = (
@@ -245,25 +231,18 @@ class Check:
         verified, lost = EVENTS[place.kind]
         code = f"{place.kind}_{judged[0]}" if judged else None
         message = judged[1] if judged else None
-        self.emit(
-            AssetEvent(
-                event_type=lost if judged else verified,
-                session_id=self.session_id,
-                asset_id=copy.asset_id,
-                row_id=copy.row_id,
-                provider=copy.provider,
-                media_id=copy.media_id,
-                asset_kind=copy.asset_kind,
-                attempt=copy.attempt,
-                sha256=found.sha256 if found else None,
-                size_bytes=found.size_bytes if found else None,
-                store=self.store.root if place.kind == OBJECT else None,
-                object_key=place.path if place.kind == OBJECT else None,
-                local_path=place.path if place.kind == FILE else None,
-                error_code=code,
-                error_message=message,
-                details={"check": copy.number},
-            )
+        self.tell(
+            copy,
+            lost if judged else verified,
+            attempt=copy.attempt,
+            sha256=found.sha256 if found else None,
+            size_bytes=found.size_bytes if found else None,
+            store=self.store.root if place.kind == OBJECT else None,
+            object_key=place.path if place.kind == OBJECT else None,
+            local_path=place.path if place.kind == FILE else None,
+            error_code=code,
+            error_message=message,
+            details={"check": copy.number},
         )
         if judged:
             facts = (copy.asset_id, copy.row_id, copy.asset_kind, str(code), str(message))

@@ -1,30 +1,23 @@
 """What a run does about files that a check found lost: they come back from the archive."""
 
 import json
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console
 
 from rowkeeper.cli.options import Context
-from rowkeeper.cli.progress import Display, display
 from rowkeeper.cli.selection import Selection
-from rowkeeper.cli.sessions import session
-from rowkeeper.drain import drain
+from rowkeeper.cli.work import StoreWork, in_session
 from rowkeeper.errors import RetryLaterError, TransferError
-from rowkeeper.events import AssetEvent, EventType
+from rowkeeper.events import EventType
 from rowkeeper.fixity import ASIDE, Content
-from rowkeeper.journal import Journal, journal_dir
 from rowkeeper.paths import folder_id, sha256_file
-from rowkeeper.pool import Stop, StoppedError, run_bounded
+from rowkeeper.pool import StoppedError, run_bounded
 from rowkeeper.progress import Progress
 from rowkeeper.warehouse import connect
-
-if TYPE_CHECKING:
-    from uploaders.base import Store
 
 LOST_OBJECT = {"object_missing", "object_differs"}
 """The errors that say that the archive does not have the bytes either."""
@@ -78,16 +71,13 @@ def heal(context: Context, console: Console, selection: Selection) -> int:
     for item in found:
         if item.store == store.root:
             files.setdefault((item.path, item.content.sha256), []).append(item)
-    folder = journal_dir(context.settings.data_dir)
-    with session(folder, "restore") as current, display(console, "Restoring") as shown:
-        current.new({item.asset_id for items in files.values() for item in items})
-        shown.expect(sum(len(items) for items in files.values()))
-        with Journal(folder) as journal:
-            work = _Healing(context, store, current.session_id, journal.append, shown)
-            workers = context.settings.upload.workers
-            run_bounded(work.one, {"": list(files.values())}, workers, work.stop, "restore")
-    drain(folder, context.target)
-    return work.healed
+    with in_session(context, console, "restore", "Restoring") as work:
+        work.session.new({item.asset_id for items in files.values() for item in items})
+        work.shown.expect(sum(len(items) for items in files.values()))
+        healing = _Healing(context, store, work.session.session_id, work.emit, work.shown)
+        workers = context.settings.upload.workers
+        run_bounded(healing.one, {"": list(files.values())}, workers, healing.stop, "restore")
+    return healing.healed
 
 
 def _lost(context: Context) -> list[Lost]:
@@ -132,18 +122,9 @@ def _item(
     return Lost(*asset, facts, content, path, store, key, object_attempt, object_check)
 
 
-class _Healing:
-    def __init__(
-        self,
-        context: Context,
-        store: "Store",
-        session_id: str,
-        emit: Callable[[AssetEvent], object],
-        shown: Display,
-    ) -> None:
-        self.context, self.store, self.session_id = context, store, session_id
-        self.emit, self.shown = emit, shown
-        self.stop, self.lock, self.healed = Stop(), threading.Lock(), 0
+@dataclass
+class _Healing(StoreWork):
+    healed: int = 0
 
     def one(self, items: list[Lost]) -> None:
         """Bring back one file and report it for each asset that has it."""
@@ -162,7 +143,7 @@ class _Healing:
             self._failed(items, error)
         else:
             for item in items:
-                self._tell(item, EventType.DOWNLOADED, **item.facts)
+                self.tell(item, EventType.DOWNLOADED, **item.facts)
                 size = item.content.size_bytes
                 self.shown.update(Progress(item, "restored", size, size))
             with self.lock:
@@ -171,7 +152,7 @@ class _Healing:
     def _failed(self, items: list[Lost], error: TransferError) -> None:
         for item in items:
             if error.code in LOST_OBJECT:
-                self._tell(
+                self.tell(
                     item,
                     EventType.OBJECT_LOST,
                     attempt=item.object_attempt,
@@ -183,20 +164,6 @@ class _Healing:
                 )
             self.shown.update(Progress(item, "failed", message=str(error)))
 
-    def _tell(self, item: Lost, event_type: EventType, **facts: Any) -> None:
-        self.emit(
-            AssetEvent(
-                event_type=event_type,
-                session_id=self.session_id,
-                asset_id=item.asset_id,
-                row_id=item.row_id,
-                provider=item.provider,
-                media_id=item.media_id,
-                asset_kind=item.asset_kind,
-                **facts,
-            )
-        )
-
 
 def set_aside(data_dir: Path, path: str, content: Content) -> None:
     """Move what is at ``path`` below ``files/damaged``, unless it is ``content`` or nothing.
@@ -207,9 +174,9 @@ def set_aside(data_dir: Path, path: str, content: Content) -> None:
 
     place, root = data_dir / path, root_of(data_dir)
     try:
-        if not place.exists() or Content(*sha256_file(place)) == content:
+        if not place.exists() or (found := Content(*sha256_file(place))) == content:
             return
-        aside = root / ASIDE / sha256_file(place)[0][:16] / place.name
+        aside = root / ASIDE / found.sha256[:16] / place.name
         aside.parent.mkdir(parents=True, exist_ok=True)
         place.replace(aside)
     except OSError as error:

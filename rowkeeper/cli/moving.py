@@ -1,8 +1,7 @@
 """``rowkeeper store move``: copies within the store, verified; then the tables say the new key."""
 
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -11,15 +10,14 @@ from rich.console import Console
 from rich.filesize import decimal
 
 from rowkeeper.cli.options import Context
-from rowkeeper.cli.progress import Display, display
+from rowkeeper.cli.progress import display
 from rowkeeper.cli.rekey import Move, Pointer, find_pointers, plan
 from rowkeeper.cli.selection import Selection
 from rowkeeper.cli.terminal import plain
-from rowkeeper.cli.work import at_work
+from rowkeeper.cli.work import StoreWork, at_work
 from rowkeeper.errors import NeedsPersonError, RetryLaterError, TransferError
-from rowkeeper.events import AssetEvent, EventType
 from rowkeeper.fixity import content_of, md5_of
-from rowkeeper.pool import Stop, StoppedError, run_bounded
+from rowkeeper.pool import StoppedError, run_bounded
 from rowkeeper.progress import Progress
 from rowkeeper.retry import with_retries
 from rowkeeper.warehouse import Row, connect
@@ -91,36 +89,25 @@ def move_objects(
     return mover.done
 
 
-class _Mover:
-    def __init__(
-        self,
-        context: Context,
-        store: "Store",
-        session_id: str,
-        emit: Callable[[AssetEvent], object],
-        shown: Display,
-    ) -> None:
-        self.upload, self.data_dir = context.settings.upload, context.settings.data_dir
-        self.store, self.session_id = store, session_id
-        self.emit, self.shown = emit, shown
-        self.done, self.stop, self.lock = Moved(), Stop(), threading.Lock()
+@dataclass
+class _Mover(StoreWork):
+    done: Moved = field(default_factory=Moved)
 
     def one(self, move: Move) -> None:
         """Move one object; the tables are told when its copy was verified."""
-        size = move.content.size_bytes
+        size, upload = move.content.size_bytes, self.context.settings.upload
         self.shown.update(Progress(move.owner, "running", 0, size))
         try:
             key = with_retries(
                 partial(self._settle, move),
-                self.upload.attempts,
-                self.upload.backoff_s,
+                upload.attempts,
+                upload.backoff_s,
                 self.stop.sleep,
             )
         except StoppedError:
             return
         except TransferError as error:
-            if error.code == "store_unreachable":
-                raise self.store.unusable(error) from None
+            self.store.complain(error)
             with self.lock:
                 self.done.failures[move.source] = str(error)
             self.shown.update(
@@ -157,7 +144,8 @@ class _Mover:
             return None if facts is None else False
         if facts.sha256 is not None:
             return facts.sha256 == content.sha256
-        if facts.md5 is not None and facts.md5 == md5_of(self.data_dir / move.owner.path, content):
+        path = self.context.settings.data_dir / move.owner.path
+        if facts.md5 is not None and facts.md5 == md5_of(path, content):
             return True
         found = content_of(self.store.read(key))
         if found.size_bytes != content.size_bytes:
@@ -165,24 +153,12 @@ class _Mover:
         return found == content
 
     def _repoint(self, pointer: Pointer, key: str) -> None:
+        from uploaders.outcomes import uploaded_event
+
         stored = self.store.stored(key, existed=True)
         old = self.store.stored(pointer.key, existed=True)
-        self.emit(
-            AssetEvent(
-                event_type=EventType.UPLOADED,
-                session_id=self.session_id,
-                store=self.store.root,
-                bucket=stored.bucket,
-                object_key=stored.object_key,
-                cloud_url=stored.cloud_url,
-                details={
-                    "store_kind": self.store.kind,
-                    "existed": True,
-                    "moved_from": old.object_key,
-                },
-                **pointer.request.facts(),
-            )
-        )
+        told = uploaded_event(self.store, pointer.request, stored, self.session_id)
+        self.emit(replace(told, details=told.details | {"moved_from": old.object_key}))
 
 
 def remove_old(context: Context, console: Console, selection: Selection) -> int:

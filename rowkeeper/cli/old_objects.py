@@ -1,7 +1,7 @@
 """The objects that the old system claims: whose they are, where they lead, what can't be true."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rowkeeper.cli.options import Context
 from rowkeeper.fixity import Content
@@ -109,15 +109,3 @@ def misfit(item: Claimed, facts: "Facts") -> str | None:
     if item.asset_kind == "video" and found.partition("/")[0] in {"text", "image"}:
         return f"it is {found}, no video"
     return None
-
-
-def address(store: "Store", key: str) -> dict[str, Any]:
-    """What an event says of where an object is."""
-    stored = store.stored(key, existed=True)
-    return {
-        "store": store.root,
-        "bucket": stored.bucket,
-        "object_key": stored.object_key,
-        "cloud_url": stored.cloud_url,
-        "details": {"store_kind": store.kind, "existed": True},
-    }

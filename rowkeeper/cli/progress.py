@@ -13,24 +13,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
 from rich.progress import Progress as Bars
 
 from rowkeeper.cli.terminal import EventConsole
+from rowkeeper.events import Asset
 from rowkeeper.progress import Progress
 
 EVENT_S = 1.0
-
-
-class Asset(Protocol):
-    """What is moved or checked."""
-
-    @property
-    def asset_id(self) -> str: ...
-    @property
-    def row_id(self) -> str: ...
-    @property
-    def provider(self) -> str: ...
-    @property
-    def media_id(self) -> str: ...
-    @property
-    def asset_kind(self) -> str: ...
 
 
 class Display(Protocol):

@@ -19,7 +19,7 @@ from rowkeeper.errors import NeedsPersonError, TransferError
 from rowkeeper.export.files import write_whole
 from rowkeeper.export.guard import guard
 from rowkeeper.fixity import Content
-from rowkeeper.paths import folder_id
+from rowkeeper.paths import apart, folder_id
 from rowkeeper.pool import Stop, StoppedError, run_bounded
 from rowkeeper.progress import Progress
 from rowkeeper.warehouse import connect
@@ -146,7 +146,7 @@ def _placed(pieces: list[Piece], naming: Callable[[str], str]) -> dict[str, list
         path = PurePosixPath(naming(_safe(piece.path) or _safe(piece.object_key) or piece.asset_id))
         there = placed.get(path.as_posix())
         if there and there[0].content != piece.content:
-            path = path.with_name(f"{path.stem}-{piece.asset_id}{path.suffix}")
+            path = apart(path, piece.asset_id)
         placed.setdefault(path.as_posix(), []).append(piece)
     return placed
 

@@ -124,8 +124,7 @@ class StraightThrough:
 
     def complain(self, error: TransferError) -> None:
         """Raise ``StoreError`` if ``error`` is about the store as a whole."""
-        if error.code == "store_unreachable":
-            raise self.store.unusable(error)
+        self.store.complain(error)
 
     def settle(
         self, request: "Request", fetched: "Fetched", writer: "Writer", key: str, folder: Path

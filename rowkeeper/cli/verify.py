@@ -12,11 +12,12 @@ from rich.console import Console
 from rich.filesize import decimal
 
 from rowkeeper.cli.fixity import FILE, OBJECT, Check, Place, Report, find_places, owners_of
-from rowkeeper.cli.locks import run_lock, tables_lock
+from rowkeeper.cli.locks import run_lock
 from rowkeeper.cli.options import Context, prepare, store_option, warehouse_options
 from rowkeeper.cli.orphans import Orphan, find_orphans
 from rowkeeper.cli.selection import select
 from rowkeeper.cli.terminal import console, plain
+from rowkeeper.cli.work import at_work
 from rowkeeper.errors import FixityError, StoreError, TransferError, UsageError
 from rowkeeper.warehouse import connect
 
@@ -134,35 +135,17 @@ def verify(context: Context, out: Console, choice: Choice) -> Verified:
 
     Raises ``RowkeeperError``.
     """
-    from rowkeeper.cli.build import build
-    from rowkeeper.cli.catalog import publish
-    from rowkeeper.cli.export import require_built
-    from rowkeeper.cli.progress import display
-    from rowkeeper.cli.sessions import end_abandoned_sessions, session
-    from rowkeeper.drain import drain
-    from rowkeeper.journal import Journal, journal_dir
     from uploaders.registry import open_store
 
-    folder, store = journal_dir(context.settings.data_dir), open_store(context.settings)
-    drain(folder, context.target)
-    with connect(context.target) as warehouse:
-        require_built(context, warehouse)
-    end_abandoned_sessions(context)
-    places, elsewhere = find_places(context, store)
-    chosen = choice.of(places)
-    if any(place.kind == OBJECT for place in chosen) and not choice.believe_empty:
-        _check_filled(store)
-    with session(folder, "verify") as current, display(out, "Verifying") as shown:
-        current.new({copy.asset_id for place in chosen for copy in place.copies})
-        with Journal(folder) as journal:
-            check = Check(
-                context, store, current.session_id, journal.append, owners_of(places), shown
-            )
-            report = check.run(chosen)
-    drain(folder, context.target)
-    with tables_lock(context):
-        build(context)
-    publish(context)
+    store = open_store(context.settings)
+    with at_work(context, out, "verify", "Verifying", dry_run=False) as work:
+        places, elsewhere = find_places(context, store)
+        chosen = choice.of(places)
+        if any(place.kind == OBJECT for place in chosen) and not choice.believe_empty:
+            _check_filled(store)
+        work.session.new({copy.asset_id for place in chosen for copy in place.copies})
+        told = (work.session.session_id, work.emit, work.shown)
+        report = Check(context, store, *told, owners=owners_of(places)).run(chosen)
     orphans = find_orphans(context, store) if choice.people is None else []
     with connect(context.target) as warehouse:
         schema = context.target.schema

@@ -1,8 +1,10 @@
 """What commands do around their work on stored objects: drain, say what happens, build."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
@@ -11,9 +13,13 @@ from rowkeeper.cli.options import Context
 from rowkeeper.cli.progress import Display, display
 from rowkeeper.cli.sessions import Session, end_abandoned_sessions, session
 from rowkeeper.drain import drain
-from rowkeeper.events import AssetEvent
+from rowkeeper.events import Asset, AssetEvent, EventType
 from rowkeeper.journal import Journal, journal_dir
+from rowkeeper.pool import Stop
 from rowkeeper.warehouse import connect
+
+if TYPE_CHECKING:
+    from uploaders.base import Store
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,41 @@ class Work:
     session: Session
     emit: Callable[[AssetEvent], object]
     shown: Display
+
+
+@dataclass
+class StoreWork:
+    """What threads share that work on stored objects: where they are, how it is told, when to end.
+
+    ``session_id``, ``emit`` and ``shown`` are those of a :class:`Work`.
+    """
+
+    context: Context
+    store: "Store"
+    session_id: str
+    emit: Callable[[AssetEvent], object]
+    shown: Display
+    stop: Stop = field(default_factory=Stop, init=False)
+    lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+
+    def tell(self, asset: Asset, event_type: EventType, **facts: Any) -> None:
+        """Append an event about ``asset``."""
+        self.emit(
+            AssetEvent.about(asset, event_type=event_type, session_id=self.session_id, **facts)
+        )
+
+
+@contextmanager
+def in_session(context: Context, console: Console, session_type: str, title: str) -> Iterator[Work]:
+    """A session with a journal of its own, which is drained when it has ended."""
+    folder = journal_dir(context.settings.data_dir)
+    with (
+        session(folder, session_type) as current,
+        display(console, title) as shown,
+        Journal(folder) as journal,
+    ):
+        yield Work(current, journal.append, shown)
+    drain(folder, context.target)
 
 
 @contextmanager
@@ -48,13 +89,8 @@ def at_work(
             yield Work(Session(folder, session_type), lambda _: None, shown)
         return
     end_abandoned_sessions(context)
-    with (
-        session(folder, session_type) as current,
-        display(console, title) as shown,
-        Journal(folder) as journal,
-    ):
-        yield Work(current, journal.append, shown)
-    drain(folder, context.target)
+    with in_session(context, console, session_type, title) as work:
+        yield work
     with tables_lock(context):
         build(context)
     publish(context)

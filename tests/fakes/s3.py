@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
+import pytest
 from pydantic import SecretStr
 
 from rowkeeper.settings import Network, Settings, StoreSettings, Upload
@@ -126,6 +127,16 @@ def connection_to(endpoint_url: str) -> Connection:
 def client_for(endpoint_url: str) -> "S3Client":
     """The store's own client for an endpoint."""
     return connection_to(endpoint_url).client
+
+
+def archive_in(monkeypatch: pytest.MonkeyPatch, url: str) -> "S3Client":
+    """Have commands archive below ``s3://bucket/prefix`` of the shared server; its client."""
+    endpoint = shared_ministack().url
+    monkeypatch.setenv("ROWKEEPER_STORE_URL", url)
+    monkeypatch.setenv("ROWKEEPER_STORE_ENDPOINT_URL", endpoint)
+    monkeypatch.setenv("ROWKEEPER_STORE_ACCESS_KEY_ID", "AKIATEST")
+    monkeypatch.setenv("ROWKEEPER_STORE_SECRET_ACCESS_KEY", SECRET)
+    return client_for(endpoint)
 
 
 def s3_store(endpoint_url: str, prefix: str = "", **more: Any) -> S3Store:

@@ -1,0 +1,34 @@
+"""What goes wrong with one object, or with the store behind them all."""
+
+from rowkeeper.errors import NeedsPersonError, RetryLaterError
+
+
+class UnreachableError(RetryLaterError):
+    """The store does not answer. It concerns every object, so it is no object's failure."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("store_unreachable", message)
+
+
+def changed_source() -> NeedsPersonError:
+    """The error for a local file that no longer is what was downloaded."""
+    message = "the downloaded file was changed: put it back or download it again"
+    return NeedsPersonError("local_file_changed", message)
+
+
+def missing_object() -> NeedsPersonError:
+    """The error for an object that should be in the store and is not."""
+    return NeedsPersonError("object_missing", "the store has no object under this key")
+
+
+def differing_object() -> NeedsPersonError:
+    """The error for a key that has other bytes than are to be stored there."""
+    return NeedsPersonError(
+        "object_differs",
+        "the store has other bytes under this key and keeps them: move that object away",
+    )
+
+
+def corrupt_object(what: str) -> RetryLaterError:
+    """The error for bytes in the store that are not what their SHA-256 says."""
+    return RetryLaterError("corrupt_object", what)
