@@ -6,29 +6,30 @@ import random
 import signal
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 from rowkeeper.events import EventType
 from rowkeeper.journal import Journal, journal_dir, read_segment, seal_abandoned, sealed_segments
 from rowkeeper.settings import Settings, Upload
-from tests.fakes.s3 import s3_store, shared_ministack
+from tests.fakes.s3 import connection_to, s3_store, shared_ministack
 from tests.test_uploaders import request_of
-from tests.test_uploaders_kills import store_of
 from uploaders.base import UploadRequest, object_key
 from uploaders.pool import upload_all
+from uploaders.s3 import S3Store
 
 KILLS = 100
-FILES = 200
-LARGE = 8
-"""Every so many-th file goes in parts of a MiB."""
+FILES = 300
+LARGE = 6
+"""Every so many-th file goes in parts of a MiB, the others in one request."""
 
 
 def wanted(folder: Path) -> list[UploadRequest]:
-    """Files of 0 to 3 MB, the same each time."""
-    folder.mkdir(exist_ok=True)
+    """Files of 0 to 2 MB, the same each time."""
+    folder.mkdir()
     draw = random.Random(3)
-    sizes = ((3 << 20) + n if n % LARGE == 0 else draw.randrange(30_000) for n in range(FILES))
-    bodies = (bytes([n]) * size for n, size in enumerate(sizes))
+    sizes = ((2 << 20) + n if n % LARGE == 0 else draw.randrange(30_000) for n in range(FILES))
+    bodies = (n.to_bytes(2, "big") * (size // 2) for n, size in enumerate(sizes))
     return [request_of(folder, body, str(n), f"{n}.mp4") for n, body in enumerate(bodies)]
 
 
@@ -43,36 +44,58 @@ def told(folder: Path) -> list[str]:
     return [str(event.asset_id) for event in events if event.event_type is EventType.UPLOADED]
 
 
-def go_on(folder: Path, bucket: str, endpoint: str) -> None:
+def lines(folder: Path) -> int:
+    """How many events there are, while a run may add to them."""
+    count = 0
+    for path in journal_dir(folder).rglob("*.jsonl"):
+        with suppress(FileNotFoundError):  # sealed just now
+            count += path.read_bytes().count(b"\n")
+    return count
+
+
+def open_uploads(store: S3Store) -> int:
+    """How many uploads in parts were begun and neither completed nor aborted."""
+    return len(store.client.list_multipart_uploads(Bucket=store.bucket).get("Uploads", []))
+
+
+def go_on(folder: Path, requests: list[UploadRequest], bucket: str, endpoint: str) -> None:
     """What a run does: send what the journal does not have yet."""
     have = set(told(folder))
-    left = [item for item in wanted(folder / "files") if item.asset_id not in have]
+    left = [item for item in requests if item.asset_id not in have]
     settings = Settings(data_dir=folder, upload=Upload(workers=4, attempts=3, backoff_s=0.05))
+    store = S3Store(connection_to(endpoint), bucket, multipart_threshold=1 << 20, part_size=1 << 20)
     with Journal(journal_dir(folder)) as journal:
-        upload_all(left, settings, journal.append, "s", store=store_of(bucket, endpoint))
+        upload_all(left, settings, journal.append, "s", store=store)
 
 
 def test_killed_a_hundred_times_the_archive_is_as_it_should_be(tmp_path: Path) -> None:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["uploaders.s3", "tests.test_uploaders_soak"])
     chance = random.Random(11)
-    store = s3_store(shared_ministack().url)
-    endpoint, before = shared_ministack().url, 0
+    endpoint = shared_ministack().url
+    store = s3_store(endpoint)
+    requests = wanted(tmp_path / "files")
+    arguments = (tmp_path, requests, store.bucket, endpoint)
+    killed = unrecorded = unfinished = 0
     for _ in range(KILLS):
-        run = context.Process(target=go_on, args=(tmp_path, store.bucket, endpoint))
+        enough = lines(tmp_path) + 1 + chance.randrange(2)  # no clock: machines differ in speed
+        run = context.Process(target=go_on, args=arguments)
         run.start()
-        time.sleep(chance.uniform(0.05, 0.25))
+        while lines(tmp_path) < enough and run.is_alive():
+            time.sleep(0.001)
+        time.sleep(chance.uniform(0, 0.015))
         run.kill()
         run.join()
         assert run.exitcode in {-signal.SIGKILL, 0}
-        before += run.exitcode == -signal.SIGKILL
-    assert before > KILLS // 2
-    go_on(tmp_path, store.bucket, endpoint)
-    assert Counter(told(tmp_path)) == Counter(
-        {item.asset_id: 1 for item in wanted(tmp_path / "files")}
-    )
-    expected = {object_key(item): item.sha256 for item in wanted(tmp_path / "files")}
+        unrecorded += len(list(store.entries())) > lines(tmp_path)
+        unfinished += open_uploads(store) > 0
+        killed += run.exitcode == -signal.SIGKILL
+    assert killed > KILLS // 2
+    assert min(unrecorded, unfinished) > KILLS // 10
+    go_on(*arguments)
+    assert Counter(told(tmp_path)) == Counter({item.asset_id: 1 for item in requests})
+    expected = {object_key(item): item.sha256 for item in requests}
     assert {entry.key for entry in store.entries()} == set(expected)
     for key, sha256 in expected.items():
         assert hashlib.sha256(b"".join(store.read(key))).hexdigest() == sha256
-    assert not store.client.list_multipart_uploads(Bucket=store.bucket).get("Uploads")
+    assert open_uploads(store) == 0
