@@ -1,6 +1,8 @@
 """What every store has to do, listing, reading, copying and deleting too: real servers all."""
 
 import hashlib
+import time
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -55,7 +57,7 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tls]:
 def over_tls(tls: Tls) -> S3Store:
     settings = s3_settings(tls.ca_file.parent, "s3://tls", tls.server.url, tls.ca_file)
     connection = connect(settings)
-    bucket = f"tls-{hashlib.sha256(str(id(connection)).encode()).hexdigest()[:12]}"
+    bucket = f"tls-{uuid.uuid4()}"
     connection.client.create_bucket(Bucket=bucket)
     return S3Store(connection, bucket, "pre fix/ü")
 
@@ -167,6 +169,7 @@ def test_a_stream_of_any_size(store: Store, size: int) -> None:
 def test_a_stream_that_is_not_committed_leaves_nothing(store: Store, size: int) -> None:
     with store.writer("k") as writer:
         writer.write(b"x" * size)
+        time.sleep(0.05)  # all that was written is on its way, and nothing comes
     with pytest.raises(RetryLaterError) as raised:
         stream(store, "k", b"x" * size, "0" * 64)
     assert raised.value.code == "corrupt_stream"

@@ -3,7 +3,10 @@
 import signal
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
+
+import pytest
 
 from rowkeeper.events import AssetEvent
 from rowkeeper.settings import Settings
@@ -67,3 +70,34 @@ def test_killed_runs_of_s3_leave_no_trace(tmp_path: Path) -> None:
     assert {item["Key"] for item in listing} == {object_key(item) for item in big(tmp_path)}
     assert all(item["Size"] == 3 << 20 for item in listing)
     assert not store.client.list_multipart_uploads(Bucket=store.bucket).get("Uploads")
+
+
+def test_a_run_ends_uploads_in_parts_that_are_a_day_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = s3_store(shared_ministack().url, "ours")
+
+    def begun(name: str) -> str:
+        made = store.client.create_multipart_upload(Bucket=store.bucket, Key=name)
+        return made["UploadId"]
+
+    def left() -> set[str]:
+        found = store.client.list_multipart_uploads(Bucket=store.bucket).get("Uploads", [])
+        return {upload["UploadId"] for upload in found}
+
+    def run(name: str) -> None:
+        requests = [request_of(tmp_path, b"body", name=name)]
+        summary = upload_all(requests, Settings(data_dir=tmp_path), told.append, "s", store=store)
+        assert summary.uploaded == 1
+
+    told: list[AssetEvent] = []
+    abandoned, of_others = begun("ours/a"), begun("theirs/a")
+    live = store.begin("b", None)
+    [mine] = left() - {abandoned, of_others}
+    run("young.mp4")
+    assert left() == {abandoned, of_others, mine}
+    monkeypatch.setattr("uploaders.s3_parts.ABANDONED", timedelta(days=-1))  # all are that old
+    run("old.mp4")
+    assert left() == {of_others, mine}
+    live.give_up()
+    assert left() == {of_others}
