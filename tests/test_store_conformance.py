@@ -11,15 +11,13 @@ from typing import Any
 import pytest
 import trustme
 
-from rowkeeper.errors import NeedsPersonError, RetryLaterError, StoreError, UsageError
-from tests.fakes.gcs import gcs_settings, gcs_store, shared_gcs
-from tests.fakes.s3 import MiniStack, free_port, s3_settings, s3_store, shared_ministack
+from rowkeeper.errors import NeedsPersonError, RetryLaterError
+from tests.fakes.gcs import gcs_store
+from tests.fakes.s3 import MiniStack, s3_settings, s3_store, shared_ministack
 from tests.fakes.swift import swift_store
 from tests.test_uploaders import request_of
 from uploaders.base import Entry, Held, Store, Stored, UploadRequest
-from uploaders.gcs import GcsStore
 from uploaders.local import LocalStore
-from uploaders.registry import open_store
 from uploaders.s3 import S3Store
 from uploaders.s3_client import connect
 
@@ -285,37 +283,3 @@ def test_a_key_does_not_lead_out_of_a_folder(tmp_path: Path, key: str) -> None:
     with pytest.raises(NeedsPersonError, match="out of the store's folder"):
         store.create(request_of(tmp_path, b"x"), key)
     assert (tmp_path / "out").read_text() == "mine"
-
-
-def gcs_at(url: str, endpoint_url: str) -> Store:
-    return open_store(gcs_settings(url, endpoint_url))
-
-
-def test_gcs_bucket_missing(tmp_path: Path) -> None:
-    store = gcs_at("gs://nobodys-bucket/prefix", shared_gcs())
-    with pytest.raises(StoreError, match=r"gs://nobodys-bucket/prefix .*make the bucket"):
-        store.check()
-    with pytest.raises(StoreError, match="make the bucket"):
-        store.put(request_of(tmp_path, b"body"), "k")
-
-
-def test_gcs_down() -> None:
-    with pytest.raises(StoreError, match=r"no connection.*endpoint_url"):
-        gcs_at("gs://bucket", f"http://127.0.0.1:{free_port()}").check()
-
-
-@pytest.mark.parametrize("url", ["gs://", "gs:///prefix", "gs://Upper_Case!", "gs://a?b"])
-def test_gcs_url_without_a_bucket(url: str) -> None:
-    with pytest.raises(UsageError, match="names no bucket"):
-        gcs_at(url, shared_gcs())
-
-
-def test_gcs_keeps_type_and_hash(tmp_path: Path) -> None:
-    store = gcs_store()
-    assert isinstance(store, GcsStore)
-    request = put(store, tmp_path, "k", b"body")
-    address = f"{shared_gcs()}/storage/v1/b/{store.bucket}/o/k"
-    facts = store.session.get(address, timeout=5).json()
-    assert facts["contentType"] == request.mime_type
-    assert facts["metadata"] == {"sha256": request.sha256}
-    assert store.stored("k", existed=False).cloud_url == f"gs://{store.bucket}/k"
