@@ -143,6 +143,21 @@ def test_passing_faults(
     assert not store.put(request, object_key(request)).existed
 
 
+def test_an_object_that_can_not_be_looked_at_now_is_not_taken_for_none(
+    proxy: FaultyS3, tmp_path: Path
+) -> None:
+    store = s3_store(proxy.url)  # not checked: it asks before it sends
+    request = request_of(tmp_path, b"body")
+    for kind, error in (("503 SlowDown", RetryLaterError), ("403 AccessDenied", StoreError)):
+        proxy.faults.append(Fault("HEAD /", kind))
+        with pytest.raises(error):
+            store.create(request, "k")
+        proxy.faults.append(Fault("HEAD /", kind))
+        with pytest.raises(error):
+            store.describe("k")
+    assert names(store) == []
+
+
 def test_an_object_that_the_store_can_not_take(proxy: FaultyS3, tmp_path: Path) -> None:
     store = s3_store(proxy.url)
     request = request_of(tmp_path, b"body")
