@@ -146,3 +146,10 @@ def test_an_address_inside_another_is_no_more_public(address: ipaddress.IPv4Addr
             inside = ipaddress.IPv6Address(int(ipaddress.IPv6Address(prefix)) + int(address))
             assert not is_public(inside)
         assert is_public(address, networks([str(address)]))
+
+
+@pytest.mark.parametrize(
+    "address", ["8.8.8.8", "172.32.0.1", "192.167.1.1", "2001:4860:4860::8888", "2a00:1450::1"]
+)
+def test_what_is_public_may_be_asked(address: str) -> None:
+    assert is_public(ipaddress.ip_address(address))

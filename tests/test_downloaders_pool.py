@@ -1,8 +1,10 @@
 """Many downloads at once: outcomes, tries, pauses, recovery."""
 
 import json
+import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from downloaders.base import FetchSettings, Request
+from downloaders.files import partial_folder
 from downloaders.places import MOVES
 from downloaders.pool import Summary, download_all, one_line, storable
 from rowkeeper.errors import Verdict
@@ -278,3 +281,18 @@ def test_a_short_pause_is_waited_for(
         drive("drive_file02"),
     )
     assert (summary.downloaded, summary.paused, len(events)) == (2, 0, 2)
+
+
+def test_what_nobody_went_on_with_for_a_month_is_removed(settings: FetchSettings) -> None:
+    folder = partial_folder(settings.data_dir)
+    for age_days, name in ((29, "young"), (31, "old")):
+        path = folder / f"{name}.mp4.part"
+        inside = folder / f"{name}.yt-dlp" / "fragment"
+        inside.parent.mkdir(parents=True)
+        for file in (path, inside):
+            file.write_bytes(b"half")
+        then = time.time() - age_days * 86_400
+        for entry in (path, inside.parent):
+            os.utime(entry, (then, then))
+    run(settings, drive("drive_file00"))
+    assert {path.name for path in folder.iterdir()} == {"young.mp4.part", "young.yt-dlp"}
