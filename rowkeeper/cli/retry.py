@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import click
 from rich.console import Console
@@ -147,10 +146,10 @@ def ask_again(context: Context, failures: Sequence[Failure]) -> None:
 
 def _event(failure: Failure, session_id: str) -> AssetEvent:
     types = {"download": EventType.DOWNLOAD_REQUESTED, "upload": EventType.UPLOAD_REQUESTED}
-    facts: dict[str, Any] = {
-        name: getattr(failure, name)
-        for name in ("asset_id", "row_id", "provider", "media_id", "asset_kind", "original_url")
-    }
-    return AssetEvent(
-        event_type=types[failure.stage], session_id=session_id, attempt=failure.attempts, **facts
+    return AssetEvent.about(
+        failure,
+        event_type=types[failure.stage],
+        session_id=session_id,
+        original_url=failure.original_url,
+        attempt=failure.attempts,
     )
