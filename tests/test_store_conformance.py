@@ -13,7 +13,7 @@ import trustme
 
 from rowkeeper.errors import NeedsPersonError, RetryLaterError
 from tests.fakes.gcs import gcs_store
-from tests.fakes.s3 import MiniStack, s3_settings, s3_store, shared_ministack
+from tests.fakes.s3 import MiniStack, open_uploads, s3_settings, s3_store, shared_ministack
 from tests.fakes.swift import swift_store
 from tests.test_uploaders import request_of
 from uploaders.base import Entry, Held, Store, Stored, UploadRequest
@@ -173,8 +173,7 @@ def test_a_stream_that_is_not_committed_leaves_nothing(store: Store, size: int) 
     assert raised.value.code == "corrupt_stream"
     assert list(store.entries()) == []
     if isinstance(store, S3Store):
-        left = store.client.list_multipart_uploads(Bucket=store.bucket)
-        assert not left.get("Uploads")
+        assert not open_uploads(store.client, store.bucket)
     if isinstance(store, LocalStore):
         assert [path for path in store.folder.rglob("*") if path.is_file()] == []
 

@@ -15,7 +15,7 @@ import requests
 from rowkeeper.errors import NeedsPersonError
 from rowkeeper.settings import PROJECT_DIR
 from tests.fakes.gcs import gcs_store
-from tests.fakes.s3 import FaultyS3, client_for, s3_store, shared_ministack
+from tests.fakes.s3 import FaultyS3, client_for, open_uploads, s3_store, shared_ministack
 from tests.test_uploaders import request_of
 from uploaders.base import Store
 from uploaders.s3 import S3Store
@@ -142,7 +142,7 @@ def in_parts(store: S3Store, folder: Path) -> None:
     request.path.write_bytes(b"y" * request.size_bytes)
     with pytest.raises(NeedsPersonError):
         parts.create(request, "k/changed")
-    assert not direct.list_multipart_uploads(Bucket=store.bucket).get("Uploads")
+    assert not open_uploads(direct, store.bucket)
 
 
 def test_the_s3_policy_allows_all_that_is_done_and_nothing_else(

@@ -14,7 +14,7 @@ from rowkeeper.cli.straight import NOTE, StraightThrough
 from rowkeeper.errors import Verdict
 from rowkeeper.events import AssetEvent, EventType
 from tests.fakes.clients import request_for
-from tests.fakes.s3 import s3_store, shared_ministack
+from tests.fakes.s3 import open_uploads, s3_store, shared_ministack
 from tests.test_transfer import Answers, serving, settings_in
 from uploaders.base import Store
 from uploaders.local import LocalStore
@@ -169,4 +169,4 @@ def test_memory_is_bounded_and_no_upload_stays_open(server: Answers, run: Run) -
     assert peak < 12 * PART
     [entry] = store.entries()
     assert (entry.key, entry.size_bytes) == (key, len(server.body))
-    assert not store.client.list_multipart_uploads(Bucket=store.bucket).get("Uploads")
+    assert not open_uploads(store.client, store.bucket)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from rowkeeper.errors import NeedsPersonError, StoreError, Verdict
 from rowkeeper.ids import asset_id
-from tests.fakes.s3 import s3_store, shared_ministack
+from tests.fakes.s3 import open_uploads, s3_store, shared_ministack
 from uploaders.base import Held, Store, UploadRequest, object_key
 from uploaders.local import LocalStore
 from uploaders.s3 import S3Store
@@ -50,7 +50,7 @@ def s3_lab(**more: Any) -> Lab:
 
     def objects() -> dict[str, bytes]:
         listing = client.list_objects_v2(Bucket=bucket, Prefix=f"{PREFIX}/").get("Contents", [])
-        assert not client.list_multipart_uploads(Bucket=bucket).get("Uploads")
+        assert not open_uploads(client, bucket)
         return {
             item["Key"].removeprefix(f"{PREFIX}/"): client.get_object(
                 Bucket=bucket, Key=item["Key"]

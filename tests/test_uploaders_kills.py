@@ -10,7 +10,7 @@ import pytest
 
 from rowkeeper.events import AssetEvent
 from rowkeeper.settings import Settings
-from tests.fakes.s3 import connection_to, s3_store, shared_ministack
+from tests.fakes.s3 import connection_to, open_uploads, s3_store, shared_ministack
 from tests.test_uploaders import local_lab, request_of
 from uploaders.base import Store, UploadRequest, object_key
 from uploaders.local import LocalStore
@@ -69,7 +69,7 @@ def test_killed_runs_of_s3_leave_no_trace(tmp_path: Path) -> None:
     listing = store.client.list_objects_v2(Bucket=store.bucket)["Contents"]
     assert {item["Key"] for item in listing} == {object_key(item) for item in big(tmp_path)}
     assert all(item["Size"] == 3 << 20 for item in listing)
-    assert not store.client.list_multipart_uploads(Bucket=store.bucket).get("Uploads")
+    assert not open_uploads(store.client, store.bucket)
 
 
 def test_a_run_ends_uploads_in_parts_that_are_a_day_old(
@@ -82,8 +82,7 @@ def test_a_run_ends_uploads_in_parts_that_are_a_day_old(
         return made["UploadId"]
 
     def left() -> set[str]:
-        found = store.client.list_multipart_uploads(Bucket=store.bucket).get("Uploads", [])
-        return {upload["UploadId"] for upload in found}
+        return open_uploads(store.client, store.bucket)
 
     def run(name: str) -> None:
         requests = [request_of(tmp_path, b"body", name=name)]

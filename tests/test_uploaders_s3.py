@@ -16,6 +16,7 @@ from tests.fakes.s3 import (
     FaultyS3,
     MiniStack,
     connection_to,
+    open_uploads,
     s3_settings,
     s3_store,
     shared_ministack,
@@ -44,7 +45,7 @@ def proxy(one_proxy: FaultyS3) -> FaultyS3:
 
 def names(store: S3Store) -> list[str]:
     listing = store.client.list_objects_v2(Bucket=store.bucket).get("Contents", [])
-    assert not store.client.list_multipart_uploads(Bucket=store.bucket).get("Uploads")
+    assert not open_uploads(store.client, store.bucket)
     return [item["Key"] for item in listing]
 
 
@@ -224,8 +225,7 @@ def test_a_kill_among_the_parts(proxy: FaultyS3, tmp_path: Path) -> None:
     )
     neighbour = store.client.create_multipart_upload(Bucket=store.bucket, Key=key + "x")
     assert not store.put(request, key).existed
-    [left] = store.client.list_multipart_uploads(Bucket=store.bucket)["Uploads"]
-    assert left["UploadId"] == neighbour["UploadId"]
+    assert open_uploads(store.client, store.bucket) == {neighbour["UploadId"]}
     assert body_of(store, key) == b"body" * (2 << 20)
 
 

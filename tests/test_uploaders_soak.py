@@ -10,9 +10,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from rowkeeper.events import EventType
-from rowkeeper.journal import Journal, journal_dir, read_segment, seal_abandoned, sealed_segments
+from rowkeeper.journal import Journal, journal_dir
 from rowkeeper.settings import Settings, Upload
-from tests.fakes.s3 import connection_to, s3_store, shared_ministack
+from tests.fakes.journals import events_in
+from tests.fakes.s3 import connection_to, open_uploads, s3_store, shared_ministack
 from tests.test_uploaders import request_of
 from uploaders.base import UploadRequest, object_key
 from uploaders.pool import upload_all
@@ -35,13 +36,8 @@ def wanted(folder: Path) -> list[UploadRequest]:
 
 def told(folder: Path) -> list[str]:
     """The assets of which the journal says that they are uploaded, as often as it does."""
-    seal_abandoned(journal_dir(folder))
-    events = (
-        event
-        for path in sealed_segments(journal_dir(folder)).values()
-        for event in read_segment(path)
-    )
-    return [str(event.asset_id) for event in events if event.event_type is EventType.UPLOADED]
+    uploaded = EventType.UPLOADED
+    return [str(event.asset_id) for event in events_in(folder) if event.event_type is uploaded]
 
 
 def lines(folder: Path) -> int:
@@ -51,11 +47,6 @@ def lines(folder: Path) -> int:
         with suppress(FileNotFoundError):  # sealed just now
             count += path.read_bytes().count(b"\n")
     return count
-
-
-def open_uploads(store: S3Store) -> int:
-    """How many uploads in parts were begun and neither completed nor aborted."""
-    return len(store.client.list_multipart_uploads(Bucket=store.bucket).get("Uploads", []))
 
 
 def go_on(folder: Path, requests: list[UploadRequest], bucket: str, endpoint: str) -> None:
@@ -88,7 +79,7 @@ def test_killed_a_hundred_times_the_archive_is_as_it_should_be(tmp_path: Path) -
         run.join()
         assert run.exitcode in {-signal.SIGKILL, 0}
         unrecorded += len(list(store.entries())) > lines(tmp_path)
-        unfinished += open_uploads(store) > 0
+        unfinished += bool(open_uploads(store.client, store.bucket))
         killed += run.exitcode == -signal.SIGKILL
     assert killed > KILLS // 2
     assert min(unrecorded, unfinished) > KILLS // 10
@@ -98,4 +89,4 @@ def test_killed_a_hundred_times_the_archive_is_as_it_should_be(tmp_path: Path) -
     assert {entry.key for entry in store.entries()} == set(expected)
     for key, sha256 in expected.items():
         assert hashlib.sha256(b"".join(store.read(key))).hexdigest() == sha256
-    assert open_uploads(store) == 0
+    assert not open_uploads(store.client, store.bucket)

@@ -23,13 +23,12 @@ def body_of(path: str) -> bytes:
 
 
 class Flaky:
-    """``served`` counts answers by (path, fault), '' for good ones; ``sent`` bytes by path."""
+    """``served`` counts answers by (path, fault), '' for good ones."""
 
     def __init__(self, share: float, faults: Sequence[str], delay_s: float, seed: int) -> None:
         self.url = ""
         self.host = ""
         self.served: Counter[tuple[str, str]] = Counter()
-        self.sent: Counter[str] = Counter()
         self._share, self._faults, self.delay_s = share, faults, delay_s
         self._random = random.Random(seed)
         self._lock = threading.Lock()
@@ -127,7 +126,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = fault == "too_long"
 
     def _write(self, piece: bytes) -> None:
-        self.site.sent[self.path] += len(piece)  # before the client can have it all
         self.wfile.write(piece)
         self.wfile.flush()
 

@@ -139,6 +139,12 @@ def archive_in(monkeypatch: pytest.MonkeyPatch, url: str) -> "S3Client":
     return client_for(endpoint)
 
 
+def open_uploads(client: "S3Client", bucket: str) -> set[str]:
+    """The ids of the uploads in parts that were begun and neither completed nor aborted."""
+    found = client.list_multipart_uploads(Bucket=bucket).get("Uploads", [])
+    return {upload["UploadId"] for upload in found}
+
+
 def s3_store(endpoint_url: str, prefix: str = "", **more: Any) -> S3Store:
     """A store in a new bucket of the shared server, reached through ``endpoint_url``."""
     bucket = f"test-{uuid.uuid4()}"
