@@ -2,7 +2,6 @@
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
 
 from rowkeeper.warehouse import Target
 
@@ -24,30 +23,20 @@ def credentials(target: Target) -> str:
     """What dlt takes as the credentials of the destination ``target.type``: a path or a URL."""
     if target.type == "duckdb":
         return str(Path(str(target.path)).resolve())
+    from loaders.postgres import postgres_url
+
     return postgres_url(target)
 
 
 def destination(target: Target) -> Any:
     """dlt's destination for the warehouse that the profile names."""
-    import dlt
-
     if target.type == "duckdb":
+        import dlt
         from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 
         path = credentials(target)
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         return dlt.destinations.duckdb(DuckDbCredentials(path))
-    return dlt.destinations.postgres(credentials(target), create_indexes=False)
+    from loaders.postgres import LibpqCredentials, WarehousePostgres, postgres_url
 
-
-def postgres_url(target: Target) -> str:
-    """The URL of a Postgres target; a host that is a folder means the unix socket in it.
-
-    dlt wants a password even where the server asks for none, so an empty one becomes a placeholder.
-    """
-    user, password = quote(target.user or "", safe=""), quote(target.password or "-", safe="")
-    database = quote(target.dbname or "", safe="")
-    host, query = target.host or "localhost", ""
-    if host.startswith("/"):
-        host, query = "localhost", "?" + urlencode({"host": host})
-    return f"postgresql://{user}:{password}@{host}:{target.port or 5432}/{database}{query}"
+    return WarehousePostgres(LibpqCredentials(postgres_url(target)), create_indexes=False)

@@ -71,7 +71,8 @@ class Loader:
                 yield
         except (DltException, OSError) as error:
             raise WarehouseError(
-                f"The warehouse {self._target.name} did not take the load ({_reason(error)}): "
+                f"The warehouse {self._target.name} did not take the load "
+                f"({self._target.masked(_reason(error))}): "
                 "see that it is up and that nothing else holds it, then run again."
             ) from error
 

@@ -1,6 +1,7 @@
 """The warehouse: the target that ``profiles.yml`` names, and connections to it on both engines."""
 
 import os
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from rowkeeper.errors import UsageError, WarehouseError
 from rowkeeper.settings import PROJECT_DIR
@@ -17,8 +19,13 @@ if TYPE_CHECKING:
     import psycopg2.extensions
 
 PROFILE = "rowkeeper"
+SHORTEST_MASKED = 4  # a shorter password is masked only where it stands as one
+_IN_URL = re.compile(r"(://[^\s:/@]*:)[^@]*@")
+_IN_DSN = re.compile(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|\S+)")
 LOCK_WAIT_S = 10.0
 CONNECT_TIMEOUT_S = 10
+APPLICATION = "rowkeeper"
+"""What the server's list of sessions calls ours."""
 
 Row = tuple[Any, ...]
 
@@ -43,6 +50,18 @@ class Target:
         if self.type == "duckdb":
             return f"the DuckDB file {self.path}"
         return f"Postgres {self.dbname} at {self.host}:{self.port}"
+
+    def reason(self, error: BaseException) -> str:
+        """What a driver says of a failure, on one line and without the password."""
+        return " ".join(self.masked(str(error)).split())[:300].rstrip(".")
+
+    def masked(self, text: str) -> str:
+        """``text`` without this target's password, as it is or as part of a URL or a DSN."""
+        secret = self.password or ""
+        if len(secret) >= SHORTEST_MASKED:
+            for written in (secret, quote(secret, safe=""), quote(secret, safe=" +")):
+                text = text.replace(written, "***")
+        return _IN_DSN.sub(r"\1***", _IN_URL.sub(r"\1***@", text))
 
 
 def profiles_dir(environ: Mapping[str, str] = os.environ) -> Path:
@@ -193,7 +212,7 @@ class Warehouse:
             yield
         except _engine_errors(self._target) as error:
             raise WarehouseError(
-                f"The warehouse, {self._target.where}, refused ({_reason(error)}): "
+                f"The warehouse, {self._target.where}, refused ({self._target.reason(error)}): "
                 "see that it is up and has the rights and the space it needs, then run again."
             ) from error
 
@@ -212,7 +231,7 @@ def connect(target: Target, read_only: bool = False) -> Iterator[Warehouse]:
     Raises ``WarehouseError`` if another process holds the file for ten seconds, or if the server
     is down or refuses.
     """
-    opened = _open_duckdb(target, read_only) if target.type == "duckdb" else _open_postgres(target)
+    opened = _open_duckdb(target, read_only) if target.type == "duckdb" else open_postgres(target)
     try:
         yield Warehouse(target, opened)
     finally:
@@ -241,30 +260,65 @@ def _open_duckdb(target: Target, read_only: bool) -> "duckdb.DuckDBPyConnection"
                 else "see that the path is right and writable, then run again"
             )
             raise WarehouseError(
-                f"The warehouse, {target.where}, can't be opened ({_reason(error)}): {remedy}."
+                f"The warehouse, {target.where}, can't be opened "
+                f"({target.reason(error)}): {remedy}."
             ) from error
 
 
-def _open_postgres(target: Target) -> "psycopg2.extensions.connection":
+def open_postgres(target: Target) -> "psycopg2.extensions.connection":
+    """A connection in autocommit, its session in UTC, made from parts and without startup options.
+
+    So it goes through a pooler in session mode. Raises ``WarehouseError``, also for a pooler in
+    transaction mode, where neither settings nor locks of a session last.
+    """
     import psycopg2
 
     try:
-        connection = psycopg2.connect(
-            host=target.host,
-            port=target.port,
-            user=target.user,
-            password=target.password,
-            dbname=target.dbname,
-            connect_timeout=CONNECT_TIMEOUT_S,
-            options="-c timezone=UTC",
-        )
+        connection = _connect(target)
+        with connection.cursor() as cursor:
+            cursor.execute("set timezone to 'UTC'; select pg_backend_pid()")
+            ((backend,),) = cursor.fetchall()
+        if backend != connection.info.backend_pid and _shares_backend(target, connection):
+            connection.close()
+            raise WarehouseError(
+                f"The warehouse, {target.where}, is behind a pooler in transaction mode, where "
+                "settings and locks of a session don't last: give the pooler session mode "
+                "(pgbouncer: pool_mode = session), or connect to the server itself."
+            )
     except psycopg2.Error as error:
         raise WarehouseError(
-            f"The warehouse, {target.where}, can't be reached ({_reason(error)}): "
+            f"The warehouse, {target.where}, can't be reached ({target.reason(error)}): "
             "start it, or mend the ROWKEEPER_PG_* variables for profiles.yml, then run again."
         ) from error
+    return connection
+
+
+def _connect(target: Target) -> "psycopg2.extensions.connection":
+    import psycopg2
+
+    connection = psycopg2.connect(
+        host=target.host,
+        port=target.port,
+        user=target.user,
+        password=target.password,
+        dbname=target.dbname,
+        connect_timeout=CONNECT_TIMEOUT_S,
+        application_name=APPLICATION,
+    )
     connection.autocommit = True
     return connection
+
+
+def _shares_backend(target: Target, first: "psycopg2.extensions.connection") -> bool:
+    """Whether the pooler gives the backend of ``first``, which is idle, to another connection."""
+    second = _connect(target)
+    try:
+        with first.cursor() as cursor, second.cursor() as other:
+            cursor.execute("select pg_backend_pid()")
+            other.execute("select pg_backend_pid()")
+            return bool(cursor.fetchone() == other.fetchone())
+    finally:
+        second.close()
 
 
 def _engine_errors(target: Target) -> tuple[type[BaseException], ...]:
@@ -275,7 +329,3 @@ def _engine_errors(target: Target) -> tuple[type[BaseException], ...]:
     import psycopg2
 
     return (psycopg2.Error,)
-
-
-def _reason(error: BaseException) -> str:
-    return " ".join(str(error).split())[:300].rstrip(".")

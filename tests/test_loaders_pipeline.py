@@ -12,8 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from loaders.destination import pipelines_dir, postgres_url
+from loaders.destination import pipelines_dir
 from loaders.pipeline import IngestSummary, ingest, refill
+from loaders.postgres import postgres_url
 from loaders.tables import KEYS, SCHEMAS, TABLES
 from rowkeeper.errors import InputError, WarehouseError
 from rowkeeper.settings import load_settings

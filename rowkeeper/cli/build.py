@@ -91,7 +91,7 @@ def _refusal(
         reason = f"{names}{more}: {failed[0].message}"
     else:
         reason = str(exception or "no node ran")
-    reason = " ".join(reason.split())[:400]
+    reason = " ".join(context.target.masked(reason).split())[:400]
     return (
         f"dbt build stopped before the marts ({reason}). Nothing is lost: see "
         f"{folder / 'logs' / 'dbt.log'}, or run dbt build --target {context.target.name}."
