@@ -25,7 +25,7 @@ from rowkeeper.warehouse import Row, Target, connect
 from tests.samples import make_samples
 
 MARTS = ("people", "assets", "download_sessions", "person_content", "quarantine")
-PENDING = """select asset_id, person_row_id, provider, media_id, asset_type
+PENDING = """select asset_id, person_row_id, provider, media_id, asset_kind
     from {schema}.pending_downloads"""
 DESIGN = {
     "people": "row_id name email personality_type source_link created_at updated_at",
@@ -198,7 +198,10 @@ def test_state_does_not_depend_on_order_repeats_or_clocks(
         found.append([rows_of(context.target, sql) for sql in (facts, sessions, waiting)])
     assert found[0] == found[1]
     states = {row[1:3] for row in found[0][0]}
-    assert states == {("failed", None), ("completed", "completed"), ("completed", "pending")}
+    assert states == {
+        *(("failed", None), ("uploaded", "uploaded"), ("downloaded", "pending")),
+        ("downloaded", "claimed"),
+    }
 
 
 def with_clock(event: AssetEvent, chance: random.Random) -> AssetEvent:

@@ -98,7 +98,10 @@ def test_rows_without_a_row_id_find_their_person_or_say_why_not(
     assert link_matches(context.settings.data_dir, engine) == 2
     assert link_matches(context.settings.data_dir, engine) == 0
     build(context)
-    assert rows_of(engine, content) == [("1", VIDEO, "transcript"), ("1", VIDEO, "video")]
+    assert rows_of(engine, content) == [
+        ("1", VIDEO, "youtube_transcript"),
+        ("1", VIDEO, "youtube_video"),
+    ]
     ingest(context.settings, engine)
     build(context)
     assert len(rows_of(engine, content)) == 2
@@ -195,16 +198,16 @@ def test_what_the_csv_says_stands_below_every_event(engine: Target, tmp_path: Pa
     assert warned["warn_unverified_claims"] == 2
     states = (
         "select media_id, download_status, upload_status, verdict, archived_by, evidence, "
-        "legacy_status, object_key from {schema}.assets where asset_type = 'video'"
+        "legacy_status, object_key from {schema}.assets where asset_kind = 'video'"
     )
     key = "files/uuid-1.mp4"
     assert rows_of(engine, states) == [
-        (DONE, "completed", "completed", None, "legacy", "legacy", "completed", key),
+        (DONE, "downloaded", "claimed", None, "legacy", "legacy", "completed", key),
         (FAILED, "failed", None, "retry", None, "legacy", "failed: timed out", None),
         (LOST, "failed", None, "permanent", None, "legacy", "permanent: Private video", None),
         (CROWDED, "pending", None, None, None, "contested", "streamed", None),
     ]
-    pending = "select media_id, attempt from {schema}.pending_downloads where asset_type = 'video'"
+    pending = "select media_id, attempt from {schema}.pending_downloads where asset_kind = 'video'"
     assert rows_of(engine, pending) == [(FAILED, 1), (CROWDED, 1)]
     assert rows_of(engine, "select * from {schema}.pending_uploads") == []
     doubts = "select row_id, standing, reason from {schema}.unverified_claims"
@@ -231,7 +234,7 @@ def test_what_the_csv_says_stands_below_every_event(engine: Target, tmp_path: Pa
     with Journal(folder) as journal:
         journal.append(event)
     drain(folder, engine)
-    live = f"{states} and media_id = '{DONE}'"
-    assert rows_of(engine, live.replace("{schema}.assets", "intermediate.int_assets")) == [
+    live = f"{states} and media_id = '{DONE}'".replace("{schema}.assets", "intermediate.int_assets")
+    assert rows_of(engine, live.replace("asset_kind", "asset_type")) == [
         (DONE, "failed", None, "permanent", None, "live", "completed", None)
     ]

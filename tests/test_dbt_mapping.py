@@ -16,7 +16,7 @@ from tests.samples import make_samples
 
 STRANGER = "Somebody Else"
 CONTENT = (
-    "select row_id, name, provider, media_id, asset_type, asset_id from {schema}.person_content"
+    "select row_id, name, provider, media_id, asset_kind, asset_id from {schema}.person_content"
 )
 FOUND = """
     select r.row_id, r.name, l.media_id

@@ -54,7 +54,7 @@ def test_files_go_when_the_archive_has_them(
     assert kept(data) == []
     assert len(internet.requests) == asked + 1  # the sheet alone: what is archived is referred to
     states = rows_of(engine, STATES)
-    assert {row[2:5] for row in states} == {(None, "completed", "completed")}
+    assert {row[2:5] for row in states} == {(None, "uploaded", "uploaded")}
     first = [row[1:] for row in states if row[0] == "1"]
     assert first == [row[1:] for row in states if row[0] == "3"]
     texts = rows_of(engine, "select text from {schema}.documents")
@@ -71,5 +71,5 @@ def test_files_go_when_the_archive_has_them(
     assert {row[0] for row in lost} == {"object"}  # no file is missed
     assert run_command(["run"]) == 0
     assert len(internet.requests) > asked + 2
-    assert {row[2:5] for row in rows_of(engine, STATES)} == {(None, "completed", "completed")}
+    assert {row[2:5] for row in rows_of(engine, STATES)} == {(None, "uploaded", "uploaded")}
     assert kept(data) == []

@@ -173,9 +173,9 @@ def test_what_changed_shows_it_and_the_dual_write_keeps_what_was(
     sheet.write_text(html.replace(f">{changed['email']}<", ">new@example.org<"), "utf-8")
     pending = rows_of(
         engine,
-        "select asset_id, person_row_id, provider, media_id, asset_type "
+        "select asset_id, person_row_id, provider, media_id, asset_kind "
         "from {schema}.pending_downloads where provider in ('youtube', 'drive') "
-        "and asset_type in ('video', 'transcript', 'file')",
+        "and asset_kind in ('video', 'transcript', 'file')",
     )
     owner = pending[0][1]
     with Journal(journal_dir(context.settings.data_dir)) as journal:

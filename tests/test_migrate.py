@@ -32,7 +32,7 @@ def test_files_of_the_old_system_are_adopted_once(
     with connect(engine) as warehouse:
         asset_id, media_id = warehouse.query(
             "select asset_id, media_id from main.pending_downloads "
-            "where asset_type = 'video' order by asset_id limit 1"
+            "where asset_type = 'youtube_video' order by asset_id limit 1"
         )[0]
     old = tmp_path / "youtube_downloads"
     old.mkdir()
@@ -50,7 +50,7 @@ def test_files_of_the_old_system_are_adopted_once(
             "where asset_id = ?",
             [asset_id],
         )
-    assert (status, upload) == ("completed", "pending")
+    assert (status, upload) == ("downloaded", "pending")
     assert sha256 == hashlib.sha256(b"film" * 1000).hexdigest()
     assert (context.settings.data_dir / path).read_bytes() == b"film" * 1000
 

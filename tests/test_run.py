@@ -117,11 +117,11 @@ def test_the_whole_road_and_once_more(
     assets = [row for row in found if row[13] != "legacy"]
     old = [row for row in found if row not in assets]
     assert old
-    assert all(row[9:12] == ("completed", "completed", None) for row in old)
+    assert all(row[9:12] == ("downloaded", "claimed", None) for row in old)
     failed = [row for row in assets if row[9] == "failed"]
     assert [row[6] for row in failed] == [demo.missing] * len(failed)
     assert failed
-    assert all(row[10] == "completed" for row in assets if row not in failed)
+    assert all(row[9:11] == ("uploaded", "uploaded") for row in assets if row not in failed)
     stored, used = archive(engine), set()
     for row in assets:
         if row not in failed:
@@ -147,7 +147,7 @@ def test_the_whole_road_and_once_more(
     assert {person["row_id"] for person in status["people"]} == set(people)
     assert [failure["error_code"] for failure in status["failures"]] == ["not_found"] * len(failed)
     assert [session["status"] for session in status["sessions"]] == ["completed"] * 2
-    assert sum(kind["archived"] for kind in status["assets"]) == len(found) - len(failed)
+    assert sum(kind["archived"] for kind in status["assets"]) == len(assets) - len(failed)
     assert run_command(["status", "--people"]) == 0
     said = capsys.readouterr().out
     assert "Last sessions" in said

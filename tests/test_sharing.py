@@ -67,7 +67,7 @@ def test_what_two_people_have_is_moved_once(
     assert {row[5] for row in first} == {"not_found", None}
     texts = rows_of(engine, DOCUMENTS)
     assert [row[1] for row in texts if row[0] == "1"] == [row[1] for row in texts if row[0] == "2"]
-    objects = {row[3] for row in first if row[4] == "completed"}
+    objects = {row[3] for row in first if row[4] == "uploaded"}
     kept = [path for path in (tmp_path / "data" / "archive").rglob("*") if path.is_file()]
     assert len(kept) == len(objects) == len({path.read_bytes() for path in kept})
 
@@ -78,13 +78,13 @@ def test_what_two_people_have_is_moved_once(
     later = rows_of(engine, ASSETS)
     assert [row[1:] for row in later if row[0] == "3"] == [row for row in first if row[5] is None]
 
-    path = next(row[2] for row in first if row[:2] == (document, "document"))
+    path = next(row[2] for row in first if row[:2] == (document, "google_doc"))
     (tmp_path / "data" / path).write_bytes(b"changed")
     demo.site.pages[SHEET_PAGE] = page({**people, "3": shared, "4": shared[1:2]})
     assert run_command(["run"]) == 0
     ((own,),) = rows_of(
         engine,
         "select local_file_path from {schema}.assets "
-        "where person_row_id = '4' and asset_type = 'document'",
+        "where person_row_id = '4' and asset_type = 'google_doc'",
     )
     assert own != path  # a file that is not whole is not shared

@@ -39,10 +39,12 @@ HERE = f"s3://{OLD}/files/HERE_123456.mp4"
 VIDEOS = ["MOVED123456", "HERE_123456", "GONE_123456", "PAGE_123456", "OURS_123456"]
 STATES = """
 select media_id, download_status, upload_status, archived_by, cloud_storage_url, sha256, store
-from {schema}.assets where asset_type = 'video' order by person_row_id
+from {schema}.assets where asset_type = 'youtube_video' order by person_row_id
 """
 DOUBTS = "select row_id, reason from {schema}.unverified_claims"
-WAITING = "select media_id from {schema}.pending_downloads where asset_type = 'video' order by 1"
+WAITING = (
+    "select media_id from {schema}.pending_downloads where asset_type = 'youtube_video' order by 1"
+)
 
 
 def rows_of(target: Target, sql: str) -> list[Row]:
@@ -112,10 +114,10 @@ def assert_looked_at(engine: Target) -> None:
     page = f"s3://{OLD}/files/OURS_123456.mp4"
     found = {row[0]: row[1:] for row in rows_of(engine, STATES)}
     assert found["HERE_123456"] == (
-        *("completed", "completed", "legacy", HERE, None, f"s3://{OLD}"),
+        *("downloaded", "claimed", "legacy", HERE, None, f"s3://{OLD}"),
     )
     assert found["OURS_123456"] == (
-        *("completed", "completed", "rowkeeper", page, SHA256, f"s3://{OLD}"),
+        *("uploaded", "uploaded", "rowkeeper", page, SHA256, f"s3://{OLD}"),
     )
     assert found["GONE_123456"][:4] == found["PAGE_123456"][:4] == ("pending", None, None, None)
     doubts: dict[str, str] = dict(
@@ -162,11 +164,11 @@ def test_old_objects_become_facts_where_they_are(
     found = {row[0]: row[1:] for row in rows_of(engine, STATES)}
     moved = hashlib.sha256(FILM[:-1]).hexdigest()
     assert found["MOVED123456"] == (
-        *("completed", "completed", "rowkeeper", f"s3://{OLD}/{NEW}/moved.mp4", moved),
+        *("uploaded", "uploaded", "rowkeeper", f"s3://{OLD}/{NEW}/moved.mp4", moved),
         f"s3://{OLD}/{NEW}",
     )
     assert found["HERE_123456"][2:5] == ("rowkeeper", HERE, SHA256)
-    assert found["GONE_123456"][:3] == ("completed", "completed", "rowkeeper")
+    assert found["GONE_123456"][:3] == ("uploaded", "uploaded", "rowkeeper")
     assert rows_of(engine, WAITING) == [("PAGE_123456",)]
     assert sorted(item["Key"] for item in bucket.list_objects_v2(Bucket=OLD)["Contents"]) == [
         "files/GONE_123456.mp4",

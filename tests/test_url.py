@@ -234,8 +234,9 @@ def test_lifetimes() -> None:
 
 
 COLUMNS = (
-    *("asset_id", "person_row_id", "asset_type", "provider", "media_id", "filename", "mime_type"),
+    *("asset_id", "person_row_id", "asset_kind", "provider", "media_id", "filename", "mime_type"),
     *("download_status", "upload_status", "archived_by", "store", "object_key"),
+    "asset_type",
 )
 
 
@@ -249,7 +250,7 @@ def publish(target: Target, rows: Sequence[tuple[str | None, ...]]) -> None:
         warehouse.execute("create table person_content (row_id text)")
         for row in rows:
             marks = ", ".join("?" * len(row))
-            warehouse.execute(f"insert into assets values ({marks})", row)
+            warehouse.execute(f"insert into assets values ({marks}, null)", row)
 
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
@@ -257,7 +258,8 @@ def test_the_command_says_where_and_why_not(
     engine: Target, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     root = (tmp_path / "data" / "archive").as_uri()
-    done = ("completed", "completed", "rowkeeper")
+    done = ("uploaded", "uploaded", "rowkeeper")
+    claimed = ("downloaded", "claimed", "legacy")
     publish(
         engine,
         [
@@ -265,8 +267,8 @@ def test_the_command_says_where_and_why_not(
             ("a2", "7", "transcript", "youtube", "v", None, None, *done, root, "p/7/a2.vtt"),
             ("a3", "7", "file", "drive", "f", None, None, "pending", None, None, None, None),
             ("a4", "8", "file", "drive", "g", None, None, *done, "s3://elsewhere/x", "x/p/8/a4"),
-            ("a5", "9", "file", "drive", "h", None, None, *done[:2], "legacy", None, "files/u.mp4"),
-            ("a6", "9", "file", "drive", "i", None, None, *done[:2], "legacy", root, "files/w.mp4"),
+            ("a5", "9", "file", "drive", "h", None, None, *claimed, None, "files/u.mp4"),
+            ("a6", "9", "file", "drive", "i", None, None, *claimed, root, "files/w.mp4"),
         ],
     )
 

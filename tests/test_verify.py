@@ -108,7 +108,7 @@ def test_what_is_lost_is_found_and_healed(
     assert_reported(found)
     after = states(engine)
     assert after[files[0].id][:2] == (None, before[files[0].id][1])
-    assert after[files[3].id][:4] == (before[files[3].id][0], None, "completed", "pending")
+    assert after[files[3].id][:4] == (before[files[3].id][0], None, "downloaded", "pending")
     assert after[files[5].id][2:4] == ("pending", None)
     assert after[files[4].id] == before[files[4].id]
 

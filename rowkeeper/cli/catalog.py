@@ -18,10 +18,9 @@ ASSETS = """
 select
     asset_type,
     count(*) as assets,
-    count(case when upload_status = 'completed' then 1 end) as archived,
-    count(case when archived_by = 'legacy' then 1 end) as unchecked,
-    count(case when download_status = 'completed' and upload_status <> 'completed' then 1 end)
-        as to_upload,
+    count(case when download_status = 'uploaded' then 1 end) as archived,
+    count(case when upload_status = 'claimed' then 1 end) as unchecked,
+    count(case when upload_status = 'pending' then 1 end) as to_upload,
     count(case when download_status = 'pending' then 1 end) as to_download,
     count(case when download_status = 'failed' or upload_status = 'failed' then 1 end) as failed
 from {schema}.assets group by asset_type order by asset_type
@@ -33,7 +32,7 @@ select
     people.email,
     people.personality_type,
     count(assets.asset_id) as assets,
-    count(case when assets.upload_status = 'completed' then 1 end) as archived,
+    count(case when assets.download_status = 'uploaded' then 1 end) as archived,
     count(case when assets.download_status = 'failed' or assets.upload_status = 'failed'
         then 1 end) as failed
 from {schema}.people as people

@@ -26,7 +26,7 @@ from rowkeeper.warehouse import connect
 PENDING = """
 select
     pending.asset_id, pending.person_row_id, pending.provider, pending.media_id,
-    pending.asset_type, pending.attempt, pending.local_file_path, pending.data_folder,
+    pending.asset_kind, pending.attempt, pending.local_file_path, pending.data_folder,
     pending.sha256, pending.file_size_bytes, pending.store, pending.object_key,
     pending.object_attempt, coalesce(checks.object_checks, 0) + 1,
     cast(downloads.details as json) ->> 'text_path'

@@ -24,7 +24,7 @@ LOST_OBJECT = {"object_missing", "object_differs"}
 LOST = """
 select
     pending.asset_id, pending.person_row_id, pending.provider, pending.media_id,
-    pending.asset_type, pending.original_url, pending.attempt, pending.local_file_path,
+    pending.asset_kind, pending.original_url, pending.attempt, pending.local_file_path,
     pending.filename, pending.mime_type, pending.sha256, pending.file_size_bytes,
     pending.store, pending.object_key, assets.metadata, uploads.attempt,
     coalesce(checks.object_checks, 0) + 1

@@ -143,7 +143,7 @@ def read_tables(warehouse: Warehouse, schema: str) -> Tables:
         f"from {schema}.people"
     )
     content = warehouse.query(
-        f"select row_id, asset_id, provider, media_id, asset_type from {schema}.person_content"
+        f"select row_id, asset_id, provider, media_id, asset_kind from {schema}.person_content"
     )
     return Tables(
         people={row[0]: TablePerson(*row) for row in people},

@@ -13,9 +13,9 @@ KEPT = 10
 COUNTS = """
 select
     (select count(*) from {schema}.assets
-        where asset_type = 'document' and upload_status = 'completed'),
+        where asset_type = 'google_doc' and download_status = 'uploaded'),
     (select count(*) from {schema}.assets
-        where asset_type = 'transcript' and upload_status = 'completed'),
+        where asset_type = 'youtube_transcript' and download_status = 'uploaded'),
     (select count(*) from {schema}.assets where parent_asset_id is not null),
     (select count(*) from {schema}.assets where verdict in ('needs_person', 'pause')),
     (select count(*) from {schema}.people where coalesce(status, '') || coalesce(notes, '') != ''),

@@ -25,7 +25,7 @@ select pending.asset_id,
 from {schema}.pending_downloads as pending
 inner join intermediate.int_assets as held
     on pending.provider = held.provider and pending.media_id = held.media_id
-        and pending.asset_type = held.asset_type and pending.asset_id != held.asset_id
+        and pending.asset_kind = held.asset_type and pending.asset_id != held.asset_id
 where held.download_status = 'completed'
     and (held.local_path is not null or held.archived_by = 'rowkeeper')
 group by pending.asset_id
@@ -36,7 +36,7 @@ select pending.asset_id, failed.asset_id, failed.error_code, failed.error_messag
 from {schema}.pending_downloads as pending
 inner join raw.asset_events as failed
     on pending.provider = failed.provider and pending.media_id = failed.media_id
-        and pending.asset_type = failed.asset_kind and pending.asset_id != failed.asset_id
+        and pending.asset_kind = failed.asset_kind and pending.asset_id != failed.asset_id
 where failed.event_type = 'download_failed' and failed.session_id = ?
 order by pending.asset_id, failed.event_id
 """

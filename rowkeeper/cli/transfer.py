@@ -170,7 +170,7 @@ def pending_downloads(context: Context, after: str = "") -> "list[Request]":
     from downloaders.base import Person, Request
 
     columns = (
-        "asset_id, person_row_id, provider, media_id, asset_type, original_url, attempt, tries, "
+        "asset_id, person_row_id, provider, media_id, asset_kind, original_url, attempt, tries, "
         "name, email, personality_type, last_seen_in"
     )
     names = (
@@ -193,7 +193,7 @@ def pending_uploads(context: Context, after: str = "") -> "list[UploadRequest]":
     from uploaders.base import UploadRequest
 
     columns = (
-        "asset_id, person_row_id, provider, media_id, asset_type, local_file_path, sha256, "
+        "asset_id, person_row_id, provider, media_id, asset_kind, local_file_path, sha256, "
         "file_size_bytes, mime_type, filename, attempt, replaces_lost, name, legacy_object_uuid"
     )
     names = (

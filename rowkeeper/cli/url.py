@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from uploaders.base import Store
 
 ASSETS = """
-select asset_id, person_row_id, asset_type, provider, media_id, filename, mime_type,
+select asset_id, person_row_id, asset_type, asset_kind, provider, media_id, filename, mime_type,
     download_status, upload_status, archived_by, store, object_key
-from {schema}.assets where {wanted} order by asset_type, media_id, asset_id
+from {schema}.assets where {wanted} order by asset_kind, media_id, asset_id
 """
 LONGEST = timedelta(days=7)
 TEMPORARY = "X-Amz-Security-Token="
@@ -38,6 +38,7 @@ class Asset:
 
     asset_id: str
     row_id: str
+    asset_type: str
     asset_kind: str
     provider: str
     media_id: str
@@ -78,7 +79,9 @@ class Found:
 
 @click.command()
 @click.argument("wanted", metavar="ASSET_OR_PERSON")
-@click.option("--kind", metavar="KIND", help="Only assets of this kind, such as video.")
+@click.option(
+    "--kind", metavar="KIND", help="Only assets of this kind, such as video or google_doc."
+)
 @click.option("--lifetime", metavar="TIME", default="1h", help="15m, 1h (so without), 7d at most.")
 @click.option("--plain", "unsigned", is_flag=True, help="Unsigned, for a store that all may read.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
@@ -127,7 +130,11 @@ def addresses(context: Context, wanted: str, kind: str | None, lifetime_s: int |
     """
     from uploaders.registry import open_store
 
-    assets = [asset for asset in _assets(context, wanted) if kind in (None, asset.asset_kind)]
+    assets = [
+        asset
+        for asset in _assets(context, wanted)
+        if kind in (None, asset.asset_type, asset.asset_kind)
+    ]
     if not assets:
         what = f"of the kind {kind} " if kind else ""
         raise UsageError(

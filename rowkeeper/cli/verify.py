@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 SHOWN = 20
 DANGLING = """
-select fixity.place, fixity.path, fixity.asset_id, fixity.person_row_id, fixity.asset_type,
+select fixity.place, fixity.path, fixity.asset_id, fixity.person_row_id, fixity.asset_kind,
     fixity.error_code, fixity.next_step
 from {schema}.fixity as fixity
 where fixity.status = 'lost' order by fixity.place, fixity.path, fixity.asset_id

@@ -48,8 +48,10 @@ where event_type in ('downloaded', 'download_failed') group by asset_id
 ASSETS = """
 select assets.*, events.attempted_at from {schema}.assets as assets
 left join ({attempts}) as events on assets.asset_id = events.asset_id
-order by assets.created_at, assets.asset_type desc, assets.asset_id
+order by assets.created_at, assets.asset_kind desc, assets.asset_id
 """
+OLD_WORDS = dict.fromkeys(("downloaded", "uploaded", "claimed"), "completed")
+"""A status in the marts -> what the old system would call it, where that differs."""
 
 
 @dataclass(frozen=True)
@@ -113,10 +115,12 @@ def read_people(warehouse: Warehouse, schema: str) -> list[Person]:
 
 def _state(row: dict[str, Any]) -> AssetState:
     is_live = bool(row["download_attempts"] or row["upload_attempts"])
-    same = ("asset_id", "provider", "media_id", "download_status", "upload_status", "verdict")
+    same = ("asset_id", "provider", "media_id", "verdict")
     return AssetState(
         **{name: row[name] for name in (*same, "error_message", "filename", "attempted_at")},
-        kind=row["asset_type"],
+        download_status=OLD_WORDS.get(row["download_status"], row["download_status"]),
+        upload_status=OLD_WORDS.get(row["upload_status"], row["upload_status"]),
+        kind=row["asset_kind"],
         url=row["original_url"],
         object_key=row["object_key"],
         object_uuid=None if is_live else row["legacy_object_uuid"],

@@ -4,7 +4,10 @@
 -- One row a person: what is expected, held, archived, failed and missing.
 
 with assets as (
-    select * from {{ ref("int_assets") }}
+    select
+        *,
+        {{ download_status("download_status", "upload_status", "archived_by") }} as status
+    from {{ ref("int_assets") }}
     where is_wanted and asset_type not in ('playlist', 'folder')
 )
 
@@ -15,11 +18,14 @@ select
     people.personality_type,
     people.in_sheet,
     count(assets.asset_id) as expected,
-    count(case when assets.download_status = 'completed' then 1 end) as held,
-    count(case when assets.upload_status = 'completed' then 1 end) as archived,
-    count(case when assets.download_status = 'failed' then 1 end) as failed,
-    count(case when assets.download_status = 'pending' then 1 end) as missing,
-    count(assets.asset_id) = count(case when assets.upload_status = 'completed' then 1 end) as is_complete
+    count(case when assets.status in ('downloaded', 'uploaded') then 1 end) as held,
+    count(case when assets.status = 'uploaded' then 1 end) as archived,
+    count(
+        case when {{ upload_status("assets.upload_status", "assets.archived_by") }} = 'claimed' then 1 end
+    ) as claimed,
+    count(case when assets.status = 'failed' then 1 end) as failed,
+    count(case when assets.status = 'pending' then 1 end) as missing,
+    count(assets.asset_id) = count(case when assets.status = 'uploaded' then 1 end) as is_complete
 from {{ ref("int_people") }} as people
 left join assets on people.row_id = assets.person_row_id
 group by people.row_id, people.name, people.email, people.personality_type, people.in_sheet

@@ -7,14 +7,15 @@ select
     people.email,
     people.personality_type,
     assets.asset_id,
-    assets.asset_type,
+    {{ asset_type("assets.provider", "assets.asset_type") }} as asset_type,
+    assets.asset_type as asset_kind,
     assets.provider,
     assets.media_id,
     assets.original_url,
-    assets.download_status,
+    {{ download_status("assets.download_status", "assets.upload_status", "assets.archived_by") }} as download_status,
     assets.local_path as local_file_path,
     assets.cloud_url as cloud_storage_url,
-    coalesce(assets.upload_status = 'completed', false) as archived,
+    {{ is_archived("assets.upload_status", "assets.archived_by") }} as archived,
     assets.archived_by
 from {{ ref("int_people") }} as people
 inner join {{ ref("int_assets") }} as assets on people.row_id = assets.person_row_id

@@ -6,7 +6,8 @@ with files as (
     select
         assets.asset_id,
         assets.person_row_id,
-        assets.asset_type,
+        {{ asset_type("assets.provider", "assets.asset_type") }} as asset_type,
+        assets.asset_type as asset_kind,
         'file' as place,
         coalesce(assets.local_path, assets.lost_path) as path,
         assets.data_folder as where_it_is,
@@ -34,7 +35,8 @@ objects as (
     select
         assets.asset_id,
         assets.person_row_id,
-        assets.asset_type,
+        {{ asset_type("assets.provider", "assets.asset_type") }} as asset_type,
+        assets.asset_type as asset_kind,
         'object' as place,
         uploads.object_key as path,
         uploads.store as where_it_is,

@@ -4,7 +4,8 @@
 select
     assets.asset_id,
     assets.person_row_id,
-    assets.asset_type,
+    {{ asset_type("assets.provider", "assets.asset_type") }} as asset_type,
+    assets.asset_type as asset_kind,
     assets.provider,
     assets.media_id,
     assets.local_path as local_file_path,
