@@ -12,7 +12,8 @@ select
     assets.provider,
     assets.media_id,
     assets.original_url,
-    {{ download_status("assets.download_status", "assets.upload_status", "assets.archived_by") }} as download_status,
+    {{ download_status("assets.download_status", "assets.upload_status", "assets.archived_by") }}
+        as download_status,
     assets.local_path as local_file_path,
     assets.cloud_url as cloud_storage_url,
     {{ is_archived("assets.upload_status", "assets.archived_by") }} as archived,
