@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from downloaders.addresses import Network, networks
 from rowkeeper.google_api import NO_CREDENTIALS, Credentials
 from rowkeeper.ids import asset_id
+from rowkeeper.retry import Refusals
 from rowkeeper.throttle import Limit, Throttle, default_folder
 
 if TYPE_CHECKING:
@@ -32,11 +33,16 @@ class Person:
     place: str | None = None
 
 
+UNTOLD = frozenset({"person", "tries", "refusals"})
+"""What a request holds that no event says of its asset."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Request:
     """One asset to fetch; a row of ``pending_downloads``. ``attempt`` counts from 1.
 
     ``tries``: how many tries there were before, since somebody last asked to try again.
+    ``refusals``: how often it was refused without a reason, before.
     """
 
     asset_id: str
@@ -48,10 +54,11 @@ class Request:
     attempt: int = 1
     tries: int = 0
     person: Person | None = None
+    refusals: Refusals | None = None
 
     def facts(self) -> dict[str, Any]:
         """What an event says of the asset."""
-        names = (item.name for item in fields(self) if item.name not in {"person", "tries"})
+        names = (item.name for item in fields(self) if item.name not in UNTOLD)
         return {name: getattr(self, name) for name in names}
 
 

@@ -12,13 +12,13 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 import urllib3
 
 from downloaders.base import FetchSettings, Progress
+from downloaders.google_rules import REASONS
 from downloaders.hosts import Hosts
 from downloaders.http import HttpClient, retry_after, status_error
 from downloaders.sinks import FileSink, Sink, Told
 from downloaders.transfer import Judge, Saved, save
 from rowkeeper.errors import (
     NeedsPersonError,
-    PauseSiteError,
     PermanentError,
     RetryLaterError,
     TransferError,
@@ -36,10 +36,6 @@ PAGES = {
     "presentation": "https://docs.google.com/presentation/d/{}/edit",
 }
 """Kind of Google's own -> its page; all else is a file."""
-QUOTAS = frozenset(
-    {"rateLimitExceeded", "userRateLimitExceeded", "downloadQuotaExceeded", "dailyLimitExceeded"}
-    | {"sharingRateLimitExceeded", "quotaExceeded"}
-)
 
 
 class DriveApi:
@@ -231,14 +227,10 @@ def _faults() -> Iterator[None]:
 
 def _refusal(status: int, body: bytes, wait: float | None) -> TransferError:
     """What a status of the API means, by the reason that it names."""
-    reasons = _reasons(body)
-    if reasons & QUOTAS:
-        return PauseSiteError("quota", "The Drive API's quota is used up for now.", wait)
-    if "exportSizeLimitExceeded" in reasons:
-        return PermanentError("too_large", "Google exports no document as large as this one.")
-    if reasons & {"keyInvalid", "accessNotConfigured"}:
-        words = "Google refuses the key: enable the Drive API for its project, or renew it."
-        return NeedsPersonError("bad_credentials", words)
+    found = _reasons(body)
+    for reason, rule in REASONS.items():
+        if reason in found:
+            return rule.raised(rule.why, wait)
     return status_error(status, "The Drive API", wait)
 
 

@@ -5,16 +5,12 @@ import re
 import urllib3
 from lxml import html
 
+from downloaders.google_rules import NOT_A_FILE, PAGES
 from downloaders.hosts import Hosts
 from downloaders.http import mime_of, retry_after, status_error
 from downloaders.sniff import kind_of
-from rowkeeper.errors import (
-    NeedsPersonError,
-    PauseSiteError,
-    PermanentError,
-    RetryLaterError,
-    TransferError,
-)
+from downloaders.verdicts import first_match
+from rowkeeper.errors import PermanentError, RetryLaterError, TransferError
 
 HOSTS = Hosts(
     allowed=frozenset(
@@ -28,7 +24,8 @@ HOSTS = Hosts(
     sign_in=frozenset({"accounts.google.com"}),
 )
 MEDIA_ID = re.compile(r"[A-Za-z0-9_-]{5,128}")
-QUOTA = re.compile(r"too many users|quota|download limit", re.IGNORECASE)
+REFUSALS = ("uc-error-caption", "uc-error-subcaption", "errorMessage")
+"""The classes of those elements that hold a refusal."""
 SIGN_IN = re.compile(r"\bsign[ -]?in\b|you need access|access denied", re.IGNORECASE)
 NOT_PAGES = ("video/", "audio/", "image/", "application/pdf", "application/zip")
 
@@ -63,18 +60,17 @@ def check_bytes(head: bytes, mime_type: str, named: bool) -> None:
 
 def refusal(tree: html.HtmlElement, response: urllib3.BaseHTTPResponse, host: str) -> TransferError:
     """What a page instead of a file means."""
-    reason = " ".join(tree.xpath('string(//*[contains(@class,"uc-error-subcaption")])').split())
-    title = title_of(tree)
-    if QUOTA.search(reason) or QUOTA.search(title):
-        return PauseSiteError("quota", reason or title, retry_after(response))
-    if reason:
-        return PermanentError("not_a_file", reason)
-    if SIGN_IN.search(title):
-        return NeedsPersonError(
-            "permission_denied", f"{host} asks to sign in: share it with anyone who has the link."
-        )
+    title, words = title_of(tree), _words(tree)
+    if rule := first_match(PAGES, f"{title}\n{words}"):
+        return rule.raised(words or f"{host}: {title}", retry_after(response))
     if response.status >= 400:
         return status_error(response.status, host, retry_after(response))
-    if not title:
+    if not title and not words:
         return RetryLaterError("empty_page", f"{host} sent an empty page instead of a file.")
-    return PermanentError("not_a_file", f"{host} sent a page instead of a file: {title}")
+    return NOT_A_FILE.raised(words or f"{host} sent a page instead of a file: {title}")
+
+
+def _words(tree: html.HtmlElement) -> str:
+    """What a page says in those places where Google says no."""
+    places = " or ".join(f'contains(@class,"{name}")' for name in REFUSALS)
+    return " ".join(" ".join(tree.xpath(f"//*[{places}]//text()")).split())[:500]

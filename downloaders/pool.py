@@ -19,11 +19,17 @@ from downloaders.base import (
 from downloaders.places import Places
 from downloaders.registry import Registry
 from downloaders.sinks import Straight
-from rowkeeper.errors import RetryLaterError, RowkeeperError, TransferError, Verdict
+from rowkeeper.errors import (
+    AmbiguousError,
+    RetryLaterError,
+    RowkeeperError,
+    TransferError,
+    Verdict,
+)
 from rowkeeper.events import AssetEvent, EventType
 from rowkeeper.pool import Stop, StoppedError, run_bounded
 from rowkeeper.progress import Progress
-from rowkeeper.retry import between_runs, with_retries
+from rowkeeper.retry import AMBIGUOUS_BACKOFF, Refusals, between_runs, with_retries
 
 Emit = Callable[[AssetEvent], object]
 """Writes an event through to the disk; called by many threads at once."""
@@ -234,6 +240,9 @@ class _Run:
         message, limit = one_line(str(error)), self.settings.max_attempts
         if error.verdict not in {Verdict.RETRY, Verdict.PAUSE}:
             return error.verdict, message, {}
+        if isinstance(error, AmbiguousError):
+            return self._refused(request, error, message)
+        kept = {"refused": request.refusals.told()} if request.refusals else {}
         tries = request.tries + 1
         if tries >= limit:
             words = f"{message[: MAX_MESSAGE - 40]} Given up after {tries} runs."
@@ -241,9 +250,21 @@ class _Run:
         delay = between_runs(tries, self.settings.retry_after_s)
         if error.verdict is Verdict.PAUSE:
             delay = max(delay, self.settings.throttle.paused_s(request.provider))
-        next_try_at = datetime.now(UTC) + timedelta(seconds=delay)
-        details = {"next_try_at": next_try_at.isoformat(timespec="seconds")} if delay else {}
-        return error.verdict, message, details
+        return error.verdict, message, kept | _next_try(delay)
+
+    def _refused(
+        self, request: Request, error: TransferError, message: str
+    ) -> tuple[Verdict, str, dict[str, Any]]:
+        """As above, of a refusal without a reason: final once several runs got it, days apart."""
+        now = datetime.now(UTC)
+        refusals = Refusals.after(request.refusals, error.code, now)
+        details = {"refused": refusals.told()}
+        if refusals.is_final(now):
+            since = f"{refusals.since:%Y-%m-%d}"
+            words = f"{message[: MAX_MESSAGE - 60]} The same in {refusals.runs} runs since {since}."
+            return Verdict.PERMANENT, words, details
+        delay = between_runs(refusals.runs, AMBIGUOUS_BACKOFF * self.settings.retry_after_s)
+        return Verdict.RETRY, message, details | _next_try(delay)
 
     def _event(self, event_type: EventType, request: Request, **values: Any) -> AssetEvent:
         facts = storable({**request.facts(), **values})
@@ -262,6 +283,12 @@ class _Run:
             parent_asset_id=parent.asset_id,
             details=storable({"position": child.position, "title": child.title}),
         )
+
+
+def _next_try(delay_s: float) -> dict[str, str]:
+    """The detail of a failure that says when a later run may try again; none for at once."""
+    next_try_at = datetime.now(UTC) + timedelta(seconds=delay_s)
+    return {"next_try_at": next_try_at.isoformat(timespec="seconds")} if delay_s else {}
 
 
 def one_line(text: str) -> str:

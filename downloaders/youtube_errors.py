@@ -1,7 +1,7 @@
 """What yt-dlp's failures say about trying again."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from yt_dlp.utils import (  # type: ignore[import-untyped]
     ContentTooShortError,
@@ -10,49 +10,19 @@ from yt_dlp.utils import (  # type: ignore[import-untyped]
 )
 
 from downloaders.http import status_error
+from downloaders.verdicts import first_match
+from downloaders.youtube_rules import EXTRACTOR, GEO, RULES, TRUNCATED, UNSUPPORTED
 from downloaders.ytdlp import Client
-from rowkeeper.errors import (
-    NeedsPersonError,
-    PauseSiteError,
-    PermanentError,
-    RetryLaterError,
-    TransferError,
-    Verdict,
-)
+from rowkeeper.errors import PauseSiteError, RetryLaterError, TransferError, Verdict
 
 HOST = "YouTube"
-Make = Callable[[str, str], TransferError]
+PAGES = frozenset({"/watch", "/playlist"})
 
-MESSAGES: tuple[tuple[str, Make, str], ...] = (
-    (r"not a bot|captcha", PauseSiteError, "bot_check"),
-    (r"try again later|rate-limited|IP is likely being blocked", PauseSiteError, "rate_limited"),
-    (r"private video|(video|playlist) is private", PermanentError, "private"),
-    (r"members-only|members on level|channel's members", PermanentError, "members_only"),
-    (r"account .*terminated|account .*closed", PermanentError, "terminated"),
-    (r"removed by|has been removed|no longer available.*copyright", PermanentError, "removed"),
-    (r"available (in|from) your (country|location)|blocked it in your", PermanentError, "geo"),
-    (r"confirm your age|age-restricted", NeedsPersonError, "age_restricted"),
-    (r"drm.protected", PermanentError, "drm"),
-    (r"live event will begin|premieres in|offline", RetryLaterError, "not_yet_live"),
-    (
-        r"requires payment|\brent(al)?\b|purchase|premium members",
-        NeedsPersonError,
-        "payment_required",
-    ),
-    (r"sign in|log ?in", NeedsPersonError, "sign_in"),
-    (r"video (is )?unavailable|does not exist|isn.t available", PermanentError, "not_found"),
-    (r"(video|recording) is not available", PermanentError, "not_found"),
-    (r"incomplete youtube id|looks truncated", PermanentError, "not_found"),
-    (r"bytes read|more expected|too short|downloaded file is empty", RetryLaterError, "truncated"),
-    (r"format is not available|no video formats", RetryLaterError, "no_format"),
-)
-"""First match wins: a pause goes before what would be final."""
-
-TYPES: tuple[tuple[type[BaseException], Make, str], ...] = (
-    (GeoRestrictedError, PermanentError, "geo"),
-    (UnsupportedError, PermanentError, "unsupported"),
-    (ContentTooShortError, RetryLaterError, "truncated"),
-)
+TYPES = {
+    GeoRestrictedError: GEO,
+    UnsupportedError: UNSUPPORTED,
+    ContentTooShortError: TRUNCATED,
+}
 
 NOISE = re.compile(
     r"^(ERROR: )?(\[[\w:]+\] )?([\w-]{2,64}: )?"
@@ -69,26 +39,30 @@ def transfer_error(error: Exception, client: Client) -> TransferError:
         return client.strayed
     if any(status == 429 for status, _ in client.statuses):
         return status_error(429, HOST, client.retry_after_s)
-    for pattern, make, code in MESSAGES:
-        if re.search(pattern, message, re.IGNORECASE):
-            return make(code, message)
+    if rule := first_match(RULES, message):
+        return rule.raised(message)
     if client.strayed:
         return client.strayed
-    for kind, make, code in TYPES:
+    for kind, rule in TYPES.items():
         if any(isinstance(cause, kind) for cause in causes):
-            return make(code, message)
+            return rule.raised(message)
     if client.statuses:
         return _of_status(*client.statuses[-1], client.retry_after_s)
-    code = "transport" if client.dropped else "extractor"
-    return RetryLaterError(code, message)
+    if client.dropped:
+        return RetryLaterError("transport", message)
+    return EXTRACTOR.raised(message)
 
 
 def _of_status(status: int, path: str, retry_after_s: float | None) -> TransferError:
     """A status speaks for the video only where it answers for its own page.
 
-    Media addresses expire, and calls for some of yt-dlp's clients come and go.
+    Media addresses expire, and calls for some of yt-dlp's clients come and go. A page that anybody
+    may see is refused to nobody but to whoever asks too much.
     """
-    if status >= 500 or path in {"/watch", "/playlist"}:
+    if status == 403 and path in PAGES:
+        words = f"{HOST} refuses its pages (HTTP 403): it wants no more requests for now."
+        return PauseSiteError("http_403", words, retry_after_s)
+    if status >= 500 or path in PAGES:
         return status_error(status, HOST, retry_after_s)
     return RetryLaterError(f"http_{status}", f"{HOST} refused {path} (HTTP {status}).")
 

@@ -110,6 +110,10 @@ class RetryLaterError(TransferError):
     verdict = Verdict.RETRY
 
 
+class AmbiguousError(RetryLaterError):
+    """A refusal that names no reason: final only when runs that are days apart get the same one."""
+
+
 class PermanentError(TransferError):
     """Asking again can't help: private, removed, 404."""
 

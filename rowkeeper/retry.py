@@ -1,16 +1,23 @@
-"""Trying again within one run: exponential backoff with full jitter, only where it can help."""
+"""When to try again, within one run and in later ones, and when a refusal counts as final."""
 
 import random
 import time
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self, TypeVar
 
-from rowkeeper.errors import TransferError, Verdict
+from rowkeeper.errors import AmbiguousError, TransferError, Verdict
 
 T = TypeVar("T")
 
 MAX_BACKOFF_S = 30.0
 MAX_BETWEEN_RUNS_S = 86_400.0
+AMBIGUOUS_RUNS = 4
+AMBIGUOUS_SPAN = timedelta(days=3)
+"""So many runs, the last so long after the first, must get the same ambiguous refusal."""
+AMBIGUOUS_BACKOFF = 60
+"""What the wait between runs is multiplied by, for a limited session needs hours."""
 
 
 def backoff(attempt: int, base_s: float) -> float:
@@ -32,6 +39,45 @@ def between_runs(attempt: int, base_s: float) -> float:
     return random.uniform(longest / 2, longest)  # noqa: S311 - spreads load, guards nothing
 
 
+@dataclass(frozen=True)
+class Refusals:
+    """How often, and since when, an asset got the same refusal without a reason.
+
+    The chain goes from event to event of one asset, so no clock orders it: ``since`` is what the
+    first worker's clock said, and ``runs`` must be reached, too.
+    """
+
+    code: str
+    runs: int
+    since: datetime
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any] | None) -> Self | None:
+        """What the last failure of an asset told; None without a chain."""
+        try:
+            values = told or {}
+            since = datetime.fromisoformat(values["since"])
+            return cls(str(values["code"]), int(values["runs"]), since.astimezone(UTC))
+        except (KeyError, TypeError, ValueError, OverflowError):
+            return None
+
+    @classmethod
+    def after(cls, last: "Refusals | None", code: str, now: datetime) -> "Refusals":
+        """The chain ``last`` with one more refusal; another code begins anew."""
+        if last is None or last.code != code:
+            return cls(code, 1, now)
+        return cls(code, last.runs + 1, min(last.since, now))
+
+    def is_final(self, now: datetime) -> bool:
+        """Is the refusal taken for the truth?"""
+        return self.runs >= AMBIGUOUS_RUNS and now - self.since >= AMBIGUOUS_SPAN
+
+    def told(self) -> dict[str, Any]:
+        """As a small JSON object, for an event."""
+        since = self.since.isoformat(timespec="seconds")
+        return {"code": self.code, "runs": self.runs, "since": since}
+
+
 def with_retries(
     call: Callable[[], T],
     attempts: int,
@@ -41,9 +87,9 @@ def with_retries(
 ) -> T:
     """What ``call`` returns, tried up to ``attempts`` times.
 
-    Only a ``TransferError`` whose verdict is RETRY is tried again, no sooner than the site asks;
-    one whose verdict is PAUSE goes to ``pause``, which says whether to try again. The last error,
-    and every other one, is raised as it is.
+    Only a ``TransferError`` whose verdict is RETRY is tried again, no sooner than the site asks,
+    and not within a run if it is ambiguous; one whose verdict is PAUSE goes to ``pause``, which
+    says whether to try again. The last error, and every other one, is raised as it is.
     """
     for attempt in range(1, attempts + 1):
         try:
@@ -53,6 +99,8 @@ def with_retries(
                 if not pause(error) or attempt == attempts:
                     raise
                 continue
+            if isinstance(error, AmbiguousError):
+                raise
             wanted = error.retry_after_s or 0.0
             if error.verdict is not Verdict.RETRY or attempt == attempts or wanted > MAX_BACKOFF_S:
                 raise

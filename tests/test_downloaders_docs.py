@@ -112,7 +112,7 @@ def test_what_is_read_of_a_document(settings: FetchSettings, tmp_path: Path) -> 
         ("document", "page:Google Docs: Quota exceeded", "quota", Verdict.PAUSE),
         ("document", "page:You need access", "permission_denied", None),
         ("document", "page:", "empty_page", Verdict.RETRY),
-        ("document", "page:Something else", "not_a_file", Verdict.PERMANENT),
+        ("document", "page:Something else", "not_a_file", Verdict.RETRY),
     ],
 )
 def test_each_refusal_has_its_verdict(

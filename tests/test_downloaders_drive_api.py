@@ -138,7 +138,7 @@ def test_exports(settings: FetchSettings, kind: str, media_id: str, name: str, b
 @pytest.mark.parametrize(
     ("media_id", "faults", "code", "verdict"),
     [
-        ("nobody_knows", [], "not_found", Verdict.PERMANENT),
+        ("nobody_knows", [], "not_found", Verdict.RETRY),
         ("not_shared__", [], "permission_denied", Verdict.NEEDS_PERSON),
         ("quota_file__", [], "quota", Verdict.PAUSE),
         ("changed_file", [], "checksum_mismatch", Verdict.RETRY),

@@ -1,5 +1,6 @@
 """The two working steps of a run: what is pending, through the pools, into the journal."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
@@ -15,6 +16,7 @@ from rowkeeper.cli.sharing import first_of_each, share_downloads, share_uploads
 from rowkeeper.drain import drain
 from rowkeeper.journal import Journal, journal_dir
 from rowkeeper.paths import folder_id
+from rowkeeper.retry import Refusals
 from rowkeeper.warehouse import Row, connect
 
 if TYPE_CHECKING:
@@ -171,7 +173,7 @@ def pending_downloads(context: Context, after: str = "") -> "list[Request]":
 
     columns = (
         "asset_id, person_row_id, provider, media_id, asset_kind, original_url, attempt, tries, "
-        "name, email, personality_type, last_seen_in"
+        "name, email, personality_type, last_seen_in, cast(refused as text)"
     )
     names = (
         *("asset_id", "row_id", "provider", "media_id", "asset_kind", "original_url"),
@@ -179,12 +181,13 @@ def pending_downloads(context: Context, after: str = "") -> "list[Request]":
     )
     found = []
     for row in _pending(context, "pending_downloads", columns, after):
-        name, email, personality_type, place = row[len(names) :]
+        name, email, personality_type, place, refused = row[len(names) :]
         person = Person(
             name=name or "", email=email, personality_type=personality_type, place=place
         )
         values = dict(zip(names, row[: len(names)], strict=True))
-        found.append(Request(**values, person=person))
+        refusals = Refusals.of(json.loads(refused or "null"))
+        found.append(Request(**values, person=person, refusals=refusals))
     return found
 
 

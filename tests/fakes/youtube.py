@@ -46,6 +46,7 @@ REASONS: dict[str, tuple[str, str, str | None]] = {
     "sign_in": ("LOGIN_REQUIRED", "Please sign in", None),
     "not_yet": ("LIVE_STREAM_OFFLINE", "This live event will begin in 2 hours.", None),
     "gone": ("ERROR", "Video unavailable", "This video is unavailable"),
+    "nameless": ("ERROR", "Video unavailable", "This content isn’t available."),
 }
 
 

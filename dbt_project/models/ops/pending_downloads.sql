@@ -14,7 +14,8 @@ select
     people.name,
     people.email,
     people.personality_type,
-    people.last_seen_in
+    people.last_seen_in,
+    cast(cast(assets.metadata as json) -> 'download' -> 'refused' as text) as refused
 from {{ ref("int_assets") }} as assets
 left join {{ ref("int_people") }} as people on assets.person_row_id = people.row_id
 where

@@ -1,0 +1,164 @@
+"""Verdicts are as sure as the words they rest on, and docs/providers.md shows them all."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from downloaders import verdict_tables
+from downloaders.google_rules import PAGES
+from downloaders.pool import download_all
+from downloaders.verdicts import first_match
+from downloaders.youtube_rules import RULES
+from rowkeeper.errors import AmbiguousError, Verdict
+from rowkeeper.events import AssetEvent, EventType
+from rowkeeper.retry import AMBIGUOUS_RUNS, AMBIGUOUS_SPAN, Refusals
+from tests.fakes.clients import request_for, settings_for
+from tests.fakes.internet import FakeInternet
+from tests.fakes.site import Site, Video
+
+NAMELESS = "nameless___"
+NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("words", "verdict"),
+    [
+        ("Video unavailable. This content isn't available.", "ambiguous"),
+        ("Video unavailable", "ambiguous"),
+        ("This video is unavailable", "ambiguous"),
+        ("This video is not available", "ambiguous"),
+        ("Content unavailable", "ambiguous"),
+        ("This live stream recording is not available.", "ambiguous"),
+        ("This live event has ended.", "ambiguous"),
+        ("Failed to resolve url (does the playlist exist?)", "ambiguous"),
+        ("YouTube said: The playlist does not exist.", "permanent"),
+        ("Video unavailable. This video isn't available anymore", "permanent"),
+        (
+            "Video unavailable. This video is no longer available due to a claim",
+            "permanent",
+        ),
+        ("This video has been removed for violating YouTube's Terms of Service", "permanent"),
+        ("Video unavailable. This video is not available in your country", "permanent"),
+        ("Private video. Sign in if you've been granted access to this video", "permanent"),
+        ("The following content is not available on this app.", "retry"),
+        ("The page needs to be reloaded.", "retry"),
+        ("This live event will begin in 2 hours.", "retry"),
+        ("This content isn't available, try again later", "pause"),
+        ("The current session has been rate-limited by YouTube for up to an hour", "pause"),
+        ("Sign in to confirm you're not a bot. Use --cookies", "pause"),
+        ("Sign in to confirm your age. This video may be inappropriate", "needs_person"),
+        ("This video is only available to Music Premium members", "needs_person"),
+    ],
+)
+def test_what_youtube_says(words: str, verdict: str) -> None:
+    rule = first_match(RULES, words)
+    assert rule is not None
+    assert rule.verdict == verdict
+
+
+@pytest.mark.parametrize("rules", [RULES, PAGES], ids=["youtube", "drive"])
+def test_each_rule_is_the_first_for_its_own_example(rules: Any) -> None:
+    assert [first_match(rules, rule.example) for rule in rules] == list(rules)
+
+
+def test_what_no_rule_knows_is_never_final() -> None:
+    assert first_match(RULES, "Something quite new happened") is None
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 100)), min_size=1, max_size=12))
+def test_a_refusal_is_final_only_after_runs_days_apart(
+    steps: list[tuple[str, int]],
+) -> None:
+    chain, now = None, NOW
+    same: list[datetime] = []
+    for code, hours in steps:
+        now += timedelta(hours=hours)
+        if chain is None or chain.code != code:
+            same = []
+        same.append(now)
+        chain = Refusals.of(Refusals.after(chain, code, now).told())
+        assert chain is not None
+        wanted = len(same) >= AMBIGUOUS_RUNS and now - same[0] >= AMBIGUOUS_SPAN
+        assert chain.is_final(now) == wanted
+
+
+@pytest.mark.parametrize("told", [None, {}, {"code": "x", "runs": "many", "since": "then"}, []])
+def test_a_chain_that_cannot_be_read_begins_anew(told: Any) -> None:
+    assert Refusals.of(told) is None
+
+
+def test_a_clock_that_is_behind_does_not_make_it_final() -> None:
+    chain = Refusals("unavailable", AMBIGUOUS_RUNS, NOW)
+    assert not Refusals.after(chain, "unavailable", NOW - timedelta(days=9)).is_final(
+        NOW - timedelta(days=9)
+    )
+
+
+@pytest.fixture
+def net() -> Iterator[FakeInternet]:
+    with FakeInternet(Site(videos=[Video(NAMELESS, error="nameless")])) as internet:
+        yield internet
+
+
+def refused(net: FakeInternet, folder: Path, last: Refusals | None) -> AssetEvent:
+    """The failure of one run whose request has the chain ``last``."""
+    events: list[AssetEvent] = []
+    request = request_for("youtube", "video", NAMELESS, tries=20, refusals=last)
+    download_all([request], settings_for(net, folder), events.append, "s1")
+    [event] = [event for event in events if event.event_type is EventType.DOWNLOAD_FAILED]
+    return event
+
+
+def test_an_ambiguous_refusal_waits_for_hours_and_is_final_in_the_end(
+    net: FakeInternet, tmp_path: Path
+) -> None:
+    first = refused(net, tmp_path, None)
+    assert (first.verdict, first.error_code) == (Verdict.RETRY, "unavailable")
+    assert first.details["refused"]["runs"] == 1
+    wait = datetime.fromisoformat(first.details["next_try_at"]) - datetime.now(UTC)
+    assert timedelta(minutes=29) < wait <= timedelta(hours=1)
+
+    old = datetime.now(UTC) - timedelta(days=4)
+    early = refused(net, tmp_path, Refusals("unavailable", AMBIGUOUS_RUNS - 2, old))
+    assert early.verdict == Verdict.RETRY
+    quick = refused(net, tmp_path, Refusals("unavailable", 50, datetime.now(UTC)))
+    assert quick.verdict == Verdict.RETRY
+    last = refused(net, tmp_path, Refusals("unavailable", AMBIGUOUS_RUNS - 1, old))
+    assert last.verdict == Verdict.PERMANENT
+    assert f"The same in {AMBIGUOUS_RUNS} runs since {old:%Y-%m-%d}." in str(last.error_message)
+    other = refused(net, tmp_path, Refusals("not_this", 50, old))
+    assert other.verdict == Verdict.RETRY
+
+
+def test_a_fault_in_between_keeps_the_chain(net: FakeInternet, tmp_path: Path) -> None:
+    from tests.fakes.site import Fault
+
+    net.site.faults.append(Fault("www.youtube.com", 503, times=99))
+    events: list[AssetEvent] = []
+    chain = Refusals("unavailable", 3, NOW)
+    request = request_for("youtube", "video", NAMELESS, refusals=chain)
+    download_all([request], settings_for(net, tmp_path), events.append, "s1")
+    assert events[-1].error_code == "http_503"
+    assert Refusals.of(events[-1].details["refused"]) == chain
+
+
+def test_within_a_run_an_ambiguous_refusal_is_asked_once(net: FakeInternet, tmp_path: Path) -> None:
+    refused(net, tmp_path, None)
+    pages = [path for _, host, path in net.requests if path.startswith("/watch")]
+    assert len(pages) == 1
+
+
+def test_ambiguous_is_a_kind_of_retry() -> None:
+    assert AmbiguousError("x", "y").verdict is Verdict.RETRY
+
+
+def test_the_tables_of_the_docs_are_made_from_this_code() -> None:
+    page = verdict_tables.PAGE.read_text("utf-8")
+    assert page == verdict_tables.renewed(page), "run python -m downloaders.verdict_tables"
+    assert len(verdict_tables.messages()) > 20
+    assert all(rule.example.replace("|", "\\|") in page for rule in RULES)
