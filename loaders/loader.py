@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from loaders.destination import DATASET, PIPELINE, destination
 from loaders.tables import KEYS, SCHEMAS, TABLES, Rows, TableName, as_arrow
+from rowkeeper.disk import disk_error
 from rowkeeper.errors import WarehouseError
 from rowkeeper.warehouse import Target
 
@@ -70,6 +71,8 @@ class Loader:
             with dlt.config.values(DLT_CONFIG):
                 yield
         except (DltException, OSError) as error:
+            if refused := disk_error(error, local=self._target.type == "duckdb"):
+                raise refused from error
             raise WarehouseError(
                 f"The warehouse {self._target.name} did not take the load "
                 f"({self._target.masked(_reason(error))}): "

@@ -77,6 +77,18 @@ class DiskFullError(RowkeeperError):
     exit_code = 9
 
 
+class DiskError(RowkeeperError):
+    """The local disk is full, read-only or not ours to write. Mend that, then run again."""
+
+    exit_code = 9
+
+
+class NothingError(RowkeeperError):
+    """There is nothing that the command could work on. Name other people, or run first."""
+
+    exit_code = 12
+
+
 class ReconcileError(RowkeeperError):
     """A source row is not accounted for, or a cell is in no table. See the differences."""
 

@@ -1,5 +1,6 @@
 """How lists, tables and networks are written in a setting, and the usual pace of each site."""
 
+import tomllib
 from collections.abc import Callable, Mapping
 from ipaddress import ip_network
 from typing import Annotated, Any
@@ -15,7 +16,12 @@ def _as_list(value: Any) -> Any:
 
 
 def _as_table(value: Any) -> Any:
-    """Environment variables hold tables as ``youtube=2, drive=3``."""
+    """Environment variables hold tables as ``youtube=2, drive=3``, or as TOML writes one inline."""
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        try:
+            return tomllib.loads(f"table = {value.strip()}")["table"]
+        except tomllib.TOMLDecodeError as error:
+            raise ValueError(f"should be a table such as {{ name = 'Who' }} ({error})") from None
     if isinstance(value, str):
         pairs = (item.partition("=") for item in _as_list(value))
         return {key.strip(): item.strip() for key, _, item in pairs}
@@ -39,6 +45,7 @@ RATES = {"youtube": 2.0, "drive": 3.0, "docs": 2.0, "direct": 5.0}
 BURSTS = {"youtube": 5, "drive": 10, "docs": 5, "direct": 10}
 CONCURRENCY = {"youtube": 4, "drive": 4, "docs": 4, "direct": 8}
 
+Texts = Annotated[dict[str, str], BeforeValidator(_as_table)]
 Names = Annotated[list[str], BeforeValidator(_as_list)]
 Networks = Annotated[list[str], BeforeValidator(_as_list), AfterValidator(_networks)]
 Rates = Annotated[dict[str, NonNegativeFloat], BeforeValidator(_over(RATES))]

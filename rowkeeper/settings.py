@@ -30,8 +30,12 @@ from rowkeeper.setting_types import (
     Names,
     Networks,
     Rates,
+    Texts,
 )
+from rowkeeper.store_url import store_url
 
+DEFAULT_ARCHIVE = "archive"
+"""The folder of the data folder that is the store unless another one is named."""
 PREFIX = "ROWKEEPER_"
 FOREIGN_PREFIXES = ("ROWKEEPER_PG_", "ROWKEEPER__")  # of profiles.yml; of dlt, for our pipeline
 SECRETS = frozenset({"store.secret_access_key", "sheet.api_key", "drive.api_key"})
@@ -56,7 +60,7 @@ class Sheet(Section):
 
     source: str | None = None
     tab: str | None = None
-    columns: dict[str, str] = {}
+    columns: Texts = {}
     api_key: SecretStr | None = None
     credentials_file: Path | None = None
     api_endpoint: str | None = None
@@ -81,7 +85,7 @@ class LegacyCsv(Section):
     """
 
     paths: Names = []
-    columns: dict[str, str] = {}
+    columns: Texts = {}
     dual_write: bool = False
     dual_write_path: Path | None = None
     dual_write_keep: int = Field(default=10, ge=0)
@@ -271,7 +275,7 @@ def _validated(found: Mapping[str, tuple[Any, str]]) -> Settings:
     data_dir = Path(tree["data_dir"]).expanduser().absolute()
     tree["data_dir"] = data_dir
     store = tree.setdefault("store", {})
-    store["url"] = store.get("url") or (data_dir / "archive").as_uri()
+    store["url"] = store_url(str(store.get("url") or ""), data_dir / DEFAULT_ARCHIVE)
     try:
         return Settings.model_validate(tree)
     except ValidationError as error:

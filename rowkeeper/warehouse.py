@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from rowkeeper.disk import disk_error
 from rowkeeper.errors import UsageError, WarehouseError
 from rowkeeper.settings import PROJECT_DIR
 
@@ -211,6 +212,8 @@ class Warehouse:
         try:
             yield
         except _engine_errors(self._target) as error:
+            if refused := disk_error(error, local=self._target.type == "duckdb"):
+                raise refused from error
             raise WarehouseError(
                 f"The warehouse, {self._target.where}, refused ({self._target.reason(error)}): "
                 "see that it is up and has the rights and the space it needs, then run again."
@@ -254,6 +257,8 @@ def _open_duckdb(target: Target, read_only: bool) -> "duckdb.DuckDBPyConnection"
             if locked and time.monotonic() < deadline:
                 time.sleep(0.2)
                 continue
+            if not locked and (refused := disk_error(error)):
+                raise refused from error
             remedy = (
                 "another process has it open; end that process, then run again"
                 if locked

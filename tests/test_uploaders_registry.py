@@ -45,7 +45,7 @@ def test_bucket_missing(tmp_path: Path) -> None:
     ("url", "folder"),
     [
         ("", "data/archive"),
-        ("plain folder", "plain folder"),
+        ("./plain folder", "plain folder"),
         ("./a/../b", "b"),
         ("file://{tmp}/with%20blank", "with blank"),
         ("FILE://localhost{tmp}/x", "x"),

@@ -1,36 +1,30 @@
 """Which store a URL means. Modules are imported when they are wanted: boto3 is slow to import."""
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from rowkeeper.errors import UsageError
+from rowkeeper.settings import DEFAULT_ARCHIVE
+from rowkeeper.store_url import FORMS, store_url
 from uploaders.base import Store
 from uploaders.layout import checked_layout
 
 if TYPE_CHECKING:
     from rowkeeper.settings import Settings
 
-DEFAULT_FOLDER = "archive"
-
 
 def open_store(settings: "Settings") -> Store:
     """The store that ``settings.store.url`` names; nothing is contacted yet.
 
-    ``file:///folder``, a plain path (a relative one starts at the working folder),
+    ``file:///folder``, a folder's path (a relative one starts at the working folder),
     ``s3://bucket/prefix`` or ``gs://bucket/prefix``; where it is empty, the folder
     ``archive`` in the data folder. Raises ``UsageError`` for any other
     scheme, for a URL that names no folder or bucket and for a ``store.layout`` that can't be.
     """
     checked_layout(settings.store.layout)
-    url = settings.store.url
-    if not url:
-        return _local(settings.data_dir / DEFAULT_FOLDER)
-    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", url)
-    match scheme and scheme[1].lower():
-        case None:
-            return _local(Path(url).expanduser())
+    url = store_url(settings.store.url, settings.data_dir / DEFAULT_ARCHIVE)
+    match url.partition("://")[0].lower():
         case "file":
             return _local(_folder_of(url))
         case "s3":
@@ -43,8 +37,7 @@ def open_store(settings: "Settings") -> Store:
             return GcsStore.from_settings(settings)
         case other:
             raise UsageError(
-                f"store.url has the scheme {other}://, which is not supported: "
-                "write file:///folder, s3://bucket/prefix or gs://bucket/prefix."
+                f"store.url has the scheme {other}://, which is not supported: {FORMS}."
             )
 
 

@@ -7,9 +7,11 @@ from importlib import import_module
 
 import click
 
+from rowkeeper.disk import disk_error
 from rowkeeper.errors import RowkeeperError, UsageError
 
 INTERRUPTED = 130  # what a shell calls an end by Ctrl-C
+ENDED = "Interrupted; the next run goes on from here."
 
 COMMANDS = {
     "run": "Ingest, build, download, upload, build: the whole road, once.",
@@ -57,7 +59,8 @@ def cli() -> None:
 def main() -> None:
     """The console script: an error is one line and the exit code of its kind."""
     signal.signal(signal.SIGINT, _interrupted)
-    sys.exit(run_command(sys.argv[1:]))
+    code = run_command(sys.argv[1:])
+    sys.exit(INTERRUPTED if _interrupts else code)
 
 
 def run_command(arguments: list[str]) -> int:
@@ -66,19 +69,28 @@ def run_command(arguments: list[str]) -> int:
         code = cli(arguments, prog_name="rowkeeper", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except RowkeeperError as error:
+        if _interrupts:  # dbt and dlt make errors of an interrupt
+            return _said(ENDED, INTERRUPTED)
         return _said(str(error), error.exit_code)
     except click.ClickException as error:
         return _said(f"{error.format_message()} Try rowkeeper --help.", UsageError.exit_code)
     except (KeyboardInterrupt, click.Abort):
-        return _said("Interrupted; the next run goes on from here.", INTERRUPTED)
+        return _said(ENDED, INTERRUPTED)
     except BrokenPipeError:
         return 0
     except Exception as error:
+        if refused := disk_error(error):
+            return _said(str(refused), refused.exit_code)
         return _said(_report(error), RowkeeperError.exit_code)
 
 
-def _interrupted(*_: object) -> None:
+_interrupts: list[int] = []
+"""The interrupts of this process so far: whatever became of them, it ends with 130."""
+
+
+def _interrupted(number: int, _: object) -> None:
     """The first Ctrl-C ends a run in order, the second one at once: a kill loses nothing."""
+    _interrupts.append(number)
     signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
     os.write(2, b"Ending what is in flight; Ctrl-C again quits at once.\n")
     raise KeyboardInterrupt

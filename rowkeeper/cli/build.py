@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rowkeeper.cli.options import Context
-from rowkeeper.errors import BuildError
+from rowkeeper.disk import said_of_disk
+from rowkeeper.errors import BuildError, WarehouseError
 from rowkeeper.warehouse import Target, connect
 
 if TYPE_CHECKING:
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
 
 EXAMPLES = 5
 SHOWN = ("name", "email", "personality_type", "reason")
-WARNING, BAD = "warn", frozenset({"error", "fail", "runtime error"})
+WARNING, FAILED_TEST = "warn", "fail"
+BAD = frozenset({"error", FAILED_TEST, "runtime error"})
 
 _parsed: "dict[tuple[str | None, ...], Manifest]" = {}
 """The project as dbt parsed it, once a process for each target and the names it gives relations."""
@@ -30,21 +32,23 @@ class Warned:
 
 
 def build(context: Context) -> list[Warned]:
-    """Run every model and data test on the target; the warnings. Raises ``BuildError``.
+    """Run every model and data test on the target; the warnings.
 
-    When a blocking test fails, what is downstream of it stays as it was.
+    When a blocking test fails, what is downstream of it stays as it was. Raises ``BuildError`` for
+    a failed test and for nothing else, ``DiskError``, and ``WarehouseError`` for whatever the
+    warehouse refuses.
     """
     from dbt.cli.main import dbtRunner
     from dbt.contracts.graph.manifest import Manifest
 
     folder = context.settings.data_dir / "dbt" / context.target.name
-    logs = ("--log-level", "none", "--log-path", str(folder / "logs"))
+    logs = ("--log-level", "none", "--log-level-file", "info", "--log-path", str(folder / "logs"))
     places = ("--target", context.target.name, "--target-path", str(folder / "target"))
     names = _names(context.target)
     if names not in _parsed:
         parsed = dbtRunner().invoke([*logs, "parse", *places])
         if not isinstance(parsed.result, Manifest):
-            raise BuildError(_refusal(context, [], parsed.exception, folder))
+            raise _refusal(context, [], parsed.exception, folder)
         _parsed[names] = parsed.result
     result = dbtRunner(manifest=_parsed[names]).invoke(
         # unit tests are for plain dbt build
@@ -52,7 +56,7 @@ def build(context: Context) -> list[Warned]:
     )
     nodes = list(getattr(result.result, "results", None) or ())
     if not result.success:
-        raise BuildError(_refusal(context, nodes, result.exception, folder))
+        raise _refusal(context, nodes, result.exception, folder)
     return _warnings(context, [node for node in nodes if node.status == WARNING])
 
 
@@ -83,16 +87,25 @@ def _label(row: dict[str, Any]) -> str:
 
 def _refusal(
     context: Context, nodes: list[Any], exception: BaseException | None, folder: Path
-) -> str:
+) -> BaseException:
+    """What a build that did not succeed raises."""
+    if isinstance(exception, KeyboardInterrupt):
+        return exception
     failed = [node for node in nodes if str(node.status) in BAD]
-    if failed:
-        names = ", ".join(node.node.name for node in failed[:3])
-        more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
-        reason = f"{names}{more}: {failed[0].message}"
-    else:
-        reason = str(exception or "no node ran")
+    said = str(failed[0].message if failed else exception or "no node ran")
+    if context.target.type == "duckdb" and (refused := said_of_disk(said)):
+        return refused
+    names = ", ".join(node.node.name for node in failed[:3])
+    more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
+    reason = f"{names}{more}: {said}" if failed else said
     reason = " ".join(context.target.masked(reason).split())[:400]
-    return (
-        f"dbt build stopped before the marts ({reason}). Nothing is lost: see "
-        f"{folder / 'logs' / 'dbt.log'}, or run dbt build --target {context.target.name}."
+    log = folder / "logs" / "dbt.log"
+    if any(str(node.status) == FAILED_TEST for node in failed):
+        return BuildError(
+            f"dbt build stopped before the marts ({reason}). Nothing is lost: see {log}, or run "
+            f"dbt build --target {context.target.name}."
+        )
+    return WarehouseError(
+        f"The warehouse, {context.target.where}, did not finish the build ({reason}): see that it "
+        f"is up and that nothing else holds it, then run again; {log} says more."
     )

@@ -1,6 +1,5 @@
 """``rowkeeper doctor``: what a run needs, checked one by one; each failure prints its remedy."""
 
-import json
 import platform
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from pathlib import Path
 import click
 
 from rowkeeper.cli.options import Context, prepare, source_options, warehouse_options
-from rowkeeper.cli.terminal import plain
+from rowkeeper.cli.terminal import json_text, plain
 from rowkeeper.errors import RowkeeperError
 from rowkeeper.settings import PROJECT_DIR
 
@@ -48,7 +47,7 @@ def command(as_json: bool, target: str | None, **options: str | None) -> int:
     context = prepare(target, **options)
     checks = [_check(name, look, context) for name, look in LOOKS.items()]
     if as_json:
-        click.echo(json.dumps([asdict(check) for check in checks], ensure_ascii=False, indent=2))
+        click.echo(json_text([asdict(check) for check in checks]))
     else:
         for check in checks:
             mark = "FAIL" if not check.ok else "warn" if check.warning else "ok  "

@@ -1,6 +1,5 @@
 """``rowkeeper migrate``: out of the old system, step by step."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import click
 from rich.markup import escape
 
 from rowkeeper.cli.options import prepare, warehouse_options
-from rowkeeper.cli.terminal import console, plain
+from rowkeeper.cli.terminal import console, json_text, plain
 from rowkeeper.legacy_csv import GENERATIONS
 
 
@@ -33,7 +32,7 @@ def status_command(as_json: bool, target: str | None, data_dir: str | None) -> N
     current = next((phase for phase in phases if phase.blockers), None)
     if as_json:
         found = {"phase": current and current.name, "phases": [asdict(phase) for phase in phases]}
-        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        click.echo(json_text(found))
         return
     out = console()
     for phase in phases:

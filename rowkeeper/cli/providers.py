@@ -1,13 +1,12 @@
 """``rowkeeper providers``: what can be fetched from where, and at what pace."""
 
-import json
 from dataclasses import asdict, dataclass
 
 import click
 from rich.table import Table
 
 from rowkeeper.cli.options import Context, prepare, warehouse_options
-from rowkeeper.cli.terminal import console
+from rowkeeper.cli.terminal import console, json_text
 from rowkeeper.links import ASSET_KINDS
 
 
@@ -31,7 +30,7 @@ def command(as_json: bool, target: str | None, data_dir: str | None) -> None:
     """List the providers: kinds of asset, links that ask for them, pace, and who is paused."""
     found = listed(prepare(target, data_dir=data_dir))
     if as_json:
-        click.echo(json.dumps([asdict(item) for item in found], indent=2))
+        click.echo(json_text([asdict(item) for item in found]))
         return
     table = Table()
     for column in ("provider", "kinds", "links", "requests/s", "burst", "at a time", "paused"):

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -20,7 +19,7 @@ from rowkeeper.cli.options import Context, prepare, warehouse_options
 from rowkeeper.cli.reconcile_cells import LOST, Difference, check_row
 from rowkeeper.cli.reconcile_proof import NONE, cell_faults, legacy_proof, sheet_proof
 from rowkeeper.cli.reconcile_rows import SourceRow, Tables, read_rows, read_snapshot, read_tables
-from rowkeeper.cli.terminal import console, plain
+from rowkeeper.cli.terminal import console, json_text, plain
 from rowkeeper.errors import ReconcileError
 from rowkeeper.export.files import write_whole
 from rowkeeper.export.guard import guard
@@ -81,7 +80,7 @@ def command(
     if differences:
         write_whole(Path(differences).expanduser(), as_csv(found.differences))
     if as_json:
-        click.echo(json.dumps(as_record(found), ensure_ascii=False, indent=2))
+        click.echo(json_text(as_record(found)))
     else:
         _print(console(), found)
     if not found.complete:

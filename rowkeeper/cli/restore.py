@@ -1,6 +1,5 @@
 """``rowkeeper restore``: a person's or everybody's archive as files, each held to its SHA-256."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from rowkeeper.cli.locks import run_lock, tables_lock
 from rowkeeper.cli.options import Context, prepare, store_option, warehouse_options
 from rowkeeper.cli.retrieval import INDEX, Retrieved, retrieve
 from rowkeeper.cli.selection import select
-from rowkeeper.cli.terminal import console, plain
+from rowkeeper.cli.terminal import console, json_text, plain
 from rowkeeper.errors import FixityError
 
 SHOWN = 20
@@ -42,7 +41,7 @@ def command(
     place = Path(folder).expanduser().absolute()
     done = retrieve(context, out, select(people=people), place)
     if as_json:
-        click.echo(json.dumps(asdict(done), ensure_ascii=False, indent=2))
+        click.echo(json_text(asdict(done)))
     else:
         out.print(plain(f"{said(done)} See {place / INDEX}."), markup=False, soft_wrap=True)
     complain(done)

@@ -1,6 +1,5 @@
 """``rowkeeper status``: who has what, is it archived, what failed and why."""
 
-import json
 import os
 import shlex
 import shutil
@@ -17,7 +16,7 @@ from rich.table import Table
 
 from rowkeeper.cli.catalog import Catalog, Record, published_path, read_catalog
 from rowkeeper.cli.options import Context, prepare, warehouse_options
-from rowkeeper.cli.terminal import console, plain
+from rowkeeper.cli.terminal import console, json_text, plain
 from rowkeeper.settings import PROJECT_DIR
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def command(as_json: bool, people: bool, target: str | None, data_dir: str | Non
     catalog = read_catalog(context)
     if as_json:
         found = {**asdict(catalog), "places": places(context)}
-        click.echo(json.dumps(found, ensure_ascii=False, indent=2, default=str))
+        click.echo(json_text(found))
         return
     out = console()
     if people:

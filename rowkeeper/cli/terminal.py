@@ -29,7 +29,15 @@ class EventConsole(Console):
     def event(self, name: str, **facts: Any) -> None:
         """Print one event, without what is None."""
         told = {key: value for key, value in facts.items() if value is not None}
-        click.echo(json.dumps({"event": name, **told}, ensure_ascii=False))
+        click.echo(json_text({"event": name, **told}, indent=None))
+
+
+def json_text(value: Any, indent: int | None = 2) -> str:
+    """``value`` as JSON that a person may read: what could steer a terminal stands as an escape."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent, default=str)
+    return "".join(
+        char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in text
+    )
 
 
 def plain(text: object) -> str:

@@ -3,7 +3,6 @@
 An address is printed and kept nowhere else: whoever has a signed one has the file.
 """
 
-import json
 import re
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,7 +13,7 @@ import click
 
 from rowkeeper.cli.catalog import reader
 from rowkeeper.cli.options import Context, prepare, store_option, warehouse_options
-from rowkeeper.cli.terminal import plain
+from rowkeeper.cli.terminal import json_text, plain
 from rowkeeper.errors import UsageError
 
 if TYPE_CHECKING:
@@ -107,7 +106,7 @@ def command(
     context = prepare(target, data_dir=data_dir, store=store)
     found = addresses(context, wanted, kind, seconds)
     if as_json:
-        click.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2))
+        click.echo(json_text(asdict(found)))
     else:
         _print(found)
     if not found.addresses:

@@ -1,6 +1,5 @@
 """``rowkeeper verify``: read what is stored again and hold it to its recorded SHA-256."""
 
-import json
 import random
 import re
 from collections.abc import Sequence
@@ -16,7 +15,7 @@ from rowkeeper.cli.locks import run_lock
 from rowkeeper.cli.options import Context, prepare, store_option, warehouse_options
 from rowkeeper.cli.orphans import Orphan, find_orphans
 from rowkeeper.cli.selection import select
-from rowkeeper.cli.terminal import console, plain
+from rowkeeper.cli.terminal import console, json_text, plain
 from rowkeeper.cli.work import at_work
 from rowkeeper.errors import FixityError, StoreError, TransferError, UsageError
 from rowkeeper.warehouse import connect
@@ -93,9 +92,7 @@ def command(
     with run_lock(context):
         found = verify(context, out, Choice(sample, older_than, people, only, believe_empty))
     if as_json:
-        click.echo(
-            json.dumps({**asdict(found), "sound": found.sound}, ensure_ascii=False, indent=2)
-        )
+        click.echo(json_text({**asdict(found), "sound": found.sound}))
     else:
         _print(out, found)
     if not found.sound:
