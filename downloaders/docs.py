@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import urllib3
 
-from downloaders import documents, files, google
+from downloaders import documents, files, google, published
 from downloaders.base import Downloader, Fetched, FetchSettings, Progress, Request
 from downloaders.drive_api import DriveApi
 from downloaders.http import HttpClient, read_page
@@ -49,6 +49,8 @@ class DocsDownloader(Downloader):
         self._api = DriveApi(settings, self._client, self.provider) if settings.drive else None
 
     def fetch(self, request: Request, directory: Path, progress: Progress) -> Fetched:
+        if published.is_published(request.media_id):
+            return published.fetch(self._client, self._settings, request, directory, progress)
         export = EXPORTS[request.asset_kind]
         media_id, _, tab = request.media_id.partition(",")
         google.checked_id(media_id)

@@ -11,10 +11,13 @@ if TYPE_CHECKING:
 from downloaders.base import Discovered, Fetched, Request
 from downloaders.http import CHUNK
 from rowkeeper.links import Link, classify
-from rowkeeper.text_links import split_links, unescaped
+from rowkeeper.text_links import find_links, unescaped
 
 MAX_CHARACTERS = 1_000_000
 MAX_LINKS = 1000
+"""So many different links of one document are followed."""
+MAX_OCCURRENCES = 5000
+"""So many links of one document are told one by one."""
 READ = {"document": "text/plain", "document_html": "text/html"}
 """Kind of asset -> the media type in which it can be read."""
 
@@ -25,25 +28,52 @@ def is_text(request: Request, fetched: Fetched) -> bool:
 
 
 def read_text(path: Path) -> dict[str, Any]:
-    """The details of a ``document_read`` event: ``text`` and ``links``, one a line.
+    """The details of a ``document_read`` event.
 
-    Of a longer document only the first million characters are told; the file has them all. HTML has
-    the links behind the words and no ``text``: that is told of the same document's plain text.
+    ``text``; of a longer document only the first million characters are told, the file has them
+    all. HTML has the links behind the words and no text: that is told of the same document's plain
+    text. ``links``: the canonical addresses that are followed, one a line. ``occurrences``: each
+    link as it stands there, with what it leads to; ``left_out``: how many more there are.
     """
-    links = "\n".join(link.url for link in links_of(path))
-    return {"links": links} if path.suffix == ".html" else {"text": _text(path), "links": links}
+    found = _occurrences(path)
+    told: dict[str, Any] = {"links": "\n".join(link.url for link in _followed(found))}
+    if path.suffix != ".html":
+        told = {"text": _text(path), **told}
+    if found:
+        told["occurrences"] = [
+            {"position": position, "url": url, **_facts(link)}
+            for position, (url, link) in enumerate(found[:MAX_OCCURRENCES])
+        ]
+    if len(found) > MAX_OCCURRENCES:
+        told["left_out"] = len(found) - MAX_OCCURRENCES
+    return told
+
+
+def _facts(link: Link) -> dict[str, str]:
+    return {
+        "canonical_url": link.url,
+        "provider": link.provider,
+        "link_type": link.link_type,
+        "media_id": link.media_id,
+        "asset_kinds": ",".join(link.asset_kinds),
+    }
 
 
 def links_of(path: Path) -> list[Link]:
-    """What the links in a document lead to, each once and in order; of text in its first part."""
-    urls = _hyperlinks(path) if path.suffix == ".html" else split_links(_text(path))
-    found: dict[str, Link] = {}
-    for url in urls:
-        link = classify(unescaped(url))
-        found.setdefault(link.url, link)
-        if len(found) >= MAX_LINKS:
-            break
-    return list(found.values())
+    """What the links in a document lead to, each once and in order, as far as they are followed."""
+    return _followed(_occurrences(path))
+
+
+def _occurrences(path: Path) -> list[tuple[str, Link]]:
+    """Each link of a document as it stands there, and what it leads to."""
+    urls = _hyperlinks(path) if path.suffix == ".html" else find_links(_text(path, None))
+    return [(url, classify(unescaped(url))) for url in urls]
+
+
+def _followed(found: list[tuple[str, Link]]) -> list[Link]:
+    """The different ones, in order, within the limit."""
+    distinct = {link.url: link for _, link in found}
+    return list(distinct.values())[:MAX_LINKS]
 
 
 def discovered(request: Request, path: Path) -> tuple[Discovered, ...]:
@@ -73,9 +103,9 @@ def _is_itself(link: Link, request: Request) -> bool:
     return (link.provider, link.media_id) == (request.provider, request.media_id)
 
 
-def _text(path: Path) -> str:
+def _text(path: Path, characters: int | None = MAX_CHARACTERS) -> str:
     with path.open(encoding="utf-8-sig", errors="replace") as file:
-        return file.read(MAX_CHARACTERS)
+        return file.read(-1 if characters is None else characters)
 
 
 def _hyperlinks(path: Path) -> Iterator[str]:
@@ -95,5 +125,5 @@ def _hyperlinks(path: Path) -> Iterator[str]:
 def _read(parser: "etree.HTMLPullParser") -> Iterator[str]:
     for _, anchor in parser.read_events():
         url = str(cast("etree._Element", anchor).get("href") or "").strip()
-        if url.lower().startswith(("http://", "https://")):
+        if url.lower().startswith(("http://", "https://", "mailto:")):
             yield url

@@ -6,25 +6,41 @@ from typing import Any
 from rowkeeper.ids import asset_id
 from rowkeeper.links import classify
 from rowkeeper.text import trimmed
-from rowkeeper.text_links import split_links, unescaped
+from rowkeeper.text_links import find_links, unescaped
 
-SHEET_CONTENT = frozenset({"name", "notes"})
-LEGACY_CONTENT = frozenset({"link", "doc_link", "youtube_playlist", "google_drive"})
-LEGACY_COLUMNS = ("link", "doc_link", "extracted_links", "youtube_playlist", "google_drive")
+TYPING_DOCUMENT, KNOWN_EARLIER, TRACKING = "typing document", "known earlier", "tracking column"
+_PERSON_RULES = {"type": TYPING_DOCUMENT}
+_LEGACY_RULES = {
+    **_PERSON_RULES,
+    **dict.fromkeys(("extracted_links", "document_text"), KNOWN_EARLIER),
+    **dict.fromkeys(
+        (
+            *("processed", "extraction_date", "last_download_attempt", "download_errors"),
+            *("youtube_status", "youtube_files", "youtube_media_id", "permanent_failure"),
+            *("drive_status", "drive_files", "drive_media_id", "file_uuids", "s3_paths"),
+        ),
+        TRACKING,
+    ),
+}
+"""Columns whose links are no content, by the rule that says so. Any other column is content."""
 
 
 def link_rows(
-    urls: Iterable[str], *, row_key: str, source: str, row_id: str, column: str, is_content: bool
+    urls: Iterable[str], *, row_key: str, source: str, row_id: str, column: str
 ) -> Iterator[dict[str, Any]]:
     """The rows of ``raw.links`` for the links of one cell, in order.
 
-    ``is_content`` says that the cell holds the person's content: then each kind of asset of a link
-    is a row of its own. A row without a row id asks for no asset.
+    ``rule`` names what keeps the links of a column from being content, '' for none; ``is_content``
+    says that the link is the person's content: the classifier knows what it leads to, and no rule
+    stands against it. Each kind of asset that a link of a person asks for is a row of its own, also
+    where an earlier system knew it. A row without a row id asks for no asset.
     """
     owner = trimmed(row_id)
+    rule = (_LEGACY_RULES if source == "legacy_csv" else _PERSON_RULES).get(column, "")
     for position, url in enumerate(urls):
         link = classify(unescaped(url))
-        kinds: tuple[str | None, ...] = link.asset_kinds if is_content and owner else ()
+        asks = owner != "" and rule in {"", KNOWN_EARLIER}
+        kinds: tuple[str | None, ...] = link.asset_kinds if asks else ()
         for kind in kinds or (None,):
             yield {
                 "link_key": f"{row_key}:{column}:{position}:{kind or ''}",
@@ -39,14 +55,27 @@ def link_rows(
                 "link_type": link.link_type,
                 "media_id": link.media_id,
                 "asset_kind": kind,
-                "asset_kinds": ",".join(link.asset_kinds if is_content else ()),
+                "asset_kinds": ",".join(link.asset_kinds),
                 "asset_id": kind and asset_id(owner, link.provider, link.media_id, kind),
-                "is_content": is_content,
+                "is_content": rule == "" and link.asset_kinds != (),
+                "rule": rule,
             }
 
 
 def sheet_cell_links(text: str, links: Iterable[str]) -> list[str]:
     """The links of a sheet's cell: those behind the text, then those written out in it."""
     found = list(links)
-    known = {classify(unescaped(url)).url for url in found}
-    return found + [url for url in split_links(text) if classify(unescaped(url)).url not in known]
+    return found + [url for url in find_links(text) if url not in found]
+
+
+def legacy_row_links(
+    values: Iterable[tuple[str, str]], row_key: str, row_id: str
+) -> list[dict[str, Any]]:
+    """The rows of ``raw.links`` for a legacy row, given its cells by column."""
+    return [
+        row
+        for column, cell in values
+        for row in link_rows(
+            find_links(cell), row_key=row_key, source="legacy_csv", row_id=row_id, column=column
+        )
+    ]

@@ -5,20 +5,13 @@ from typing import Any, Literal, get_args
 
 import pyarrow as pa  # type: ignore[import-untyped]
 
-from loaders import legacy_csv, sheet
+from loaders import sheet
 from loaders.legacy_claims import claims_of
-from loaders.legacy_csv import LegacyFile
-from loaders.links import (
-    LEGACY_COLUMNS,
-    LEGACY_CONTENT,
-    SHEET_CONTENT,
-    link_rows,
-    sheet_cell_links,
-)
+from loaders.legacy_csv import LegacyFile, LegacyRow
+from loaders.links import legacy_row_links, link_rows, sheet_cell_links
 from loaders.sheet import Snapshot
 from rowkeeper.legacy_csv import COLUMNS
 from rowkeeper.text import sha256, to_json
-from rowkeeper.text_links import split_links
 
 Row = dict[str, Any]
 TableName = Literal[
@@ -124,6 +117,7 @@ SCHEMAS: dict[TableName, pa.Schema] = {
         ("asset_kinds", _TEXT),
         ("asset_id", _TEXT),
         ("is_content", _FLAG),
+        ("rule", _TEXT),
     ),
 }
 
@@ -170,19 +164,18 @@ def add_snapshot(rows: Rows, snapshot: Snapshot, previous_id: str) -> None:
                 **row.values,
             }
         )
-        if not row.is_header:
-            rows["links"].extend(_sheet_links(row, row_key))
+        rows["links"].extend(_sheet_links(row, row_key))
 
 
 def _sheet_links(row: sheet.SheetRow, row_key: str) -> Iterator[Row]:
+    """The links of all cells; those of a header row are nobody's."""
     for column, cell in row.named:
         yield from link_rows(
             sheet_cell_links(cell.text, cell.links),
             row_key=row_key,
             source="sheet",
-            row_id=row.values["row_id"] or "",
+            row_id="" if row.is_header else row.values["row_id"] or "",
             column=column,
-            is_content=column in SHEET_CONTENT,
         )
 
 
@@ -216,17 +209,13 @@ def add_legacy_file(rows: Rows, file: LegacyFile) -> None:
                 **row.values,
             }
         )
-        links = [link for column in LEGACY_COLUMNS for link in _legacy_links(row, row_key, column)]
+        links = legacy_row_links(_legacy_cells(row), row_key, row.values.get("row_id", ""))
         rows["links"] += links
         rows["legacy_claims"] += claims_of(row.values, row_key, links)
 
 
-def _legacy_links(row: legacy_csv.LegacyRow, row_key: str, column: str) -> Iterator[Row]:
-    return link_rows(
-        split_links(row.values.get(column, "")),
-        row_key=row_key,
-        source="legacy_csv",
-        row_id=row.values.get("row_id", ""),
-        column=column,
-        is_content=column in LEGACY_CONTENT,
-    )
+def _legacy_cells(row: LegacyRow) -> Iterator[tuple[str, str]]:
+    """All cells of a row by column; those of a row that fits no layout by their number from 1."""
+    yield from row.values.items()
+    for number in range(len(row.values), len(row.cells)):
+        yield f"column_{number + 1}", row.cells[number]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from downloaders.base import FetchSettings
-from downloaders.documents import MAX_LINKS, read_text
+from downloaders.documents import MAX_LINKS, MAX_OCCURRENCES, read_text
 from rowkeeper.errors import TransferError, Verdict
 from tests.fakes.clients import fetch, request_for, settings_for
 from tests.fakes.internet import FakeInternet
@@ -22,6 +22,11 @@ HTML = f"""<html><head><link href="https://www.gstatic.com/x.css"><script src="h
 <a href="https://lh3.googleusercontent.com/a.png">picture</a><a href="mailto:a@b.c">mail</a>
 <a href="https://accounts.google.com/signin">in</a><a href="javascript:alert(1)">x</a></body></html>
 """
+PUBLIC = f"""<html><head><style>p {{}}</style></head><body><div id="contents">
+<style>.c1 {{}}</style>
+<h1>About me</h1><p><span>One </span><b>two</b></p><p>three: {FILM}<br>four</p><script>x()</script>
+<p><a href="https://www.google.com/url?q=https://vimeo.com/1&amp;sa=D">more</a></p></div></body>
+</html>"""
 SITE = Site(
     documents=[
         Document("typing_notes", "Typing notes", f"Hello\n{FILM} and www.example.org/x", html=HTML),
@@ -29,6 +34,7 @@ SITE = Site(
         Document("slides_of_all", "Slides", "x", kind="presentation"),
         Document("private_notes", "x", sign_in=True),
         Document("empty_notes_", "Empty", html=""),
+        Document("2PACX-published_1", "Known & public", html=PUBLIC),
     ]
 )
 BASE = "docs.google.com/document/d/typing_notes/export"
@@ -62,6 +68,24 @@ def test_googles_own_are_exported(
     assert fetched.path.suffix == Path(name).suffix
 
 
+def test_a_published_document_is_fetched_as_page_and_as_text(settings: FetchSettings) -> None:
+    text = fetch(settings, request_for("docs", "document", "2PACX-published_1"))
+    assert text.path.read_text() == f"About me\nOne two\nthree: {FILM}\nfour\nmore\n"
+    assert (text.filename, text.mime_type) == ("Known & public.txt", "text/plain")
+    assert text.size_bytes == text.path.stat().st_size
+    page = fetch(settings, request_for("docs", "document_html", "2PACX-published_1"))
+    assert page.path.read_text().startswith("<html><head><title>Known &amp; public</title>")
+    assert (page.filename, page.mime_type) == ("Known & public.html", "text/html")
+    assert [child.media_id for child in text.discovered] == ["film_______", "film_______"]
+    assert page.discovered == ()
+    links = [(found["url"], found["link_type"]) for found in read_text(page.path)["occurrences"]]
+    assert links == [("https://www.google.com/url?q=https://vimeo.com/1&sa=D", "page")]
+    with pytest.raises(TransferError) as caught:
+        fetch(settings, request_for("docs", "document", "2PACX-withdrawn_1"))
+    assert caught.value.verdict == Verdict.PERMANENT
+    assert sorted(path.suffix for path in settings.data_dir.glob("*.*")) == [".html", ".txt"]
+
+
 def test_links_in_a_document_are_that_persons(settings: FetchSettings) -> None:
     """Noise, sign-in pages and the document itself are left out; redirects are undone."""
     found = {
@@ -89,7 +113,14 @@ def test_what_is_read_of_a_document(settings: FetchSettings, tmp_path: Path) -> 
     assert page["links"].splitlines()[0] == FILM
     many = tmp_path / "many.html"
     many.write_text("".join(f'<a href="https://example.org/{n}">x</a>' for n in range(2000)))
-    assert len(read_text(many)["links"].splitlines()) == MAX_LINKS
+    many_told = read_text(many)
+    assert len(many_told["links"].splitlines()) == MAX_LINKS
+    assert (len(many_told["occurrences"]), many_told.get("left_out")) == (2000, None)
+    long = tmp_path / "long.txt"
+    long.write_text("x" * 999_990 + " https://example.org/1 " * (MAX_OCCURRENCES + 7))
+    told = read_text(long)
+    assert (len(told["text"]), len(told["occurrences"])) == (1_000_000, MAX_OCCURRENCES)
+    assert told["left_out"] == 7
     empty = fetch(settings, request_for("docs", "document", "empty_notes_"))
     assert read_text(empty.path) == {"text": "", "links": ""}
 

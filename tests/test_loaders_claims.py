@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from loaders.legacy_claims import claims_of, moment, split_names
-from loaders.links import LEGACY_COLUMNS, LEGACY_CONTENT, link_rows
+from loaders.links import legacy_row_links
 from rowkeeper.ids import asset_id
-from rowkeeper.text_links import split_links
 
 VIDEO, OTHER = "dQw4w9WgXcQ", "abc_-456789"
 FILE = "1AbCdEfGhIjKlMnOpQrStUvWxYz012345"
@@ -18,18 +17,7 @@ DRIVE_LINK = f"https://drive.google.com/file/d/{FILE}/view"
 
 def claims(**values: str) -> list[dict[str, Any]]:
     row = {"row_id": " 7 ", **values}
-    links = [
-        link
-        for column in LEGACY_COLUMNS
-        for link in link_rows(
-            split_links(row.get(column, "")),
-            row_key="k",
-            source="legacy_csv",
-            row_id=row["row_id"],
-            column=column,
-            is_content=column in LEGACY_CONTENT,
-        )
-    ]
+    links = legacy_row_links(row.items(), "k", row["row_id"])
     found = claims_of(row, "k", links)
     assert len({claim["claim_key"] for claim in found}) == len(found)
     return found

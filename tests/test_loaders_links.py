@@ -1,12 +1,14 @@
 """The links of cells: how a cell is split, what is undone, and which rows it makes."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loaders.links import link_rows, sheet_cell_links
+from loaders.links import legacy_row_links, link_rows, sheet_cell_links
 from rowkeeper.ids import asset_id
-from rowkeeper.text_links import split_links, unescaped
+from rowkeeper.text_links import find_links, unescaped
 
 LIST = "https://www.youtube.com/watch_videos?video_ids=aaaaaaaaaaa,bbbbbbbbbbb"
 DOC = "https://docs.google.com/document/d/1abcdefghijklmnopqrstuvwxyz/edit?usp=x&amp;y=1"
@@ -29,10 +31,65 @@ VIDEO = "https://youtu.be/aaaaaaaaaaa"
         (f"second part: {VIDEO}", [VIDEO]),
         (f"-|{VIDEO}|-", [VIDEO]),
         ("youtu.be/aaaaaaaaaaa", ["youtu.be/aaaaaaaaaaa"]),
+        *(
+            (written.format(VIDEO), [VIDEO])
+            for written in (
+                *("({})", "[video]({})", "[video](<{}>)", "video:{}", "video={}", "1.{}", "•{}"),
+                *("-{}", "*{}*", "**{}**", "_{}_", "“{}”", "„{}“", "‘{}’", "«{}»", "<{}>", "`{}`"),
+                *('=HYPERLINK("{}","x")', '=HYPERLINK("{}";"x")', "<a href='{}'>x</a>", "{}…"),
+                *(
+                    '{{"link":"{}"}}',
+                    "см.{}",
+                    "视频：{}。",
+                    "{}\u200b",
+                    "see {}!",
+                    "({}).",
+                    "{}\\n",
+                ),
+                *("{}\\u000bnext", "{}\\\\nnext", "{}&nbsp;x", "{}&quot;", "{}|", "{};"),
+            )
+        ),
+        (f"{VIDEO}{DOC}", [VIDEO, DOC]),
+        (f"{VIDEO}www.example.org/x", [VIDEO, "www.example.org/x"]),
+        (f"{VIDEO}\\u000b{DOC}\\n{LIST}", [VIDEO, DOC, LIST]),
+        ("https:\\/\\/youtu.be\\/aaaaaaaaaaa", ["https:\\/\\/youtu.be\\/aaaaaaaaaaa"]),
+        (
+            f"https://www.google.com/url?q={VIDEO}&sa=D",
+            [f"https://www.google.com/url?q={VIDEO}&sa=D"],
+        ),
+        ("(https://en.wikipedia.org/wiki/A_(b))", ["https://en.wikipedia.org/wiki/A_(b)"]),
+        ("https://[::1]/x and http://a_b.example/y", ["https://[::1]/x", "http://a_b.example/y"]),
+        ("https://youtu.be/abcdefghij_", ["https://youtu.be/abcdefghij_"]),
+        ("write to ann@example.org or me@youtube.com, e.g. a.py, MF-Si/Fe-CS/P(B) #3", []),
     ],
 )
 def test_a_cell_is_split_into_its_links(cell: str, links: list[str]) -> None:
-    assert split_links(cell) == links
+    assert find_links(cell) == links
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(("", "see ", "(", "“", "*", "•", "1.", "x=", '"', "'", "[a](", "\\n")),
+            st.sampled_from(
+                (VIDEO, LIST, DOC, "https://vimeo.com/1", "drive.google.com/open?id=x")
+            ),
+            st.sampled_from((" ", "\n", ") ", "” ", "|", '"', "\\u000b", "\\n", "\u200b", "> ")),
+        )
+    )
+)
+def test_each_link_is_found_whatever_stands_around_it(parts: list[tuple[str, str, str]]) -> None:
+    cell = "".join(before + link + after for before, link, after in parts)
+    assert find_links(cell) == [link for _, link, _ in parts]
+
+
+@given(st.text("abhtps:/.w?=&#%()[]<>'\"\\nu0b|,;*_ \u200b…”", max_size=60))
+def test_what_is_found_stands_in_the_text_and_no_address_is_left(text: str) -> None:
+    rest = text
+    for link in find_links(text):
+        assert link in rest
+        rest = rest.partition(link)[2]
+    assert not re.search(r"https?://\w+\.\w", text) or find_links(text)
 
 
 def test_escapes_are_undone() -> None:
@@ -45,9 +102,7 @@ def test_escapes_are_undone() -> None:
 
 @given(st.text())
 def test_any_text_makes_rows_or_none(text: str) -> None:
-    rows = link_rows(
-        split_links(text), row_key="k", source="sheet", row_id=text, column="notes", is_content=True
-    )
+    rows = link_rows(find_links(text), row_key="k", source="sheet", row_id=text, column="notes")
     assert len({row["link_key"] for row in rows}) >= 0
 
 
@@ -56,30 +111,59 @@ def test_links_behind_and_in_the_text_are_one() -> None:
     assert sheet_cell_links(f"see {VIDEO}", [DOC]) == [DOC, VIDEO]
 
 
-def rows(url: str, row_id: str = " 7\u200b", is_content: bool = True) -> list[dict[str, object]]:
-    return list(
-        link_rows(
-            [url],
-            row_key="k:2",
-            source="sheet",
-            row_id=row_id,
-            column="name",
-            is_content=is_content,
-        )
-    )
+def rows(
+    url: str, row_id: str = " 7\u200b", column: str = "name", source: str = "sheet"
+) -> list[dict[str, object]]:
+    return list(link_rows([url], row_key="k:2", source=source, row_id=row_id, column=column))
 
 
-def test_each_kind_of_asset_is_a_row() -> None:
-    found = rows(VIDEO)
-    assert [row["link_key"] for row in found] == ["k:2:name:0:video", "k:2:name:0:transcript"]
+@pytest.mark.parametrize(
+    "column", ["name", "notes", "link", "status", "interview video", "column_9"]
+)
+def test_each_kind_of_asset_is_a_row_whatever_the_column(column: str) -> None:
+    found = rows(VIDEO, column=column)
+    assert [row["link_key"] for row in found] == [
+        f"k:2:{column}:0:video",
+        f"k:2:{column}:0:transcript",
+    ]
     assert [row["asset_id"] for row in found] == [
         asset_id("7", "youtube", "aaaaaaaaaaa", kind) for kind in ("video", "transcript")
     ]
     assert {row["row_id"] for row in found} == {"7"}
+    assert {(row["is_content"], row["rule"]) for row in found} == {(True, "")}
 
 
-@pytest.mark.parametrize(("row_id", "is_content"), [("", True), (" \u200b", True), ("7", False)])
-def test_no_owner_or_no_content_asks_for_no_asset(row_id: str, is_content: bool) -> None:
-    (found,) = rows(VIDEO, row_id, is_content)
+@pytest.mark.parametrize(
+    ("url", "row_id", "column", "source", "is_content", "rule"),
+    [
+        (VIDEO, "", "name", "sheet", True, ""),
+        (VIDEO, " \u200b", "name", "sheet", True, ""),
+        (VIDEO, "7", "type", "sheet", False, "typing document"),
+        (VIDEO, "7", "type", "legacy_csv", False, "typing document"),
+        (VIDEO, "7", "download_errors", "legacy_csv", False, "tracking column"),
+        ("https://vimeo.com/1", "7", "name", "sheet", False, ""),
+        ("mailto:a@b.c", "7", "email", "sheet", False, ""),
+    ],
+)
+def test_no_owner_or_no_content_asks_for_no_asset(
+    url: str, row_id: str, column: str, source: str, is_content: bool, rule: str
+) -> None:
+    (found,) = rows(url, row_id, column, source)
     assert (found["asset_kind"], found["asset_id"]) == (None, None)
-    assert (found["is_content"], found["link_key"]) == (is_content, "k:2:name:0:")
+    assert (found["is_content"], found["rule"]) == (is_content, rule)
+    assert found["link_key"] == f"k:2:{column}:0:"
+
+
+def test_what_an_earlier_system_knew_has_its_assets_but_is_not_content() -> None:
+    found = rows(VIDEO, column="extracted_links", source="legacy_csv")
+    assert [row["asset_id"] for row in found] == [
+        asset_id("7", "youtube", "aaaaaaaaaaa", kind) for kind in ("video", "transcript")
+    ]
+    assert {(row["is_content"], row["rule"]) for row in found} == {(False, "known earlier")}
+
+
+def test_every_cell_of_a_legacy_row_is_looked_into() -> None:
+    cells = {"row_id": "7", "name": f"Ann {VIDEO}", "link": DOC, "s3_paths": VIDEO, "x": VIDEO}
+    found = legacy_row_links(cells.items(), "k", "7")
+    columns = {row["column_name"]: row["is_content"] for row in found}
+    assert columns == {"name": True, "link": True, "s3_paths": False, "x": True}

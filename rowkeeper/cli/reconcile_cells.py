@@ -14,7 +14,7 @@ from rowkeeper.cli.reconcile_rows import (
     sheet_cells,
 )
 from rowkeeper.legacy_csv import is_nothing
-from rowkeeper.text_links import split_links
+from rowkeeper.text_links import find_links
 
 LOST, SUPERSEDED, WAITING, KEPT = "lost", "superseded", "waiting", "kept"
 
@@ -156,4 +156,4 @@ def _cell_links(row: SourceRow) -> Iterator[tuple[str, list[str]]]:
         "youtube_playlist": row.youtube_playlist,
         "google_drive": row.google_drive,
     }
-    yield from ((column, split_links(cell or "")) for column, cell in cells.items())
+    yield from ((column, find_links(cell or "")) for column, cell in cells.items())

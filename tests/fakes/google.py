@@ -69,8 +69,10 @@ def usercontent(site: Site, request: WebRequest) -> WebResponse:
 
 
 def docs(site: Site, request: WebRequest) -> WebResponse:
-    """docs.google.com/{document,spreadsheets,presentation}/d/ID/export?format=."""
+    """docs.google.com/{document,spreadsheets,presentation}/d/ID/export?format=, and /d/e/ID/pub."""
     parts = request.path.strip("/").split("/")
+    if parts[:3] == ["document", "d", "e"] and parts[4:] == ["pub"]:
+        return _published(site, parts[3])
     if parts[1:2] != ["d"] or parts[3:] != ["export"]:
         return not_found()
     kinds = {"document": "document", "spreadsheets": "spreadsheet", "presentation": "presentation"}
@@ -84,6 +86,15 @@ def docs(site: Site, request: WebRequest) -> WebResponse:
     headers = {"Content-Disposition": disposition(f"{document.title}.{wanted}")}
     body = exported(document, wanted, request.query.get("gid", ""))
     return WebResponse(body, f"{TYPES[wanted]}; charset=utf-8", headers=headers)
+
+
+def _published(site: Site, media_id: str) -> WebResponse:
+    """docs.google.com/document/d/e/ID/pub: a page that comes without a file's name."""
+    found = next((item for item in site.documents if item.id == media_id), None)
+    if found is None:
+        return not_found()
+    page = found.html.replace("<head>", f"<head><title>{escape(found.title)}</title>")
+    return WebResponse(page.encode(), "text/html; charset=utf-8")
 
 
 def exported(document: Document, wanted: str, tab: str = "") -> bytes:

@@ -43,6 +43,7 @@ with found as (
         and claims.media_id = links.media_id
         and claims.asset_kind = links.asset_kind
         and source_rows.row_id = links.row_id
+        and links.is_content
     where source_rows.disposition != 'repeat'
 ),
 

@@ -13,6 +13,7 @@ select
     asset_kind,
     coalesce(asset_kinds, asset_kind, '') as asset_kinds,
     asset_id,
-    is_content
+    is_content,
+    coalesce(rule, '') as rule
 from {{ source("raw", "links") }}
 where {{ is_loaded() }}

@@ -1,0 +1,189 @@
+"""More forms of the same ids: old addresses, wrappers, shortened links, and yt-dlp's own list."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from yt_dlp.extractor import googledrive, youtube  # type: ignore[import-untyped]
+from yt_dlp.extractor.common import InfoExtractor  # type: ignore[import-untyped]
+
+from rowkeeper.links import classify
+from rowkeeper.text_links import unescaped
+
+VIDEO = "dQw4w9WgXcQ"
+FILE = "1AbCdEfGhIjKlMnOpQrStUvWxYz012345"
+LIST = "PLabcdefghijklmnopqrstuvwxyz012345"
+TUBE = f"https://youtu.be/{VIDEO}"
+QUOTED = f"https%3A%2F%2Fwww.youtube.com%2Fwatch%3Fv%3D{VIDEO}"
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "media_id"),
+    [
+        (f"https://docs.google.com/file/d/{FILE}/edit", "drive/file", FILE),
+        (f"https://docs.google.com/a/team.org/file/d/{FILE}/edit", "drive/file", FILE),
+        (f"https://docs.google.com/leaf?id={FILE}&hl=en", "drive/file", FILE),
+        (f"https://drive.google.com/leaf?id={FILE}", "drive/file", FILE),
+        (f"https://docs.google.com/viewer?srcid={FILE}&pid=explorer", "drive/file", FILE),
+        (f"https://docs.google.com/spreadsheet/ccc?key={FILE}#gid=0", "docs/spreadsheet", FILE),
+        (f"https://spreadsheets.google.com/ccc?key={FILE}", "docs/spreadsheet", FILE),
+        (f"https://docs.google.com/spreadsheet/pub?key={FILE}", "docs/spreadsheet", FILE),
+        (f"https://docs.google.com/Doc?id={FILE}", "docs/document", FILE),
+        (f"https://docs.google.com/document/edit?id={FILE}&hl=en", "docs/document", FILE),
+        (f"https://docs.google.com/viewer?url={TUBE}", "youtube/video", VIDEO),
+        (f"https://docs.google.com/gview?embedded=true&url={QUOTED}", "youtube/video", VIDEO),
+        (f"https://lh3.googleusercontent.com/d/{FILE}=w1000?authuser=0", "drive/file", FILE),
+        (f"https://drive.google.com/#folders/{FILE}", "drive/folder", FILE),
+        (f"https://docs.google.com/folder/d/{FILE}/edit", "drive/folder", FILE),
+        (f"https://drive.google.com/drive/mobile/folders/{FILE}", "drive/folder", FILE),
+        (f"https://drive.google.com/thumbnail?id={FILE}&sz=w1000", "drive/file", FILE),
+        (f"https://www.googleapis.com/drive/v3/files/{FILE}?alt=media", "drive/file", FILE),
+        (f"https://studio.youtube.com/video/{VIDEO}/edit", "youtube/video", VIDEO),
+        (f"https://gaming.youtube.com/watch?v={VIDEO}", "youtube/video", VIDEO),
+        (f"https://www.youtube.com/watch#v={VIDEO}", "youtube/video", VIDEO),
+        (f"https://www.youtube.com/watch#!v={VIDEO}&t=3", "youtube/video", VIDEO),
+        (f"https://www.youtubekids.com/watch?v={VIDEO}", "youtube/video", VIDEO),
+        (f"https://youtu.be/watch?v={VIDEO}", "youtube/video", VIDEO),
+        (f"https://consent.youtube.com/m?continue={QUOTED}&gl=NL", "youtube/video", VIDEO),
+        (f"https://accounts.google.com/ServiceLogin?continue={QUOTED}", "youtube/video", VIDEO),
+        (f"https://www.youtube.com/signin?next=%2Fwatch%3Fv%3D{VIDEO}", "youtube/video", VIDEO),
+        (f"https://www.youtube.com/embed/{VIDEO}?list={LIST}", "youtube/playlist", LIST),
+        (f"https://www.youtube.com/view_play_list?p={LIST}", "youtube/playlist", LIST),
+        (f"https://music.youtube.com/browse/VL{LIST}", "youtube/playlist", LIST),
+        (f"https://eur03.safelinks.protection.outlook.com/?url={QUOTED}&data=05%7C01", None, VIDEO),
+        (f"https://urldefense.com/v3/__{TUBE}__;!!AbC!dEf$", None, VIDEO),
+        (
+            f"https://urldefense.proofpoint.com/v2/url?u=https-3A__youtu.be_{VIDEO}&d=DwMF&c=x",
+            None,
+            VIDEO,
+        ),
+        (f"https://l.instagram.com/?u={QUOTED}&e=AT0", None, VIDEO),
+        (f"https://slack-redir.net/link?url={QUOTED}", None, VIDEO),
+        (f"https://href.li/?{TUBE}", None, VIDEO),
+        (f"https://web.archive.org/web/20200101000000/{TUBE}", None, VIDEO),
+        (f"https://linkprotect.cudasvc.com/url?a={QUOTED}&c=E,1", None, VIDEO),
+        (f"https://www.google.com/amp/s/youtu.be/{VIDEO}", None, VIDEO),
+        (
+            f"https://x.safelinks.protection.outlook.com/?url=https%253A%252F%252Fyoutu.be%252F{VIDEO}",
+            None,
+            VIDEO,
+        ),
+        ("https://bit.ly/3AbCdEf", "other/shortened", "https://bit.ly/3AbCdEf"),
+        ("https://tinyurl.com/x", "other/shortened", "https://tinyurl.com/x"),
+        ("https://vimeo.com/123", "other/page", "https://vimeo.com/123"),
+        ("https://www.youtube.com/", "other/furniture", "https://www.youtube.com/"),
+        ("https://docs.google.com/document/u/0/", "other/furniture", None),
+        ("https://support.google.com/docs/answer/1", "other/furniture", None),
+        (f"https://www.youtube.com/clip/Ugk{VIDEO}", "youtube/clip", None),
+        ("https://www.youtube.com/results?search_query=a", "youtube/youtube_page", None),
+        (f"https://docs.google.com/videos/d/{FILE}/edit", "docs/videos", FILE),
+    ],
+)
+def test_a_form_leads_to_its_id(url: str, kind: str | None, media_id: str | None) -> None:
+    link = classify(url)
+    assert f"{link.provider}/{link.link_type}" == (kind or "youtube/video")
+    assert media_id is None or link.media_id == media_id
+    assert classify(link.url) == link
+
+
+def test_a_published_document_asks_for_what_a_document_does() -> None:
+    link = classify(f"https://docs.google.com/document/d/e/2PACX-{FILE}/pub?embedded=true")
+    assert link.asset_kinds == ("document", "document_html")
+    assert link.url == f"https://docs.google.com/document/d/e/2PACX-{FILE}/pub"
+    sheet = classify(f"https://docs.google.com/spreadsheets/d/e/2PACX-{FILE}/pubhtml?gid=0")
+    assert (sheet.link_type, sheet.asset_kinds) == ("published_spreadsheet", ())
+
+
+def test_a_resource_key_is_carried_and_names_nothing_else() -> None:
+    url = (
+        f"https://drive.google.com/file/d/{FILE}/view?usp=sharing&resourcekey=0-AbCdEfGhIjKlMnOpQr"
+    )
+    link, plain = classify(url), classify(f"https://drive.google.com/file/d/{FILE}/view")
+    assert link.resource_key == "0-AbCdEfGhIjKlMnOpQr"
+    assert (link, link.url, plain.resource_key) == (plain, plain.url, "")
+    wrapped = "https://www.google.com/url?q=" + url.replace("?", "%3F").replace("&", "%26")
+    assert classify(wrapped).resource_key == link.resource_key
+    assert classify(f"{plain.url}?resourcekey=../../x").resource_key == ""
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"https://safelinks.protection.outlook.com.evil.example/?url={QUOTED}",
+        f"https://evilsafelinks.protection.outlook.example/?url={QUOTED}",
+        f"https://notbit.ly@evil.example/?url={QUOTED}",
+        f"https://lh3.googleusercontent.com.evil.example/d/{FILE}",
+        f"https://evil.example/web/2020/{TUBE}",
+        "https://eur03.safelinks.protection.outlook.com/?url=javascript%3Aalert(1)",
+        "https://accounts.google.com/ServiceLogin?continue=file:///etc/passwd",
+        "https://www.youtube.com/signin?next=//evil.example/watch",
+    ],
+)
+def test_what_only_looks_like_a_wrapper_is_none(url: str) -> None:
+    assert classify(url).asset_kinds == ()
+
+
+NOT_LINKS = re.compile(r":yt|yt(?:user|search)|[A-Za-z0-9_-]+$")
+"""What yt-dlp takes on its command line and nobody's browser opens: words and bare ids."""
+
+OTHER_SITES = re.compile(
+    r"https?://(?:www\.)?(?:redirect\.)?(?:invidi\w*\.\w+|vid\.plus|zwearz\.com)/"
+)
+"""Other front ends to YouTube: sites that come and go, and that anybody may set up."""
+
+REASONS = {
+    "https://www.youtube.com/watch?v=N_708QY7Ob": "one character short of an id",
+    "https://www.youtube.com/watch?v=yYr8q0y5Jfg": "YouTube itself shows another video",
+    "https://music.youtube.com/browse/MPREb_gTAcphH99wE": "an album: its list must be looked up",
+}
+"""YouTube's addresses whose id we can't know or read differently, and why."""
+
+PAGES = (
+    (r"/(?:@|channel/|user/|c/|browse/UC)", "a channel"),
+    (r"/embed/live_stream", "a channel's live stream, whichever that is when asked"),
+    (r"/clip/", "a clip: the video is named on its page alone"),
+    (r"/(?:results|search)\b", "a search"),
+    (r"/(?:feed|hashtag|course|source)\b", "a page that shows other videos each day"),
+    (r"/watch\?(?:(?!\bv=).)*$", "no id at all"),
+    (r"/?$", "the front page"),
+    (r"/(?:zsecurity|news|NASAgovVideo|TheYoungTurks)\b", "a channel's old name"),
+)
+"""YouTube's pages that are no video and no list, by path."""
+
+
+def yt_dlp_tests() -> Iterator[tuple[str, str | None]]:
+    """Each address of yt-dlp's own tests with the id that it expects, where it says one."""
+    for module in (youtube, googledrive):
+        classes = {c for c in vars(module).values() if isinstance(c, type)}
+        for extractor in sorted(classes, key=lambda c: c.__name__):
+            if issubclass(extractor, InfoExtractor):
+                for case in getattr(extractor, "_TESTS", None) or []:
+                    yield case["url"], (case.get("info_dict") or {}).get("id")
+
+
+def expected_id(url: str, told: str | None) -> str | None:
+    """The id that an address must have: the one that yt-dlp tells, else the one in it."""
+    if told:
+        return told
+    found = re.search(r"(?:[?&;]v=|youtu\.be/|/shorts/|/live/)([\w-]{11})(?![\w-])", url)
+    found = found or re.search(r"[?&]list=([\w-]+)|/VL(PL[\w-]+)", url)
+    found = found or re.search(r"(?:[?&]id=|/d/)([\w-]{19,})", url)
+    return next(filter(None, found.groups()), None) if found else None
+
+
+def test_every_id_of_yt_dlps_own_tests_agrees_or_has_its_reason() -> None:
+    agreed, explained, wrong = 0, set(), []
+    for url, told in yt_dlp_tests():
+        if NOT_LINKS.match(url) or OTHER_SITES.match(url):
+            continue
+        link = classify(unescaped(url))
+        path = re.sub(r"^(?:https?:)?//[^/]+", "", url)
+        if url in REASONS:
+            explained.add(url)
+        elif link.asset_kinds and link.media_id == expected_id(url, told):
+            agreed += 1
+        elif link.asset_kinds or not any(re.match(pattern, path) for pattern, _ in PAGES):
+            wrong.append((url, told, link.media_id))
+    assert wrong == []
+    assert agreed >= 90
+    assert explained == set(REASONS)
