@@ -134,11 +134,9 @@ def _data_folder(context: Context) -> str:
 
 
 def _warehouse(context: Context) -> str:
-    from rowkeeper.warehouse import connect
+    from rowkeeper.cli.warehouse_check import check_warehouse
 
-    with connect(context.target) as warehouse:
-        warehouse.query("select 1")
-    return f"target {context.target.name}, {context.target.where}"
+    return check_warehouse(context.target)
 
 
 def _store(context: Context) -> str:
