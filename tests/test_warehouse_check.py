@@ -82,8 +82,6 @@ def test_a_server_that_takes_no_writes_or_loses_letters_is_named(
     name = str(engine.dbname)
     closed = f'alter database "{name}" set default_transaction_read_only = on'
     execute(postgres_server, name, closed)
-        postgres_server, name, f'alter database "{name}" set default_transaction_read_only = on'
-    )
     assert "read-only" in refusal(engine)
     execute(postgres_server, "postgres", "drop database if exists ascii_only")
     execute(
