@@ -36,6 +36,8 @@ class EventType(StrEnum):
     OBJECT_LOST = "object_lost"
     OBJECT_FOUND = "object_found"  # one of the old system's is there; its bytes were not read
     OBJECT_REFUTED = "object_refuted"  # it is not there, or not what it should be
+    ROW_ACCEPTED = "row_accepted"  # a quarantined row (details: row_key) is of the person row_id
+    ROW_RELEASED = "row_released"  # that is undone
 
 
 class Asset(Protocol):

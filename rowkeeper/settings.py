@@ -40,7 +40,7 @@ PREFIX = "ROWKEEPER_"
 FOREIGN_PREFIXES = ("ROWKEEPER_PG_", "ROWKEEPER__")  # of profiles.yml; of dlt, for our pipeline
 SECRETS = frozenset({"store.secret_access_key", "sheet.api_key", "drive.api_key"})
 """Only in the environment or in secrets.toml."""
-READ_BY_DBT = frozenset({"download.document_depth"})
+READ_BY_DBT = frozenset({"download.document_depth", "legacy_csv.ignore"})
 """Only in the environment, where dbt reads them too."""
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 """The checkout: rowkeeper is an editable application, its dbt project and profiles.yml are here."""
@@ -78,7 +78,10 @@ class Drive(Section):
 class LegacyCsv(Section):
     """``paths``: files, folders or globs. ``columns``: what the files call our columns.
 
-    ``dual_write``: each run also writes the newest generation's CSV.
+    ``ignore``: rows that are left out, by file name and, after a colon, row ids.
+
+    ``dual_write``: each run also writes the newest generation's CSV, with ``accept_losses`` even if
+    that loses cells or rows of the file that it replaces, or of the loaded ones.
 
     ``dual_write_path`` is legacy/output.csv in the data folder by default; ``dual_write_keep`` of
     its earlier contents stay.
@@ -86,7 +89,9 @@ class LegacyCsv(Section):
 
     paths: Names = []
     columns: Texts = {}
+    ignore: Names = []
     dual_write: bool = False
+    accept_losses: bool = False
     dual_write_path: Path | None = None
     dual_write_keep: int = Field(default=10, ge=0)
 

@@ -18,3 +18,5 @@
 {% macro download_status(download, upload, archived_by) %}coalesce({{ download }}, {{ upload }}, {{ archived_by }}){% endmacro %}
 {% macro upload_status(upload, archived_by) %}coalesce({{ upload }}, {{ archived_by }}){% endmacro %}
 {% macro is_archived(upload, archived_by) %}coalesce({{ upload }} = {{ archived_by }}, false){% endmacro %}
+{% macro left_out() %}left out{% endmacro %}
+{% macro ignoring_rule(file_name, row_id) %}case when {{ file_name }} = {{ row_id }} then 'rule' end{% endmacro %}

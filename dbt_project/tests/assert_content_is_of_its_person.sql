@@ -1,4 +1,5 @@
--- Whatever content a person has was found in a row with that person's own name or e-mail.
+-- Whatever content a person has was found in a row with that person's own name or e-mail, or in one that
+-- somebody accepted for that person.
 
 select
     assets.asset_id,
@@ -16,7 +17,8 @@ where
     and (
         used.row_id != people.row_id
         or (
-            found_in.name_key != {{ normalised("people.name") }}
+            not used.is_accepted
+            and found_in.name_key != {{ normalised("people.name") }}
             and found_in.email_key != {{ normalised("people.email") }}
         )
     )

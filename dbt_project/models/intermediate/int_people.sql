@@ -7,6 +7,7 @@ with versions as (
         row_number() over (
             partition by row_id
             order by
+                is_accepted,
                 case when source = 'sheet' then 0 else 1 end,
                 generation desc nulls last,
                 observed_at desc nulls last,

@@ -15,6 +15,7 @@ all_rows as (
         coalesce(snapshots.is_newest, false) as is_newest_snapshot,
         snapshots.observed_at,
         cast(null as bigint) as generation,
+        cast(null as text) as file_name,
         sheet_rows.row_key,
         sheet_rows.sheet_row as line,
         'sheet, row ' || cast(sheet_rows.sheet_row as text) as place,
@@ -38,6 +39,7 @@ all_rows as (
         false as is_newest_snapshot,
         legacy_files.file_mtime as observed_at,
         legacy_rows.generation,
+        legacy_files.file_name,
         legacy_rows.row_key,
         legacy_rows.line,
         coalesce(legacy_files.file_name, '') || ', line ' || cast(legacy_rows.line as text) as place,
@@ -66,6 +68,13 @@ texts as (
         {{ normalised("email") }} as email_key,
         {{ normalised("personality_type") }} as type_key
     from all_rows
+),
+
+ruled as (
+    select
+        *,
+        {{ ignoring_rule("file_name", "row_id") }} as ignored_by
+    from texts
 )
 
 select
@@ -89,6 +98,7 @@ select
     coalesce(content_sha256, row_key) as content_key,
     cells,
     case
+        when ignored_by is not null then '{{ left_out() }}: ' || ignored_by
         when source = 'legacy_csv' and generation is null
             then
                 'row has ' || cast(json_array_length(cast(cells as json)) as text)
@@ -103,4 +113,4 @@ select
         when row_id = '' then 'no row id'
         when name_text = '' then 'no name'
     end as fault
-from texts
+from ruled

@@ -12,8 +12,10 @@ with identified as (
         row_texts.place,
         row_texts.generation,
         row_texts.observed_at,
-        row_texts.row_id != '' as is_numbered,
-        coalesce(matches.row_id, row_texts.row_id) as row_id,
+        row_texts.row_id != '' and accepted.row_id is null as is_numbered,
+        accepted.row_id is not null as is_accepted,
+        coalesce(legacy_files.is_apart, false) as is_apart,
+        coalesce(accepted.row_id, matches.row_id, row_texts.row_id) as row_id,
         row_texts.name,
         row_texts.email,
         row_texts.personality_type,
@@ -24,12 +26,18 @@ with identified as (
         row_texts.content_key,
         row_texts.cells,
         case
+            when accepted.row_id is not null then null
             when row_texts.fault = 'no row id' then matches.reason
             else row_texts.fault
         end as fault
     from {{ ref("int_row_texts") }} as row_texts
     left join {{ ref("int_row_matches") }} as matches
         on row_texts.content_key = matches.content_key and row_texts.fault = 'no row id'
+    left join {{ ref("int_accepted_rows") }} as accepted
+        on row_texts.source = accepted.source
+        and row_texts.content_key = accepted.content_key
+        and accepted.is_accepted
+    left join {{ ref("int_legacy_files") }} as legacy_files on row_texts.file_id = legacy_files.file_id
 ),
 
 copies as (
@@ -74,7 +82,7 @@ placed as (
     from usable
 ),
 
--- Who has each row id now.
+-- Who has each row id now: nobody from a file of test data, while another source says otherwise.
 holders as (
     select
         row_id,
@@ -86,6 +94,7 @@ holders as (
             partition by row_id
             order by
                 case when source = 'sheet' then 0 else 1 end,
+                is_apart,
                 generation desc nulls last,
                 observed_at desc nulls last,
                 file_id desc,
@@ -111,6 +120,7 @@ pairs as (
 compared as (
     select
         placed.*,
+        holders.row_id is not null as is_held,
         holders.name as holder_name,
         holders.source as holder_source,
         case
@@ -132,6 +142,8 @@ explained as (
         *,
         case
             when fault is not null then fault
+            when is_accepted and (is_held or name_key != '') then null
+            when is_accepted then 'accepted for row id ' || row_id || ', whom nobody has'
             when line != newest_line
                 then
                     'row id ' || row_id || ' stands in row ' || cast(newest_line as text)
@@ -141,7 +153,8 @@ explained as (
                     'row id ' || row_id || ' is another person in the newest '
                     || case when holder_source = 'sheet' then 'sheet' else 'legacy file' end
                     || ': ' || holder_name
-        end as reason
+        end as reason,
+        fault is null and is_candidate and line != newest_line and is_holder as is_superseded
     from compared
 ),
 
@@ -184,6 +197,8 @@ select
     end as role,
     case when disposition = 'repeat' then 'same as ' || representative_key else reason end as reason,
     representative_key,
+    is_accepted,
+    coalesce(disposition = 'quarantined' and is_superseded, false) as is_superseded,
     row_id,
     name,
     email,

@@ -14,7 +14,8 @@ select
     personality_type,
     observed_at,
     cells,
-    reason not in ('header row', 'separator', 'empty row', 'numbered ahead, nobody there yet')
-        as needs_mending
+    not is_superseded
+    and reason not in ('header row', 'separator', 'empty row', 'numbered ahead, nobody there yet')
+    and reason not like '{{ left_out() }}%' as needs_mending
 from {{ ref("int_source_rows") }}
 where disposition = 'quarantined'

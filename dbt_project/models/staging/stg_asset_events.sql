@@ -30,6 +30,7 @@ select
     cast(details as json) ->> 'data_folder' as data_folder,
     cast(cast(details as json) ->> 'check' as bigint) as check_number,
     cast(cast(details as json) ->> 'temporary' as boolean) as is_temporary,
+    cast(details as json) ->> 'row_key' as row_key,
     occurred_at,
     loaded_at
 from {{ source("raw", "asset_events") }}

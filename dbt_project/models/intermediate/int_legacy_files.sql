@@ -1,0 +1,76 @@
+-- Which legacy files are apart from all the rest: of their people none has a row in a source that leads,
+-- from file to file, to the sheet (without one, to the file with the most people). Test data is like that.
+
+with recursive people as (
+    select
+        case when source = 'sheet' then 'sheet' else file_id end as file_id,
+        row_id,
+        name_key,
+        email_key
+    from {{ ref("int_row_texts") }}
+    where fault is null or fault = 'no row id'
+),
+
+-- Whatever two rows of one person may have in common: names get mended and e-mails change.
+marks as (
+    select distinct
+        file_id,
+        'row id and name ' || row_id || ' ' || name_key as mark
+    from people
+    where row_id != '' and name_key != ''
+
+    union all
+
+    select distinct
+        file_id,
+        'row id and e-mail ' || row_id || ' ' || email_key as mark
+    from people
+    where row_id != '' and email_key != ''
+
+    union all
+
+    select distinct
+        file_id,
+        'name and e-mail ' || name_key || ' ' || email_key as mark
+    from people
+    where name_key != '' and email_key != ''
+),
+
+files as (
+    select
+        file_id,
+        count(distinct name_key || ' ' || email_key) as people
+    from people
+    group by file_id
+),
+
+neighbours as (
+    select distinct
+        marks.file_id,
+        others.file_id as other_file_id
+    from marks
+    inner join marks as others on marks.mark = others.mark and marks.file_id != others.file_id
+),
+
+start as (
+    select file_id from files
+    order by case when file_id = 'sheet' then 0 else 1 end, people desc, file_id
+    limit 1
+),
+
+reached as (
+    select file_id from start
+    union
+    select neighbours.other_file_id
+    from reached
+    inner join neighbours on reached.file_id = neighbours.file_id
+)
+
+select
+    legacy_files.file_sha256 as file_id,
+    legacy_files.file_name,
+    coalesce(files.people, 0) as people,
+    coalesce(files.people, 0) > 0 and reached.file_id is null as is_apart
+from {{ ref("stg_legacy__files") }} as legacy_files
+left join files on legacy_files.file_sha256 = files.file_id
+left join reached on files.file_id = reached.file_id
