@@ -101,6 +101,12 @@ class FixityError(RowkeeperError):
     exit_code = 11
 
 
+class LossError(RowkeeperError):
+    """A CSV for the old system would lack what is there now. Mend it, or accept the losses."""
+
+    exit_code = 12
+
+
 class TransferError(RowkeeperError):
     """One asset could not be moved; the run goes on and the failure becomes an event.
 

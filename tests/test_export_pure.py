@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from loaders.legacy_csv import LegacyFile, read_file
 from loaders.tables import add_legacy_file, no_rows
 from rowkeeper.errors import UsageError
+from rowkeeper.export.base import Base, BaseRow, Person
 from rowkeeper.export.files import kept_files, write_keeping, write_whole
 from rowkeeper.export.guard import guard, unguard
 from rowkeeper.export.layout import header_layout
 from rowkeeper.export.records import Record
-from rowkeeper.export.table import Base, BaseRow, Person, empty_base, export
+from rowkeeper.export.table import empty_base, export
 from rowkeeper.export.tracking import AssetState, tracking_cells
 from rowkeeper.legacy_csv import GENERATIONS
 

@@ -1,5 +1,6 @@
 """``rowkeeper export``: the legacy CSV of any generation, its copy beside each run, and a bag."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -7,12 +8,21 @@ from typing import Any
 import click
 
 from rowkeeper.cli import bag
+from rowkeeper.cli.losses import Comparison, compare, refusal
 from rowkeeper.cli.options import Context, prepare, warehouse_options
-from rowkeeper.errors import UsageError, WarehouseError
+from rowkeeper.errors import LossError, UsageError, WarehouseError
 from rowkeeper.export.files import write_keeping, write_whole
 from rowkeeper.export.table import Export
 from rowkeeper.export.table import export as put_together
-from rowkeeper.export.warehouse import LegacyFile, read_base, read_files, read_people
+from rowkeeper.export.warehouse import (
+    Coverage,
+    LegacyFile,
+    read_base,
+    read_coverage,
+    read_files,
+    read_known,
+    read_people,
+)
 from rowkeeper.legacy_csv import GENERATIONS
 from rowkeeper.warehouse import Warehouse, connect
 
@@ -21,10 +31,12 @@ DUAL_WRITE_GENERATION = 21
 
 @dataclass(frozen=True)
 class Exported:
-    """A file for the old system and the loaded file that it is made from, None for a fresh one."""
+    """A file for the old system, the loaded file that it is made from (None for a fresh one), and
+    its columns."""
 
     export: Export
     base: LegacyFile | None
+    columns: tuple[str, ...]
 
 
 @click.group()
@@ -55,9 +67,10 @@ def csv_command(
 ) -> None:
     """Write the legacy CSV of a generation from the warehouse.
 
-    It starts from the newest loaded file of that generation: a row that nothing has changed since
-    comes out byte for byte. What changed in the sheet or in an asset's state shows it, and people
-    of the sheet who have no row are appended. Loading the file again changes nothing.
+    It starts from the loaded file of that generation that has most people and objects: a row that
+    nothing has changed since comes out byte for byte. What changed in the sheet or in an asset's
+    state shows it, and people of the sheet who have no row are appended. Loading the file again
+    changes nothing.
     """
     context = prepare(target, data_dir=data_dir)
     made = export_csv(context, int(generation) if generation else None, wanted, safe)
@@ -69,33 +82,55 @@ def csv_command(
 
 
 def export_csv(
-    context: Context, generation: int | None = None, wanted: str | None = None, safe: bool = False
+    context: Context,
+    generation: int | None = None,
+    wanted: str | None = None,
+    safe: bool = False,
+    whole: bool = False,
 ) -> Exported:
     """The legacy CSV of a generation, from ``wanted`` (a file's name or SHA-256) if given.
 
-    Raises ``UsageError`` if there is no such file, ``WarehouseError`` if nothing is built yet.
+    With ``whole`` it is the way back: everybody and all that the loaded files know. Raises
+    ``UsageError`` if there is no such file, ``WarehouseError`` if nothing is built yet.
     """
     with connect(context.target, read_only=True) as warehouse:
         require_built(context, warehouse)
-        file = _choose(read_files(warehouse), generation, wanted)
+        coverage = read_coverage(warehouse)
+        file = _choose(read_files(warehouse), coverage, generation, wanted)
+        if whole and wanted and file and file.file_sha256 not in coverage:
+            raise UsageError(
+                f"No row of {file.file_name} is of anybody in the tables, so nothing starts from "
+                "it: choose another --base, or leave it out."
+            )
         number = file.generation if file else generation or DUAL_WRITE_GENERATION
         base = read_base(warehouse, file, number, context.settings.legacy_csv.columns)
         people = read_people(warehouse, context.target.schema)
-    return Exported(put_together(base, people, safe=safe, fresh=file is None), file)
+        known = read_known(warehouse, coverage) if whole else None
+    made = put_together(base, people, safe=safe, fresh=file is None, known=known)
+    return Exported(made, file, base.columns)
 
 
 def dual_write(context: Context) -> Path | None:
     """Write the newest generation beside a run, if ``legacy_csv.dual_write`` is on; where.
 
-    The file is replaced whole and its earlier contents are kept. Raises ``RowkeeperError``.
+    The file is replaced whole and its earlier contents are kept. Raises ``LossError`` if it, or any
+    loaded file, has what the new one would lack, unless ``legacy_csv.accept_losses`` is on; other
+    ``RowkeeperError``.
     """
     settings = context.settings.legacy_csv
     if not settings.dual_write:
         return None
     path = dual_write_path(context)
-    data = export_csv(context, DUAL_WRITE_GENERATION).export.data
-    write_keeping(path, data, settings.dual_write_keep)
+    made = export_csv(context, DUAL_WRITE_GENERATION, whole=True)
+    if not settings.accept_losses and (losses := find_losses(context, made, path).losses):
+        raise LossError(refusal(path, losses))
+    write_keeping(path, made.export.data, settings.dual_write_keep)
     return path
+
+
+def find_losses(context: Context, made: Exported, path: Path) -> Comparison:
+    """What ``path`` would lose if ``made`` were written to it. Raises ``UsageError``."""
+    return compare(context, made.export.data, path, made.base.file_sha256 if made.base else "")
 
 
 def dual_write_path(context: Context) -> Path:
@@ -134,20 +169,29 @@ def require_built(context: Context, warehouse: Warehouse) -> None:
 
 
 def _choose(
-    files: list[LegacyFile], generation: int | None, wanted: str | None
+    files: list[LegacyFile],
+    coverage: Mapping[str, Coverage],
+    generation: int | None,
+    wanted: str | None,
 ) -> LegacyFile | None:
-    """The newest file of a generation, or the one that is wanted. ``files`` is newest first."""
+    """The file of a generation that covers most, or the one that is wanted. A file without a usable
+    row is never chosen, and no clock says which is."""
     if wanted is None:
         number = generation or DUAL_WRITE_GENERATION
-        return next((file for file in files if file.generation == number), None)
+        usable = [f for f in files if f.generation == number and f.file_sha256 in coverage]
+        return max(usable, key=lambda f: _order(coverage[f.file_sha256], f), default=None)
     found = [f for f in files if f.file_name == wanted or f.file_sha256.startswith(wanted.lower())]
     right = [file for file in found if generation in (None, file.generation)]
     if right:
-        return right[0]
+        return max(right, key=lambda f: _order(coverage.get(f.file_sha256), f))
     if found:
         raise UsageError(
             f"The file {wanted} is of generation {found[0].generation}, not {generation}: leave "
-            "one of --file and --generation out."
+            "one of the file and --generation out."
         )
     known = ", ".join(dict.fromkeys(file.file_name for file in files)) or "none"
     raise UsageError(f"No loaded legacy file is {wanted}: choose one of {known}.")
+
+
+def _order(coverage: Coverage | None, file: LegacyFile) -> tuple[tuple[int, ...], str]:
+    return coverage.order if coverage else (), file.file_sha256

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from rich.markup import escape
 
-from rowkeeper.cli.options import prepare, warehouse_options
+from rowkeeper.cli.options import accept_losses_option, prepare, warehouse_options
 from rowkeeper.cli.terminal import console, json_text, plain
 from rowkeeper.legacy_csv import GENERATIONS
 
@@ -62,22 +62,33 @@ def archive_command(store: str | None, target: str | None, data_dir: str | None)
 @click.option(
     "--generation",
     type=click.Choice([str(number) for number in GENERATIONS]),
-    help="Its number of columns; 21 without it.",
+    help="Its number of columns; that of --base, else 21.",
 )
+@click.option("--base", metavar="NAME", help="The loaded file to start from: name or SHA-256.")
+@accept_losses_option
 @warehouse_options
 def rollback_command(
-    path: Path, generation: str | None, target: str | None, data_dir: str | None
+    path: Path,
+    generation: str | None,
+    base: str | None,
+    accept_losses: bool,
+    target: str | None,
+    data_dir: str | None,
 ) -> None:
     """Write the CSV as the old system needs it to FILE, and say what it can't express.
 
-    What was in FILE is kept beside it. The warehouse and the archive stay as they are.
+    It starts from the loaded file that has most people and objects; what other files know fills
+    what is blank there. If FILE or a loaded file has a filled cell or a row that the new one would
+    lack, FILE stays as it is and the command ends with 12. What was in FILE is kept beside it. The
+    warehouse and the archive stay as they are.
     """
     from rowkeeper.cli.export import describe
     from rowkeeper.cli.rollback import roll_back
 
     context = prepare(target, data_dir=data_dir)
     path = path.expanduser().absolute()
-    done = roll_back(context, path, int(generation) if generation else None)
+    number = int(generation) if generation else None
+    done = roll_back(context, path, number, base, accept_losses)
     out = console()
     out.print(escape(plain(describe(done.made, str(path)))), soft_wrap=True)
     for loss in done.losses:

@@ -48,6 +48,15 @@ def store_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def accept_losses_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--accept-losses``."""
+    return click.option(
+        "--accept-losses",
+        is_flag=True,
+        help="Write it even if cells or rows of what is there, or was loaded, are lost.",
+    )(command)
+
+
 def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--sheet``, ``--tab``, ``--max-removed``, ``--legacy-csv`` and ``--store``."""
     for option in (

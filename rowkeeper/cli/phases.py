@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 
 from rowkeeper.cli.catalog import published_path
 from rowkeeper.cli.csv_archive import is_archived
-from rowkeeper.cli.export import DUAL_WRITE_GENERATION, dual_write_path, export_csv
+from rowkeeper.cli.export import DUAL_WRITE_GENERATION, dual_write_path, export_csv, find_losses
+from rowkeeper.cli.losses import refusal
 from rowkeeper.cli.options import Context
 from rowkeeper.cli.reconcile import FileSum, Reconciliation, reconcile
 from rowkeeper.cli.reconcile_proof import CHANGED
@@ -101,9 +102,12 @@ def _dual_write(context: Context, archived: bool) -> tuple[str, ...]:
     path = dual_write_path(context)
     if not path.is_file():
         return (f"{path} is not there yet: rowkeeper run.",)
-    if path.read_bytes() != export_csv(context, DUAL_WRITE_GENERATION).export.data:
-        return (f"{path} is not what the tables say: rowkeeper run; nobody else may write it.",)
-    return ()
+    made = export_csv(context, DUAL_WRITE_GENERATION, whole=True)
+    if path.read_bytes() == made.export.data:
+        return ()
+    if not settings.accept_losses and (losses := find_losses(context, made, path).losses):
+        return (refusal(path, losses),)
+    return (f"{path} is not what the tables say: rowkeeper run; nobody else may write it.",)
 
 
 def _read(target: Target, warehouse: Warehouse) -> tuple[str, ...]:

@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from rowkeeper.cli.export import DUAL_WRITE_GENERATION, Exported, export_csv
+from rowkeeper.cli.export import DUAL_WRITE_GENERATION, Exported, export_csv, find_losses
+from rowkeeper.cli.losses import refusal
 from rowkeeper.cli.options import Context
+from rowkeeper.errors import LossError
 from rowkeeper.export.files import write_keeping
+from rowkeeper.export.losses import Loss
 from rowkeeper.legacy_csv import GENERATIONS
 from rowkeeper.warehouse import connect
 
@@ -22,6 +25,7 @@ select
     (select count(*) from {schema}.quarantine where source = 'sheet' and needs_mending),
     (select count(*) from raw.asset_events)
 """
+APART = "select file_name from intermediate.int_legacy_files where is_apart order by file_name"
 WORDS = (
     "{} archived documents: file_uuids knows videos and Drive files only",
     "{} archived transcripts: youtube_files names them, no column says where they are",
@@ -35,27 +39,49 @@ WORDS = (
 
 @dataclass(frozen=True)
 class RolledBack:
-    """What was written, and what it can't express; each a phrase."""
+    """What was written, and what it can't express; each a phrase. ``lost`` was accepted."""
 
     made: Exported
     losses: tuple[str, ...]
+    lost: tuple[Loss, ...]
 
 
-def roll_back(context: Context, path: Path, generation: int | None) -> RolledBack:
+def roll_back(
+    context: Context,
+    path: Path,
+    generation: int | None,
+    base: str | None = None,
+    accept_losses: bool = False,
+) -> RolledBack:
     """Write the CSV to ``path``; another content that is there is kept beside it.
 
-    Nothing else changes: the warehouse and the store stay. Raises ``WarehouseError``,
-    ``UsageError``.
+    ``base`` is the loaded file to start from, its name or SHA-256; without it the one that covers
+    most. Nothing else changes: the warehouse and the store stay. Raises ``LossError`` if something
+    would be lost that ``accept_losses`` does not allow, ``WarehouseError``, ``UsageError``.
     """
-    made = export_csv(context, generation or DUAL_WRITE_GENERATION)
+    made = export_csv(context, generation, base, whole=True)
+    found = find_losses(context, made, path)
+    if found.losses and not accept_losses:
+        raise LossError(refusal(path, found.losses))
     write_keeping(path, made.export.data, KEPT)
     with connect(context.target, read_only=True) as warehouse:
         ((*counts,),) = warehouse.query(COUNTS.format(schema=context.target.schema))
-    losses = [words.format(count) for words, count in zip(WORDS, counts, strict=True) if count]
-    if made.export.left_out:
-        losses.append(f"{made.export.left_out} people who left the sheet before this CSV had them")
-    columns = GENERATIONS[generation or DUAL_WRITE_GENERATION]
+        apart = [name for (name,) in warehouse.query(APART)]
+    losses = [str(loss) for loss in found.losses]
+    losses += [words.format(count) for words, count in zip(WORDS, counts, strict=True) if count]
+    if made.export.dropped:
+        losses.append(f"{made.export.dropped} rows whose row id has another row of their file")
+    if found.aside:
+        losses.append(f"{found.aside} rows of other files that are in quarantine")
+    if found.ignored:
+        losses.append(f"{found.ignored} rows that legacy_csv.ignore leaves out")
+    columns = GENERATIONS[
+        made.base.generation if made.base else generation or DUAL_WRITE_GENERATION
+    ]
     lacking = [name for name in GENERATIONS[DUAL_WRITE_GENERATION] if name not in columns]
     if lacking:
         losses.append(f"what the columns {', '.join(lacking)} would say")
-    return RolledBack(made, tuple(losses))
+    losses += [
+        f"whether the people of {name}, who are in no other source, are real" for name in apart
+    ]
+    return RolledBack(made, tuple(losses), found.losses)

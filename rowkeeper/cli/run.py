@@ -13,7 +13,7 @@ from rowkeeper.cli.options import Context, prepare, source_options, warehouse_op
 from rowkeeper.cli.plan import print_plan
 from rowkeeper.cli.selection import KINDS, Selection, select
 from rowkeeper.cli.terminal import EventConsole, console
-from rowkeeper.errors import StoreError
+from rowkeeper.errors import LossError, RowkeeperError, StoreError
 
 if TYPE_CHECKING:
     import downloaders.pool
@@ -93,11 +93,12 @@ def move(
     warnings: "list[Warned] | None" = None,
     *,
     stream: bool = False,
-) -> StoreError | None:
+) -> RowkeeperError | None:
     """Download, upload, build, and say what there is: the second half of a run, under its lock.
 
     ``warnings`` are those of the tables as they are; without them they are built in any case. If
-    the store refuses, everything else is done first and its error handed back.
+    the store refuses, or the CSV beside the run would lose something, everything else is done first
+    and the error handed back.
     """
     from rowkeeper.cli.build import build
     from rowkeeper.cli.catalog import count_events, publish
@@ -127,8 +128,13 @@ def move(
         _tell(console, downloaded, uploaded, refused)
     console.print(_moved(restored, downloaded, uploaded, dropped), soft_wrap=True)
     print_overview(context, console, warnings)
-    if written := dual_write(context):
-        console.print(f"legacy CSV: {written}", markup=False, soft_wrap=True)
+    try:
+        if written := dual_write(context):
+            console.print(f"legacy CSV: {written}", markup=False, soft_wrap=True)
+    except LossError as loss:
+        if refused is None:
+            return loss
+        console.print(str(loss), markup=False, soft_wrap=True)
     return refused
 
 

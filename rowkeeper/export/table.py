@@ -1,65 +1,25 @@
-"""A legacy CSV put together from its newest file and from what has changed since."""
+"""A legacy CSV put together from a loaded file, from what has changed since, and for the way back
+from what all loaded files know."""
 
 import codecs
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
 
-from rowkeeper.export.guard import MARK, is_marked
+from rowkeeper.export.base import PERSON_COLUMNS, Base, BaseRow, Person
+from rowkeeper.export.guard import MARK
+from rowkeeper.export.known import Known, filled_in
+from rowkeeper.export.placing import Placed, Role, place_rows
 from rowkeeper.export.records import Record
 from rowkeeper.export.tracking import AssetState, tracking_cells
 from rowkeeper.legacy_csv import GENERATIONS, is_nothing
-
-PERSON_COLUMNS = ("name", "email", "type", "link")
-
-
-@dataclass(frozen=True)
-class Person:
-    """A row of ``people``; a cell is None where the source has no such column."""
-
-    row_id: str
-    name: str | None
-    email: str | None
-    type: str | None
-    link: str | None
-    in_sheet: bool
-    assets: tuple[AssetState, ...] = ()
-
-    def cell(self, column: str) -> str | None:
-        """The cell of one of ``PERSON_COLUMNS``; no link is ''."""
-        value: str | None = getattr(self, column)
-        return value or "" if column == "link" else value
-
-
-@dataclass(frozen=True)
-class BaseRow:
-    """A record of the base. ``row_id`` is its person's if the tables use it, else ''.
-
-    ``link`` is the canonical address of its link cell, ``columns`` the layout of the record.
-    """
-
-    text: str
-    row_id: str
-    link: str
-    columns: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Base:
-    """A loaded file, whole: header and rows make its text."""
-
-    header_text: str
-    encoding: str
-    line_end: str
-    columns: tuple[str, ...]
-    rows: tuple[BaseRow, ...]
 
 
 @dataclass
 class Export:
     """A file's bytes, and how many rows of each kind it has.
 
-    ``left_out`` counts the people who are neither in the sheet nor in the file that it starts from.
+    ``dropped`` counts rows of the base whose row id stands in another row. ``left_out`` counts the
+    people who are neither in the sheet nor in the file that it starts from.
     """
 
     data: bytes = b""
@@ -67,6 +27,7 @@ class Export:
     unchanged: int = 0
     changed: int = 0
     appended: int = 0
+    dropped: int = 0
     left_out: int = 0
     changed_columns: set[str] = field(default_factory=set)
 
@@ -77,26 +38,34 @@ def empty_base(generation: int) -> Base:
     return Base(",".join(columns) + "\n", "utf-8", "LF", columns, ())
 
 
-def export(base: Base, people: Sequence[Person], safe: bool = False, fresh: bool = False) -> Export:
+def export(
+    base: Base,
+    people: Sequence[Person],
+    safe: bool = False,
+    fresh: bool = False,
+    known: Known | None = None,
+) -> Export:
     """``base`` with what ``people`` say now.
 
     People of the sheet who have no row are appended by row id; with ``fresh`` all people are.
-    ``safe`` guards cells for spreadsheets; a guarded base is unguarded without it.
+    With ``known`` the file is the way back: all people are in it, what other files know fills the
+    cells that are blank, and no row id stands twice. ``safe`` guards cells for spreadsheets; a
+    guarded base is unguarded without it.
     """
-    found = Export()
-    base = _unguarded(base)
-    header = Record.parse(base.header_text)
-    by_id = {person.row_id: person for person in people}
-    records = [header, *_base_records(base, by_id, found)]
-    without_row = _people_without_row(base, people)
-    lacking = [person for person in without_row if fresh or person.in_sheet]
+    whole = known is not None
+    writer = _Writer(base.unguarded(), {person.row_id: person for person in people}, known or {})
+    placed = place_rows(writer.base, writer.people, whole)
+    header = Record.parse(writer.base.header_text)
+    records = [header, *writer.rows(placed, whole)]
+    without_row = _people_without_row(writer.base, placed, people)
+    lacking = [person for person in without_row if whole or fresh or person.in_sheet]
+    found = writer.found
     found.left_out = len(without_row) - len(lacking)
     line_end = header.line_end or ("\r\n" if base.line_end == "CRLF" else "\n")
     if lacking and not records[-1].line_end:
         records[-1] = replace(records[-1], line_end=line_end)
     for person in sorted(lacking, key=lambda p: (len(p.row_id), p.row_id)):
-        cells = new_row(person, base.columns)
-        records.append(Record.of((cells[name] for name in base.columns), line_end))
+        records.append(writer.new_record(person, line_end))
         found.appended += 1
     if safe:
         first = MARK + records[0].cells[0]
@@ -107,42 +76,63 @@ def export(base: Base, people: Sequence[Person], safe: bool = False, fresh: bool
     return found
 
 
-def _unguarded(base: Base) -> Base:
-    """``base`` with the guards of its cells taken off, if it has them."""
-    header = Record.parse(base.header_text)
-    if not is_marked(header.cells[0]):
-        return base
-    rows = (replace(row, text=Record.parse(row.text).unguarded().text) for row in base.rows)
-    plain = header.changed({0: header.cells[0].removeprefix(MARK)})
-    return replace(base, header_text=plain.text, rows=tuple(rows))
+class _Writer:
+    """The records of a file, and the counts of them."""
+
+    def __init__(self, base: Base, people: Mapping[str, Person], known: Known) -> None:
+        self.base, self.people, self.known = base, people, known
+        self.found = Export()
+
+    def rows(self, placed: Sequence[Placed], whole: bool) -> Iterator[Record]:
+        for row, place in zip(self.base.rows, placed, strict=True):
+            record = Record.parse(row.text)
+            if place.role is Role.DROPPED:
+                self.found.dropped += 1
+            elif place.role is Role.REPLACED and place.person:
+                self.found.changed += 1
+                yield self.new_record(place.person, record.line_end)
+            elif place.person is None or len(record.fields) != len(row.columns):
+                self.found.unchanged += 1
+                yield record
+            else:
+                yield self._changed(record, row, place, place.person, whole)
+
+    def _changed(
+        self, record: Record, row: BaseRow, placed: Placed, person: Person, whole: bool
+    ) -> Record:
+        """A row with the cells that its person has now."""
+        before = dict(row.cells)
+        wide = whole and set(row.columns) < set(self.base.columns)
+        if wide:  # a row of an older generation, which has no place for what others know
+            before = {column: before.get(column, "") for column in self.base.columns}
+        cells = _person_cells(person, before, placed.standing)
+        known = self.known.get(person.row_id, {})
+        cells |= filled_in({**before, **cells}, known, placed.there)
+        cells |= tracking_cells(_live_sides(person), {**before, **cells})
+        cells = {name: cell for name, cell in cells.items() if cell != before[name]}
+        self.found.changed += bool(cells)
+        self.found.unchanged += not cells
+        self.found.changed_columns |= cells.keys()
+        if wide and not cells.keys() <= set(row.columns):
+            return Record.of(({**before, **cells}).values(), record.line_end)
+        return record.changed({row.columns.index(name): cells[name] for name in cells})
+
+    def new_record(self, person: Person, line_end: str) -> Record:
+        """A row for a person whom the base does not have."""
+        cells = new_row(person, self.base.columns, self.known.get(person.row_id, {}))
+        return Record.of((cells[name] for name in self.base.columns), line_end)
 
 
-def _base_records(base: Base, people: Mapping[str, Person], found: Export) -> Iterator[Record]:
-    shown = _shown_rows(base)
-    for place, row in enumerate(base.rows):
-        record = Record.parse(row.text)
-        person = people.get(row.row_id)
-        if place not in shown or person is None or len(record.fields) != len(row.columns):
-            found.unchanged += 1
-            yield record
-            continue
-        before = dict(zip(row.columns, record.cells, strict=True))
-        cells = _person_cells(person, before, shown[place])
-        cells |= tracking_cells(_live_sides(person), before)
-        found.changed += bool(cells)
-        found.unchanged += not cells
-        found.changed_columns |= cells.keys()
-        yield record.changed({row.columns.index(name): cells[name] for name in cells})
-
-
-def _people_without_row(base: Base, people: Sequence[Person]) -> list[Person]:
+def _people_without_row(
+    base: Base, placed: Sequence[Placed], people: Sequence[Person]
+) -> list[Person]:
     """Those whom no row is about. Where rows have no row id, a row with a person's name and e-mail
     may be about that person, even if the tables don't know about whom it is."""
-    there = {row.row_id for row in base.rows}
+    there = {place.person.row_id for place in placed if place.person}
     lacking = [person for person in people if person.row_id not in there]
     if "row_id" in base.columns or not lacking:
         return lacking
-    cells = (_cells_of(row) for row in base.rows)
+    cells = (row.cells for row in base.rows)
     named = {(_key(found.get("name")), _key(found.get("email"))) for found in cells}
     return [p for p in lacking if (_key(p.name), _key(p.email)) not in named]
 
@@ -151,62 +141,26 @@ def _key(text: str | None) -> str:
     return " ".join(_plain(text or "").casefold().split())
 
 
-def _cells_of(row: BaseRow) -> dict[str, str]:
-    """The cells of a row by column."""
-    return dict(zip(row.columns, Record.parse(row.text).cells, strict=False))
-
-
 def _live_sides(person: Person) -> list[AssetState]:
     """The assets of the providers at which this system has tried something for the person."""
     live = {state.provider for state in person.assets if state.is_live}
     return [state for state in person.assets if state.provider in live]
 
 
-def _shown_rows(base: Base) -> dict[int, dict[str, str]]:
-    """The rows that show a change of their person -> the cells that stand for that person.
-
-    Where rows have no row id the person was appended on each run: the last row shows it, and a
-    cell that is blank there stands as it did before.
-    """
-    found: dict[int, dict[str, str]] = {}
-    nameless = []
-    for place, row in enumerate(base.rows):
-        if row.row_id and "row_id" in row.columns:
-            found[place] = _standing([row])
-        elif row.row_id:
-            nameless.append(place)
-    nameless.sort(key=lambda place: (base.rows[place].row_id, place))
-    for _, group in groupby(nameless, key=lambda place: base.rows[place].row_id):
-        places = list(group)
-        found[places[-1]] = _standing([base.rows[place] for place in places])
-    return found
-
-
-def _standing(rows: Sequence[BaseRow]) -> dict[str, str]:
-    """The last cell of each column that is not nothing; the link canonical."""
-    found = dict.fromkeys(PERSON_COLUMNS, "")
-    for row in rows:
-        cells = _cells_of(row) | {"link": row.link}
-        found |= {n: cells[n] for n in PERSON_COLUMNS if n in cells and not is_nothing(cells[n])}
-    return found
-
-
 def _person_cells(
     person: Person, before: Mapping[str, str], standing: Mapping[str, str]
 ) -> dict[str, str]:
-    """The cells in which the sheet says something else than the file."""
+    """The cells in which the sheet says something else than the file; a blank says nothing."""
     if not person.in_sheet:
         return {}
     found = {}
     for column in PERSON_COLUMNS:
         now = person.cell(column)
-        if column in before and now is not None and not _same(standing[column], now):
+        if column not in before or now is None or is_nothing(now):
+            continue
+        if _plain(standing[column]) != _plain(now):
             found[column] = now
     return found
-
-
-def _same(cell: str, now: str) -> bool:
-    return _plain(cell) == _plain(now)
 
 
 def _plain(cell: str) -> str:
@@ -214,21 +168,29 @@ def _plain(cell: str) -> str:
     return "" if is_nothing(cell) else cell.strip(" \t\r\n\u00a0\u200b\u200c\u200d\u2060\ufeff")
 
 
-def new_row(person: Person, columns: Sequence[str]) -> dict[str, str]:
-    """A row for a person whom the file does not have, by column."""
+def new_row(
+    person: Person, columns: Sequence[str], known: Mapping[str, Sequence[str]] | None = None
+) -> dict[str, str]:
+    """A row for a person whom the file does not have, by column; ``known`` as in ``Known``."""
     cells = dict.fromkeys(columns, "")
+    own = {column: person.cell(column) or "" for column in PERSON_COLUMNS}
+    own["row_id"] = person.row_id
+    cells |= {name: value for name, value in own.items() if name in cells}
+    cells |= filled_in(cells, known or {}, frozenset())
     links = {
         side: [s.url for s in person.assets if s.provider == side and s.kind != "transcript"]
         for side in ("youtube", "drive")
     }
-    known = {column: person.cell(column) or "" for column in PERSON_COLUMNS}
-    known["row_id"] = person.row_id
-    known["youtube_playlist"] = "|".join(dict.fromkeys(links["youtube"]))
-    known["google_drive"] = "|".join(dict.fromkeys(links["drive"]))
+    found = {
+        "youtube_playlist": "|".join(dict.fromkeys(links["youtube"])),
+        "google_drive": "|".join(dict.fromkeys(links["drive"])),
+    }
     if person.assets and all(s.download_status != "pending" for s in person.assets):
-        known["processed"] = "yes"
-    cells |= {name: value for name, value in known.items() if name in cells}
-    return cells | tracking_cells(person.assets, cells)
+        found["processed"] = "yes"
+    for name, value in found.items():
+        if name in cells and is_nothing(cells[name]):
+            cells[name] = value
+    return cells | tracking_cells(_live_sides(person) if known else person.assets, cells)
 
 
 def encoded(text: str, encoding: str) -> tuple[bytes, str]:

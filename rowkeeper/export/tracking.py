@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from rowkeeper.export.known import mapping_of
 from rowkeeper.legacy_csv import is_nothing
 
 SIDES = {"youtube": "youtube", "drive": "drive"}
@@ -131,7 +132,7 @@ def _errors(states: Sequence[AssetState], row: Mapping[str, str]) -> str:
 
 def _mappings(states: Sequence[AssetState], row: Mapping[str, str]) -> dict[str, str]:
     """``file_uuids`` and ``s3_paths`` with what is archived; the old objects stay listed."""
-    uuids, paths = _object(row.get("file_uuids", "")), _object(row.get("s3_paths", ""))
+    uuids, paths = mapping_of(row.get("file_uuids", "")), mapping_of(row.get("s3_paths", ""))
     if uuids is None or paths is None:
         return {}
     before = json.dumps([uuids, paths])
@@ -151,14 +152,3 @@ def _mapping_key(state: AssetState) -> str | None:
     names = {("youtube", "video"): "YouTube", ("drive", "file"): "Drive file"}
     name = names.get((state.provider, state.kind))
     return name and f"{name}: {state.media_id}"
-
-
-def _object(cell: str) -> dict[str, str] | None:
-    """The JSON object in a cell; {} for nothing, None for what is none and must stay."""
-    if is_nothing(cell):
-        return {}
-    try:
-        found = json.loads(cell)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None

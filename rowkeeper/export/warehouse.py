@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rowkeeper.export.base import Base, BaseRow, Person
+from rowkeeper.export.known import MAPPINGS, Known
 from rowkeeper.export.layout import header_layout
-from rowkeeper.export.table import Base, BaseRow, Person, empty_base
+from rowkeeper.export.table import empty_base
 from rowkeeper.export.tracking import AssetState
-from rowkeeper.legacy_csv import GENERATIONS
+from rowkeeper.legacy_csv import COLUMNS, GENERATIONS, NOTHING, is_nothing
 from rowkeeper.warehouse import Warehouse
 
 LOADED = "_dlt_load_id in (select load_id from raw._dlt_loads where status = 0)"
@@ -37,6 +39,28 @@ order by legacy.line
 """
 TEXTS = f"""
 select record_text from raw.legacy_csv_rows where file_sha256 = ? and {LOADED} order by line
+"""
+# A row counts for its file if it, or the row that it repeats, is used.
+COVERAGE = f"""
+select
+    legacy.file_sha256,
+    max(case when files.is_apart then 1 else 0 end),
+    count(distinct shown.row_id),
+    sum(case when {{mapped}} then 1 else 0 end),
+    sum({{filled}})
+from raw.legacy_csv_rows as legacy
+inner join intermediate.int_source_rows as found on legacy.row_key = found.row_key
+inner join intermediate.int_source_rows as shown on found.representative_key = shown.row_key
+inner join intermediate.int_legacy_files as files on legacy.file_sha256 = files.file_id
+where legacy.{LOADED} and shown.disposition = 'used'
+group by legacy.file_sha256
+"""
+KNOWN = f"""
+select found.row_id, legacy.file_sha256, {", ".join(f"legacy.{name}" for name in COLUMNS)}
+from raw.legacy_csv_rows as legacy
+inner join intermediate.int_source_rows as found on legacy.row_key = found.row_key
+where legacy.{LOADED} and (found.disposition = 'used' or found.is_superseded)
+order by legacy.generation desc, legacy.line desc
 """
 PEOPLE = """
 select row_id, name, email, personality_type, source_link, in_sheet from {schema}.people
@@ -72,6 +96,52 @@ class LegacyFile:
 def read_files(warehouse: Warehouse) -> list[LegacyFile]:
     """All loaded legacy files, newest first."""
     return [LegacyFile(*row) for row in warehouse.query(FILES)]
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What a file has of the people of the tables; the greater, the more.
+
+    ``shares``: one of its people is in another source. ``people``: those of its rows. ``mapped``:
+    its rows with objects. ``filled``: its filled cells.
+    """
+
+    shares: bool
+    people: int
+    mapped: int
+    filled: int
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        return int(self.shares), self.people, self.mapped, self.filled
+
+
+def read_coverage(warehouse: Warehouse) -> dict[str, Coverage]:
+    """The coverage of each file that has a usable row, by its hash."""
+    nothing = ", ".join("'" + word.replace("'", "''") + "'" for word in sorted(NOTHING))
+    cells = {
+        name: f"lower(trim(coalesce(legacy.{name}, ''))) not in ({nothing})" for name in COLUMNS
+    }
+    mapped = " or ".join(cells[name] for name in MAPPINGS)
+    filled = " + ".join(f"case when {cell} then 1 else 0 end" for cell in cells.values())
+    return {
+        sha: Coverage(not apart, people, int(mapped_rows), int(filled_cells))
+        for sha, apart, people, mapped_rows, filled_cells in warehouse.query(
+            COVERAGE.format(mapped=mapped, filled=filled)
+        )
+    }
+
+
+def read_known(warehouse: Warehouse, coverage: Mapping[str, Coverage]) -> Known:
+    """The filled cells of each person's rows, those of the file that covers most first."""
+    found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    rows = warehouse.query(KNOWN)
+    covering = {sha: found.order for sha, found in coverage.items()}
+    for row_id, _, *cells in sorted(rows, key=lambda row: covering.get(row[1], ()), reverse=True):
+        for column, cell in zip(COLUMNS, cells, strict=True):
+            if not is_nothing(cell) and cell not in found[row_id][column]:
+                found[row_id][column].append(cell)
+    return found
 
 
 def read_text(warehouse: Warehouse, file: LegacyFile) -> str:

@@ -1,0 +1,207 @@
+"""What a CSV that is about to be written lacks of others: filled cells, objects, rows.
+
+It checks the writer, so it shares no code with it: it reads both sides as any reader of CSV would.
+"""
+
+import csv
+import io
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+Cells = Mapping[str, str]
+
+BLANKS = frozenset({"", "-", "nan", "<na>", "none", "null", "n/a", "[]", "{}"})
+MAPPINGS = frozenset({"file_uuids", "s3_paths"})
+ERRORS = frozenset({"download_errors", "permanent_failure"})
+STATUSES = ("youtube_status", "drive_status")
+CELLS, OBJECTS, ROWS, TWICE = "cells", "objects", "rows", "twice"
+EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class Loss:
+    """``count`` people whose ``column`` would lose what it holds, or rows that would go or stand
+    twice (``column`` ''). ``files`` have it; ``rows`` are examples: row ids, else names."""
+
+    kind: str
+    column: str
+    count: int
+    rows: tuple[str, ...]
+    files: tuple[str, ...]
+
+    def __str__(self) -> str:
+        what = {
+            CELLS: f"filled cells of {self.column} would become empty",
+            OBJECTS: f"cells of {self.column} would lose some of their objects",
+            ROWS: "rows would go",
+            TWICE: "row ids would stand more than once",
+        }[self.kind]
+        shown = ", ".join(self.rows) + (", …" if self.count > len(self.rows) else "")
+        more = f" and {len(self.files) - 2} more files" if len(self.files) > 2 else ""
+        where = f", of {' and '.join(self.files[:2])}{more}" if self.files else ""
+        return f"{self.count} {what} (rows {shown}{where})"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A row that was there before. ``person``: the row id of whom it is about, by the tables; None
+    where they don't say."""
+
+    file: str
+    cells: Cells
+    person: str | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A CSV as a reader finds it."""
+
+    columns: tuple[str, ...]
+    rows: tuple[Cells, ...]
+
+
+def read_table(data: bytes, titles: Mapping[str, str]) -> Table:
+    """The rows of a CSV by column; ``titles`` are its own names for our columns."""
+    own = {title_key(title): name for name, title in titles.items()}
+    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+    text = _decoded(data)
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t|", key=first.count)
+    records = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    columns = tuple(own.get(title_key(cell), title_key(cell)) for cell in next(records, ()))
+    rows = (dict(zip(columns, record, strict=False)) for record in records if any(record))
+    return Table(columns, tuple(rows))
+
+
+def _decoded(data: bytes) -> str:
+    marks = (b"\xff\xfe", b"\xfe\xff")
+    for encoding in ("utf-16",) if data.startswith(marks) else ("utf-8-sig", "cp1252"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return data.decode("latin-1")
+
+
+def title_key(cell: str) -> str:
+    """A title as it is compared."""
+    return "_".join(cell.strip("\ufeff\u200b '\t").casefold().replace("-", " ").split())
+
+
+def find_losses(
+    written: Table, sources: Iterable[Source], names: Mapping[str, tuple[str, str]]
+) -> list[Loss]:
+    """What ``written`` lacks of ``sources``. ``names``: row id -> name and e-mail of the tables."""
+    judge = _Judge(written, names)
+    for source in sources:
+        judge.weigh(source)
+    return judge.losses()
+
+
+class _Judge:
+    def __init__(self, written: Table, names: Mapping[str, tuple[str, str]]) -> None:
+        self._columns = frozenset(written.columns)
+        self._by_id: dict[str, list[Cells]] = defaultdict(list)
+        self._by_name: dict[str, list[Cells]] = defaultdict(list)
+        self._by_email: dict[str, list[Cells]] = defaultdict(list)
+        self._names = names
+        self._lost: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(
+            lambda: defaultdict(set)
+        )
+        for row in written.rows:
+            if row_id := row_key(row):
+                self._by_id[row_id].append(row)
+            self._by_name[_squashed(row.get("name"))].append(row)
+            self._by_email[_squashed(row.get("email"))].append(row)
+
+    def weigh(self, source: Source) -> None:
+        """Note what the written rows lack of one row."""
+        cells = {name: cell for name, cell in source.cells.items() if not _blank(cell)}
+        if not cells.keys() - {"row_id"} or _is_furniture(cells):
+            return
+        rows = self._rows_of(source)
+        who = source.person or row_key(cells) or cells.get("name", "?").strip()
+        if not rows:
+            self._lost[ROWS, ""][who].add(source.file)
+            return
+        tells = any(not _blank(row.get(column)) for row in rows for column in STATUSES)
+        for column in cells.keys() & self._columns - {"row_id"}:
+            now = [row.get(column, "") for row in rows if not _blank(row.get(column))]
+            if not now and not (tells and column in ERRORS):
+                self._lost[CELLS, column][who].add(source.file)
+            elif column in MAPPINGS and _keys([cells[column]]) - _keys(now):
+                self._lost[OBJECTS, column][who].add(source.file)
+
+    def _rows_of(self, source: Source) -> Sequence[Cells]:
+        """The written rows that are about the person of a source row."""
+        name, email = _squashed(source.cells.get("name")), _squashed(source.cells.get("email"))
+        if "row_id" in self._columns:
+            person = source.person or row_key(source.cells)
+            rows = self._by_id.get(person, ())
+            if source.person or any(_agree(row, name, email) for row in rows):
+                return rows
+        elif source.person in self._names:
+            known = [_squashed(cell) for cell in self._names[source.person or ""]]
+            both = chain(self._by_name.get(known[0], ()), self._by_name.get(name, ()))
+            return list(both)
+        return [row for row in self._by_name.get(name, ()) if _agree(row, name, email)]
+
+    def losses(self) -> list[Loss]:
+        """The worst first."""
+        twice = {row_id: set[str]() for row_id, rows in self._by_id.items() if len(rows) > 1}
+        if twice:
+            self._lost[TWICE, ""].update(twice)
+        order = (TWICE, ROWS, OBJECTS, CELLS)
+        found = sorted(self._lost.items(), key=lambda item: (order.index(item[0][0]), item[0][1]))
+        return [Loss(*key, len(rows), _examples(rows), _files(rows)) for key, rows in found]
+
+
+def _examples(rows: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(rows, key=lambda row: (len(row), row))[:EXAMPLES])
+
+
+def _files(rows: Mapping[str, set[str]]) -> tuple[str, ...]:
+    return tuple(sorted(set().union(*rows.values())))
+
+
+def row_key(row: Cells) -> str:
+    """The row id in a row, '' for none."""
+    cell = row.get("row_id", "").strip(" \t\r\n\u00a0\u200b\ufeff")
+    return "" if cell.casefold() in ("#", "row_id") else cell
+
+
+def _agree(row: Cells, name: str, email: str) -> bool:
+    """May two rows be about one person: is the name the same, or the e-mail?"""
+    other = _squashed(row.get("name")), _squashed(row.get("email"))
+    return name == other[0] or (email != "" and email == other[1])
+
+
+def _squashed(cell: str | None) -> str:
+    text = "" if _blank(cell) else str(cell)
+    return "".join(char for char in text.casefold() if char.isalnum() or char in "@.")
+
+
+def _blank(cell: str | None) -> bool:
+    return cell is None or cell.strip(" \t\r\n\u00a0'").casefold() in BLANKS
+
+
+def _is_furniture(cells: Cells) -> bool:
+    """A header among the rows, or a line that parts them."""
+    words = {cell.strip().casefold() for cell in cells.values()}
+    return {"name", "email"} <= words or all(not word.strip("-=_ ") for word in words)
+
+
+def _keys(cells: Iterable[str]) -> set[str]:
+    """The keys of the JSON objects in some cells; the cell itself where it holds none."""
+    found: set[str] = set()
+    for cell in cells:
+        try:
+            value = json.loads(cell)
+        except ValueError:
+            value = None
+        found |= set(value) if isinstance(value, dict) else {cell.strip()}
+    return found
