@@ -104,7 +104,7 @@ class FixityError(RowkeeperError):
 class LossError(RowkeeperError):
     """A CSV for the old system would lack what is there now. Mend it, or accept the losses."""
 
-    exit_code = 12
+    exit_code = 13
 
 
 class TransferError(RowkeeperError):

@@ -165,7 +165,10 @@ def test_what_changed_shows_it_and_the_dual_write_keeps_what_was(
     build(context)
     path = dual_write(context)
     assert path == context.settings.data_dir / "legacy" / "output.csv"
-    assert path.read_bytes() == read(samples, "output_21col.csv")
+    lines = read(samples, "output_21col.csv").splitlines(keepends=True)
+    twice = [line for line in lines if line.startswith(b"9,")]
+    once = b"".join(line for line in lines if line != twice[0])  # the last has objects
+    assert (len(twice), path.read_bytes()) == (2, once)
     old = table(path.read_bytes())
     changed, gone = old[10], old[12]
     html = sheet.read_text("utf-8")
@@ -186,7 +189,7 @@ def test_what_changed_shows_it_and_the_dual_write_keeps_what_was(
     build(context)
     assert dual_write(context) == path
     new = table(path.read_bytes())
-    assert [kept.read_bytes() for kept in kept_files(path)] == [read(samples, "output_21col.csv")]
+    assert [kept.read_bytes() for kept in kept_files(path)] == [once]
     assert len(new) == len(old)
     assert gone in new
     for before, after in zip(old, new, strict=True):
@@ -203,7 +206,7 @@ def test_what_changed_shows_it_and_the_dual_write_keeps_what_was(
     ingest(context_of(engine, legacy_csv__paths=[str(path)]).settings, engine)
     build(context)
     assert rows_of(engine, STATE) == state
-    assert export_csv(context, 21).export.data == path.read_bytes()
+    assert export_csv(context, 21, whole=True).export.data == path.read_bytes()
     fresh = table(export_csv(context, 18).export.data)
     assert [row["row_id"] for row in fresh] == sorted({row["row_id"] for row in old}, key=int)
     assert list(fresh[0]) == list(GENERATIONS[18])

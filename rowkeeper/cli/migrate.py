@@ -79,7 +79,7 @@ def rollback_command(
 
     It starts from the loaded file that has most people and objects; what other files know fills
     what is blank there. If FILE or a loaded file has a filled cell or a row that the new one would
-    lack, FILE stays as it is and the command ends with 12. What was in FILE is kept beside it. The
+    lack, FILE stays as it is and the command ends with 13. What was in FILE is kept beside it. The
     warehouse and the archive stay as they are.
     """
     from rowkeeper.cli.export import describe

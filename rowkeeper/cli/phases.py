@@ -105,9 +105,10 @@ def _dual_write(context: Context, archived: bool) -> tuple[str, ...]:
     made = export_csv(context, DUAL_WRITE_GENERATION, whole=True)
     if path.read_bytes() == made.export.data:
         return ()
+    said = [f"{path} is not what the tables say: rowkeeper run; nobody else may write it."]
     if not settings.accept_losses and (losses := find_losses(context, made, path).losses):
-        return (refusal(path, losses),)
-    return (f"{path} is not what the tables say: rowkeeper run; nobody else may write it.",)
+        said.append(refusal(path, losses))
+    return tuple(said)
 
 
 def _read(target: Target, warehouse: Warehouse) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ It checks the writer, so it shares no code with it: it reads both sides as any r
 import csv
 import io
 import json
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -171,6 +172,8 @@ def _files(rows: Mapping[str, set[str]]) -> tuple[str, ...]:
 def row_key(row: Cells) -> str:
     """The row id in a row, '' for none."""
     cell = row.get("row_id", "").strip(" \t\r\n\u00a0\u200b\ufeff")
+    if number := re.fullmatch(r"0*(\d+)([.,]0+)?", cell):
+        return number[1]
     return "" if cell.casefold() in ("#", "row_id") else cell
 
 

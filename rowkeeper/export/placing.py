@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from rowkeeper.export.base import PERSON_COLUMNS, Base, BaseRow, Person
+from rowkeeper.identity import row_id_key
 from rowkeeper.legacy_csv import is_nothing
-from rowkeeper.text import trimmed
 
 
 class Role(Enum):
@@ -44,12 +44,12 @@ def place_rows(base: Base, people: Mapping[str, Person], whole: bool) -> list[Pl
         if own := own_id(base, row):
             numbered[own].append(place)
         elif row.row_id:
-            nameless[row.row_id].append(place)
+            nameless[row_id_key(row.row_id)].append(place)
     for own, places in numbered.items():
         for place, placed in _one_row_id(base, own, places, people.get(own), whole).items():
             found[place] = placed
         for place in places:
-            if whole and base.rows[place].row_id not in ("", own):
+            if whole and row_id_key(base.rows[place].row_id) not in ("", own):
                 found[place] = DROPPED  # it was accepted for another person, who has a row
     for row_id, places in nameless.items():
         if whole and row_id in numbered:
@@ -65,15 +65,15 @@ def own_id(base: Base, row: BaseRow) -> str:
     columns = row.columns or base.columns
     if "row_id" not in columns:
         return ""
-    cell = trimmed(BaseRow(row.text, "", "", columns).cells.get("row_id", ""))
-    return "" if cell.casefold() in ("#", "row_id") else cell
+    key = row_id_key(BaseRow(row.text, "", "", columns).cells.get("row_id"))
+    return "" if key.casefold() in ("#", "row_id") else key
 
 
 def _one_row_id(
     base: Base, own: str, places: Sequence[int], person: Person | None, whole: bool
 ) -> dict[int, Placed]:
     """What becomes of the rows with one row id."""
-    mine = [place for place in places if base.rows[place].row_id == own]
+    mine = [place for place in places if row_id_key(base.rows[place].row_id) == own]
     rest = DROPPED if whole else KEPT
     found = dict.fromkeys(places, rest)
     if mine:

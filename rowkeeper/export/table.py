@@ -11,6 +11,7 @@ from rowkeeper.export.known import Known, filled_in
 from rowkeeper.export.placing import Placed, Role, place_rows
 from rowkeeper.export.records import Record
 from rowkeeper.export.tracking import AssetState, tracking_cells
+from rowkeeper.identity import row_id_key
 from rowkeeper.legacy_csv import GENERATIONS, is_nothing
 
 
@@ -53,7 +54,7 @@ def export(
     guarded base is unguarded without it.
     """
     whole = known is not None
-    writer = _Writer(base.unguarded(), {person.row_id: person for person in people}, known or {})
+    writer = _Writer(base.unguarded(), {row_id_key(p.row_id): p for p in people}, known or {})
     placed = place_rows(writer.base, writer.people, whole)
     header = Record.parse(writer.base.header_text)
     records = [header, *writer.rows(placed, whole)]
