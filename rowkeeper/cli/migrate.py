@@ -71,7 +71,7 @@ def rollback_command(
     path: Path,
     generation: str | None,
     base: str | None,
-    accept_losses: bool,
+    accept_losses: bool | None,
     target: str | None,
     data_dir: str | None,
 ) -> None:
@@ -85,10 +85,10 @@ def rollback_command(
     from rowkeeper.cli.export import describe
     from rowkeeper.cli.rollback import roll_back
 
-    context = prepare(target, data_dir=data_dir)
+    context = prepare(target, accept_losses=accept_losses, data_dir=data_dir)
     path = path.expanduser().absolute()
     number = int(generation) if generation else None
-    done = roll_back(context, path, number, base, accept_losses)
+    done = roll_back(context, path, number, base)
     out = console()
     out.print(escape(plain(describe(done.made, str(path)))), soft_wrap=True)
     for loss in done.losses:

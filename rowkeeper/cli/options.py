@@ -14,6 +14,7 @@ FLAGS = {
     "sheet": "sheet.source",
     "tab": "sheet.tab",
     "legacy_csv": "legacy_csv.paths",
+    "accept_losses": "legacy_csv.accept_losses",
     "max_removed": "sheet.max_removed",
     "store": "store.url",
     "data_dir": "data_dir",
@@ -53,6 +54,7 @@ def accept_losses_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--accept-losses",
         is_flag=True,
+        default=None,
         help="Write it even if cells or rows of what is there, or was loaded, are lost.",
     )(command)
 

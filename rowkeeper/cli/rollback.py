@@ -47,21 +47,17 @@ class RolledBack:
 
 
 def roll_back(
-    context: Context,
-    path: Path,
-    generation: int | None,
-    base: str | None = None,
-    accept_losses: bool = False,
+    context: Context, path: Path, generation: int | None, base: str | None = None
 ) -> RolledBack:
     """Write the CSV to ``path``; another content that is there is kept beside it.
 
     ``base`` is the loaded file to start from, its name or SHA-256; without it the one that covers
     most. Nothing else changes: the warehouse and the store stay. Raises ``LossError`` if something
-    would be lost that ``accept_losses`` does not allow, ``WarehouseError``, ``UsageError``.
+    would be lost and ``legacy_csv.accept_losses`` is off, ``WarehouseError``, ``UsageError``.
     """
     made = export_csv(context, generation, base, whole=True)
     found = find_losses(context, made, path)
-    if found.losses and not accept_losses:
+    if found.losses and not context.settings.legacy_csv.accept_losses:
         raise LossError(refusal(path, found.losses))
     write_keeping(path, made.export.data, KEPT)
     with connect(context.target, read_only=True) as warehouse:
