@@ -1,27 +1,97 @@
 """Captions as plain text."""
 
 import html
+import unicodedata
+from dataclasses import dataclass
 
 import webvtt
+
+TOGETHER_MS = 100
+"""A cue that begins no later after another has ended goes on from its screen."""
+FLASH_MS = 50
+"""A cue as short as this says nothing: it moves the lines on the screen up."""
+
+
+@dataclass(frozen=True)
+class Screen:
+    """What a cue shows: its lines that are not blank, and its times in milliseconds."""
+
+    lines: tuple[str, ...] = ()
+    start: int = 0
+    end: int = 0
+    ends_blank: bool = False
+
+    def goes_on_from(self, other: "Screen") -> bool:
+        return self.start - other.end <= TOGETHER_MS
 
 
 def plain_text(vtt: str, *, rolling: bool) -> str:
     """The words of WebVTT ``vtt`` without cues and tags, a line a line.
 
-    ``rolling`` captions, as speech recognition makes them, show each line again below or above the
-    next; such a line is told once.
+    ``rolling`` captions, as speech recognition makes them, show a line again above the next one,
+    or let it grow word by word; such a line is told once. A line that is said again, in a cue of
+    its own, is told again.
     """
     told: list[str] = []
-    shown: list[str] = []
-    for cue in webvtt.from_string(vtt).captions:
-        lines = [" ".join(html.unescape(line).split()) for line in cue.text.splitlines()]
-        lines = [line for line in lines if line]
-        told += lines[_overlap(shown, lines) :] if rolling else lines
-        shown = lines
+    before = Screen()
+    for screen in _screens(vtt):
+        if not screen.lines:
+            continue
+        if rolling:
+            replaced, kept = _shown_already(before, screen)
+            del told[len(told) - replaced :]
+            told += screen.lines[kept:]
+        else:
+            told += screen.lines
+        before = screen
     return "".join(f"{line}\n" for line in told)
 
 
-def _overlap(shown: list[str], lines: list[str]) -> int:
-    """How many of ``lines`` are the last of those ``shown`` before."""
-    most = min(len(shown), len(lines))
+def _screens(vtt: str) -> list[Screen]:
+    screens = []
+    for cue in webvtt.from_string(vtt).captions:
+        rows = [" ".join(html.unescape(row).split()) for row in cue.text.split("\n")]
+        screens.append(
+            Screen(
+                lines=tuple(row for row in rows if row),
+                start=cue.start_time.in_milliseconds(),
+                end=cue.end_time.in_milliseconds(),
+                ends_blank=len(rows) > 1 and not rows[-1],
+            )
+        )
+    return screens
+
+
+def _shown_already(before: Screen, screen: Screen) -> tuple[int, int]:
+    """How many of the last lines told ``screen`` says anew, and from which line on it is told."""
+    shown, lines = before.lines, screen.lines
+    goes_on = screen.goes_on_from(before)
+    if goes_on and shown[-len(lines) :] == lines and _only_moves(before, screen):
+        return 0, len(lines)
+    if carried := _carried(shown, lines):
+        return 0, carried
+    for count in range(min(len(shown), len(lines)), 0, -1) if goes_on else ():
+        same = shown[len(shown) - count : -1] == lines[: count - 1]
+        if same and _grows(shown[-1], lines[count - 1]):
+            return 1, count - 1
+    return 0, 0
+
+
+def _only_moves(before: Screen, screen: Screen) -> bool:
+    """Whether a cue that shows nothing but lines of the one before says none of them again."""
+    is_flash = screen.end - screen.start <= FLASH_MS
+    return is_flash or screen.ends_blank or len(screen.lines) < len(before.lines)
+
+
+def _carried(shown: tuple[str, ...], lines: tuple[str, ...]) -> int:
+    """How many of ``lines`` stand above a new one and are the last of those ``shown`` before."""
+    most = min(len(shown), len(lines) - 1)
     return next((n for n in range(most, 0, -1) if shown[-n:] == lines[:n]), 0)
+
+
+def _grows(line: str, longer: str) -> bool:
+    """Whether ``longer`` is ``line`` and further words."""
+    rest = longer.removeprefix(line) if longer.startswith(line) else ""
+    return bool(rest) and (
+        not rest[0].isalnum() or unicodedata.east_asian_width(rest[0]) in ("W", "F")
+    )

@@ -163,22 +163,76 @@ def test_captions_and_their_text_lie_side_by_side(
     assert sidecar["download_result"]["files_downloaded"] == [path.name, text.name]
 
 
-LINES = st.lists(st.text("ab", min_size=1, max_size=2), max_size=20)
+WORDS = st.lists(st.sampled_from(["Ha", "Ha ha", "[Music]", "you", "you and", "no"]), max_size=12)
 
 
-@given(LINES)
-def test_rolling_captions_are_told_once(lines: list[str]) -> None:
-    cues = []
-    for above, line in zip(["", *lines], lines, strict=False):
-        cues += [f"{above or ' '}\n{line}", f"{line}\n "]
-    vtt = "WEBVTT\n\n" + "".join(f"00:00.000 --> 00:01.000\n{cue}\n\n" for cue in cues)
-    assert plain_text(vtt, rolling=True).splitlines() == lines
+def vtt_of(cues: list[tuple[int, int, str]]) -> str:
+    """WebVTT of cues ``(start, end, text)``, times in milliseconds."""
+    times = [
+        " --> ".join(f"{ms // 60000:02}:{ms // 1000 % 60:02}.{ms % 1000:03}" for ms in cue[:2])
+        for cue in cues
+    ]
+    return "WEBVTT\n\n" + "".join(
+        f"{time}\n{text}\n\n" for time, (_, _, text) in zip(times, cues, strict=True)
+    )
 
 
-@given(LINES)
+def told(cues: list[tuple[int, int, str]]) -> list[str]:
+    return plain_text(vtt_of(cues), rolling=True).splitlines()
+
+
+@given(WORDS, st.lists(st.integers(0, 9000), min_size=12, max_size=12))
+def test_rolling_captions_are_told_once(lines: list[str], pauses: list[int]) -> None:
+    """As YouTube's: each line below the one before, then alone for a moment; after a pause the
+    screen is empty."""
+    cues, above, now = [], " ", 0
+    for line, pause in zip(lines, pauses, strict=False):
+        cues += [(now, now + 1990, f"{above}\n{line}"), (now + 1990, now + 2000, f"{line}\n ")]
+        now += 2000 + (pause if pause > 4000 else 0)
+        above = " " if pause > 4000 else line
+    assert told(cues) == lines
+
+
+@given(WORDS, st.integers(0, 9000))
+def test_lines_in_cues_of_their_own_are_told_each(lines: list[str], pause: int) -> None:
+    alone = [line.split()[0] for line in lines]
+    step = 2000 + pause
+    assert told([(i * step, i * step + 2000, line) for i, line in enumerate(alone)]) == alone
+
+
+@given(st.lists(st.lists(st.sampled_from("abcd"), min_size=1, max_size=6), max_size=6))
+def test_a_growing_line_is_told_whole(sentences: list[list[str]]) -> None:
+    cues, now = [], 0
+    for words in sentences:
+        for count in range(1, len(words) + 1):
+            cues.append((now, now + 300, " ".join(words[:count])))
+            now += 300
+        now += 2000
+    assert told(cues) == [" ".join(words) for words in sentences]
+
+
+@pytest.mark.parametrize(
+    ("cues", "lines"),
+    [
+        ([(0, 900, "Ha"), (900, 1800, "Ha"), (1800, 2700, "Ha")], ["Ha", "Ha", "Ha"]),
+        ([(0, 2000, "[Music]"), (11000, 13000, "[Music]")], ["[Music]", "[Music]"]),
+        ([(0, 1000, "a\nb"), (1000, 2000, "b"), (2000, 3000, "b\nc")], ["a", "b", "c"]),
+        ([(0, 1000, "so\nI"), (1000, 2000, "so\nI am")], ["so", "I am"]),
+        ([(0, 1000, "No"), (1000, 2000, "Nothing")], ["No", "Nothing"]),
+        ([(0, 1000, "No"), (5000, 6000, "No way")], ["No", "No way"]),
+        ([(0, 1000, "今日"), (1000, 2000, "今日は")], ["今日は"]),
+    ],
+)
+def test_cue_times_tell_a_repeat_from_a_line_still_shown(
+    cues: list[tuple[int, int, str]], lines: list[str]
+) -> None:
+    assert told(cues) == lines
+
+
+@given(st.lists(st.text("ab", min_size=1, max_size=2), max_size=20))
 def test_written_captions_keep_their_repeats(lines: list[str]) -> None:
-    vtt = "WEBVTT\n\n" + "".join(f"00:00.000 --> 00:01.000\n{line}\n\n" for line in lines)
-    assert plain_text(vtt, rolling=False).splitlines() == lines
+    cues = [(0, 1000, line) for line in lines]
+    assert plain_text(vtt_of(cues), rolling=False).splitlines() == lines
 
 
 def test_what_executes_follows_or_links_is_off(tmp_path: Path) -> None:

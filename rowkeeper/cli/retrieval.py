@@ -220,9 +220,10 @@ class _Retrieval:
         return restore_object(self.store, key, place, content, self.context.settings, self.stop)
 
     def _write_words(self, captions: Path, details: dict[str, Any]) -> dict[str, str]:
-        """Put the plain words of ``captions`` where the download had put them, if they are those.
+        """Put the plain words of ``captions`` where the download had put them.
 
-        Path -> SHA-256 of what was written.
+        A later release may take other words from the same captions than were recorded: those never
+        take the place of a file. Path -> SHA-256 of what was written.
         """
         from downloaders.captions import plain_text
         from uploaders.restore import write_back
@@ -232,11 +233,11 @@ class _Retrieval:
             return {}
         rolling = details.get("caption_source") == "automatic"
         words = plain_text(captions.read_text("utf-8-sig", "replace"), rolling=rolling).encode()
-        if hashlib.sha256(words).hexdigest() != sha256:
+        path, fresh = self.naming(path), hashlib.sha256(words).hexdigest()
+        if fresh != sha256 and (self.folder / path).exists():
             return {}
-        path = self.naming(path)
-        write_back(lambda: [words], self.folder / path, Content(sha256, len(words)))
-        return {path: sha256}
+        write_back(lambda: [words], self.folder / path, Content(fresh, len(words)))
+        return {path: fresh}
 
     def _elsewhere(self, piece: Piece) -> str:
         """A store of another address is tried too: the hash tells whether it has the bytes."""
