@@ -1,14 +1,16 @@
 """The tabs of a published sheet page and their cells, verbatim."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from lxml import etree, html
 
+from loaders.bounds import USUAL, Bounds
 from loaders.page import PUBLISH, Page
 from rowkeeper.errors import InputError
 from rowkeeper.links import unwrap
+from rowkeeper.text import harmless
 
 
 @dataclass(frozen=True)
@@ -29,15 +31,23 @@ class Line:
 
 @dataclass(frozen=True)
 class Tab:
-    """One tab of the page. ``title`` is '' when the page does not show it."""
+    """One tab of the page. ``title`` is '' when the page does not show it; ``notices`` say in words
+    what was assumed while reading it."""
 
     gid: str
     title: str
     lines: tuple[Line, ...]
+    notices: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
-        return f"{self.gid} ({self.title})" if self.title else self.gid
+        return tab_label(self.gid, self.title)
+
+
+def tab_label(gid: str, title: str) -> str:
+    """A tab as a sentence names it."""
+    shown = harmless(title)
+    return f"{harmless(gid)} ({shown})" if shown else harmless(gid)
 
 
 def links_of(addresses: Iterable[str]) -> tuple[str, ...]:
@@ -61,8 +71,23 @@ def without_blank_ends(lines: list[Line]) -> tuple[Line, ...]:
     return tuple(cut)
 
 
-def read_tabs(page: Page) -> list[Tab]:
-    """All tabs of ``page``, in its order. Raises ``InputError`` when it is no published sheet."""
+def check_lines(where: str, lines: Sequence[Line], bounds: Bounds) -> None:
+    """Raises ``InputError`` if ``lines``, without blank ends, are more than ``bounds`` allow."""
+    bounds.check_row(where, len(lines))
+    for line in lines:
+        bounds.check_column(where, len(line.cells), line.number)
+    bounds.check_cells(where, sum(len(line.cells) for line in lines))
+
+
+BLANK = Cell()
+MANY_ATTRIBUTES = 1000
+
+
+def read_tabs(page: Page, bounds: Bounds = USUAL) -> list[Tab]:
+    """All tabs of ``page``, in its order.
+
+    Raises ``InputError`` when it is no published sheet, or larger than ``bounds``.
+    """
     tree = _parse(page)
     tables = tree.xpath("//table[contains(concat(' ', normalize-space(@class), ' '), ' waffle ')]")
     tables = tables or tree.xpath("//table[not(ancestor::table)]")
@@ -73,7 +98,7 @@ def read_tabs(page: Page) -> list[Tab]:
     for table in tables:
         ids = table.xpath("ancestor::div[@id][1]/@id")
         gid = str(ids[0]) if ids else str(len(tabs))
-        tabs.append(Tab(gid, titles.get(gid, ""), tuple(_lines(table, page.source))))
+        tabs.append(Tab(gid, titles.get(gid, ""), tuple(_lines(table, page.source, bounds))))
     return tabs
 
 
@@ -94,6 +119,11 @@ def _parse(page: Page) -> html.HtmlElement:
         ) from error
     if not re.search(r"<\s*(!doctype\s+html|html|body|table|div)\b", text, re.IGNORECASE):
         raise InputError(f"The sheet {page.source} is not an HTML page: {PUBLISH}.")
+    if any(_is_crowded(tag) for tag in re.findall(r"<[^<>]{4096,}", text)):
+        raise InputError(
+            f"The sheet {page.source} has a tag with more than {MANY_ATTRIBUTES} attributes, which "
+            f"no published page has: {PUBLISH}."
+        )
     if len(re.findall(r"<table\b", text)) > len(re.findall(r"</table\s*>", text)):
         raise InputError(f"The sheet {page.source} is cut short: fetch or save it again.")
     try:
@@ -122,10 +152,17 @@ def _titles(tree: html.HtmlElement) -> dict[str, str]:
     }
 
 
-def _lines(table: html.HtmlElement, source: str) -> Iterator[Line]:
+def _is_crowded(tag: str) -> bool:
+    """Whether a long tag has so many attributes that to parse them would take minutes."""
+    bare = re.sub(r"""=\s*(?:"[^"]*"|'[^']*')""", "= ", tag)
+    return max(bare.count("="), len(re.split(r"[\s/]+", bare))) > MANY_ATTRIBUTES
+
+
+def _lines(table: html.HtmlElement, source: str, bounds: Bounds) -> Iterator[Line]:
     """The rows of ``table`` that carry cells; spans are laid out, freeze bars left out."""
-    number = 0
+    number = count = seen = 0
     below: dict[int, int] = {}  # column -> rows that a cell further up still covers
+    where = f"The sheet {source}"
     for row in table.xpath("./tr | ./tbody/tr"):
         parts = [cell for cell in row.xpath("./td") if "freezebar-cell" not in _classes(cell)]
         shown = "".join("".join(head.itertext()) for head in row.xpath("./th")).strip()
@@ -136,28 +173,40 @@ def _lines(table: html.HtmlElement, source: str) -> Iterator[Line]:
             raise InputError(
                 f"The sheet {source} shows row {number} after row {above}: publish it again."
             )
-        yield Line(number, tuple(_laid_out(parts, below)))
+        seen += 1
+        bounds.check_row(where, seen)
+        cells = _laid_out(parts, below, bounds.max_columns)
+        bounds.check_column(where, len(cells), number)
+        count += len(cells)
+        bounds.check_cells(where, count)
+        yield Line(number, tuple(cells))
 
 
 def _classes(cell: html.HtmlElement) -> list[str]:
     return (cell.get("class") or "").split()
 
 
-def _laid_out(parts: list[html.HtmlElement], below: dict[int, int]) -> list[Cell]:
-    """The cells of one row by column; a merged cell stands in its first place, then blanks."""
+def _laid_out(parts: list[html.HtmlElement], below: dict[int, int], most: int) -> list[Cell]:
+    """The cells of one row by column; a merged cell stands in its first place, then blanks.
+
+    Of a row that is wider than ``most``, as many cells as show that it has content there.
+    """
     cells: list[Cell] = []
 
     def skip_covered() -> None:
         while below.get(len(cells), 0):
             below[len(cells)] -= 1
-            cells.append(Cell())
+            cells.append(BLANK)
 
     for part in parts:
         skip_covered()
-        rows, columns = _span(part, "rowspan"), _span(part, "colspan")
-        for offset in range(columns):
-            below[len(cells)] = rows - 1
-            cells.append(Cell() if offset else _cell(part))
+        cell, rows = _cell(part), _span(part, "rowspan")
+        if len(cells) < most:
+            for offset in range(min(_span(part, "colspan"), most - len(cells))):
+                below[len(cells)] = rows - 1
+                cells.append(BLANK if offset else cell)
+        elif cell != BLANK:
+            return [*cells, cell]
     skip_covered()
     return cells
 
@@ -173,11 +222,12 @@ def _cell(part: html.HtmlElement) -> Cell:
 
 
 def _text(part: html.HtmlElement) -> Iterator[str]:
-    """The pieces of text in ``part``, in order; a ``<br>`` is a line end."""
-    if part.tag == "br":
-        yield "\n"
-    elif isinstance(part.tag, str):
-        yield part.text or ""
-        for child in part:
-            yield from _text(child)
-            yield child.tail or ""
+    """The pieces of text in ``part``, in order; a ``<br>`` is a line end.
+
+    Without recursion: how deep elements stand in each other is for the page to say.
+    """
+    for event, element in etree.iterwalk(part, events=("start", "end", "comment", "pi")):
+        if event == "start":
+            yield "\n" if element.tag == "br" else element.text or ""
+        if event != "start" and element is not part:
+            yield element.tail or ""

@@ -7,11 +7,11 @@ from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit, urlun
 
 import urllib3
 
+from loaders.bounds import USUAL, Bounds
 from loaders.kept_pages import KeptPages
 from rowkeeper.errors import InputError, SourceUnavailableError
 
 PUBLISH = "publish it with File > Share > Publish to web and use the link that ends in /pubhtml"
-MAX_BYTES = 256 * 2**20
 MAX_REDIRECTS = 5
 BACKOFF_S = 0.3
 MAX_WAIT_S = 30
@@ -33,13 +33,14 @@ def read_page(
     proxy: str | None = None,
     ca_file: Path | None = None,
     cache_dir: Path | None = None,
+    bounds: Bounds = USUAL,
 ) -> Page:
     """The page at ``source``: an http(s) URL, a ``file://`` URL or a path.
 
     With ``cache_dir`` a page is kept there, and asked for again only if it has changed.
 
-    Raises ``InputError`` when there is no such page, ``SourceUnavailableError`` when the site
-    does not answer.
+    Raises ``InputError`` when there is no such page or it is larger than ``bounds``,
+    ``SourceUnavailableError`` when the site does not answer.
     """
     try:
         parts = urlsplit(source)
@@ -48,7 +49,7 @@ def read_page(
     if parts.scheme in ("http", "https"):
         url = _fetchable(source)
         kept = KeptPages(cache_dir) if cache_dir else None
-        body = _fetch(url, _pool(proxy, ca_file), kept)
+        body = _fetch(url, _pool(proxy, ca_file), kept, bounds)
         return Page(public_url(source), url, body, url_gid(source))
     if parts.scheme == "file":
         path = Path(unquote(parts.path))
@@ -59,7 +60,9 @@ def read_page(
     else:
         path = Path(source).expanduser()
     try:
-        return Page(str(path.resolve()), path.resolve().as_uri(), path.read_bytes())
+        with path.open("rb") as file:
+            body = bounds.read(f"The sheet file {path}", file)
+        return Page(str(path.resolve()), path.resolve().as_uri(), body)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a path"
         raise InputError(
@@ -87,7 +90,7 @@ def _fetchable(url: str) -> str:
     return urlunsplit(urlsplit(url)._replace(fragment=""))
 
 
-def _fetch(url: str, pool: urllib3.PoolManager, kept: KeptPages | None) -> bytes:
+def _fetch(url: str, pool: urllib3.PoolManager, kept: KeptPages | None, bounds: Bounds) -> bytes:
     """The body at ``url`` after at most five redirects, none of them to a sign-in page."""
     source = public_url(url)
     with pool:
@@ -101,7 +104,7 @@ def _fetch(url: str, pool: urllib3.PoolManager, kept: KeptPages | None) -> bytes
                     f"The sheet {source} has moved to {public_url(url)}: set sheet.source to that "
                     "address if it is the sheet."
                 )
-            body, location = _get(pool, url, source, kept)
+            body, location = _get(pool, url, source, kept, bounds)
             if location is None:
                 return body
             url = urljoin(url, location)
@@ -151,7 +154,7 @@ def _pool(proxy: str | None, ca_file: Path | None) -> urllib3.PoolManager:
 
 
 def _get(
-    pool: urllib3.PoolManager, url: str, source: str, kept: KeptPages | None
+    pool: urllib3.PoolManager, url: str, source: str, kept: KeptPages | None, bounds: Bounds
 ) -> tuple[bytes, str | None]:
     """One request: the body and no location, or a location to go on to."""
     page = kept.find(url) if kept else None
@@ -164,11 +167,12 @@ def _get(
             if response.status == 304 and page:
                 return page.body, None
             _check_status(response, source)
-            body = b""
+            parts, size = [], 0
             for chunk in response.stream(2**20):
-                body += chunk
-                if len(body) > MAX_BYTES:
-                    break
+                parts.append(chunk)
+                size += len(chunk)
+                bounds.check_bytes(f"The sheet {source}", size)
+            body = b"".join(parts)
         finally:
             response.release_conn()
     except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
@@ -176,8 +180,6 @@ def _get(
             f"The sheet {source} did not answer ({_reason(error)}): check the network, "
             "network.proxy and network.ca_file, then run again."
         ) from error
-    if len(body) > MAX_BYTES:
-        raise InputError(f"The sheet {source} is larger than 256 MB: publish the people tab alone.")
     if kept:
         kept.keep(url, response.headers, body)
     return body, None

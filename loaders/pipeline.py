@@ -12,7 +12,7 @@ from loaders.kept_loads import keep_loads, loads_dir, missing_loads
 from loaders.legacy_csv import LegacyFile, load_legacy_csv
 from loaders.loader import Loader
 from loaders.removals import check_removals, people_of
-from loaders.sheet import Access, Snapshot, load_sheet
+from loaders.sheet import Snapshot, configured_sheet
 from loaders.tables import TABLES, Rows, add_legacy_file, add_snapshot, no_rows
 from rowkeeper.errors import BusyError
 from rowkeeper.settings import Settings
@@ -125,8 +125,7 @@ def _read(settings: Settings, *, keep_pages: bool) -> tuple[Snapshot | None, lis
     files = load_legacy_csv(settings.legacy_csv.paths, settings.legacy_csv.columns)
     if not settings.sheet.source:
         return None, files
-    sheet, access = settings.sheet, Access.of(settings, keep_pages=keep_pages)
-    return load_sheet(str(sheet.source), sheet.tab, sheet.columns, access), files
+    return configured_sheet(settings, keep_pages=keep_pages), files
 
 
 @dataclass(frozen=True)

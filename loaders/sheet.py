@@ -1,33 +1,39 @@
 """A published sheet as a snapshot: one tab, each row verbatim under the titles of its columns."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 from urllib.parse import unquote, urlsplit
 
+from loaders.bounds import USUAL, Bounds
+from loaders.columns import (
+    NOTHING_SAID,
+    ROW_ID,
+    Columns,
+    Titles,
+    Wanted,
+    check_columns,
+    is_title,
+    read_titles,
+    shown_titles,
+)
 from loaders.frames import read_frames
-from loaders.grid import Cell, Line, Tab, read_tabs, without_blank_ends
+from loaders.grid import Cell, Line, Tab, read_tabs, tab_label, without_blank_ends
 from loaders.page import read_page, url_gid
 from loaders.sheet_files import SUFFIXES, read_file_tabs
 from loaders.sheets_api import ENDPOINT, read_api, spreadsheet_id
 from rowkeeper.errors import InputError
 from rowkeeper.google_api import NO_CREDENTIALS, Credentials
-from rowkeeper.text import sha256, to_json, trimmed
+from rowkeeper.text import harmless, sha256, to_json, trimmed
+from rowkeeper.titles import is_same_title
 
 if TYPE_CHECKING:
     from rowkeeper.settings import Settings
 
-COLUMNS = ("row_id", "name", "email", "type", "status", "notes")
-TITLES: Mapping[str, tuple[str, ...]] = {
-    "row_id": ("#", "row id", "row_id", "id", "no", "no."),
-    "name": ("name", "full name"),
-    "email": ("email", "e-mail", "email address", "e-mail address"),
-    "type": ("type", "personality type"),
-    "status": ("status",),
-    "notes": ("notes", "note"),
-}
+HEADER_WITHIN = 1000
+"""The rows of a tab among which its titles are looked for."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,10 @@ class SheetRow:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One look at one tab. ``content_sha256`` covers the rows, not the page around them."""
+    """One look at one tab. ``content_sha256`` covers the rows, not the page around them.
+
+    ``columns`` are those of its titles; ``notices`` say in words what was assumed while reading.
+    """
 
     source: str
     tab_gid: str
@@ -53,6 +62,17 @@ class Snapshot:
     observed_at: datetime
     content_sha256: str
     rows: tuple[SheetRow, ...]
+    columns: Columns
+    notices: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """The tab, as a sentence about it begins."""
+        return f"The sheet {self.source}, tab {self.tab_label},"
+
+    @property
+    def tab_label(self) -> str:
+        return tab_label(self.tab_gid, self.tab_title)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +84,7 @@ class Access:
     cache_dir: Path | None = None
     credentials: Credentials = NO_CREDENTIALS
     api_endpoint: str = ENDPOINT
+    bounds: Bounds = USUAL
 
     @classmethod
     def of(cls, settings: "Settings", *, keep_pages: bool = False) -> Self:
@@ -76,37 +97,50 @@ class Access:
             cache_dir=settings.data_dir / "sheet" if keep_pages else None,
             credentials=Credentials(api_key=key, file=sheet.credentials_file),
             api_endpoint=sheet.api_endpoint or ENDPOINT,
+            bounds=Bounds.of(settings),
         )
+
+
+def configured_sheet(
+    settings: "Settings", source: str | None = None, *, keep_pages: bool = False
+) -> Snapshot:
+    """The sheet that ``settings`` name, or that at ``source`` read as they say. Raises as below."""
+    sheet, access = settings.sheet, Access.of(settings, keep_pages=keep_pages)
+    source = source or str(sheet.source)
+    return load_sheet(source, sheet.tab, sheet.columns, access, sheet.row_id)
 
 
 def load_sheet(
     source: str,
     tab: str | None = None,
-    columns: Mapping[str, str] | None = None,
+    columns: Titles | None = None,
     access: Access | None = None,
+    row_id: Sequence[str] = (),
 ) -> Snapshot:
     """Fetch and read the sheet at ``source``: a published page, a spreadsheet's URL or a file.
 
     ``tab`` is a gid or a title; without it the gid in the URL holds, else the first tab with a name
-    column. ``columns`` maps our column names to this sheet's titles. Raises ``InputError``,
-    ``SourceUnavailableError``.
+    column. ``columns`` maps our column names to this sheet's titles, ``row_id`` names the columns
+    that a row id is made of. Raises ``InputError``, ``SourceUnavailableError``, and ``UsageError``
+    for columns that can't be.
     """
-    access = access or Access()
+    access, wanted = access or Access(), Wanted.of(columns, row_id)
     if spreadsheet := spreadsheet_id(source):
-        wanted = tab or url_gid(source)
+        asked = tab or url_gid(source)
         tabs = read_api(
             spreadsheet,
             access.credentials,
             access.api_endpoint,
-            wanted,
+            asked,
             access.proxy,
             access.ca_file,
+            access.bounds,
         )
         place = f"https://docs.google.com/spreadsheets/d/{spreadsheet}"
-        return snapshot_of(place, tabs, wanted, columns)
+        return snapshot_of(place, tabs, asked, wanted)
     if path := _file_of(source):
-        return snapshot_of(str(path), read_file_tabs(path), tab, columns)
-    return _load_page(source, tab, columns, access)
+        return snapshot_of(str(path), read_file_tabs(path, wanted, access.bounds), tab, wanted)
+    return _load_page(source, tab, wanted, access)
 
 
 def _file_of(source: str) -> Path | None:
@@ -116,140 +150,132 @@ def _file_of(source: str) -> Path | None:
     return path.expanduser().resolve() if is_file else None
 
 
-def _load_page(
-    source: str, tab: str | None, columns: Mapping[str, str] | None, access: Access
-) -> Snapshot:
-    page = read_page(source, access.proxy, access.ca_file, access.cache_dir)
-    wanted = tab or page.gid
+def _load_page(source: str, tab: str | None, wanted: Wanted, access: Access) -> Snapshot:
+    reach = (access.proxy, access.ca_file, access.cache_dir, access.bounds)
+    page = read_page(source, *reach)
+    asked = tab or page.gid
     frames = read_frames(page)
     if not frames:
-        return snapshot_of(page.source, read_tabs(page), wanted, columns)
-    chosen = [frame for frame in frames if _is_wanted(wanted, frame.gid, frame.title)] or frames
+        return snapshot_of(page.source, read_tabs(page, access.bounds), asked, wanted)
+    chosen = [frame for frame in frames if _is_wanted(asked, frame.gid, frame.title)] or frames
     tabs = []
     for frame in chosen:
-        framed = read_page(frame.url, access.proxy, access.ca_file, access.cache_dir)
-        found = read_tabs(replace(framed, source=page.source))
+        framed = replace(read_page(frame.url, *reach), source=page.source)
+        found = read_tabs(framed, access.bounds)
         tabs += [replace(shown, title=shown.title or frame.title) for shown in found]
-    return snapshot_of(page.source, tabs, wanted, columns)
+    return snapshot_of(page.source, tabs, asked, wanted)
 
 
 def snapshot_of(
-    source: str, tabs: list[Tab], tab: str | None = None, columns: Mapping[str, str] | None = None
+    source: str, tabs: list[Tab], tab: str | None = None, wanted: Wanted | None = None
 ) -> Snapshot:
     """The snapshot that ``tabs`` show. Raises ``InputError`` as ``load_sheet`` does."""
-    own = dict(columns or {})
-    titles = {name: {_key(own[name])} if name in own else set(TITLES[name]) for name in COLUMNS}
-    chosen, head = _choose(source, tabs, tab, titles)
-    places = _places(head, titles, own, source)
+    chosen, head, columns = _choose(source, tabs, tab, wanted or NOTHING_SAID)
+    check_columns(f"The sheet {source}, tab {chosen.label},", head.number, columns)
     width = max(len(line.cells) for line in chosen.lines)
-    labels = [head.cells[i].text if i < len(head.cells) else "" for i in range(width)]
-    names = _names(labels, places)
-    rows = tuple(_row(line, head.number, places, labels, names) for line in chosen.lines)
-    return Snapshot(
+    labels, names = columns.labels(width), columns.names(width)
+    rows = tuple(_row(line, head.number, columns, labels, names) for line in chosen.lines)
+    snapshot = Snapshot(
         source=source,
         tab_gid=chosen.gid,
         tab_title=chosen.title,
         observed_at=datetime.now(UTC),
         content_sha256=sha256(to_json([[row.number, row.content_sha256] for row in rows])),
         rows=rows,
+        columns=columns,
+        notices=chosen.notices,
     )
+    _refuse_nobody(snapshot)
+    return snapshot
 
 
-def _key(title: str) -> str:
-    """A title as it is compared: without outer or doubled white space, in lower case."""
-    return " ".join(trimmed(title).casefold().split())
+def _refuse_nobody(snapshot: Snapshot) -> None:
+    """A sheet in which no row that names somebody has an id holds no person that can be kept."""
+    rows = [row.values for row in snapshot.rows if not row.is_header]
+    named = [values for values in rows if trimmed(values["name"] or "")]
+    if named and not any(trimmed(values["row_id"] or "") for values in named):
+        raise InputError(
+            f"{snapshot.place} has no row id in any of the {len(named)} rows with a name (its "
+            f"titles are {shown_titles(snapshot.columns.titles)}): {ROW_ID}."
+        )
 
 
 def _is_wanted(wanted: str | None, gid: str, title: str) -> bool:
     """Whether a tab is asked for by its gid or title; each one is when none is named."""
-    return wanted is None or gid == wanted or (title != "" and _key(title) == _key(wanted))
+    return wanted is None or gid == wanted or (title != "" and is_same_title(title, wanted))
 
 
 def _choose(
-    source: str, tabs: list[Tab], wanted: str | None, titles: Mapping[str, set[str]]
-) -> tuple[Tab, Line]:
-    """The tab to read and its header row."""
-    candidates = [t for t in tabs if t.gid == wanted] or [
-        t for t in tabs if _is_wanted(wanted, t.gid, t.title)
+    source: str, tabs: list[Tab], asked: str | None, wanted: Wanted
+) -> tuple[Tab, Line, Columns]:
+    """The tab to read, its row of titles and its columns.
+
+    The first tab that has what the settings name; else, so that an error can say what is there
+    instead, the first with a name.
+    """
+    candidates = [t for t in tabs if t.gid == asked] or [
+        t for t in tabs if _is_wanted(asked, t.gid, t.title)
     ]
     if not tabs:
         raise InputError(f"The sheet {source} shows no tab: see in a browser that it has one.")
     if not candidates:
         raise InputError(
-            f"The sheet {source} has no tab {wanted}: set sheet.tab or --tab to one of "
-            f"{', '.join(tab.label for tab in tabs)}."
+            f"The sheet {source} has no tab {harmless(asked or '')}: set sheet.tab or --tab to one "
+            f"of {', '.join(tab.label for tab in tabs)}."
         )
+    heads = [(tab, *found) for tab in candidates if (found := _header(tab, wanted))]
+    if heads:
+        return next((head for head in heads if not head[2].missing), heads[0])
     for tab in candidates:
-        if head := _header(tab, titles):
-            return tab, head
-    if not any(without_blank_ends(list(tab.lines)) for tab in candidates):
-        raise InputError(
-            f"The sheet {source} has nothing in tab {', '.join(t.label for t in candidates)}: "
-            "choose another with sheet.tab, or bring the rows back."
+        if wanted and (found := _header(tab, NOTHING_SAID)):
+            head, _ = found
+            return tab, head, read_titles([cell.text for cell in head.cells], wanted)
+    raise _no_titles(source, candidates)
+
+
+def _header(tab: Tab, wanted: Wanted) -> tuple[Line, Columns] | None:
+    """The first row that names a name and another column of ours, else the first with a name."""
+    only_name = None
+    for line in tab.lines[:HEADER_WITHIN]:
+        texts = [cell.text for cell in line.cells]
+        if not any(is_title(text, wanted) for text in texts):
+            continue
+        columns = read_titles(texts, wanted)
+        if columns.has_name and len(set(columns.places.values())) > 1:
+            return line, columns
+        if columns.has_name and only_name is None:
+            only_name = line, columns
+    return only_name
+
+
+def _no_titles(source: str, tabs: list[Tab]) -> InputError:
+    labels = ", ".join(tab.label for tab in tabs)
+    filled = [line for tab in tabs for line in without_blank_ends(list(tab.lines[:HEADER_WITHIN]))]
+    if not filled:
+        return InputError(
+            f"The sheet {source} has nothing in tab {labels}: choose another with sheet.tab, or "
+            "bring the rows back."
         )
-    seen = [_key(cell.text) for tab in candidates for line in tab.lines[:1] for cell in line.cells]
-    shown = ", ".join(f"'{title}'" for title in seen if title) or "no titles"
-    raise InputError(
-        f"The sheet {source} has no name column (its first row shows {shown}): name the "
-        "column's title in sheet.columns, or choose another tab with sheet.tab."
+    likely = max(filled[:20], key=lambda line: sum(bool(trimmed(c.text)) for c in line.cells))
+    return InputError(
+        f"The sheet {source}, tab {labels}, has no name column (row {likely.number} shows "
+        f"{shown_titles([cell.text for cell in likely.cells])}): name its title in sheet.columns, "
+        'such as {name = "Who"}, or choose another tab with sheet.tab.'
     )
 
 
-def _header(tab: Tab, titles: Mapping[str, set[str]]) -> Line | None:
-    """The first row in which a cell is the title of the name column."""
-    for line in tab.lines:
-        if any(_key(cell.text) in titles["name"] for cell in line.cells):
-            return line
-    return None
-
-
-def _places(
-    head: Line, titles: Mapping[str, set[str]], own: Mapping[str, str], source: str
-) -> dict[str, int]:
-    """Column name -> its place in the row; a first column without a title is the row id."""
-    keys = [_key(cell.text) for cell in head.cells]
-    places = {
-        name: keys.index(match)
-        for name in COLUMNS
-        if (match := next((key for key in keys if key in titles[name]), None)) is not None
-    }
-    for name in own:
-        if name not in places:
-            raise InputError(
-                f"The sheet {source} has no column '{own[name]}' for {name} (it shows "
-                f"{', '.join(key for key in keys if key)}): mend sheet.columns."
-            )
-    if "row_id" not in places and keys[0] == "":
-        places["row_id"] = 0
-    return places
-
-
-def _names(labels: list[str], places: Mapping[str, int]) -> list[str]:
-    """A name for each column: ours, else its title in lower case, else its number from 1."""
-    ours = {place: name for name, place in places.items()}
-    names: list[str] = []
-    for i, label in enumerate(labels):
-        name = ours.get(i) or _key(label)
-        taken = name in names or (i not in ours and name in COLUMNS)
-        names.append(f"column_{i + 1}" if taken or not name else name)
-    return names
-
-
-def _row(
-    line: Line, head: int, places: Mapping[str, int], labels: list[str], names: list[str]
-) -> SheetRow:
+def _row(line: Line, head: int, columns: Columns, labels: list[str], names: list[str]) -> SheetRow:
     """``line`` filled up to the sheet's width. All up to the header counts as header."""
     cells = list(line.cells) + [Cell()] * (len(labels) - len(line.cells))
     shown = [
         {"title": label, "text": cell.text, "links": list(cell.links)}
         for label, cell in zip(labels, cells, strict=True)
     ]
-    values = {name: cells[places[name]].text if name in places else None for name in COLUMNS}
     cells_json = to_json(shown)
     return SheetRow(
         number=line.number,
         is_header=line.number <= head,
-        values=values,
+        values=columns.values(cells),
         named=tuple(zip(names, cells, strict=True)),
         cells_json=cells_json,
         content_sha256=sha256(cells_json),

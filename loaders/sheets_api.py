@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from loaders.grid import Cell, Line, Tab, links_of, without_blank_ends
+from loaders.bounds import USUAL, Bounds
+from loaders.grid import Cell, Line, Tab, check_lines, links_of, without_blank_ends
 from rowkeeper.errors import InputError, SourceUnavailableError
 from rowkeeper.google_api import Credentials, account_of, authorised, plain_http
 
@@ -57,11 +58,12 @@ def read_api(
     wanted: str | None = None,
     proxy: str | None = None,
     ca_file: Path | None = None,
+    bounds: Bounds = USUAL,
 ) -> list[Tab]:
     """The tabs of a spreadsheet; of several only ``wanted`` (gid or title), where it is there.
 
-    Raises ``InputError`` with the remedy if the sheet may not be read, ``SourceUnavailableError``
-    if the API does not answer.
+    Raises ``InputError`` with the remedy if the sheet may not be read or is larger than ``bounds``,
+    ``SourceUnavailableError`` if the API does not answer.
     """
     if not credentials:
         raise InputError(
@@ -77,7 +79,10 @@ def read_api(
             spreadsheetId=spreadsheet, ranges=ranges, includeGridData=True, fields=CELLS
         )
         found = _asked(request, credentials)
-    return [_tab(item) for item in found.get("sheets", ())]
+    tabs = [_tab(item) for item in found.get("sheets", ())]
+    for tab in tabs:
+        check_lines(f"The sheet {_place(spreadsheet)}, tab {tab.label},", tab.lines, bounds)
+    return tabs
 
 
 def _asked(request: Any, credentials: Credentials) -> Mapping[str, Any]:

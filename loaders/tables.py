@@ -5,7 +5,7 @@ from typing import Any, Literal, get_args
 
 import pyarrow as pa  # type: ignore[import-untyped]
 
-from loaders import sheet
+from loaders import columns, sheet
 from loaders.legacy_claims import claims_of
 from loaders.legacy_csv import LegacyFile, LegacyRow
 from loaders.links import legacy_row_links, link_rows, sheet_cell_links
@@ -59,7 +59,7 @@ SCHEMAS: dict[TableName, pa.Schema] = {
         ("is_header", _FLAG),
         ("content_sha256", _TEXT),
         ("cells", _TEXT),
-        text=sheet.COLUMNS,
+        text=columns.COLUMNS,
     ),
     "legacy_csv_files": _schema(
         ("file_sha256", _TEXT),

@@ -28,6 +28,19 @@ def _as_table(value: Any) -> Any:
     return value
 
 
+def _as_titles(value: Any) -> Any:
+    """As a table, whose keys may stand several times: ``name=Who, link=Video, link=Talk``."""
+    if isinstance(value, str) and not value.lstrip().startswith("{"):
+        titles: dict[str, list[str]] = {}
+        for key, _, title in (item.partition("=") for item in _as_list(value)):
+            titles.setdefault(key.strip(), []).append(title.strip())
+        return titles
+    table = _as_table(value)
+    if not isinstance(table, dict):
+        return table
+    return {key: [item] if isinstance(item, str) else item for key, item in table.items()}
+
+
 def _over(usual: Mapping[str, Any]) -> Callable[[Any], Any]:
     """Takes a table that changes some of ``usual``."""
     return lambda value: (
@@ -47,6 +60,7 @@ CONCURRENCY = {"youtube": 4, "drive": 4, "docs": 4, "direct": 8}
 
 Texts = Annotated[dict[str, str], BeforeValidator(_as_table)]
 Names = Annotated[list[str], BeforeValidator(_as_list)]
+Titles = Annotated[dict[str, list[str]], BeforeValidator(_as_titles)]
 Networks = Annotated[list[str], BeforeValidator(_as_list), AfterValidator(_networks)]
 Rates = Annotated[dict[str, NonNegativeFloat], BeforeValidator(_over(RATES))]
 Bursts = Annotated[dict[str, PositiveInt], BeforeValidator(_over(BURSTS))]

@@ -31,6 +31,7 @@ from rowkeeper.setting_types import (
     Networks,
     Rates,
     Texts,
+    Titles,
 )
 from rowkeeper.store_url import store_url
 
@@ -53,18 +54,27 @@ class Section(BaseModel):
 class Sheet(Section):
     """``source``: the published page's URL, a spreadsheet's or a file. ``tab``: gid or title.
 
-    ``columns``: what this sheet calls our columns, such as ``{name = "Who"}``. ``api_key`` or
-    ``credentials_file`` read a spreadsheet that is not published. ``max_removed``: the share of the
-    people that one load may remove.
+    ``columns``: what this sheet calls our columns, such as ``{name = "Who"}``. ``row_id``: the
+    columns that a row id is made of, where the sheet has none. ``api_key`` or ``credentials_file``
+    read a spreadsheet that is not published. ``max_removed`` and ``max_changed``: the share of the
+    people that one load may remove, and whose ids it may give to others; ``lost_columns``: the
+    columns of ours that it may lack. The other bounds say how large a sheet is read at all.
     """
 
     source: str | None = None
     tab: str | None = None
-    columns: Texts = {}
+    columns: Titles = {}
+    row_id: Names = []
     api_key: SecretStr | None = None
     credentials_file: Path | None = None
     api_endpoint: str | None = None
     max_removed: float = Field(default=0.2, ge=0, le=1)
+    max_changed: float = Field(default=0.2, ge=0, le=1)
+    lost_columns: Names = []
+    max_bytes: int = Field(default=64 << 20, ge=1)
+    max_rows: int = Field(default=100_000, ge=1)
+    max_columns: int = Field(default=1_000, ge=1)
+    max_cells: int = Field(default=2_000_000, ge=1)
 
 
 class Drive(Section):

@@ -24,3 +24,14 @@ def to_json(value: Any) -> str:
 def sha256(text: str) -> str:
     """The SHA-256 of ``text`` in UTF-8, as lower-case hex."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def harmless(text: str) -> str:
+    """``text`` on one line, without what a terminal would obey or hide."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
+def quoted(text: str, most: int = 40) -> str:
+    """A text from outside as it may stand in a sentence: harmless, in quotes, not too long."""
+    shown = harmless(text)
+    return f"'{shown[:most]}…'" if len(shown) > most else f"'{shown}'"

@@ -1,22 +1,153 @@
 """The titles by which columns are known, in sheets and in legacy CSVs alike."""
 
+import re
 import unicodedata
 from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import cache, lru_cache
 
 TITLES: Mapping[str, tuple[str, ...]] = {
-    "row_id": ("#", "row id", "row", "row no", "row nr", "row number", "id", "no", "nr"),
-    "name": ("name", "full name"),
-    "email": ("email", "email address", "mail"),
-    "type": ("type", "personality type"),
-    "link": ("link", "url"),
+    "row_id": (
+        *("#", "row id", "row", "row no", "row nr", "row number", "id", "ids", "no", "nr", "nro"),
+        *("num", "n", "id no", "id nr", "id number", "id #", "# id", "number", "serial no"),
+        *("serial number", "s no", "sr no", "sl no", "person id", "participant id", "identifier"),
+        *("nummer", "lfd nr", "laufende nummer", "zeile", "zeilennummer", "kennung", "personen id"),
+        *("número", "núm", "identificador", "fila", "numéro", "identifiant", "ligne", "linha"),
+        *("numero", "riga", "rij", "lp", "номер", "№ п/п", "序号", "编号", "番号", "번호"),
+    ),
+    "name": (
+        *("full name", "name", "names", "complete name", "first and last name", "name surname"),
+        *("name and surname", "first last name", "person name", "participant name"),
+        *("vollständiger name", "vor und nachname", "name vorname", "vorname name", "ganzer name"),
+        *("nombre completo", "nombre y apellido", "nombre y apellidos", "nombres y apellidos"),
+        *("nom complet", "nom et prénom", "prénom et nom", "nom prénom", "prénom nom"),
+        *("nome completo", "nome e cognome", "nome e sobrenome", "nome e apelido"),
+        *("volledige naam", "imię i nazwisko", "ad soyad", "фио", "имя и фамилия"),
+        *("nombre", "nombres", "nom", "nome", "naam", "navn", "namn", "nimi", "jméno", "имя"),
+        *("姓名", "名前", "氏名", "이름", "성명"),
+    ),
+    "email": (
+        *("email", "email address", "email id", "mail", "mail address", "emails", "email adress"),
+        *(
+            "email adresse",
+            "mail adresse",
+            "mailadresse",
+            "correo",
+            "correo electrónico",
+            "email 1",
+        ),
+        *("dirección de correo electrónico", "dirección de correo", "courriel", "adresse email"),
+        *("adresse mail", "adresse électronique", "adresse courriel", "adresse de messagerie"),
+        *("endereço de email", "correio eletrônico", "correio eletrónico", "endereço eletrónico"),
+        *("indirizzo email", "posta elettronica", "emailadres", "adres email", "epost"),
+        *("e postadress", "eposta", "почта", "электронная почта", "эл почта", "邮箱", "电子邮件"),
+        *("电子邮箱", "メール", "メールアドレス", "이메일"),
+    ),
+    "type": (
+        *("type", "personality type", "types", "typ", "typus", "persönlichkeitstyp", "tipo"),
+        *("tipo de personalidad", "tipo de personalidade", "tipo di personalità"),
+        *("type de personnalité", "persoonlijkheidstype", "тип", "тип личности", "类型", "タイプ"),
+        *("유형",),
+    ),
+    "link": (
+        *("link", "links", "url", "urls", "web link", "hyperlink", "enlace", "enlaces", "vínculo"),
+        *("lien", "liens", "ligação", "hiperligação", "collegamento", "odnośnik", "länk", "lenke"),
+        *("verknüpfung", "ссылка", "链接", "リンク", "링크"),
+    ),
 }
 """Our columns of a person -> other words for them, each compared by ``title_key``."""
 
+SHEET_TITLES: Mapping[str, tuple[str, ...]] = {
+    **TITLES,
+    "first_name": (
+        *("first name", "given name", "given names", "forename", "christian name", "first"),
+        *("vorname", "vornamen", "prénom", "prénoms", "primer nombre", "primeiro nome"),
+        *("nome próprio", "voornaam", "imię", "fornavn", "förnamn", "etunimi"),
+    ),
+    "last_name": (
+        *("last name", "surname", "family name", "last", "nachname", "familienname"),
+        *("zuname", "apellido", "apellidos", "nom de famille", "sobrenome", "apelido", "cognome"),
+        *("achternaam", "nazwisko", "efternavn", "etternavn", "efternamn", "sukunimi", "soyad"),
+        *("příjmení", "фамилия"),
+    ),
+    "link": (
+        *TITLES["link"],
+        *("video", "videos", "video link", "video url", "link to video", "link video"),
+        *("youtube", "youtube link", "youtube url", "youtube video", "drive link"),
+        *("google drive link", "file link", "recording", "vídeo", "vidéo", "lien vidéo"),
+        *(
+            "enlace de video",
+            "enlace del video",
+            "link do vídeo",
+            "видео",
+            "视频",
+            "動画",
+            "동영상",
+        ),
+    ),
+    "status": ("status", "state", "estado", "statut", "état", "stato", "статус", "状态", "상태"),
+    "notes": (
+        *("notes", "note", "comment", "comments", "remark", "remarks", "notiz", "notizen"),
+        *("bemerkung", "bemerkungen", "anmerkung", "anmerkungen", "kommentar", "kommentare"),
+        *("nota", "notas", "observaciones", "comentario", "comentarios", "observações"),
+        *("comentários", "remarque", "remarques", "commentaire", "commentaires", "opmerkingen"),
+        *("uwagi", "примечания", "заметки", "комментарий", "备注", "備考", "비고"),
+    ),
+}
+"""The same for a sheet, whose names may stand in two columns."""
+
+HALF_NAMES = frozenset(
+    ("name", "nombre", "nombres", "nom", "nome", "naam", "navn", "namn", "nimi", "jmeno", "имя")
+)
+"""Keys of titles that name a whole person alone, and a half beside a column of the other half."""
+
+_BESIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+_POLITE = re.compile(
+    r"(?:please)?(?:enter|state|whatis|whats|wieist|wielautet)?"
+    r"(?:your|the|ihre|ihr|deine|dein|votre|vos|ton|su|tu|seu|sua|il|la|le|uw|je)?"
+)
+"""How a form's question may begin, as ``title_key`` has it."""
+
 
 def title_key(title: str) -> str:
-    """A title as it is compared: NFKC, casefolded, letters, digits and ``#`` alone.
+    """A title as it is compared: without case, accents and marks; letters, digits, ``#`` alone.
 
     So ``Row ID``, ``row_id`` and ``ROW-ID`` are one, and so are ``No`` and ``No.``.
     """
-    folded = unicodedata.normalize("NFKC", title).casefold()
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", title).casefold())
     return "".join(char for char in folded if char.isalnum() or char == "#")
+
+
+@cache
+def _known() -> Mapping[str, str]:
+    """The key of each title -> its column; a word of several columns is the first one's."""
+    found: dict[str, str] = {}
+    for column, words in SHEET_TITLES.items():
+        for word in words:
+            found.setdefault(title_key(word), column)
+    return found
+
+
+@lru_cache(maxsize=65536)
+def sheet_column(title: str) -> str | None:
+    """The column of a sheet that ``title`` is a usual word for, as it stands or as a question."""
+    for text in (title, _BESIDE.sub("", title)):
+        key = title_key(text)
+        start = _POLITE.match(key)
+        for known in (key, key[start.end() :] if start else ""):
+            if known in _known():
+                return _known()[known]
+    return None
+
+
+def is_same_title(one: str, other: str) -> bool:
+    """Whether two titles are one but for case, white space and marks."""
+    keys = title_key(one), title_key(other)
+    return keys[0] == keys[1] if any(keys) else one.split() == other.split()
+
+
+def nearest_title(title: str, titles: list[str]) -> str | None:
+    """The one of ``titles`` that ``title`` may stand for, if any is near."""
+    keys = {title_key(known): known for known in reversed(titles) if title_key(known)}
+    near = get_close_matches(title_key(title), keys, n=1, cutoff=0.6)
+    return keys[near[0]] if near else None

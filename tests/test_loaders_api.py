@@ -70,9 +70,10 @@ def test_what_the_sheet_hides_is_left_out() -> None:
     with sheets_api([PEOPLE]) as api:
         api.answer = told  # type: ignore[method-assign]
         access = Access(credentials=Credentials(api_key=KEY), api_endpoint=api.url)
-        found = load_sheet(URL, access=access)
+        found = load_sheet(URL, access=access, row_id=["name"])
     assert names(found) == ["Name", "Anna"]
-    assert found.rows[1].values["row_id"] is None
+    assert found.rows[1].values["row_id"] == "Anna"
+    assert found.columns.titles == ("Name",)
     assert asked[1].count("ranges=") == 1
 
 

@@ -147,13 +147,12 @@ def _store(context: Context) -> str:
 
 
 def _sheet(context: Context) -> str:
-    from loaders.sheet import Access, load_sheet
+    from loaders.sheet import configured_sheet
 
-    sheet = context.settings.sheet
-    if not sheet.source:
+    if not context.settings.sheet.source:
         return "none is set: give --sheet, or set sheet.source"
-    snapshot = load_sheet(sheet.source, sheet.tab, sheet.columns, Access.of(context.settings))
-    return f"{len(snapshot.rows)} rows in tab {snapshot.tab_title or snapshot.tab_gid}"
+    snapshot = configured_sheet(context.settings)
+    return f"{len(snapshot.rows)} rows in tab {snapshot.tab_label}"
 
 
 LOOKS: dict[str, Callable[[Context], str]] = {

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from loaders.legacy_files import read_content
-from loaders.sheet import load_sheet
+from loaders.sheet import configured_sheet
 from rowkeeper.cli.reconcile_cells import LOST, Difference
 from rowkeeper.cli.reconcile_rows import SourceRow
 from rowkeeper.errors import InputError, RowkeeperError
@@ -41,9 +41,8 @@ def sheet_proof(
         return NONE
     if not Path(source).is_file():
         return BY_RAW
-    sheet = settings.sheet
     try:
-        now = load_sheet(source, sheet.tab, sheet.columns).content_sha256
+        now = configured_sheet(settings, source).content_sha256
     except RowkeeperError:
         return CHANGED
     return BY_FILE if now == content_sha256 else CHANGED

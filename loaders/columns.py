@@ -1,0 +1,248 @@
+"""What the columns of a sheet hold: known by their titles, or by what the settings say of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from loaders.grid import Cell
+from rowkeeper.errors import InputError, UsageError
+from rowkeeper.identity import name_key
+from rowkeeper.text import harmless, quoted, sha256, to_json, trimmed
+from rowkeeper.titles import HALF_NAMES, is_same_title, nearest_title, sheet_column, title_key
+
+COLUMNS = ("row_id", "name", "email", "type", "status", "notes")
+"""The columns whose text raw holds by name."""
+NAME_PARTS = ("first_name", "last_name")
+KNOWN = (*COLUMNS, *NAME_PARTS, "link")
+JOINED = ("name", "link")
+"""Columns for which the settings may name several titles."""
+HASH_LENGTH = 16
+LONGEST_TITLE = 200
+SHOWN = 20  # titles that an error names
+ROW_ID = (
+    'name its title in sheet.columns, such as {row_id = "Code"}, or have ids made of other columns '
+    'by sheet.row_id, such as "email"'
+)
+Titles = Mapping[str, str | Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the settings say of the columns. ``titles``: column -> its titles in this sheet; keys
+    that are no column of ours name columns of content. ``row_id``: the columns that make a row id,
+    by our name or their title."""
+
+    titles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    row_id: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, columns: Titles | None = None, row_id: Sequence[str] = ()) -> "Wanted":
+        """Raises ``UsageError`` for a column that is nearly one of ours."""
+        titles: dict[str, tuple[str, ...]] = {}
+        for given, values in (columns or {}).items():
+            name = next((known for known in KNOWN if is_same_title(known, given)), given)
+            if name not in KNOWN and (near := nearest_title(given, list(KNOWN))):
+                raise UsageError(f"Unknown column {quoted(given)} in sheet.columns: say {near}.")
+            found = (values,) if isinstance(values, str) else tuple(values)
+            if len(found) > 1 and name in COLUMNS and name not in JOINED:
+                raise UsageError(f"sheet.columns names several titles for {given}: say one.")
+            titles[name] = found
+        return cls(titles, tuple(row_id))
+
+    def __bool__(self) -> bool:
+        return bool(self.titles or self.row_id)
+
+
+NOTHING_SAID = Wanted()
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of one sheet.
+
+    ``places``: column -> the places of its cells in a row, from 0. ``row_id_from``: what a row id
+    is made of, our columns by name and others by place; empty where ``places`` has it. ``missing``:
+    settings and the titles that they name and the sheet lacks.
+    """
+
+    titles: tuple[str, ...]
+    places: Mapping[str, tuple[int, ...]]
+    row_id_from: tuple[str | int, ...] = ()
+    missing: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def has_name(self) -> bool:
+        return "name" in self.places
+
+    def labels(self, width: int) -> list[str]:
+        return [*self.titles, *[""] * (width - len(self.titles))][:width]
+
+    def names(self, width: int) -> list[str]:
+        """A name for each column: ours, else its title in lower case, else its number from 1."""
+        ours: dict[int, str] = {}
+        for name, places in self.places.items():
+            ours.setdefault(places[0], name)
+        names: list[str] = []
+        for i, label in enumerate(self.labels(width)):
+            name = ours.get(i) or " ".join(trimmed(label).casefold().split())
+            taken = name in names or (i not in ours and (name in COLUMNS or name in self.places))
+            names.append(f"column_{i + 1}" if taken or not name else name)
+        return names
+
+    def values(self, cells: Sequence[Cell]) -> dict[str, str | None]:
+        """The text of each of our columns, None for one that the sheet lacks."""
+        values: dict[str, str | None] = dict.fromkeys(COLUMNS)
+        for name in COLUMNS:
+            texts = [cells[place].text for place in self.places.get(name, ())]
+            if texts:
+                values[name] = joined_name(texts) if name == "name" else texts[0]
+        if self.row_id_from:
+            parts = [
+                (values[part] or "") if isinstance(part, str) else cells[part].text
+                for part in self.row_id_from
+            ]
+            values["row_id"] = made_row_id(parts, is_email=self.row_id_from == ("email",))
+        return values
+
+
+def joined_name(parts: Sequence[str]) -> str:
+    """One name of its parts; a part that another one holds as whole words is not said twice."""
+    told = [part for part in parts if trimmed(part)]
+    if len(told) < 2:
+        return told[0] if told else parts[0]
+    for part in told:
+        words = [name_key(word) for word in part.split()]
+        rest = [other for other in told if other is not part]
+        if all({name_key(word) for word in other.split()} <= set(words) for other in rest):
+            return part
+    return " ".join(trimmed(part) for part in told)
+
+
+def made_row_id(parts: Sequence[str], *, is_email: bool = False) -> str:
+    """A row id of the texts that ``sheet.row_id`` names; '' where all are blank.
+
+    One text is the id itself, an e-mail without case; several are hashed, without white space and
+    case, so that no personal data stands in file names.
+    """
+    if not any(trimmed(part) for part in parts):
+        return ""
+    if len(parts) > 1:
+        return f"h{sha256(to_json([name_key(part) for part in parts]))[:HASH_LENGTH]}"
+    return name_key(parts[0]) if is_email else trimmed(parts[0])
+
+
+def is_title(text: str, wanted: Wanted) -> bool:
+    """Whether a cell may be the title of a column with names."""
+    if len(text) > LONGEST_TITLE:
+        return False
+    own = wanted.titles.get("name")
+    return any(is_same_title(text, title) for title in own or ()) or (
+        own is None and sheet_column(text) in ("name", *NAME_PARTS)
+    )
+
+
+def count_known(cells: Sequence[str], wanted: Wanted) -> int:
+    """How many of ``cells`` are titles that are known."""
+    own = [title for asked in wanted.titles.values() for title in asked] + list(wanted.row_id)
+    short = [cell for cell in cells[:LONGEST_TITLE] if len(cell) <= LONGEST_TITLE]
+    return sum(
+        sheet_column(cell) is not None or any(is_same_title(cell, title) for title in own)
+        for cell in short
+    )
+
+
+def read_titles(titles: Sequence[str], wanted: Wanted) -> Columns:
+    """The columns that ``titles`` name. Nothing is raised for those that are missing."""
+    found: dict[str, list[int]] = {}
+    taken = _own_places(titles, wanted)
+    own = {place for places in taken.values() for place in places}
+    for place, title in enumerate(titles):
+        column = sheet_column(title)
+        if column and column not in wanted.titles and place not in own:
+            found.setdefault(column, []).append(place)
+    places: dict[str, tuple[int, ...]] = {column: (held[0],) for column, held in found.items()}
+    places |= {column: tuple(held) for column, held in taken.items() if held}
+    if "name" not in taken:
+        places |= _name_places(titles, places)
+    if "row_id" not in places and titles and not trimmed(titles[0]) and len(titles) > 1:
+        places["row_id"] = (0,)
+    made, lost = _row_id_parts(titles, places, wanted.row_id)
+    unseen = [
+        ("sheet.columns", title)
+        for asked in wanted.titles.values()
+        for title in asked
+        if _place(title, titles) is None
+    ]
+    ordered = {name: places[name] for name in (*KNOWN, *places) if name in places}
+    missing = (*unseen, *(("sheet.row_id", title) for title in lost))
+    return Columns(tuple(titles), ordered, made, missing)
+
+
+def _own_places(titles: Sequence[str], wanted: Wanted) -> dict[str, list[int]]:
+    """Where the titles stand that the settings name, by column."""
+    return {
+        column: [place for title in asked if (place := _place(title, titles)) is not None]
+        for column, asked in wanted.titles.items()
+    }
+
+
+def _place(title: str, titles: Sequence[str]) -> int | None:
+    """Where ``title`` stands, to the letter if it does, else but for case and marks."""
+    exact = [place for place, shown in enumerate(titles) if trimmed(shown) == trimmed(title)]
+    near = [place for place, shown in enumerate(titles) if is_same_title(title, shown)]
+    return next(iter([*exact, *near]), None)
+
+
+def _name_places(
+    titles: Sequence[str], places: Mapping[str, tuple[int, ...]]
+) -> dict[str, tuple[int, ...]]:
+    """Where a name stands: in one column, or in those of its two halves."""
+    whole = places.get("name", ())
+    first, last = (places.get(part, ()) for part in NAME_PARTS)
+    if whole and ((first and last) or title_key(titles[whole[0]]) not in HALF_NAMES):
+        return {"name": whole}
+    together = (*first, *whole, *last)
+    return {"name": together} if together else {}
+
+
+def _row_id_parts(
+    titles: Sequence[str], places: Mapping[str, tuple[int, ...]], asked: Sequence[str]
+) -> tuple[tuple[str | int, ...], list[str]]:
+    """What ``sheet.row_id`` asks for: our columns by name, others by place; and what is not there.
+
+    A title to the letter goes before our name for another column.
+    """
+    parts: list[str | int] = []
+    lost = []
+    for given in asked:
+        place = _place(given, titles)
+        at_place = [known for known in COLUMNS if places.get(known) == (place,)]
+        named = [known for known in COLUMNS if known in places and is_same_title(known, given)]
+        if column := next(iter(at_place if place is not None else named), None):
+            parts.append(column)
+        elif place is not None:
+            parts.append(place)
+        else:
+            lost.append(given)
+    return tuple(parts), lost
+
+
+def check_columns(place: str, row: int, columns: Columns) -> None:
+    """Raises ``InputError`` for a title that the settings name and ``row`` of ``place`` lacks, and
+    for a sheet without row ids; it shows the titles as they stand."""
+    shown = shown_titles(columns.titles)
+    for setting, title in columns.missing:
+        near = nearest_title(title, [text for text in columns.titles if trimmed(text)])
+        hint = f"did you mean {quoted(near)}? Mend {setting}" if near else f"mend {setting}"
+        raise InputError(
+            f"{place} has no column {quoted(title)}, which {setting} names (row {row} shows "
+            f"{shown}): {hint}."
+        )
+    if "row_id" not in columns.places and not columns.row_id_from:
+        raise InputError(f"{place} has no column of row ids (row {row} shows {shown}): {ROW_ID}.")
+
+
+def shown_titles(titles: Sequence[str]) -> str:
+    """Titles as they may stand in a sentence."""
+    told = [quoted(title) for title in titles if harmless(title)]
+    more = [f"and {len(told) - SHOWN} more"] if len(told) > SHOWN else []
+    return ", ".join(told[:SHOWN] + more) or "no titles"

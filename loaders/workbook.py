@@ -1,0 +1,121 @@
+"""A sheet that somebody saved as XLSX, as the tabs of a published page."""
+
+import io
+import re
+import warnings
+import zipfile
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from loaders.bounds import Bounds
+from loaders.grid import BLANK, Cell, Line, Tab, check_lines, links_of, without_blank_ends
+from loaders.workbook_parts import Formulas, look_through
+from rowkeeper.errors import InputError
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+_QUOTED = r'"((?:[^"]|"")*)"'
+_HYPERLINK = re.compile(
+    rf"=HYPERLINK\(\s*{_QUOTED}\s*(?:[,;]\s*{_QUOTED}\s*\)|\)|[,;])", re.IGNORECASE
+)
+"""Address and, where it is no reference, label."""
+
+
+def read_workbook(path: Path, data: bytes, bounds: Bounds) -> list[Tab]:
+    """The visible tabs of the XLSX ``data``. Raises ``InputError`` that names the file.
+
+    It is looked through first: what the library would spread over memory is refused unread.
+    """
+    from openpyxl.reader.excel import ExcelReader
+
+    where = f"The sheet file {path}"
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            formulas = look_through(where, archive, bounds)
+        with warnings.catch_warnings(action="ignore"):  # of drop-downs and the like, not of cells
+            reader = ExcelReader(io.BytesIO(data), data_only=True, keep_links=False)
+            reader.read()
+        parts = {sheet.name: part.target for sheet, part in reader.parser.find_sheets()}
+        return [
+            _tab(where, place, sheet, formulas.get(parts[sheet.title], {}), bounds)
+            for place, sheet in enumerate(reader.wb.worksheets)
+            if sheet.sheet_state == "visible"
+        ]
+    except InputError:
+        raise
+    except Exception:  # a damaged file raises what its damage hits: zip, XML, a part, a number
+        raise InputError(f"{where} is no XLSX that can be read: save it again.") from None
+
+
+def _tab(where: str, place: int, sheet: "Worksheet", formulas: Formulas, bounds: Bounds) -> Tab:
+    label = f"{where}, tab {sheet.title},"
+    lines = without_blank_ends(list(_lines(label, sheet, formulas, bounds)))
+    check_lines(label, lines, bounds)
+    return Tab(str(place), sheet.title, lines)
+
+
+def _lines(where: str, sheet: "Worksheet", formulas: Formulas, bounds: Bounds) -> Iterator[Line]:
+    """The rows of a worksheet without its hidden columns, as on the published page.
+
+    Only cells with content count: where a sheet has only formats, it has ended.
+    """
+    rows: dict[int, dict[int, Cell]] = {}
+    for (row, column), shown in sheet._cells.items():
+        if (cell := _cell(shown, formulas.get((row, column)))) != BLANK:
+            rows.setdefault(row, {})[column] = cell
+    hidden = _hidden(sheet, max((max(cells) for cells in rows.values()), default=0))
+    count = 0
+    for number in range(1, max(rows, default=0) + 1):
+        bounds.check_row(where, number)
+        cells = rows.get(number, {})
+        width = max(cells, default=0)
+        bounds.check_column(where, width, number)
+        count += width
+        bounds.check_cells(where, count)
+        places = (place for place in range(1, width + 1) if place not in hidden)
+        yield Line(number, tuple(cells.get(place, BLANK) for place in places))
+
+
+def _hidden(sheet: "Worksheet", width: int) -> set[int]:
+    """The hidden columns among the first ``width``."""
+    return {
+        column
+        for dimension in sheet.column_dimensions.values()
+        if dimension.hidden
+        for column in range(int(dimension.min or 0), min(int(dimension.max or 0), width) + 1)
+    }
+
+
+def _cell(cell: Any, formula: Any) -> Cell:
+    """A cell with its own link, or that of its HYPERLINK formula.
+
+    What the formula says stands in for a value that no spreadsheet program has computed yet.
+    """
+    address = text = ""
+    if isinstance(formula, str) and (found := _HYPERLINK.match(formula)):
+        address, label = (part.replace('""', '"') for part in found.groups(""))
+        text = label or (address if found[0].endswith(")") else "")
+    if cell.value is not None:
+        text = text_of(cell.value)
+    link = cell.hyperlink
+    if link is not None and link.target:
+        address = f"{link.target}#{link.location}" if link.location else str(link.target)
+    return Cell(text, links_of([address]))
+
+
+def text_of(value: Any) -> str:
+    """A value as a sheet shows it where no format says otherwise: 7 for 7.0, ISO dates."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ") if value.time() != time() else value.date().isoformat()
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return str(value)

@@ -1,0 +1,123 @@
+"""The parts of an XLSX, looked through before a library spreads them over memory."""
+
+import re
+import zipfile
+from collections.abc import Mapping
+from typing import Any
+
+from lxml import etree
+
+from loaders.bounds import Bounds
+from rowkeeper.errors import InputError
+
+Formulas = Mapping[tuple[int, int], str]
+"""(row, column), from 1 -> the formula, for those that hold a link."""
+CHUNK = 1 << 20
+ELEMENTS_A_CELL = 4
+MANY_PARTS = 10_000
+_PLACE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
+
+
+def look_through(where: str, archive: zipfile.ZipFile, bounds: Bounds) -> dict[str, Formulas]:
+    """The formulas with links by part.
+
+    Raises ``InputError`` where the parts unpack to more than ``bounds`` allow, where merged cells
+    or links cover more, or where a part declares entities; and what zip and XML raise.
+    """
+    parts = archive.infolist()
+    bounds.check_bytes(f"{where}, unpacked,", sum(part.file_size for part in parts))
+    bounds.check_cells(where, len(parts) * (bounds.max_cells // MANY_PARTS))
+    look = _Look(where, bounds)
+    formulas: dict[str, Formulas] = {}
+    for part in parts:
+        if not part.filename.endswith((".xml", ".rels")):
+            continue
+        look.begin()
+        parser = etree.XMLParser(target=look, resolve_entities=False, no_network=True)
+        with archive.open(part) as file:
+            while chunk := file.read(CHUNK):
+                parser.feed(chunk)
+        parser.close()
+        if look.formulas:
+            formulas[part.filename] = look.formulas
+    return formulas
+
+
+class _Look:
+    """What the parser tells of the parts: the cells counted, the formulas with links kept."""
+
+    def __init__(self, where: str, bounds: Bounds) -> None:
+        self.where, self.bounds = where, bounds
+        self.elements = self.cells = 0
+        self.begin()
+
+    def begin(self) -> None:
+        """A new part begins."""
+        self.formulas: dict[tuple[int, int], str] = {}
+        self._shared: dict[str, str] = {}
+        self._row = self._column = 0
+        self._formula: list[str] | None = None
+        self._shared_as = ""
+
+    def start(self, tag: Any, attributes: Mapping[Any, Any]) -> None:
+        self.elements += 1
+        if self.elements > self.bounds.max_cells * ELEMENTS_A_CELL:
+            raise self.bounds.refusal(self.where, "cells")
+        name = tag.rpartition("}")[2]
+        if name == "row":
+            self._row = int(attributes.get("r") or self._row + 1)
+            self._column = 0
+        elif name == "c":
+            self._count(1)
+            place = attributes.get("r")
+            self._row, self._column = _place(place) if place else (self._row, self._column + 1)
+        elif name == "f":
+            self._formula, self._shared_as = [], attributes.get("si", "")
+        elif name in ("mergeCell", "hyperlink") and ":" in attributes.get("ref", ""):
+            self._count(_area(attributes["ref"]))
+
+    def data(self, data: Any) -> None:
+        if self._formula is not None:
+            self._formula.append(data)
+
+    def end(self, tag: Any) -> None:
+        if self._formula is None or tag.rpartition("}")[2] != "f":
+            return
+        text = "".join(self._formula)
+        if self._shared_as:  # a formula that several cells share stands in the first of them
+            text = self._shared.setdefault(self._shared_as, text)
+        if "HYPERLINK" in text[:20].upper():
+            self.formulas[self._row, self._column] = f"={text}"
+        self._formula = None
+
+    def comment(self, data: Any) -> None:
+        pass
+
+    def doctype(self, *_: Any) -> None:
+        raise InputError(f"{self.where} declares a document type, as no XLSX does: save it again.")
+
+    def close(self) -> None:
+        pass
+
+    def _count(self, cells: int) -> None:
+        self.cells += cells
+        self.bounds.check_cells(self.where, self.cells)
+
+
+def _place(text: str) -> tuple[int, int]:
+    """Row and column, from 1, of a cell such as ``B3``. Raises ``ValueError``."""
+    if (found := _PLACE.fullmatch(text)) is None:
+        raise ValueError(text)
+    column = 0
+    for letter in found[1].upper():
+        column = column * 26 + ord(letter) - 64
+    return int(found[2]), column
+
+
+def _area(text: str) -> int:
+    """How many cells a range such as ``A1:C9`` covers; of whole rows or columns, too many."""
+    corners = [_PLACE.fullmatch(corner) for corner in text.split(":")]
+    if None in corners or len(corners) != 2:
+        return 1 << 34
+    (top, left), (bottom, right) = (_place(corner) for corner in text.split(":"))
+    return (abs(bottom - top) + 1) * (abs(right - left) + 1)
