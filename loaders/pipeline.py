@@ -1,21 +1,24 @@
 """Load the sheet and the legacy CSVs into the raw tables of the warehouse, all or nothing a run."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from loaders.destination import DATASET, pipelines_dir
+from loaders.columns import Wanted
+from loaders.destination import pipelines_dir
+from loaders.held import Loaded, loaded
 from loaders.kept_loads import keep_loads, loads_dir, missing_loads
 from loaders.legacy_csv import LegacyFile, load_legacy_csv
 from loaders.loader import Loader
-from loaders.removals import check_removals, people_of
+from loaders.removals import Allowed, check_load, new_titles
 from loaders.sheet import Snapshot, configured_sheet
 from loaders.tables import TABLES, Rows, add_legacy_file, add_snapshot, no_rows
 from rowkeeper.errors import BusyError
 from rowkeeper.settings import Settings
+from rowkeeper.text import harmless
 from rowkeeper.warehouse import Target, connect
 
 LOCK_WAIT_S = 5.0
@@ -23,13 +26,19 @@ LOCK_WAIT_S = 5.0
 
 @dataclass(frozen=True)
 class IngestSummary:
-    """What an ingest read and what of it was new; ``load_id`` is None when nothing was loaded."""
+    """What an ingest read and what of it was new; ``load_id`` is None when nothing was loaded.
+
+    ``new_columns``: the titles that the last load did not see; ``notices``: sentences on what was
+    assumed of the sheet.
+    """
 
     load_id: str | None = None
     sheet_source: str | None = None
     tab: str | None = None
     sheet_rows: int = 0
     sheet_changed: bool = False
+    new_columns: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
     legacy_files: int = 0
     new_legacy_files: tuple[str, ...] = ()
     rows_loaded: dict[str, int] = field(default_factory=dict)
@@ -49,19 +58,17 @@ def ingest(settings: Settings, target: Target) -> IngestSummary:
     with _loader(settings, target) as loader:
         _refill(loader, settings, target)
         rows = no_rows()
-        held = _held(target)
+        held = loaded(target)
         new_files = [file for file in files if file.file_sha256 not in held.file_sha256s]
         for file in new_files:
             add_legacy_file(rows, file)
-        changed = snapshot is not None and _add_if_changed(
-            rows, snapshot, held, settings.sheet.max_removed
-        )
+        changed = _add_if_new(rows, snapshot, held, settings)
         load_id = None
         if any(rows.values()) or not held.complete:
             load_id = loader.load(rows)
         with connect(target) as warehouse:
             keep_loads(loads_dir(settings.data_dir), warehouse)
-    return _summary(load_id, snapshot, changed, files, new_files, rows)
+    return _summary(load_id, snapshot, changed, held, files, new_files, rows)
 
 
 def refill(settings: Settings, target: Target) -> None:
@@ -91,19 +98,17 @@ def _refill(loader: Loader, settings: Settings, target: Target) -> None:
 def preview(settings: Settings, target: Target) -> IngestSummary:
     """What ``ingest`` would load now; nothing is written. Raises as it does."""
     snapshot, files = _read(settings, keep_pages=False)
-    there = target.path is None or Path(target.path).exists()
-    held = _held(target) if there else _Held()
+    held = loaded(target)
     new_files = [file for file in files if file.file_sha256 not in held.file_sha256s]
-    changed = snapshot is not None and _add_if_changed(
-        no_rows(), snapshot, held, settings.sheet.max_removed
-    )
-    return _summary(None, snapshot, changed, files, new_files, no_rows())
+    changed = _add_if_new(no_rows(), snapshot, held, settings)
+    return _summary(None, snapshot, changed, held, files, new_files, no_rows())
 
 
 def _summary(
     load_id: str | None,
     snapshot: Snapshot | None,
     changed: bool,
+    held: Loaded,
     files: list[LegacyFile],
     new_files: list[LegacyFile],
     rows: Rows,
@@ -111,13 +116,22 @@ def _summary(
     return IngestSummary(
         load_id=load_id,
         sheet_source=snapshot.source if snapshot else None,
-        tab=(snapshot.tab_title or snapshot.tab_gid) if snapshot else None,
+        tab=harmless(snapshot.tab_title or snapshot.tab_gid) if snapshot else None,
         sheet_rows=len(snapshot.rows) if snapshot else 0,
         sheet_changed=changed,
+        new_columns=_new_columns(snapshot, held) if changed else (),
+        notices=snapshot.notices if snapshot else (),
         legacy_files=len(files),
         new_legacy_files=tuple(str(file.path) for file in new_files),
         rows_loaded={table: len(rows[table]) for table in TABLES if rows[table]},
     )
+
+
+def _new_columns(snapshot: Snapshot | None, held: Loaded) -> tuple[str, ...]:
+    """The titles that the last load did not see; none where there was no load."""
+    if snapshot is None or not held.sheet.titles:
+        return ()
+    return tuple(new_titles(held.sheet.titles, snapshot.columns.titles))
 
 
 def _read(settings: Settings, *, keep_pages: bool) -> tuple[Snapshot | None, list[LegacyFile]]:
@@ -128,59 +142,14 @@ def _read(settings: Settings, *, keep_pages: bool) -> tuple[Snapshot | None, lis
     return configured_sheet(settings, keep_pages=keep_pages), files
 
 
-@dataclass(frozen=True)
-class _Held:
-    """What completed loads left in raw. ``newest``: the last snapshot of any sheet, which holds:
-    its source, tab gid, id and hash, and ``people`` of it: row id -> name."""
-
-    complete: bool = False
-    newest: tuple[str, str, str, str] = ("", "", "", "")
-    file_sha256s: frozenset[str] = frozenset()
-    people: Mapping[str, str] = field(default_factory=dict)
-
-
-def _held(target: Target) -> _Held:
-    """Ask the warehouse, never dlt's own state: either may have been deleted without the other."""
-    completed = f"where _dlt_load_id in (select load_id from {DATASET}._dlt_loads where status = 0)"
-    with connect(target, read_only=True) as warehouse:
-        tables = {
-            name
-            for (name,) in warehouse.query(
-                f"select table_name from information_schema.tables where table_schema = '{DATASET}'"
-            )
-        }
-        if not {*TABLES, "_dlt_loads"} <= tables:
-            return _Held()
-        snapshots = warehouse.query(
-            "select source, tab_gid, snapshot_id, content_sha256 "
-            f"from {DATASET}.sheet_snapshots {completed} "
-            "order by observed_at desc nulls last, snapshot_id desc limit 1"
-        )
-        files = warehouse.query(f"select file_sha256 from {DATASET}.legacy_csv_files {completed}")
-        newest = next(iter(snapshots), _Held.newest)
-        people = warehouse.query(
-            f"select row_id, name from {DATASET}.sheet_rows where snapshot_id = ? "
-            "and not coalesce(is_header, false) order by sheet_row",
-            [newest[2]],
-        )
-    return _Held(
-        complete=True,
-        newest=newest,
-        file_sha256s=frozenset(sha for (sha,) in files),
-        people=people_of(people),
-    )
-
-
-def _add_if_changed(rows: Rows, snapshot: Snapshot, held: _Held, max_removed: float) -> bool:
-    """Add ``snapshot`` unless the last one is of the same tab and says the same.
-
-    Raises ``InputError`` if it would remove more than ``max_removed`` of the people.
-    """
-    source, gid, previous_id, content = held.newest
-    if (source, gid, content) == (snapshot.source, snapshot.tab_gid, snapshot.content_sha256):
+def _add_if_new(rows: Rows, snapshot: Snapshot | None, held: Loaded, settings: Settings) -> bool:
+    """Add ``snapshot`` unless it is held. Raises ``InputError`` if it lost what it may not lose."""
+    if snapshot is None or held.has(snapshot):
         return False
-    check_removals(snapshot, held.people, max_removed)
-    add_snapshot(rows, snapshot, previous_id)
+    sheet = settings.sheet
+    allowed = Allowed(sheet.max_removed, sheet.max_changed, tuple(sheet.lost_columns))
+    check_load(snapshot, held.sheet, allowed, Wanted.of(sheet.columns, sheet.row_id))
+    add_snapshot(rows, snapshot, held.newest[2])
     return True
 
 

@@ -1,35 +1,156 @@
-"""The guard against a sheet that lost its people: a wrong tab, a filter, half a page."""
+"""The guard against a sheet that lost its people or its columns: a wrong tab, a filter, a title
+that somebody changed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from loaders.columns import COLUMNS, NOTHING_SAID, Columns, Wanted, read_titles
 from loaders.sheet import Snapshot
 from rowkeeper.errors import InputError
-from rowkeeper.text import trimmed
+from rowkeeper.identity import name_key, row_id_key
+from rowkeeper.text import harmless, quoted, trimmed
+from rowkeeper.titles import is_same_title, nearest_title
 
 SHOWN = 3
 
 
-def people_of(rows: Iterable[tuple[str | None, ...]]) -> dict[str, str]:
-    """Row id -> name of the rows ``(row id, name)`` that have both."""
-    named = ((trimmed(row_id or ""), trimmed(name or "")) for row_id, name in rows)
-    return {row_id: name for row_id, name in named if row_id and name}
+class Person(NamedTuple):
+    """Who stands in a row: name and e-mail as written."""
+
+    name: str
+    email: str
+
+    def __str__(self) -> str:
+        return harmless(self.name) or harmless(self.email)
+
+    def is_same(self, other: "Person") -> bool:
+        """Whether the name or the e-mail is the same, however it is written."""
+        pairs = ((name_key(mine), name_key(yours)) for mine, yours in zip(self, other, strict=True))
+        return any(mine == yours != "" for mine, yours in pairs)
 
 
-def check_removals(snapshot: Snapshot, before: Mapping[str, str], max_removed: float) -> None:
-    """Raises ``InputError`` if more than the share ``max_removed`` of ``before`` would be gone.
+People = Mapping[str, Sequence[Person]]
+"""Normal form of a row id -> who stands under it, the topmost first."""
 
-    ``before`` is the people of the snapshot that holds: row id -> name.
-    """
+
+@dataclass(frozen=True)
+class Held:
+    """What the last load left of a sheet: its tab, its people, its titles, and which of our columns
+    it had."""
+
+    tab: str = ""
+    people: People = field(default_factory=dict)
+    titles: tuple[str, ...] = ()
+    columns: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What one load may do, as the settings ``sheet.max_removed``, ``sheet.max_changed`` and
+    ``sheet.lost_columns`` say."""
+
+    max_removed: float = 0.2
+    max_changed: float = 0.2
+    lost_columns: tuple[str, ...] = ()
+
+
+def people_of(rows: Iterable[tuple[str | None, ...]]) -> People:
+    """The people of the rows ``(row id, name, e-mail)`` that have an id and a name or an e-mail."""
+    found: dict[str, list[Person]] = {}
+    for row_id, name, email in rows:
+        key, person = row_id_key(row_id), Person(trimmed(name or ""), trimmed(email or ""))
+        if key and any(person):
+            found.setdefault(key, []).append(person)
+    return found
+
+
+def check_load(
+    snapshot: Snapshot, held: Held, allowed: Allowed, wanted: Wanted = NOTHING_SAID
+) -> None:
+    """Raises ``InputError`` if ``snapshot`` lacks a column of ours that ``held`` has, or more than
+    the allowed share of its people, or gives more than that of its row ids to other people."""
+    _check_columns(snapshot, held, allowed, wanted)
     now = people_of(
-        (row.values["row_id"], row.values["name"]) for row in snapshot.rows if not row.is_header
+        (row.values["row_id"], row.values["name"], row.values["email"])
+        for row in snapshot.rows
+        if not row.is_header
     )
-    gone = [row_id for row_id in before if row_id not in now]
-    if not gone or len(gone) / len(before) <= max_removed:  # 29 of 100 are no more than 0.29
-        return
-    named = ", ".join(f"{row_id} ({before[row_id]})" for row_id in gone[:SHOWN])
-    more = f" and {len(gone) - SHOWN} more" if len(gone) > SHOWN else ""
-    raise InputError(
-        f"The sheet {snapshot.source}, tab {snapshot.tab_title or snapshot.tab_gid}, lacks "
-        f"{len(gone)} of {len(before)} people: {named}{more}. Nothing was loaded: look at "
-        "the sheet and sheet.tab; if they are to go, run once with --max-removed 1."
-    )
+    changed = [
+        row_id
+        for row_id, people in held.people.items()
+        if row_id in now and not any(one.is_same(other) for one in people for other in now[row_id])
+    ]
+    gone = [row_id for row_id in held.people if row_id not in now]
+    before = "" if held.tab in ("", snapshot.tab_label) else f" The last load read tab {held.tab}."
+    if _is_more(changed, held.people, allowed.max_changed):
+        told = [f"{key} was {held.people[key][0]} and is {now[key][0]}" for key in changed]
+        raise InputError(
+            f"{snapshot.place} gives {len(changed)} of {len(held.people)} row ids to other people: "
+            f"{_some(told)}.{before} Nothing was loaded: look at the sheet and sheet.tab; if the "
+            "ids are to change hands, run once with --max-changed 1."
+        )
+    if _is_more(gone, held.people, allowed.max_removed):
+        told = [f"{key} ({held.people[key][0]})" for key in gone]
+        raise InputError(
+            f"{snapshot.place} lacks {len(gone)} of {len(held.people)} people: {_some(told)}."
+            f"{before} Nothing was loaded: look at the sheet and sheet.tab; if they are to go, run "
+            "once with --max-removed 1."
+        )
+
+
+def _is_more(some: Sequence[str], people: People, share: float) -> bool:
+    return bool(some) and len(some) / len(people) > share  # 29 of 100 are no more than 0.29
+
+
+def _some(told: Sequence[str]) -> str:
+    more = f" and {len(told) - SHOWN} more" if len(told) > SHOWN else ""
+    return ", ".join(told[:SHOWN]) + more
+
+
+def _check_columns(snapshot: Snapshot, held: Held, allowed: Allowed, wanted: Wanted) -> None:
+    columns = snapshot.columns
+    had = set(held.columns) | ({"link"} & set(read_titles(held.titles, wanted).places))
+    has = {name for name in (*COLUMNS, "link") if name in columns.places}
+    has |= {"row_id"} if columns.row_id_from else set()
+    free = {name for name in had for given in allowed.lost_columns if is_same_title(name, given)}
+    for name in (known for known in (*COLUMNS, "link") if known in had - has - free):
+        old = read_titles(held.titles, NOTHING_SAID).places.get(name, ())
+        title = held.titles[old[0]] if old else name
+        instead = _instead(old, title, held.titles, columns)
+        hint = (
+            f"{quoted(instead)} is new; if that is it, set sheet.columns = "
+            f'{{{name} = "{harmless(instead)}"}}'
+            if instead
+            else f"if it has another title, name that in sheet.columns for {name}"
+        )
+        raise InputError(
+            f"{snapshot.place} has no column {quoted(title)} any more, which held {name}: {hint}. "
+            f"Nothing was loaded; if the column is to go, run once with --lost-columns {name}."
+        )
+
+
+def _instead(
+    places: Sequence[int], title: str, before: Sequence[str], columns: Columns
+) -> str | None:
+    """The title that may stand for one that is gone: a new one, in its place or near to it."""
+    ours = {place for places in columns.places.values() for place in places}
+    fresh = new_titles(before, columns.titles, ours)
+    at_place = [columns.titles[place] for place in places if place < len(columns.titles)]
+    likely = [shown for shown in at_place if shown in fresh]
+    likely += [near] if (near := nearest_title(title, fresh)) else fresh * (len(fresh) == 1)
+    return next(iter(likely), None)
+
+
+def new_titles(
+    before: Sequence[str], titles: Sequence[str], without: Iterable[int] = ()
+) -> list[str]:
+    """The titles that are not among those ``before``, but for the places ``without``."""
+    left_out = set(without)
+    return [
+        title
+        for place, title in enumerate(titles)
+        if place not in left_out
+        and harmless(title)
+        and not any(is_same_title(title, known) for known in before)
+    ]

@@ -38,7 +38,7 @@ def read_workbook(path: Path, data: bytes, bounds: Bounds) -> list[Tab]:
         with warnings.catch_warnings(action="ignore"):  # of drop-downs and the like, not of cells
             reader = ExcelReader(io.BytesIO(data), data_only=True, keep_links=False)
             reader.read()
-        parts = {sheet.name: part.target for sheet, part in reader.parser.find_sheets()}
+            parts = {sheet.name: part.target for sheet, part in reader.parser.find_sheets()}
         return [
             _tab(where, place, sheet, formulas.get(parts[sheet.title], {}), bounds)
             for place, sheet in enumerate(reader.wb.worksheets)

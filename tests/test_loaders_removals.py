@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loaders.pipeline import ingest, preview
-from loaders.removals import check_removals, people_of
+from loaders.removals import Allowed, Held, check_load, people_of
 from loaders.sheet import load_sheet
 from rowkeeper.cli import run_command
 from rowkeeper.errors import InputError
@@ -61,10 +61,10 @@ def test_the_share_is_what_is_held_to(before: set[int], now: set[int], share: fl
         path = Path(folder) / "sheet.csv"
         path.write_text(f"#,Name\n{rows}", "utf-8")
         snapshot = load_sheet(str(path))
-    known = people_of((str(number), f"Person {number}") for number in sorted(before))
+    known = people_of((str(number), f"Person {number}", None) for number in sorted(before))
     allowed = not before or len(before - now) / len(before) <= share
     try:
-        check_removals(snapshot, known, share)
+        check_load(snapshot, Held(people=known), Allowed(max_removed=share))
     except InputError:
         assert not allowed
     else:
@@ -73,7 +73,7 @@ def test_the_share_is_what_is_held_to(before: set[int], now: set[int], share: fl
 
 def test_a_share_in_hundredths_means_what_it_says(tmp_path: Path) -> None:
     snapshot = load_sheet(str(write(tmp_path / "sheet.csv", range(30, 101))))
-    before = {str(number): f"Person {number}" for number in range(1, 101)}
-    check_removals(snapshot, before, 0.29)
+    before = Held(people=people_of((str(n), f"Person {n}", None) for n in range(1, 101)))
+    check_load(snapshot, before, Allowed(max_removed=0.29))
     with pytest.raises(InputError, match="lacks 29 of 100 people"):
-        check_removals(snapshot, before, 0.28)
+        check_load(snapshot, before, Allowed(max_removed=0.28))

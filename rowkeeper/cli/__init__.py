@@ -9,6 +9,7 @@ import click
 
 from rowkeeper.disk import disk_error
 from rowkeeper.errors import RowkeeperError, UsageError
+from rowkeeper.text import harmless
 
 INTERRUPTED = 130  # what a shell calls an end by Ctrl-C
 ENDED = "Interrupted; the next run goes on from here."
@@ -97,7 +98,7 @@ def _interrupted(number: int, _: object) -> None:
 
 
 def _said(sentence: str, code: int) -> int:
-    click.echo(" ".join(sentence.split()), err=True)
+    click.echo(harmless(sentence), err=True)
     return code
 
 

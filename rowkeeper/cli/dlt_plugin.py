@@ -30,6 +30,8 @@ class RunCommand(SupportsCliCommand):
         "tab": "sheet.tab",
         "legacy_csv": "legacy_csv.paths",
         "max_removed": "sheet.max_removed",
+        "max_changed": "sheet.max_changed",
+        "lost_columns": "sheet.lost_columns",
     }
 
     def configure_parser(self, parser: argparse.ArgumentParser) -> None:
@@ -47,10 +49,22 @@ class RunCommand(SupportsCliCommand):
             metavar="SHARE",
             help="the share of the people that the sheet may lose at once, 0 to 1",
         )
+        parser.add_argument(
+            "--max-changed",
+            type=float,
+            metavar="SHARE",
+            help="the share of the row ids that may become other people's at once, 0 to 1",
+        )
+        parser.add_argument(
+            "--lost-columns",
+            metavar="NAMES",
+            help="known columns that the sheet may lose at once, parted by commas",
+        )
         parser.add_argument("--target", help="the target in profiles.yml (default: its default)")
 
     def execute(self, args: argparse.Namespace) -> None:
         from rowkeeper.errors import RowkeeperError, UsageError
+        from rowkeeper.text import harmless
 
         try:
             if args.pipeline_name not in (None, "rowkeeper"):
@@ -59,7 +73,7 @@ class RunCommand(SupportsCliCommand):
                 )
             _ingest(args)
         except RowkeeperError as error:
-            sys.stderr.write(f"{error}\n")
+            sys.stderr.write(f"{harmless(str(error))}\n")
             raise SystemExit(error.exit_code) from None
 
 
@@ -78,12 +92,17 @@ def _ingest(args: argparse.Namespace) -> None:
 
 
 def summary_text(summary: "IngestSummary") -> str:
-    """What an ingest did, in one or two sentences."""
+    """What an ingest did, in a few sentences."""
+    from loaders.columns import shown_titles
+
     said = []
     if summary.sheet_source:
         state = "loaded" if summary.sheet_changed else "unchanged"
         where = f"{summary.sheet_source}, tab {summary.tab}"
         said.append(f"Sheet {where}: {summary.sheet_rows} rows, {state}.")
+        said += summary.notices
+    if summary.new_columns:
+        said.append(f"New in the sheet: {shown_titles(summary.new_columns)}.")
     if summary.legacy_files:
         new = len(summary.new_legacy_files)
         said.append(f"Legacy CSVs: {summary.legacy_files} read, {new} new.")

@@ -16,6 +16,8 @@ FLAGS = {
     "legacy_csv": "legacy_csv.paths",
     "accept_losses": "legacy_csv.accept_losses",
     "max_removed": "sheet.max_removed",
+    "max_changed": "sheet.max_changed",
+    "lost_columns": "sheet.lost_columns",
     "store": "store.url",
     "data_dir": "data_dir",
 }
@@ -60,10 +62,21 @@ def accept_losses_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """``--sheet``, ``--tab``, ``--max-removed``, ``--legacy-csv`` and ``--store``."""
+    """Where a sheet and legacy CSVs are, what a load of them may lose, and ``--store``."""
     for option in (
         store_option,
         click.option("--legacy-csv", multiple=True, metavar="PATH", help="A CSV or glob; repeat."),
+        click.option(
+            "--lost-columns",
+            metavar="NAMES",
+            help="Known columns that the sheet may lose at once, parted by commas.",
+        ),
+        click.option(
+            "--max-changed",
+            type=click.FloatRange(0, 1),
+            metavar="SHARE",
+            help="The share of the row ids that may become other people's at once.",
+        ),
         click.option(
             "--max-removed",
             type=click.FloatRange(0, 1),

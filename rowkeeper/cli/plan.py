@@ -25,7 +25,7 @@ def print_plan(context: Context, selection: Selection, console: Console) -> None
 
     found = preview(context.settings, context.target)
     said = summary_text(found).replace(", loaded.", ", would be loaded.")
-    console.print(f"Nothing is written. {said}", soft_wrap=True)
+    console.print(f"Nothing is written. {said}", soft_wrap=True, markup=False)
     if selection.moves_nothing:
         console.print("The mode basic fetches nothing.")
     elif not _is_built(context):

@@ -78,7 +78,8 @@ def run(context: Context, console: Console, selection: Selection, *, stream: boo
     with run_lock(context):
         drain(journal_dir(context.settings.data_dir), context.target)
         with tables_lock(context):
-            console.print(summary_text(ingest(context.settings, context.target)), soft_wrap=True)
+            said = summary_text(ingest(context.settings, context.target))
+            console.print(said, soft_wrap=True, markup=False)
             warnings = build(context)
             linked = link_matches(context.settings.data_dir, context.target)
         refusal = move(context, console, selection, None if linked else warnings, stream=stream)

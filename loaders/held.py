@@ -1,0 +1,101 @@
+"""What completed loads left in raw: the last look at the sheet, and the files."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from loaders.columns import COLUMNS
+from loaders.destination import DATASET
+from loaders.grid import tab_label
+from loaders.removals import Held, people_of
+from loaders.sheet import Snapshot
+from loaders.tables import TABLES
+from rowkeeper.warehouse import Target, Warehouse, connect
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """``complete``: raw has all tables. ``newest``: the last snapshot of any sheet, which holds:
+    its source, tab gid, id and hash; ``values`` are the texts of its rows, ``sheet`` what the guard
+    of the sheet compares."""
+
+    complete: bool = False
+    newest: tuple[str, str, str, str] = ("", "", "", "")
+    values: tuple[tuple[str, ...], ...] = ()
+    sheet: Held = Held()  # noqa: RUF009 - it is frozen
+    file_sha256s: frozenset[str] = frozenset()
+
+    def has(self, snapshot: Snapshot) -> bool:
+        """Whether ``snapshot`` is of the same tab, says the same, and is read as it was.
+
+        Settings, or a later release, may find other columns in the same cells.
+        """
+        source, gid, _, content = self.newest
+        same = (source, gid, content) == (
+            snapshot.source,
+            snapshot.tab_gid,
+            snapshot.content_sha256,
+        )
+        return same and self.values == tuple(
+            _plain([row.values[name] for name in COLUMNS]) for row in snapshot.rows
+        )
+
+
+def _plain(values: list[str | None]) -> tuple[str, ...]:
+    """Texts as both engines keep them: without NUL, and nothing for a column that is not there."""
+    return tuple((value or "").replace("\0", "") for value in values)
+
+
+def loaded(target: Target) -> Loaded:
+    """Ask the warehouse, never dlt's own state: either may have been deleted without the other."""
+    if target.path is not None and not Path(target.path).exists():
+        return Loaded()
+    completed = f"where _dlt_load_id in (select load_id from {DATASET}._dlt_loads where status = 0)"
+    with connect(target, read_only=True) as warehouse:
+        tables = {
+            name
+            for (name,) in warehouse.query(
+                f"select table_name from information_schema.tables where table_schema = '{DATASET}'"
+            )
+        }
+        if not {*TABLES, "_dlt_loads"} <= tables:
+            return Loaded()
+        snapshots = warehouse.query(
+            "select source, tab_gid, snapshot_id, content_sha256, tab_title "
+            f"from {DATASET}.sheet_snapshots {completed} "
+            "order by observed_at desc nulls last, snapshot_id desc limit 1"
+        )
+        files = warehouse.query(f"select file_sha256 from {DATASET}.legacy_csv_files {completed}")
+        file_sha256s = frozenset(sha for (sha,) in files)
+        if not snapshots:
+            return Loaded(complete=True, file_sha256s=file_sha256s)
+        *newest, title = snapshots[0]
+        return _sheet(warehouse, (*newest,), title, file_sha256s)
+
+
+def _sheet(
+    warehouse: Warehouse,
+    newest: tuple[str, str, str, str],
+    title: str | None,
+    file_sha256s: frozenset[str],
+) -> Loaded:
+    names = ", ".join(COLUMNS)
+    rows = warehouse.query(
+        f"select coalesce(is_header, false), {names} from {DATASET}.sheet_rows "
+        "where snapshot_id = ? order by sheet_row",
+        [newest[2]],
+    )
+    cells = warehouse.query(
+        f"select cells from {DATASET}.sheet_rows where snapshot_id = ? limit 1", [newest[2]]
+    )
+    titles = tuple(cell["title"] for cell in json.loads(cells[0][0])) if cells else ()
+    held = Held(
+        tab=tab_label(newest[1] or "", title or ""),
+        people=people_of(row[1:4] for row in rows if not row[0]),
+        titles=titles,
+        columns=frozenset(
+            name for place, name in enumerate(COLUMNS, 1) if any(row[place] for row in rows)
+        ),
+    )
+    values = tuple(_plain(list(row[1:])) for row in rows)
+    return Loaded(True, newest, values, held, file_sha256s)
