@@ -186,6 +186,12 @@ class StoreSettings(Section):
     credentials_file: Path | None = None
 
 
+class Disk(Section):
+    """``umask``: the rights that files and folders made here lack, in octal, as a shell has it."""
+
+    umask: str = Field(default="077", pattern=r"^0?[0-7]{3}$")
+
+
 class Settings(Section):
     """Everything that may be set. ``data_dir`` is absolute."""
 
@@ -197,6 +203,7 @@ class Settings(Section):
     download: Download = Download()
     upload: Upload = Upload()
     store: StoreSettings = StoreSettings()
+    disk: Disk = Disk()
 
 
 def keys() -> dict[str, str]:

@@ -35,6 +35,7 @@ SPECIAL: dict[str, tuple[str, Any]] = {
     "download.concurrency": ("youtube=1", {"youtube": 1}),
     "network.private_addresses": ("10.1.0.0/16, 10.2.0.1", ["10.1.0.0/16", "10.2.0.1"]),
     "store.url": ("s3://bucket/x", "s3://bucket/x"),
+    "disk.umask": ("027", "027"),
     "store.role_arn": ("arn:aws:iam::123456789012:role/x", "arn:aws:iam::123456789012:role/x"),
 }
 """Setting -> how the environment writes it, and what it means."""

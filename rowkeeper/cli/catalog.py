@@ -3,13 +3,14 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from rowkeeper.cli.locks import run_lock
 from rowkeeper.cli.options import Context
-from rowkeeper.errors import WarehouseError
+from rowkeeper.errors import BusyError, DiskError, WarehouseError
 from rowkeeper.warehouse import Target, Warehouse, connect
 
 Record = dict[str, Any]
@@ -87,13 +88,13 @@ def publish(context: Context) -> None:
     target = context.target
     if target.type != "duckdb":
         return
-    with connect(target) as warehouse:
-        warehouse.execute("checkpoint")
     path = published_path(target)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     try:
-        shutil.copyfile(str(target.path), part)
+        with connect(target) as warehouse:  # until the end, so that nobody writes meanwhile
+            warehouse.execute("checkpoint")
+            shutil.copyfile(str(target.path), part)
         with part.open("rb") as file:
             os.fsync(file.fileno())
         part.replace(path)
@@ -102,11 +103,26 @@ def publish(context: Context) -> None:
         raise
 
 
+def _publish_what_is_newer(context: Context) -> None:
+    """What dbt or dlt have built by themselves is published by its first reader.
+
+    While a run is at work readers have the copy that they had; it publishes at its end.
+    """
+    live, copy = Path(str(context.target.path)), published_path(context.target)
+    if not live.is_file():
+        return
+    if copy.is_file() and copy.stat().st_mtime_ns >= live.stat().st_mtime_ns:
+        return
+    with suppress(BusyError, WarehouseError, DiskError, OSError), run_lock(context):
+        publish(context)
+
+
 @contextmanager
 def reader(context: Context) -> Iterator[Warehouse]:
     """The catalogue for readers. Raises ``WarehouseError`` if there is none yet."""
     target = context.target
     if target.type == "duckdb":
+        _publish_what_is_newer(context)
         path = published_path(target)
         if not path.is_file():
             raise _nothing_yet(target)

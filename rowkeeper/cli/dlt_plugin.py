@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from loaders.pipeline import IngestSummary
 
 
+NOTHING_NAMED = (
+    "Nothing was loaded, since no sheet and no CSV is named: give --sheet or --legacy-csv, or set "
+    "sheet.source or legacy_csv.paths."
+)
+
+
 class RunCommand(SupportsCliCommand):
     """``dlt pipeline run`` and ``dlt pipeline rowkeeper run``."""
 
@@ -80,11 +86,15 @@ class RunCommand(SupportsCliCommand):
 def _ingest(args: argparse.Namespace) -> None:
     from loaders.matches import link_matches
     from loaders.pipeline import ingest
+    from rowkeeper.errors import UsageError
     from rowkeeper.settings import load_settings
     from rowkeeper.warehouse import load_target
 
     given = {key: getattr(args, option) for option, key in RunCommand.OVERRIDES.items()}
     settings = load_settings({key: value for key, value in given.items() if value is not None})
+    if not settings.sheet.source and not settings.legacy_csv.paths:
+        raise UsageError(NOTHING_NAMED)
+    os.umask(int(settings.disk.umask, 8))
     target = load_target(args.target)
     said = summary_text(ingest(settings, target))
     link_matches(settings.data_dir, target)
@@ -107,7 +117,7 @@ def summary_text(summary: "IngestSummary") -> str:
         new = len(summary.new_legacy_files)
         said.append(f"Legacy CSVs: {summary.legacy_files} read, {new} new.")
     if not said:
-        said.append("Nothing to load: give --sheet or --legacy-csv, or set sheet.source.")
+        said.append(NOTHING_NAMED)
     return " ".join(said)
 
 

@@ -98,6 +98,7 @@ def prepare(target: str | None, **options: Any) -> Context:
     flags = {FLAGS[name]: value for name, value in options.items()}
     flags["legacy_csv.paths"] = list(flags.get("legacy_csv.paths") or ())
     settings = load_settings(flags)
+    os.umask(int(settings.disk.umask, 8))  # names and e-mails lie in what is made here
     os.environ["ROWKEEPER_DATA_DIR"] = str(settings.data_dir)
     os.environ.setdefault("DBT_PROJECT_DIR", str(PROJECT_DIR))
     os.environ["DBT_PROFILES_DIR"] = str(profiles_dir())

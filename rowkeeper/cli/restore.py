@@ -8,7 +8,7 @@ import click
 from rowkeeper.cli.locks import run_lock, tables_lock
 from rowkeeper.cli.options import Context, prepare, store_option, warehouse_options
 from rowkeeper.cli.retrieval import INDEX, Retrieved, retrieve
-from rowkeeper.cli.selection import select
+from rowkeeper.cli.selection import require_people, select
 from rowkeeper.cli.terminal import console, json_text, plain
 from rowkeeper.errors import FixityError
 
@@ -39,7 +39,9 @@ def command(
     out = console(stderr=as_json)
     fill_tables(context)
     place = Path(folder).expanduser().absolute()
-    done = retrieve(context, out, select(people=people), place)
+    selection = select(people=people)
+    require_people(context, selection)
+    done = retrieve(context, out, selection, place)
     if as_json:
         click.echo(json_text(asdict(done)))
     else:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rowkeeper.cli.locks import run_lock
 from rowkeeper.cli.options import Context, prepare, warehouse_options
 from rowkeeper.cli.run import move
-from rowkeeper.cli.selection import Selection, select
+from rowkeeper.cli.selection import Selection, require_people, select
 from rowkeeper.cli.terminal import console
 from rowkeeper.errors import UsageError
 from rowkeeper.events import AssetEvent, EventType
@@ -78,7 +78,9 @@ def command(
     """
     context, out = prepare(target, data_dir=data_dir), console()
     with run_lock(context):
-        failures = find(context, reasons, providers, select(people=people))
+        selection = select(people=people)
+        require_people(context, selection)
+        failures = find(context, reasons, providers, selection)
         if not failures or dry_run:
             say(failures, out, "would be tried again" if dry_run else "to try again")
             return

@@ -11,9 +11,9 @@ from rich.filesize import decimal
 from rowkeeper.cli.locks import run_lock, tables_lock
 from rowkeeper.cli.options import Context, prepare, source_options, warehouse_options
 from rowkeeper.cli.plan import print_plan
-from rowkeeper.cli.selection import KINDS, Selection, select
+from rowkeeper.cli.selection import KINDS, Selection, require_people, select
 from rowkeeper.cli.terminal import EventConsole, console
-from rowkeeper.errors import LossError, RowkeeperError, StoreError
+from rowkeeper.errors import LossError, RowkeeperError, StoreError, UsageError
 
 if TYPE_CHECKING:
     import downloaders.pool
@@ -66,25 +66,34 @@ def command(
 def run(context: Context, console: Console, selection: Selection, *, stream: bool = False) -> None:
     """One run under the lock of the data folder.
 
-    Raises ``RowkeeperError``. If the store refuses, everything else is done first.
+    Raises ``RowkeeperError``. If the store refuses, or no source is named, everything else is done
+    first.
     """
     from loaders.matches import link_matches
     from loaders.pipeline import ingest
     from rowkeeper.cli.build import build
-    from rowkeeper.cli.dlt_plugin import summary_text
+    from rowkeeper.cli.dlt_plugin import NOTHING_NAMED, summary_text
     from rowkeeper.drain import drain
     from rowkeeper.journal import journal_dir
 
+    sheet, files = context.settings.sheet.source, context.settings.legacy_csv.paths
+    is_named = bool(sheet or files)
+    folder = journal_dir(context.settings.data_dir)
+    if not is_named and not folder.exists():
+        raise UsageError(NOTHING_NAMED)
     with run_lock(context):
-        drain(journal_dir(context.settings.data_dir), context.target)
+        drain(folder, context.target)
         with tables_lock(context):
             said = summary_text(ingest(context.settings, context.target))
             console.print(said, soft_wrap=True, markup=False)
             warnings = build(context)
             linked = link_matches(context.settings.data_dir, context.target)
+        require_people(context, selection)
         refusal = move(context, console, selection, None if linked else warnings, stream=stream)
     if refusal:
         raise refusal
+    if not is_named:
+        raise UsageError(NOTHING_NAMED)
 
 
 def move(

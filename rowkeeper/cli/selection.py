@@ -2,9 +2,13 @@
 
 import re
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from rowkeeper.errors import UsageError
+from rowkeeper.errors import NothingError, UsageError
+from rowkeeper.warehouse import connect
+
+if TYPE_CHECKING:
+    from rowkeeper.cli.options import Context
 
 KINDS: dict[str, frozenset[str] | None] = {
     "basic": frozenset(),
@@ -78,3 +82,16 @@ def select(mode: str = "full", people: str | None = None, limit: int | None = No
     if people is not None and not row_ids and not ranges:
         raise UsageError("--people names nobody: write row ids and ranges, such as 12,40-60.")
     return Selection(mode, frozenset(row_ids), tuple(ranges), limit)
+
+
+def require_people(context: "Context", selection: Selection) -> None:
+    """Raises ``NothingError`` if the selection is of people and the tables have none of them."""
+    if not selection.row_ids and not selection.ranges:
+        return
+    with connect(context.target) as warehouse:
+        rows = warehouse.query(f"select row_id from {context.target.schema}.people")
+    if not any(selection.has(row_id) for (row_id,) in rows):
+        raise NothingError(
+            f"Nobody of the {len(rows)} people is selected: see the row ids that there are with "
+            "rowkeeper status --people."
+        )

@@ -132,7 +132,8 @@ def _print_catalog(out: Console, catalog: Catalog) -> None:
 def _failure_text(failure: Record) -> str:
     what = f"{failure['asset_type']} of row {failure['row_id']} ({failure['name']})"
     reason = f"{failure['error_message']} ({failure['error_code']}, {failure['verdict']})"
-    return f"Failed {failure['stage']}: {what} {failure['original_url']}: {reason}"
+    asset = f"{what} {failure['original_url']}"
+    return f"Failed {failure['stage']}: {asset}: {reason}; {failure['next_step']}"
 
 
 def _print_places(out: Console, context: Context) -> None:

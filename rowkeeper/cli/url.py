@@ -20,9 +20,12 @@ if TYPE_CHECKING:
     from uploaders.base import Store
 
 ASSETS = """
-select asset_id, person_row_id, asset_type, asset_kind, provider, media_id, filename, mime_type,
-    download_status, upload_status, archived_by, store, object_key
-from {schema}.assets where {wanted} order by asset_kind, media_id, asset_id
+select assets.asset_id, assets.person_row_id, assets.asset_type, assets.asset_kind, assets.provider,
+    assets.media_id, assets.filename, assets.mime_type, assets.download_status,
+    assets.upload_status, assets.archived_by, assets.store, assets.object_key, failures.next_step
+from {schema}.assets as assets
+left join {schema}.failures as failures on assets.asset_id = failures.asset_id
+where assets.{wanted} order by assets.asset_kind, assets.media_id, assets.asset_id
 """
 LONGEST = timedelta(days=7)
 TEMPORARY = "X-Amz-Security-Token="
@@ -48,6 +51,7 @@ class Asset:
     archived_by: str | None
     store: str | None
     object_key: str | None
+    next_step: str | None
 
     @property
     def name(self) -> str:
@@ -163,7 +167,8 @@ def _missing(asset: Asset, store: "Store") -> str | None:
         return f"{words} is in {where}: take it over with rowkeeper store adopt."
     if asset.store is None or asset.object_key is None:
         state = f"{asset.download_status}, upload {asset.upload_status or 'not begun'}"
-        return f"{words} is not archived (download {state}): run rowkeeper run."
+        remedy = asset.next_step or "run rowkeeper run"
+        return f"{words} is not archived (download {state}): {remedy}."
     if asset.store != store.root:
         return f"{words} is in {asset.store}, not in {store.root}: add --store {asset.store}."
     return None
