@@ -33,7 +33,7 @@ class Person:
     place: str | None = None
 
 
-UNTOLD = frozenset({"person", "tries", "refusals"})
+UNTOLD = frozenset({"person", "tries", "refusals", "url_as_found", "was"})
 """What a request holds that no event says of its asset."""
 
 
@@ -42,7 +42,8 @@ class Request:
     """One asset to fetch; a row of ``pending_downloads``. ``attempt`` counts from 1.
 
     ``tries``: how many tries there were before, since somebody last asked to try again.
-    ``refusals``: how often it was refused without a reason, before.
+    ``refusals``: how often it was refused without a reason, before. ``url_as_found``: the link as
+    it stood in its source. ``was``: the providers and kinds that it was taken for in this run.
     """
 
     asset_id: str
@@ -55,6 +56,8 @@ class Request:
     tries: int = 0
     person: Person | None = None
     refusals: Refusals | None = None
+    url_as_found: str | None = None
+    was: tuple[tuple[str, str], ...] = ()
 
     def facts(self) -> dict[str, Any]:
         """What an event says of the asset."""
@@ -64,7 +67,11 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Discovered:
-    """An asset that a folder or a playlist leads to. ``position`` counts from 1."""
+    """An asset that a folder or a playlist leads to. ``position`` counts from 1.
+
+    ``url_as_found``: the link as it stood there, where that says more than ``original_url``.
+    ``is_twin``: it is its parent in another form, not a step away from it.
+    """
 
     asset_id: str
     provider: str
@@ -73,6 +80,8 @@ class Discovered:
     original_url: str
     position: int
     title: str | None = None
+    url_as_found: str | None = None
+    is_twin: bool = False
 
     @classmethod
     def child(cls, parent: Request, *, position: int, **values: Any) -> Self:

@@ -9,12 +9,14 @@ import urllib3
 
 from downloaders import documents, files, google, published
 from downloaders.base import Downloader, Fetched, FetchSettings, Progress, Request
-from downloaders.drive_api import DriveApi
+from downloaders.drive_api import DriveApi, address
 from downloaders.http import HttpClient, read_page
+from downloaders.kinds import OFFICE, OtherKindError, check_kind, file_page, may_be_another, page_of
 from downloaders.sinks import FileSink
 from downloaders.sniff import HEAD, kind_of
 from downloaders.transfer import Saved, save
-from rowkeeper.errors import NeedsPersonError, PermanentError
+from rowkeeper.errors import NeedsPersonError, PermanentError, TransferError
+from rowkeeper.links import classify
 
 HOST = "docs.google.com"
 
@@ -52,16 +54,10 @@ class DocsDownloader(Downloader):
         if published.is_published(request.media_id):
             return published.fetch(self._client, self._settings, request, directory, progress)
         export = EXPORTS[request.asset_kind]
-        media_id, _, tab = request.media_id.partition(",")
-        google.checked_id(media_id)
+        file_id = google.file_id(request)
         path = directory / f"{request.asset_id}.{export.extension}"
         part = files.part_of(path)
-        saved = self._save(media_id, tab, export, part, progress)
-        try:
-            _check(part, export, saved)
-        except BaseException:
-            part.unlink()
-            raise
+        saved = self._saved(request, file_id, export, part, progress)
         fetched = Fetched(
             path=path,
             filename=saved.filename,
@@ -74,15 +70,41 @@ class DocsDownloader(Downloader):
             return replace(fetched, discovered=documents.discovered(request, path))
         return fetched
 
-    def _save(
-        self, media_id: str, tab: str, export: Export, part: Path, progress: Progress
+    def _saved(
+        self,
+        request: Request,
+        file_id: google.FileId,
+        export: Export,
+        part: Path,
+        progress: Progress,
     ) -> Saved:
-        if self._api and not tab:
-            return self._api.export(media_id, export.mime_type, part, progress)
-        query = {"format": export.extension} | ({"gid": tab} if tab else {})
+        """The export at ``part``; raises ``OtherKindError`` where the id is of another kind."""
+        if OFFICE.search(request.url_as_found or "") and ("drive", "file") not in request.was:
+            raise OtherKindError(classify(file_page(file_id.media_id)))
+        facts = self._api.facts(file_id) if self._api else {}
+        if facts.get("mimeType"):
+            check_kind(request, file_id, address(facts))
+        tab = request.media_id.partition(",")[2]
+        try:
+            if self._api and not tab:
+                saved = self._api.export(file_id, facts, export.mime_type, part, progress)
+            else:
+                saved = self._public(file_id, tab, export, part, progress)
+            _check(part, export, saved)
+        except TransferError as error:
+            page = page_of(self._client, file_id) if may_be_another(error) else None
+            if page is not None and not facts:
+                check_kind(request, file_id, page)
+            raise
+        return saved
+
+    def _public(
+        self, file_id: google.FileId, tab: str, export: Export, part: Path, progress: Progress
+    ) -> Saved:
+        query = {"format": export.extension} | ({"gid": tab} if tab else {}) | file_id.parameter
         return save(
             self._client,
-            f"https://{HOST}/{export.path}/d/{media_id}/export?{urlencode(query)}",
+            f"https://{HOST}/{export.path}/d/{file_id.media_id}/export?{urlencode(query)}",
             google.HOSTS,
             FileSink(part, self._settings),
             progress,
@@ -99,7 +121,18 @@ def _inspect(response: urllib3.BaseHTTPResponse, export: Export) -> None:
 
 
 def _check(part: Path, export: Export, saved: Saved) -> None:
-    """Raise unless the bytes are what was asked for; a page that asks to sign in is no document."""
+    """Raise unless the bytes are what was asked for, and remove them.
+
+    A page that asks to sign in is no document.
+    """
+    try:
+        _check_bytes(part, export, saved)
+    except TransferError:
+        part.unlink()
+        raise
+
+
+def _check_bytes(part: Path, export: Export, saved: Saved) -> None:
     with part.open("rb") as file:
         head = file.read(HEAD)
     kind = kind_of(head)

@@ -1,6 +1,7 @@
 """What stands in a fetched document: its text, and the links in it by their canonical addresses."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -18,6 +19,8 @@ MAX_LINKS = 1000
 """So many different links of one document are followed."""
 MAX_OCCURRENCES = 5000
 """So many links of one document are told one by one."""
+TELLING = re.compile(r"[?&](?:resourcekey|rtpof)=", re.IGNORECASE)
+"""What a link may say that its canonical address doesn't: a key, and that it is an office file."""
 READ = {"document": "text/plain", "document_html": "text/html"}
 """Kind of asset -> the media type in which it can be read."""
 
@@ -78,12 +81,24 @@ def _followed(found: list[tuple[str, Link]]) -> list[Link]:
 
 def discovered(request: Request, path: Path) -> tuple[Discovered, ...]:
     """The assets that a document's links ask for; noise asks for none, nor does itself."""
-    wanted = [link for link in links_of(path) if not _is_itself(link, request)]
-    return children(request, [(link, None) for link in wanted])
+    found = _occurrences(path)
+    wanted = [link for link in _followed(found) if not _is_itself(link, request)]
+    urls = (unescaped(url) for url, _ in found)
+    return children(request, [(link, None) for link in wanted], telling(urls))
 
 
-def children(request: Request, links: list[tuple[Link, str | None]]) -> tuple[Discovered, ...]:
-    """Each kind of asset that ``links``, with their titles, ask for; positions count the links."""
+def telling(urls: Iterable[str]) -> dict[str, str]:
+    """Those of ``urls`` that say more than their canonical addresses, by these."""
+    return {classify(url).url: url for url in urls if TELLING.search(url)}
+
+
+def children(
+    request: Request, links: list[tuple[Link, str | None]], as_found: Mapping[str, str]
+) -> tuple[Discovered, ...]:
+    """Each kind of asset that ``links``, with their titles, ask for; positions count the links.
+
+    ``as_found``: the addresses of :func:`telling`.
+    """
     return tuple(
         Discovered.child(
             request,
@@ -93,6 +108,7 @@ def children(request: Request, links: list[tuple[Link, str | None]]) -> tuple[Di
             asset_kind=kind,
             original_url=link.url,
             title=title,
+            url_as_found=as_found.get(link.url),
         )
         for position, (link, title) in enumerate(links, 1)
         for kind in link.asset_kinds

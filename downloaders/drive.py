@@ -9,13 +9,14 @@ from lxml import html
 
 from downloaders import files, google
 from downloaders.base import Fetched, FetchSettings, Progress, Request, StreamingDownloader
-from downloaders.documents import children
-from downloaders.drive_api import DriveApi
+from downloaders.documents import children, telling
+from downloaders.drive_api import DriveApi, address
 from downloaders.http import HttpClient, raise_for_status, read_page
+from downloaders.kinds import check_kind, may_be_another, page_of
 from downloaders.sinks import Sink, Told
 from downloaders.sniff import true_type
 from downloaders.transfer import Saved, save
-from rowkeeper.errors import NeedsPersonError
+from rowkeeper.errors import NeedsPersonError, TransferError
 from rowkeeper.links import classify
 from rowkeeper.paths import safe_extension
 
@@ -25,8 +26,8 @@ HOST = "drive.google.com"
 class DriveDownloader(StreamingDownloader):
     """Files behind ``/uc``, with the page that warns of viruses; folders by their embedded view.
 
-    With credentials both by the API. What leads elsewhere, such as a shortcut, is stored as a
-    listing of the one thing that it leads to.
+    With credentials both by the API. A shortcut is stored as a listing of the one thing that it
+    leads to; what is of another kind than its link says raises ``OtherKindError``.
     """
 
     provider: ClassVar[str] = "drive"
@@ -40,31 +41,59 @@ class DriveDownloader(StreamingDownloader):
     def fetch_into(
         self, request: Request, directory: Path, sink: Sink, progress: Progress
     ) -> Fetched:
-        media_id = google.checked_id(request.media_id)
-        if request.asset_kind == "folder":
-            listed = self._api.folder(media_id) if self._api else self._folder(media_id)
-            return _listing(request, directory, *listed)
+        file_id = google.file_id(request)
         if self._api:
-            facts = self._api.facts(media_id)
-            if target := self._api.target_of(facts):
-                return _listing(request, directory, facts.get("name") or "", [target])
-            return _kept(request, directory, sink, self._api.save(facts, sink, _judge, progress))
-        url = f"https://{HOST}/uc?" + urlencode({"export": "download", "id": media_id})
-        saved = save(
+            return self._by_api(self._api, request, file_id, directory, sink, progress)
+        try:
+            if request.asset_kind == "folder":
+                return _listing(request, directory, *self._folder(file_id))
+            return _kept(request, directory, sink, self._file(file_id, sink, progress))
+        except TransferError as error:
+            page = page_of(self._client, file_id) if may_be_another(error) else None
+            if page is None:
+                raise
+            if classify(page).media_id.partition(",")[0] != file_id.media_id:
+                return _listing(request, directory, "", [(page, "")])  # a shortcut
+            check_kind(request, file_id, page)
+            raise
+
+    def _by_api(
+        self,
+        api: DriveApi,
+        request: Request,
+        file_id: google.FileId,
+        directory: Path,
+        sink: Sink,
+        progress: Progress,
+    ) -> Fetched:
+        facts = api.facts(file_id)
+        name = str(facts.get("name") or "")
+        if facts.get("shortcutDetails"):
+            return _listing(request, directory, name, [(address(facts), name)])
+        if facts.get("mimeType"):
+            check_kind(request, file_id, address(facts))
+        if request.asset_kind == "folder":
+            return _listing(request, directory, *api.folder(file_id, name))
+        return _kept(request, directory, sink, api.save(file_id, facts, sink, _judge, progress))
+
+    def _file(self, file_id: google.FileId, sink: Sink, progress: Progress) -> Saved:
+        query = {"export": "download", "id": file_id.media_id} | file_id.parameter
+        url = f"https://{HOST}/uc?{urlencode(query)}"
+        return save(
             self._client,
             url,
             google.HOSTS,
             sink,
             progress,
             settings=self.settings,
-            inspect=lambda response: _inspect(response, url),
+            inspect=lambda response: _inspect(response, url, file_id),
             judge=_judge,
         )
-        return _kept(request, directory, sink, saved)
 
-    def _folder(self, media_id: str) -> tuple[str, list[tuple[str, str]]]:
+    def _folder(self, file_id: google.FileId) -> tuple[str, list[tuple[str, str]]]:
         """A folder's title, and the address and the name of each entry in Drive's order."""
-        url = f"https://{HOST}/embeddedfolderview?id={media_id}"
+        query = {"id": file_id.media_id} | file_id.parameter
+        url = f"https://{HOST}/embeddedfolderview?{urlencode(query)}"
         with self._client.open(url, google.HOSTS) as response:
             raise_for_status(response, HOST)
             tree = google.parse(read_page(response))
@@ -98,24 +127,24 @@ def _listing(
         {"provider": "drive", "id": request.media_id, "title": title, "entries": told},
         filename=title,
         details={"title": title, "entries": len(told)},
-        discovered=children(request, list(found)),
+        discovered=children(request, list(found), telling(url for url, _ in entries)),
     )
 
 
-def _inspect(response: urllib3.BaseHTTPResponse, url: str) -> str | None:
+def _inspect(response: urllib3.BaseHTTPResponse, url: str, file_id: google.FileId) -> str | None:
     """The address behind the page that warns of viruses; raises for every other page."""
     if not google.is_page(response):
         return None
     tree = google.parse(read_page(response))
-    if confirmed := _confirmed(tree, url):
+    if confirmed := _confirmed(tree, url, file_id):
         return confirmed
     raise google.refusal(tree, response, HOST)
 
 
-def _confirmed(tree: html.HtmlElement, url: str) -> str | None:
+def _confirmed(tree: html.HtmlElement, url: str, file_id: google.FileId) -> str | None:
     """The address behind "Download anyway", if ``tree`` is the virus-scan warning."""
     for form in tree.xpath('//form[@id="download-form"]'):
-        fields = {
+        fields = file_id.parameter | {
             str(field.get("name")): str(field.get("value", ""))
             for field in form.xpath('.//input[@type="hidden"][@name]')
         }

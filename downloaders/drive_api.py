@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 import urllib3
 
 from downloaders.base import FetchSettings, Progress
+from downloaders.google import FileId
 from downloaders.google_rules import REASONS
 from downloaders.hosts import Hosts
 from downloaders.http import HttpClient, retry_after, status_error
@@ -27,13 +28,19 @@ from rowkeeper.google_api import account_of, authorised, plain_http
 
 SCOPE = "https://www.googleapis.com/auth/drive.readonly"
 ENDPOINT = "https://www.googleapis.com/"
-FIELDS = "id,name,mimeType,size,md5Checksum,shortcutDetails(targetId,targetMimeType),trashed"
+FIELDS = (
+    "id,name,mimeType,size,md5Checksum,resourceKey,trashed,"
+    "shortcutDetails(targetId,targetMimeType,targetResourceKey)"
+)
 NATIVE = "application/vnd.google-apps."
 PAGES = {
+    "file": "https://drive.google.com/file/d/{}/view",
     "folder": "https://drive.google.com/drive/folders/{}",
     "document": "https://docs.google.com/document/d/{}/edit",
     "spreadsheet": "https://docs.google.com/spreadsheets/d/{}/edit",
     "presentation": "https://docs.google.com/presentation/d/{}/edit",
+    "form": "https://docs.google.com/forms/d/{}/edit",
+    "drawing": "https://docs.google.com/drawings/d/{}/edit",
 }
 """Kind of Google's own -> its page; all else is a file."""
 
@@ -49,47 +56,48 @@ class DriveApi:
         self._account = account_of(settings.drive, SCOPE)
         self._local, self._lock = threading.local(), threading.Lock()
 
-    def facts(self, media_id: str) -> dict[str, Any]:
+    def facts(self, file_id: FileId) -> dict[str, Any]:
         """What the API says of a file: name, type, size, MD5, where a shortcut leads."""
         facts = self._ask(
             lambda service: service.files().get(
-                fileId=media_id, fields=FIELDS, supportsAllDrives=True
-            )
+                fileId=file_id.media_id, fields=FIELDS, supportsAllDrives=True
+            ),
+            file_id,
         )
         if facts.get("trashed"):
             raise PermanentError("removed", "The file is in the bin of its owner.")
         return facts
 
-    def target_of(self, facts: dict[str, Any]) -> tuple[str, str] | None:
-        """Address and name of what ``facts`` lead to; None for a file that has bytes."""
-        mime_type = str(facts.get("mimeType", ""))
-        if not mime_type.startswith(NATIVE):
-            return None
-        return _address(facts), str(facts.get("name") or "")
-
-    def folder(self, media_id: str) -> tuple[str, list[tuple[str, str]]]:
+    def folder(self, file_id: FileId, title: str) -> tuple[str, list[tuple[str, str]]]:
         """A folder's name, and the address and the name of each entry, page after page."""
-        title = str(self.facts(media_id).get("name") or "")
         entries: list[tuple[str, str]] = []
         token: str | None = None
         while True:
             page = self._ask(
                 lambda service, token=token: service.files().list(
-                    q=f"'{media_id}' in parents and trashed = false",
+                    q=f"'{file_id.media_id}' in parents and trashed = false",
                     fields=f"nextPageToken,files({FIELDS})",
                     orderBy="folder,name",
                     pageSize=1000,
                     pageToken=token,
                     supportsAllDrives=True,
                     includeItemsFromAllDrives=True,
-                )
+                ),
+                file_id,
             )
-            entries += [(_address(item), str(item.get("name"))) for item in page.get("files", ())]
+            entries += [(address(item), str(item.get("name"))) for item in page.get("files", ())]
             token = page.get("nextPageToken")
             if not token:
                 return title, entries
 
-    def save(self, facts: dict[str, Any], sink: Sink, judge: Judge, progress: Progress) -> Saved:
+    def save(
+        self,
+        file_id: FileId,
+        facts: dict[str, Any],
+        sink: Sink,
+        judge: Judge,
+        progress: Progress,
+    ) -> Saved:
         """The bytes of a file into ``sink``, resumed, and held to the MD5 that Drive tells."""
         md5, query = facts.get("md5Checksum"), {"alt": "media", "supportsAllDrives": "true"}
 
@@ -97,18 +105,25 @@ class DriveApi:
             name = str(facts.get("name") or "") or told.filename
             return judge(head, Told(name, str(facts.get("mimeType") or told.mime_type)))
 
-        saved = self._get(str(facts["id"]), "", query, sink, progress, md5, judged)
+        saved = self._get(file_id, "", query, sink, progress, md5, judged)
         if md5 and saved.md5 != md5:
             sink.start_over()
             words = "The bytes that came are not those that Drive's checksum names."
             raise RetryLaterError("checksum_mismatch", words)
         return saved
 
-    def export(self, media_id: str, mime_type: str, part: Path, progress: Progress) -> Saved:
+    def export(
+        self,
+        file_id: FileId,
+        facts: dict[str, Any],
+        mime_type: str,
+        part: Path,
+        progress: Progress,
+    ) -> Saved:
         """One of Google's own in another format; of a spreadsheet the first tab."""
-        name = str(self.facts(media_id).get("name") or "")
+        name = str(facts.get("name") or "")
         sink, query = FileSink(part, self._settings), {"mimeType": mime_type}
-        saved = self._get(media_id, "/export", query, sink, progress, None)
+        saved = self._get(file_id, "/export", query, sink, progress, None)
         return replace(saved, filename=name or None, mime_type=mime_type)
 
     def token(self) -> dict[str, str]:
@@ -117,7 +132,7 @@ class DriveApi:
 
     def _get(
         self,
-        media_id: str,
+        file_id: FileId,
         action: str,
         query: dict[str, str],
         sink: Sink,
@@ -125,7 +140,8 @@ class DriveApi:
         md5: str | None,
         judge: Judge = lambda _, told: told,
     ) -> Saved:
-        url = f"{self._endpoint}files/{quote(media_id, safe='')}{action}?{urlencode(query)}"
+        name = quote(file_id.media_id, safe="")
+        url = f"{self._endpoint}files/{name}{action}?{urlencode(query)}"
         return save(
             self._client,
             url,
@@ -135,7 +151,7 @@ class DriveApi:
             settings=self._settings,
             inspect=_inspect,
             judge=judge,
-            headers=self._headers(),
+            headers=self._headers() | file_id.header,
             version=md5,
             with_md5=md5 is not None,
         )
@@ -152,10 +168,11 @@ class DriveApi:
             self._account.before_request(transport, "GET", self._endpoint, headers)
         return {"Authorization": headers.get("authorization") or headers["Authorization"]}
 
-    def _ask(self, make: Any) -> dict[str, Any]:
+    def _ask(self, make: Any, file_id: FileId) -> dict[str, Any]:
         self._settings.throttle.wait(self._site)
         with _faults():
             request = make(self._service())
+            request.headers.update(file_id.header)
             if self._account is None:
                 request.headers["X-Goog-Api-Key"] = self._settings.drive.api_key
             answer = request.execute(num_retries=0)
@@ -182,13 +199,14 @@ class DriveApi:
         return plain_http(settings.proxy, settings.ca_file, settings.timeout_s)
 
 
-def _address(facts: dict[str, Any]) -> str:
+def address(facts: dict[str, Any]) -> str:
     """The page of a file, a folder or one of Google's own; of a shortcut that of its target."""
     shortcut = facts.get("shortcutDetails") or {}
     media_id = str(shortcut.get("targetId") or facts.get("id"))
     mime_type = str(shortcut.get("targetMimeType") or facts.get("mimeType") or "")
-    kind = mime_type.removeprefix(NATIVE)
-    return PAGES.get(kind, "https://drive.google.com/file/d/{}/view").format(media_id)
+    key = shortcut.get("targetResourceKey") if shortcut else facts.get("resourceKey")
+    page = PAGES.get(mime_type.removeprefix(NATIVE), PAGES["file"]).format(media_id)
+    return f"{page}?{urlencode({'resourcekey': key})}" if key else page
 
 
 def _inspect(response: urllib3.BaseHTTPResponse) -> None:

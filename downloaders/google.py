@@ -1,10 +1,12 @@
 """What Drive and Docs have in common: hosts, ids and the pages that say no."""
 
 import re
+from dataclasses import dataclass
 
 import urllib3
 from lxml import html
 
+from downloaders.base import Request
 from downloaders.google_rules import NOT_A_FILE, PAGES
 from downloaders.hosts import Hosts
 from downloaders.http import mime_of, retry_after, status_error
@@ -23,11 +25,48 @@ HOSTS = Hosts(
     ),
     sign_in=frozenset({"accounts.google.com"}),
 )
+RESOURCE_KEYS = "X-Goog-Drive-Resource-Keys"
+RESOURCE_KEY = re.compile(r"[?&]resourcekey=([A-Za-z0-9_-]{1,128})", re.IGNORECASE)
 MEDIA_ID = re.compile(r"[A-Za-z0-9_-]{5,128}")
 REFUSALS = ("uc-error-caption", "uc-error-subcaption", "errorMessage")
 """The classes of those elements that hold a refusal."""
 SIGN_IN = re.compile(r"\bsign[ -]?in\b|you need access|access denied", re.IGNORECASE)
 NOT_PAGES = ("video/", "audio/", "image/", "application/pdf", "application/zip")
+
+
+@dataclass(frozen=True)
+class FileId:
+    """An id of Google's, and the key that opens an older share of it, where its link has one."""
+
+    media_id: str
+    resource_key: str | None = None
+
+    @property
+    def parameter(self) -> dict[str, str]:
+        """The key as a parameter of a public address."""
+        return {"resourcekey": self.resource_key} if self.resource_key else {}
+
+    @property
+    def header(self) -> dict[str, str]:
+        """The key as a header for the API."""
+        if not self.resource_key:
+            return {}
+        return {RESOURCE_KEYS: f"{self.media_id}/{self.resource_key}"}
+
+
+def file_id(request: Request) -> FileId:
+    """The id in ``request`` without a tab, with the key in its link as it was found.
+
+    Raises ``PermanentError`` if it can't be one of Google's.
+    """
+    media_id = checked_id(request.media_id.partition(",")[0])
+    return FileId(media_id, resource_key(request.url_as_found or ""))
+
+
+def resource_key(url: str) -> str | None:
+    """The resource key in a link, None without one."""
+    found = RESOURCE_KEY.search(url)
+    return found[1] if found else None
 
 
 def checked_id(media_id: str) -> str:

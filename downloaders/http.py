@@ -28,7 +28,7 @@ CHUNK = 1 << 18
 MAX_REDIRECTS = 10
 MAX_PAGE = 16 << 20
 USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-SECRET_HEADERS = frozenset({"Authorization", "X-Goog-Api-Key"})
+SECRET_HEADERS = frozenset({"Authorization", "X-Goog-Api-Key", "X-Goog-Drive-Resource-Keys"})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -68,6 +68,12 @@ class HttpClient:
                 yield response
         finally:
             response.close()
+
+    def location(self, url: str, hosts: Hosts) -> str | None:
+        """Where GET ``url`` is sent on to, without going there; None if it is not sent on."""
+        response = self._ask(url, hosts, {})
+        response.close()
+        return response.headers.get("Location") if response.status in REDIRECTS else None
 
     def _follow(self, url: str, hosts: Hosts, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
         for _ in range(MAX_REDIRECTS + 1):

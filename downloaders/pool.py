@@ -16,6 +16,7 @@ from downloaders.base import (
     Request,
     StreamingDownloader,
 )
+from downloaders.kinds import OtherKindError, as_found
 from downloaders.places import Places
 from downloaders.registry import Registry
 from downloaders.sinks import Straight
@@ -27,6 +28,7 @@ from rowkeeper.errors import (
     Verdict,
 )
 from rowkeeper.events import AssetEvent, EventType
+from rowkeeper.links import Link
 from rowkeeper.pool import Stop, StoppedError, run_bounded
 from rowkeeper.progress import Progress
 from rowkeeper.retry import AMBIGUOUS_BACKOFF, Refusals, between_runs, with_retries
@@ -121,6 +123,8 @@ class _Run:
             )
         except StoppedError:
             return
+        except OtherKindError as error:
+            self._identified(request, error.link)
         except TransferError as error:
             if self.straight:
                 self.straight.complain(error)
@@ -167,7 +171,7 @@ class _Run:
                 return fetched
             details = {**fetched.details, "temporary": True}
             return self.places.settle(request, replace(fetched, details=details))
-        except (RowkeeperError, StoppedError):
+        except (RowkeeperError, StoppedError, OtherKindError):
             raise
         except Exception as error:
             code = "local_io" if isinstance(error, OSError) else "unexpected"
@@ -180,6 +184,20 @@ class _Run:
             return downloader.fetch(request, self.folder, progress)
         with self.straight.sink(request, self.folder) as sink:
             return downloader.fetch_into(request, self.folder, sink, progress)
+
+    def _identified(self, request: Request, link: Link) -> None:
+        """Go on with ``request`` as what it was found to be, and say so."""
+        try:
+            found, twins = as_found(request, link)
+        except TransferError as error:
+            self._failed(request, error)
+            return
+        told = {"provider": found.provider, "asset_kind": found.asset_kind}
+        details = {**told, "original_url": link.url, "step": len(found.was)}
+        self.emit(self._event(EventType.IDENTIFIED, request, details=details))
+        for twin in twins:
+            self.emit(self._discovered_event(request, twin))
+        self.one(found)
 
     def _downloaded(self, request: Request, fetched: Fetched) -> None:
         for child in fetched.discovered:
@@ -281,8 +299,16 @@ class _Run:
             asset_kind=child.asset_kind,
             original_url=child.original_url,
             parent_asset_id=parent.asset_id,
-            details=storable({"position": child.position, "title": child.title}),
+            details=storable(_discovery(child)),
         )
+
+
+def _discovery(child: Discovered) -> dict[str, Any]:
+    """What a list or a document says of ``child``."""
+    told: dict[str, Any] = {"position": child.position, "title": child.title}
+    if child.url_as_found:
+        told["url_as_found"] = child.url_as_found
+    return told | ({"is_twin": True} if child.is_twin else {})
 
 
 def _next_try(delay_s: float) -> dict[str, str]:

@@ -22,6 +22,7 @@ class EventType(StrEnum):
     SESSION_FINISHED = "session_finished"
     SESSION_INTERRUPTED = "session_interrupted"
     DISCOVERED = "discovered"  # a folder or a playlist led to this asset
+    IDENTIFIED = "identified"  # it is of another kind than its link says; its id stays
     DOWNLOADED = "downloaded"
     DOWNLOAD_FAILED = "download_failed"
     DOCUMENT_READ = "document_read"  # the text of a downloaded document, and the links in it

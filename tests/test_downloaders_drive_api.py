@@ -109,7 +109,6 @@ NOTES = [("document", "typing_notes"), ("document_html", "typing_notes")]
     [
         ("shortcut_one", NOTES),
         ("shortcut_two", [("folder", "folder_below")]),
-        ("typing_notes", NOTES),
     ],
 )
 def test_what_is_no_file_leads_to_one(

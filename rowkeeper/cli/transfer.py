@@ -173,7 +173,8 @@ def pending_downloads(context: Context, after: str = "") -> "list[Request]":
 
     columns = (
         "asset_id, person_row_id, provider, media_id, asset_kind, original_url, attempt, tries, "
-        "name, email, personality_type, last_seen_in, cast(refused as text)"
+        "name, email, personality_type, last_seen_in, cast(refused as text), "
+        "url_as_found"
     )
     names = (
         *("asset_id", "row_id", "provider", "media_id", "asset_kind", "original_url"),
@@ -181,13 +182,13 @@ def pending_downloads(context: Context, after: str = "") -> "list[Request]":
     )
     found = []
     for row in _pending(context, "pending_downloads", columns, after):
-        name, email, personality_type, place, refused = row[len(names) :]
+        name, email, personality_type, place, refused, url = row[len(names) :]
         person = Person(
             name=name or "", email=email, personality_type=personality_type, place=place
         )
         values = dict(zip(names, row[: len(names)], strict=True))
         refusals = Refusals.of(json.loads(refused or "null"))
-        found.append(Request(**values, person=person, refusals=refusals))
+        found.append(Request(**values, person=person, refusals=refusals, url_as_found=url))
     return found
 
 

@@ -3,10 +3,19 @@
 import hashlib
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from tests.fakes.google import TYPES, exported, ranged
-from tests.fakes.site import Document, DriveEntry, DriveFile, Site, WebRequest, WebResponse
+from tests.fakes.site import (
+    Document,
+    DriveEntry,
+    DriveFile,
+    DriveFolder,
+    Site,
+    WebRequest,
+    WebResponse,
+)
 
 KEY, TOKEN = "AIza-drive-key", "ya29.drive-token"
 NATIVE = "application/vnd.google-apps."
@@ -28,15 +37,25 @@ def files(site: Site, request: WebRequest) -> WebResponse:
         return listing(site, request.query)
     media_id, _, action = path.partition("/")
     known: list[DriveFile | Document] = [*site.files, *site.documents]
+    if not opens(site, media_id, headers.get("x-goog-drive-resource-keys")):
+        return refusal(404, "notFound")
     found = next((item for item in known if item.id == media_id), None)
     if found is None:
         named = [item for item in site.folders if item.id == media_id]
-        return (
-            answer({"id": media_id, "name": named[0].name}) if named else refusal(404, "notFound")
-        )
+        kind = {"mimeType": f"{NATIVE}folder"}
+        told = {"id": media_id, "name": named[0].name, **kind} if named else None
+        return answer(told) if told else refusal(404, "notFound")
     if isinstance(found, Document):
         return document(found, action, request.query)
     return file(found, request)
+
+
+def opens(site: Site, media_id: str, header: str | None) -> bool:
+    """Does the header hold the key of the file, if it has one?"""
+    pairs = dict(item.split("/", 1) for item in (header or "").split(",") if item)
+    known: list[DriveFile | DriveFolder | Document] = [*site.files, *site.folders, *site.documents]
+    keys = [item.resource_key for item in known if item.id == media_id]
+    return all(key in (None, pairs.get(media_id)) for key in keys)
 
 
 def file(found: DriveFile, request: WebRequest) -> WebResponse:
@@ -89,6 +108,9 @@ def listing(site: Site, query: Any) -> WebResponse:
 
 def entry(site: Site, item: DriveEntry) -> dict[str, Any]:
     """One file of a listing."""
+    if item.resource_key:
+        plain = entry(site, replace(item, resource_key=None))
+        return {**plain, "resourceKey": item.resource_key}
     if item.kind == "file":
         found = next((known for known in site.files if known.id == item.id), None)
         return {**facts(found), "name": item.name} if found else {"id": item.id, "name": item.name}

@@ -7,7 +7,17 @@ from dataclasses import replace
 from html import escape
 from urllib.parse import quote
 
-from tests.fakes.site import Document, DriveFile, Site, WebRequest, WebResponse, not_found, redirect
+from tests.fakes.site import (
+    Document,
+    DriveEntry,
+    DriveFile,
+    DriveFolder,
+    Site,
+    WebRequest,
+    WebResponse,
+    not_found,
+    redirect,
+)
 
 SIGN_IN = "https://accounts.google.com/ServiceLogin?service=wise&continue=https://drive.google.com/"
 FORMATS = {"document": {"txt", "html"}, "spreadsheet": {"csv"}, "presentation": {"pdf"}}
@@ -30,6 +40,7 @@ SCAN_PAGE = """<!DOCTYPE html><html><head><title>Google Drive - Virus scan warni
 <input type="hidden" name="confirm" value="t"><input type="hidden" name="uuid" value="{uuid}">
 </form></div></div></body></html>"""
 
+SERVER_ERROR = b"<html><title>Error (Server Error)!!1</title></html>"
 QUOTA_PAGE = """<!DOCTYPE html><html><head><title>Google Drive - Quota exceeded</title></head>
 <body><div class="uc-main"><div id="uc-text"><p class="uc-error-caption">Sorry, you can't view or
 download this file at this time.</p><p class="uc-error-subcaption">Too many users have viewed or
@@ -51,12 +62,39 @@ ADDRESS = {
 
 
 def drive(site: Site, request: WebRequest) -> WebResponse:
-    """drive.google.com: ``/uc?id=`` and ``/embeddedfolderview?id=``."""
+    """drive.google.com: ``/uc?id=``, ``/embeddedfolderview?id=`` and ``/open?id=``."""
+    wanted = request.query.get("id", "")
+    if not _opens(site, wanted, request.query.get("resourcekey")):
+        return not_found()
+    if request.path == "/open":
+        place = page_of(site, wanted)
+        return redirect(place) if place else not_found()
     if request.path == "/uc":
-        return _file(site, request.query.get("id", ""), False, request.headers.get("range", ""))
+        if any(item.id == wanted for item in site.documents):
+            return WebResponse(SERVER_ERROR, status=500)
+        return _file(site, wanted, False, request.headers.get("range", ""))
     if request.path == "/embeddedfolderview":
-        return _folder(site, request.query.get("id", ""))
+        return _folder(site, wanted)
     return not_found()
+
+
+def page_of(site: Site, media_id: str) -> str | None:
+    """Where Drive sends somebody who opens an id."""
+    for item in site.files:
+        if item.id == media_id and item.shown_in:
+            return f"https://docs.google.com/{item.shown_in}/d/{media_id}/edit?rtpof=true&sd=true"
+        if item.id == media_id:
+            return item.shortcut_to or ADDRESS["file"].format(media_id)
+    if any(item.id == media_id for item in site.folders):
+        return ADDRESS["folder"].format(media_id)
+    kinds = [item.kind for item in site.documents if item.id == media_id]
+    return ADDRESS[kinds[0]].format(media_id) if kinds else None
+
+
+def _opens(site: Site, media_id: str, key: str | None) -> bool:
+    """May whoever has ``key`` find it?"""
+    known: list[DriveFile | DriveFolder | Document] = [*site.files, *site.folders, *site.documents]
+    return all(item.resource_key in (None, key) for item in known if item.id == media_id)
 
 
 def usercontent(site: Site, request: WebRequest) -> WebResponse:
@@ -64,6 +102,8 @@ def usercontent(site: Site, request: WebRequest) -> WebResponse:
     if request.path != "/download":
         return not_found()
     query = request.query
+    if not _opens(site, query.get("id", ""), query.get("resourcekey")):
+        return not_found()
     confirmed = query.get("confirm") == "t" and query.get("uuid") == UUID
     return _file(site, query.get("id", ""), confirmed, request.headers.get("range", ""))
 
@@ -81,6 +121,8 @@ def docs(site: Site, request: WebRequest) -> WebResponse:
     if not found or wanted not in FORMATS[found[0].kind]:
         return not_found()
     [document] = found
+    if not _opens(site, document.id, request.query.get("resourcekey")):
+        return not_found()
     if document.sign_in:
         return redirect(SIGN_IN)
     headers = {"Content-Disposition": disposition(f"{document.title}.{wanted}")}
@@ -121,7 +163,7 @@ def disposition(name: str) -> str:
 
 def _file(site: Site, file_id: str, confirmed: bool, wanted: str) -> WebResponse:
     item = next((item for item in site.files if item.id == file_id), None)
-    if item is None:
+    if item is None or item.shortcut_to:
         return not_found()
     if item.error == "quota":
         return WebResponse(QUOTA_PAGE.encode())
@@ -154,12 +196,19 @@ def ranged(response: WebResponse, wanted: str) -> WebResponse:
     return replace(response, body=response.body[first:], status=206, headers=headers)
 
 
+def _entry_url(item: DriveEntry) -> str:
+    url = ADDRESS[item.kind].format(item.id)
+    if not item.resource_key:
+        return url
+    return escape(f"{url}{'&' if '?' in url else '?'}resourcekey={item.resource_key}")
+
+
 def _folder(site: Site, folder_id: str) -> WebResponse:
     folder = next((item for item in site.folders if item.id == folder_id), None)
     if folder is None:
         return not_found()
     entries = "".join(
-        ENTRY.format(id=item.id, name=escape(item.name), url=ADDRESS[item.kind].format(item.id))
+        ENTRY.format(id=item.id, name=escape(item.name), url=_entry_url(item))
         for item in folder.entries
     )
     page = f"<html><head><title>{escape(folder.name)}</title></head><body>{entries}</body></html>"

@@ -75,6 +75,7 @@ select
     provider,
     media_id,
     original_url,
+    fetch_url,
     parent_asset_id,
     is_claimed,
     is_wanted,

@@ -1,17 +1,39 @@
 -- One row an asset: what the used rows link to, what folders, playlists and documents led to, and
 -- whatever was tried. An asset belongs to its person only if a used row of that person asks for it,
 -- itself or through its parents. It is wanted while a current row does. Each document on the way is a
--- step, and no more than download.document_depth of them are taken; so circles end, too.
+-- step, and no more than download.document_depth of them are taken; so circles end, too. What an asset
+-- was identified as goes before what its link says; its id and its media id stay.
 
-with recursive linked as (
+with recursive identifications as (
+    select
+        asset_id,
+        cast(details as json) ->> 'provider' as provider,
+        cast(details as json) ->> 'asset_kind' as asset_kind,
+        cast(details as json) ->> 'original_url' as original_url,
+        row_number() over (
+            partition by asset_id
+            order by attempt desc, cast(cast(details as json) ->> 'step' as bigint) desc, event_id
+        ) as identification_rank
+    from {{ ref("stg_asset_events") }}
+    where event_type = 'identified'
+),
+
+identified as (
+    select * from identifications
+    where identification_rank = 1
+),
+
+linked as (
     select
         links.asset_id,
         links.row_id,
-        links.provider,
+        coalesce(identified.provider, links.provider) as provider,
         links.media_id,
-        links.asset_kind,
-        links.canonical_url,
+        coalesce(identified.asset_kind, links.asset_kind) as asset_kind,
+        coalesce(identified.original_url, links.canonical_url) as canonical_url,
         links.url,
+        max(case when links.url like '%resourcekey=%' then links.url end)
+            over (partition by links.asset_id) as keyed_url,
         links.column_name,
         links.row_key,
         source_rows.role,
@@ -29,12 +51,30 @@ with recursive linked as (
     from {{ ref("stg_links") }} as links
     inner join {{ ref("int_source_rows") }} as source_rows
         on links.row_key = source_rows.row_key and links.row_id = source_rows.row_id
+    left join identified on links.asset_id = identified.asset_id
     where source_rows.disposition = 'used' and links.is_content and links.asset_id is not null
 ),
 
 events as (
-    select * from {{ ref("stg_asset_events") }}
-    where asset_id is not null
+    select
+        events.asset_id,
+        events.event_type,
+        events.row_id,
+        coalesce(identified.provider, events.provider) as provider,
+        events.media_id,
+        coalesce(identified.asset_kind, events.asset_kind) as asset_kind,
+        coalesce(identified.original_url, events.original_url) as original_url,
+        events.parent_asset_id,
+        events.details,
+        events.occurred_at,
+        case
+            when events.event_type = 'discovered'
+                then cast(events.details as json) ->> 'url_as_found'
+        end as url_as_found,
+        coalesce(cast(cast(events.details as json) ->> 'is_twin' as boolean), false) as is_twin
+    from {{ ref("stg_asset_events") }} as events
+    left join identified on events.asset_id = identified.asset_id
+    where events.asset_id is not null
 ),
 
 asked_for as (
@@ -51,13 +91,16 @@ asked_for as (
         events.row_id,
         events.asset_kind,
         asked_for.is_current,
-        asked_for.document_depth + {{ is_document("asked_for.asset_kind") }}
+        asked_for.document_depth
+        + case when events.is_twin then 0 else {{ is_document("asked_for.asset_kind") }} end
     from events
     inner join asked_for
         on events.parent_asset_id = asked_for.asset_id and events.row_id = asked_for.row_id
     where
         events.event_type = 'discovered'
-        and asked_for.document_depth + {{ is_document("asked_for.asset_kind") }} <= {{ document_depth() }}
+        and asked_for.document_depth
+        + case when events.is_twin then 0 else {{ is_document("asked_for.asset_kind") }} end
+        <= {{ document_depth() }}
 ),
 
 claims as (
@@ -78,6 +121,8 @@ from_events as (
         min(original_url) as original_url,
         min(case when event_type = 'discovered' then parent_asset_id end) as parent_asset_id,
         min(case when event_type = 'discovered' then details end) as discovered_details,
+        max(case when url_as_found like '%resourcekey=%' then url_as_found end) as keyed_url,
+        max(url_as_found) as url_as_found,
         min(occurred_at) as first_event_at,
         max(case when event_type != 'discovered' then 1 else 0 end) = 1 as is_tried
     from events
@@ -95,6 +140,7 @@ select
     claims.asset_id is not null as is_claimed,
     coalesce(claims.is_wanted, false) as is_wanted,
     linked.url as url_as_found,
+    coalesce(linked.keyed_url, from_events.keyed_url, linked.url, from_events.url_as_found) as fetch_url,
     linked.column_name as source_column,
     linked.row_key as source_row_key,
     from_events.discovered_details,

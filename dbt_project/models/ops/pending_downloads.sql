@@ -15,7 +15,8 @@ select
     people.email,
     people.personality_type,
     people.last_seen_in,
-    cast(cast(assets.metadata as json) -> 'download' -> 'refused' as text) as refused
+    cast(cast(assets.metadata as json) -> 'download' -> 'refused' as text) as refused,
+    assets.fetch_url as url_as_found
 from {{ ref("int_assets") }} as assets
 left join {{ ref("int_people") }} as people on assets.person_row_id = people.row_id
 where

@@ -1,0 +1,191 @@
+"""A Drive link is not its kind: the page that Drive shows or the API says what it is."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from downloaders.base import FetchSettings, Request
+from downloaders.google import resource_key
+from downloaders.pool import download_all
+from rowkeeper.events import AssetEvent, EventType
+from rowkeeper.google_api import Credentials
+from tests.fakes.clients import request_for, settings_for
+from tests.fakes.drive_api import KEY
+from tests.fakes.internet import FakeInternet
+from tests.fakes.site import Document, DriveEntry, DriveFile, DriveFolder, Fault, Site
+
+WORD, OLD = "0-resource_Key", "0B7old_file_00"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+OFFICE = "https://docs.google.com/document/d/office_file1/edit?rtpof=true&sd=true"
+
+
+@pytest.fixture
+def net() -> Iterator[FakeInternet]:
+    site = Site(
+        files=[
+            DriveFile("plain_file_1", "plain.txt", b"plain", "text/plain"),
+            DriveFile("office_file1", "Essay.docx", b"PK\x03\x04 docx", DOCX, shown_in="document"),
+            DriveFile(
+                "shortcut_1",
+                shortcut_to="https://docs.google.com/document/d/document_01/edit",
+            ),
+            DriveFile(OLD, "old.txt", b"old", "text/plain", resource_key=WORD),
+            DriveFile("0B7big_file_00", "big.bin", b"big", big=True, resource_key=WORD),
+        ],
+        folders=[
+            DriveFolder("folder_0001", "Mine", (DriveEntry(OLD, "old", resource_key=WORD),)),
+            DriveFolder("0B7old_folder", "Old", (DriveEntry("plain_file_1", "p"),), WORD),
+        ],
+        documents=[
+            Document("document_01", "Text", "Hello"),
+            Document("table_00001", "Table", "a,b", kind="spreadsheet"),
+            Document("0B7old_text_0", "Old", "old words", resource_key=WORD),
+        ],
+    )
+    with FakeInternet(site) as internet:
+        yield internet
+
+
+@pytest.fixture(params=["visitor", "key"])
+def settings(request: pytest.FixtureRequest, net: FakeInternet, tmp_path: Path) -> FetchSettings:
+    found = settings_for(net, tmp_path)
+    if request.param == "visitor":
+        return found
+    return replace(found, drive=Credentials(api_key=KEY, setting="drive"))
+
+
+def run(settings: FetchSettings, *requests: Request) -> list[AssetEvent]:
+    events: list[AssetEvent] = []
+    download_all(requests, settings, events.append, "s1")
+    return events
+
+
+@pytest.mark.parametrize(
+    ("link", "media_id", "is_now", "body"),
+    [
+        (("drive", "file"), "document_01", ("docs", "document"), b"\xef\xbb\xbfHello"),
+        (("drive", "file"), "table_00001", ("docs", "spreadsheet"), b"a,b"),
+        (("drive", "folder"), "plain_file_1", ("drive", "file"), b"plain"),
+        (("drive", "folder"), "document_01", ("docs", "document"), b"\xef\xbb\xbfHello"),
+        (("docs", "document"), "office_file1", ("drive", "file"), b"PK\x03\x04 docx"),
+        (("docs", "document_html"), "office_file1", ("drive", "file"), b"PK\x03\x04 docx"),
+        (("docs", "spreadsheet"), "office_file1,77", ("drive", "file"), b"PK\x03\x04 docx"),
+        (("docs", "document"), "table_00001", ("docs", "spreadsheet"), b"a,b"),
+        (("docs", "document"), "plain_file_1", ("drive", "file"), b"plain"),
+    ],
+)
+def test_an_asset_becomes_what_it_is_and_keeps_its_id(
+    settings: FetchSettings,
+    link: tuple[str, str],
+    media_id: str,
+    is_now: tuple[str, str],
+    body: bytes,
+) -> None:
+    request = request_for(*link, media_id)
+    events = run(settings, request)
+    told = next(item for item in events if item.event_type is EventType.IDENTIFIED)
+    assert (told.provider, told.asset_kind) == link
+    assert (told.details["provider"], told.details["asset_kind"]) == is_now
+    done = events[-1]
+    assert done.event_type is EventType.DOWNLOADED
+    assert (done.asset_id, done.media_id) == (request.asset_id, media_id)
+    assert (done.provider, done.asset_kind) == is_now
+    assert (settings.data_dir / str(done.local_path)).read_bytes() == body
+
+
+def test_a_folder_given_as_a_file_is_listed(settings: FetchSettings) -> None:
+    request = request_for("drive", "file", "folder_0001")
+    events = run(settings, request)
+    kinds = [(item.event_type, item.asset_kind) for item in events]
+    assert kinds == [("identified", "file"), ("discovered", "file"), ("downloaded", "folder")]
+    assert resource_key(events[1].details["url_as_found"]) == WORD
+    assert events[1].parent_asset_id == request.asset_id
+
+
+def test_a_document_has_its_html_beside_it(settings: FetchSettings) -> None:
+    events = run(settings, request_for("drive", "file", "document_01"))
+    twin = events[1]
+    assert (twin.event_type, twin.asset_kind) == (EventType.DISCOVERED, "document_html")
+    assert twin.details["is_twin"] is True
+
+
+@pytest.mark.parametrize("link", [("drive", "file"), ("docs", "document")])
+def test_a_shortcut_leads_to_its_target(settings: FetchSettings, link: tuple[str, str]) -> None:
+    events = run(settings, request_for(*link, "shortcut_1"))
+    assert events[-1].event_type is EventType.DOWNLOADED
+    assert events[-1].asset_kind == "file"
+    found = {item.media_id for item in events if item.event_type is EventType.DISCOVERED}
+    assert found == {"document_01"}
+
+
+def test_an_office_file_is_known_by_its_link(net: FakeInternet, tmp_path: Path) -> None:
+    request = request_for("docs", "document", "office_file1", url_as_found=OFFICE)
+    events = run(settings_for(net, tmp_path), request)
+    assert [item.event_type for item in events] == ["identified", "downloaded"]
+    assert [path for _, _, path in net.requests] == ["/uc"]
+
+
+def test_an_office_file_that_has_become_a_document(net: FakeInternet, tmp_path: Path) -> None:
+    url = OFFICE.replace("office_file1", "document_01")
+    request = request_for("docs", "document", "document_01", url_as_found=url)
+    events = run(settings_for(net, tmp_path), request)
+    kinds = [
+        (item.event_type, item.asset_kind) for item in events if item.asset_id == request.asset_id
+    ]
+    assert kinds[:2] == [("identified", "document"), ("identified", "file")]
+    assert kinds[-1] == ("downloaded", "document")
+    assert [item.details["step"] for item in events if item.event_type == "identified"] == [1, 2]
+
+
+def test_what_is_this_and_that_in_turn_is_tried_later(net: FakeInternet, tmp_path: Path) -> None:
+    page = "redirect:https://docs.google.com/document/d/plain_file_1/edit"
+    net.site.faults += [Fault("/uc", 404, 99), Fault("drive.google.com/open", page, 1)]
+    page = "redirect:https://drive.google.com/file/d/plain_file_1/view"
+    net.site.faults += [Fault("drive.google.com/open", page, 99)]
+    events = run(settings_for(net, tmp_path), request_for("drive", "file", "plain_file_1"))
+    assert events[-1].event_type is EventType.DOWNLOAD_FAILED
+    assert len(net.requests) < 12
+
+
+def test_who_is_not_told_keeps_the_first_answer(net: FakeInternet, tmp_path: Path) -> None:
+    net.site.faults.append(Fault("drive.google.com/open", 503, 9))
+    [event] = run(settings_for(net, tmp_path), request_for("drive", "folder", "plain_file_1"))
+    assert (event.error_code, event.verdict) == ("not_found", "permanent")
+
+
+def test_a_form_is_told_in_words(net: FakeInternet, tmp_path: Path) -> None:
+    form = "redirect:https://docs.google.com/forms/d/1Form_of_forms/viewform"
+    net.site.faults.append(Fault("drive.google.com/open", form, 9))
+    [event] = run(settings_for(net, tmp_path), request_for("drive", "file", "1Form_of_forms"))
+    assert (event.error_code, event.verdict) == ("unsupported", "permanent")
+    assert "form" in str(event.error_message)
+
+
+@pytest.mark.parametrize(
+    ("kind", "media_id"),
+    [
+        (("drive", "file"), OLD),
+        (("drive", "file"), "0B7big_file_00"),
+        (("drive", "folder"), "0B7old_folder"),
+        (("docs", "document"), "0B7old_text_0"),
+    ],
+)
+def test_a_resource_key_opens_an_older_share(
+    settings: FetchSettings, kind: tuple[str, str], media_id: str
+) -> None:
+    url = f"https://drive.google.com/x/{media_id}?usp=sharing&resourcekey={WORD}"
+    events = run(settings, request_for(*kind, media_id, url_as_found=url))
+    assert events[-1].event_type is EventType.DOWNLOADED
+    without = run(settings, request_for(*kind, media_id, row_id="8"))
+    assert without[-1].error_code == "not_found"
+    assert not any(WORD in item.to_json() for item in without)
+
+
+def test_a_key_goes_to_google_alone(net: FakeInternet, tmp_path: Path) -> None:
+    net.site.faults.append(Fault("/uc", "redirect:https://evil.example/x", 9))
+    url = f"https://drive.google.com/open?id={OLD}&resourcekey={WORD}"
+    [event] = run(settings_for(net, tmp_path), request_for("drive", "file", OLD, url_as_found=url))
+    assert event.error_code == "host_not_allowed"
+    assert not any(host == "evil.example" for _, host, _ in net.requests)
