@@ -1,7 +1,7 @@
 """What completed loads left in raw: the last look at the sheet, and the files."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from loaders.columns import COLUMNS
@@ -58,8 +58,9 @@ def loaded(target: Target) -> Loaded:
                 f"select table_name from information_schema.tables where table_schema = '{DATASET}'"
             )
         }
-        if not {*TABLES, "_dlt_loads"} <= tables:
+        if not {"sheet_snapshots", "sheet_rows", "legacy_csv_files", "_dlt_loads"} <= tables:
             return Loaded()
+        complete = tables >= set(TABLES)  # an earlier version had fewer
         snapshots = warehouse.query(
             "select source, tab_gid, snapshot_id, content_sha256, tab_title "
             f"from {DATASET}.sheet_snapshots {completed} "
@@ -68,9 +69,10 @@ def loaded(target: Target) -> Loaded:
         files = warehouse.query(f"select file_sha256 from {DATASET}.legacy_csv_files {completed}")
         file_sha256s = frozenset(sha for (sha,) in files)
         if not snapshots:
-            return Loaded(complete=True, file_sha256s=file_sha256s)
+            return Loaded(complete, file_sha256s=file_sha256s)
         *newest, title = snapshots[0]
-        return _sheet(warehouse, (*newest,), title, file_sha256s)
+        found = _sheet(warehouse, (*newest,), title, file_sha256s)
+        return replace(found, complete=complete)
 
 
 def _sheet(

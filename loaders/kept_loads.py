@@ -51,7 +51,8 @@ def missing_loads(folder: Path, warehouse: Warehouse) -> Iterator[Rows]:
         if not names <= held:
             rows = no_rows()
             for table in TABLES:
-                rows[table] = pq.read_table(load / f"{table}.parquet").to_pylist()
+                if (path := load / f"{table}.parquet").exists():  # a later version has more tables
+                    rows[table] = pq.read_table(path).to_pylist()
             yield rows
 
 
@@ -64,7 +65,7 @@ def _held(warehouse: Warehouse) -> set[str]:
     """The ids of the snapshots and the hashes of the files that completed loads left in raw."""
     sql = "select table_name from information_schema.tables where table_schema = ?"
     tables = {name for (name,) in warehouse.query(sql, [DATASET])}
-    if not {*TABLES, "_dlt_loads"} <= tables:
+    if not {"sheet_snapshots", "legacy_csv_files", "_dlt_loads"} <= tables:
         return set()
     ids = warehouse.query(
         f"select snapshot_id from {DATASET}.sheet_snapshots where {COMPLETED} "

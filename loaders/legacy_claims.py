@@ -38,9 +38,10 @@ _FAILURES = frozenset({"failed", "partial", "error"})
 class _Claims:
     """The claims of one row, keyed in order."""
 
-    def __init__(self, values: Mapping[str, str], row_key: str, links: Iterable[Row]) -> None:
-        self.values, self.row_key = values, row_key
-        self.row_id = trimmed(values.get("row_id", ""))
+    def __init__(
+        self, values: Mapping[str, str], row_key: str, row_id: str, links: Iterable[Row]
+    ) -> None:
+        self.values, self.row_key, self.row_id = values, row_key, row_id
         self.claimed_at = moment(values.get("last_download_attempt")) or moment(
             values.get("extraction_date")
         )
@@ -96,9 +97,12 @@ class _Claims:
         )
 
 
-def claims_of(values: Mapping[str, str], row_key: str, links: Iterable[Row]) -> list[Row]:
-    """The rows of ``raw.legacy_claims`` for one row and its rows of ``raw.links``."""
-    claims = _Claims(values, row_key, links)
+def claims_of(
+    values: Mapping[str, str], row_key: str, row_id: str, links: Iterable[Row]
+) -> list[Row]:
+    """The rows of ``raw.legacy_claims`` for a row of the person ``row_id``, '' for nobody known,
+    and its rows of ``raw.links``."""
+    claims = _Claims(values, row_key, row_id, links)
     for side in SIDES:
         _status(claims, side)
         _files(claims, side)

@@ -9,11 +9,13 @@ from filelock import FileLock, Timeout
 
 from loaders.columns import Wanted
 from loaders.destination import pipelines_dir
+from loaders.earlier_rows import missing_keys
 from loaders.held import Loaded, loaded
 from loaders.kept_loads import keep_loads, loads_dir, missing_loads
 from loaders.legacy_csv import LegacyFile, load_legacy_csv
 from loaders.loader import Loader
 from loaders.removals import Allowed, check_load, new_titles
+from loaders.row_keys import RowIds, known_row_ids
 from loaders.sheet import Snapshot, configured_sheet
 from loaders.tables import TABLES, Rows, add_legacy_file, add_snapshot, no_rows
 from rowkeeper.errors import BusyError
@@ -57,12 +59,13 @@ def ingest(settings: Settings, target: Target) -> IngestSummary:
     snapshot, files = _read(settings, keep_pages=True)
     with _loader(settings, target) as loader:
         _refill(loader, settings, target)
+        ids = _row_ids(loader, target)
         rows = no_rows()
         held = loaded(target)
         new_files = [file for file in files if file.file_sha256 not in held.file_sha256s]
+        changed = _add_if_new(rows, snapshot, held, settings, ids)
         for file in new_files:
-            add_legacy_file(rows, file)
-        changed = _add_if_new(rows, snapshot, held, settings)
+            add_legacy_file(rows, file, ids)
         load_id = None
         if any(rows.values()) or not held.complete:
             load_id = loader.load(rows)
@@ -75,6 +78,7 @@ def refill(settings: Settings, target: Target) -> None:
     """Load what earlier ingests kept and ``target`` has not; no source is read. Raises as above."""
     with _loader(settings, target) as loader:
         _refill(loader, settings, target)
+        _row_ids(loader, target)
 
 
 @contextmanager
@@ -95,12 +99,22 @@ def _refill(loader: Loader, settings: Settings, target: Target) -> None:
         loader.load(rows)
 
 
+def _row_ids(loader: Loader, target: Target) -> RowIds:
+    """How the warehouse spells each row id; rows that an earlier version loaded get their keys."""
+    with connect(target) as warehouse:
+        ids = RowIds(known_row_ids(warehouse))
+        missing = missing_keys(warehouse, ids)
+    if any(missing.values()):
+        loader.load(missing)
+    return ids
+
+
 def preview(settings: Settings, target: Target) -> IngestSummary:
     """What ``ingest`` would load now; nothing is written. Raises as it does."""
     snapshot, files = _read(settings, keep_pages=False)
     held = loaded(target)
     new_files = [file for file in files if file.file_sha256 not in held.file_sha256s]
-    changed = _add_if_new(no_rows(), snapshot, held, settings)
+    changed = _add_if_new(no_rows(), snapshot, held, settings, RowIds())
     return _summary(None, snapshot, changed, held, files, new_files, no_rows())
 
 
@@ -142,14 +156,16 @@ def _read(settings: Settings, *, keep_pages: bool) -> tuple[Snapshot | None, lis
     return configured_sheet(settings, keep_pages=keep_pages), files
 
 
-def _add_if_new(rows: Rows, snapshot: Snapshot | None, held: Loaded, settings: Settings) -> bool:
+def _add_if_new(
+    rows: Rows, snapshot: Snapshot | None, held: Loaded, settings: Settings, ids: RowIds
+) -> bool:
     """Add ``snapshot`` unless it is held. Raises ``InputError`` if it lost what it may not lose."""
     if snapshot is None or held.has(snapshot):
         return False
     sheet = settings.sheet
     allowed = Allowed(sheet.max_removed, sheet.max_changed, tuple(sheet.lost_columns))
     check_load(snapshot, held.sheet, allowed, Wanted.of(sheet.columns, sheet.row_id))
-    add_snapshot(rows, snapshot, held.newest[2])
+    add_snapshot(rows, snapshot, held.newest[2], ids)
     return True
 
 

@@ -9,7 +9,9 @@ from loaders import columns, sheet
 from loaders.legacy_claims import claims_of
 from loaders.legacy_csv import LegacyFile, LegacyRow
 from loaders.links import legacy_row_links, link_rows, sheet_cell_links
+from loaders.row_keys import RowIds, keys_row
 from loaders.sheet import Snapshot
+from rowkeeper.identity import row_id_key
 from rowkeeper.legacy_csv import COLUMNS
 from rowkeeper.text import sha256, to_json
 
@@ -19,6 +21,7 @@ TableName = Literal[
     "sheet_rows",
     "legacy_csv_files",
     "legacy_csv_rows",
+    "row_keys",
     "legacy_claims",
     "links",
 ]
@@ -30,6 +33,7 @@ KEYS: dict[TableName, str] = {
     "sheet_rows": "row_key",
     "legacy_csv_files": "file_sha256",
     "legacy_csv_rows": "row_key",
+    "row_keys": "row_key",
     "legacy_claims": "claim_key",
     "links": "link_key",
 }
@@ -83,6 +87,14 @@ SCHEMAS: dict[TableName, pa.Schema] = {
         ("record_text", _TEXT),
         text=COLUMNS,
     ),
+    "row_keys": _schema(
+        ("row_key", _TEXT),
+        ("row_id", _TEXT),
+        ("name_key", _TEXT),
+        ("first_name_key", _TEXT),
+        ("email_key", _TEXT),
+        ("type_key", _TEXT),
+    ),
     "legacy_claims": _schema(
         ("claim_key", _TEXT),
         ("row_key", _TEXT),
@@ -132,8 +144,8 @@ def no_rows() -> Rows:
     return {table: [] for table in TABLES}
 
 
-def add_snapshot(rows: Rows, snapshot: Snapshot, previous_id: str) -> None:
-    """Add ``snapshot`` to ``rows``.
+def add_snapshot(rows: Rows, snapshot: Snapshot, previous_id: str, ids: RowIds) -> None:
+    """Add ``snapshot`` to ``rows``, its row ids as ``ids`` spells them.
 
     Its id follows from its content and from the snapshot before it ('' for the first): a load that
     is tried again has the same keys, and a sheet that turns back to an old content gets a new one.
@@ -164,23 +176,29 @@ def add_snapshot(rows: Rows, snapshot: Snapshot, previous_id: str) -> None:
                 **row.values,
             }
         )
-        rows["links"].extend(_sheet_links(row, row_key))
+        row_id = ids.of(row.values["row_id"])
+        rows["row_keys"].append(keys_row(row_key, row_id, row.values))
+        rows["links"].extend(_sheet_links(row, row_key, row_id))
 
 
-def _sheet_links(row: sheet.SheetRow, row_key: str) -> Iterator[Row]:
+def _sheet_links(row: sheet.SheetRow, row_key: str, row_id: str) -> Iterator[Row]:
     """The links of all cells; those of a header row are nobody's."""
     for column, cell in row.named:
         yield from link_rows(
             sheet_cell_links(cell.text, cell.links),
             row_key=row_key,
             source="sheet",
-            row_id="" if row.is_header else row.values["row_id"] or "",
+            row_id="" if row.is_header else row_id,
             column=column,
         )
 
 
-def add_legacy_file(rows: Rows, file: LegacyFile) -> None:
-    """Add ``file``, its rows, their links and what they claim to ``rows``."""
+def add_legacy_file(rows: Rows, file: LegacyFile, ids: RowIds) -> None:
+    """Add ``file``, its rows, their links and what they claim to ``rows``.
+
+    An id that no other source has spelt yet is taken in its normal form: these files went through
+    programs that make ``3.0`` of 3.
+    """
     rows["legacy_csv_files"].append(
         {
             "file_sha256": file.file_sha256,
@@ -209,9 +227,11 @@ def add_legacy_file(rows: Rows, file: LegacyFile) -> None:
                 **row.values,
             }
         )
-        links = legacy_row_links(_legacy_cells(row), row_key, row.values.get("row_id", ""))
+        row_id = ids.of(written := row.values.get("row_id"), new=row_id_key(written))
+        rows["row_keys"].append(keys_row(row_key, row_id, row.values))
+        links = legacy_row_links(_legacy_cells(row), row_key, row_id)
         rows["links"] += links
-        rows["legacy_claims"] += claims_of(row.values, row_key, links)
+        rows["legacy_claims"] += claims_of(row.values, row_key, row_id, links)
 
 
 def _legacy_cells(row: LegacyRow) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from loaders.legacy_csv import LegacyFile, read_file
+from loaders.row_keys import RowIds
 from loaders.tables import add_legacy_file, no_rows
 from rowkeeper.errors import UsageError
 from rowkeeper.export.base import Base, BaseRow, Person
@@ -62,7 +63,7 @@ def base_of(file: LegacyFile) -> Base:
 def raw_rows(file: LegacyFile) -> Any:
     """The raw rows of a file but for its name and time."""
     rows = no_rows()
-    add_legacy_file(rows, file)
+    add_legacy_file(rows, file, RowIds())
     for table in rows.values():
         for row in table:
             for name in ("file_name", "file_path", "file_mtime"):

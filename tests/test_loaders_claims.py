@@ -18,7 +18,7 @@ DRIVE_LINK = f"https://drive.google.com/file/d/{FILE}/view"
 def claims(**values: str) -> list[dict[str, Any]]:
     row = {"row_id": " 7 ", **values}
     links = legacy_row_links(row.items(), "k", row["row_id"])
-    found = claims_of(row, "k", links)
+    found = claims_of(row, "k", row["row_id"].strip(), links)
     assert len({claim["claim_key"] for claim in found}) == len(found)
     return found
 

@@ -5,6 +5,7 @@
 {% macro after_checks() %}{% endmacro %}
 {% macro trimmed(text) %}trim({{ text }}){% endmacro %}
 {% macro normalised(text) %}lower({{ text }}){% endmacro %}
+{% macro squashed(text) %}replace({{ text }}, ' ', ''){% endmacro %}
 {% macro first_word(text) %}split_part({{ text }}, ' ', 1){% endmacro %}
 {% macro unaccounted_rows(source, rows_in, file_column) %}select '{{ source }}' as file_id{% endmacro %}
 {% macro listed(expression) %}string_agg(distinct {{ expression }}, ', ' order by {{ expression }}){% endmacro %}

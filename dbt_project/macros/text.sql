@@ -25,6 +25,11 @@
     {{ lowered("trim(regexp_replace(" ~ text ~ ", ' +', ' ', 'g'))") }}
 {%- endmacro %}
 
+{#- As the loaders make raw.row_keys: normalised and without white space, for rows that have no keys yet. -#}
+{% macro squashed(text) -%}
+    replace({{ normalised(text) }}, ' ', '')
+{%- endmacro %}
+
 {#- The first word of a normalised text. -#}
 {% macro first_word(text) -%}
     split_part({{ text }}, ' ', 1)

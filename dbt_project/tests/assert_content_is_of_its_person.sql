@@ -18,7 +18,7 @@ where
         used.row_id != people.row_id
         or (
             not used.is_accepted
-            and found_in.name_key != {{ normalised("people.name") }}
-            and found_in.email_key != {{ normalised("people.email") }}
+            and found_in.name_key != people.name_key
+            and found_in.email_key != people.email_key
         )
     )

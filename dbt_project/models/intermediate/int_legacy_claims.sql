@@ -28,8 +28,7 @@ with found as (
         claims.standing,
         case
             when source_rows.disposition = 'used' then source_rows.row_id
-            when {{ normalised("source_rows.name") }} = {{ normalised("people.name") }}
-                then source_rows.row_id
+            when source_rows.name_key = people.name_key then source_rows.row_id
             else source_rows.row_id || ' (' || coalesce(source_rows.name, '') || ')'
         end as claimant
     from {{ ref("stg_legacy__claims") }} as claims

@@ -24,6 +24,7 @@ cells as (
     select
         row_id,
         (array_agg(email order by version_rank) filter (where email is not null))[1] as email,
+        (array_agg(email_key order by version_rank) filter (where email is not null))[1] as email_key,
         (array_agg(personality_type order by version_rank) filter (where personality_type is not null))[1]
             as personality_type,
         (array_agg(first_place order by first_observed_at, version_rank))[1] as first_seen_in,
@@ -77,7 +78,9 @@ select
     cells.first_seen_in,
     versions.last_seen_at,
     cells.last_seen_in,
-    versions.row_key as source_row_key
+    versions.row_key as source_row_key,
+    versions.name_key,
+    cells.email_key
 from versions
 inner join cells on versions.row_id = cells.row_id
 left join snapshots on cells.last_in_sheet_at = snapshots.observed_at

@@ -1,4 +1,5 @@
--- Every raw row of every snapshot and file, side by side, and what is wrong with it by itself.
+-- Every raw row of every snapshot and file, side by side, and what is wrong with it by itself. A row that
+-- a version before raw.row_keys loaded is compared by its texts until the next load.
 
 with snapshots as (
     select
@@ -59,15 +60,18 @@ all_rows as (
 
 texts as (
     select
-        *,
-        {{ trimmed("row_id_as_found") }} as row_id,
-        {{ trimmed("name") }} as name_text,
-        {{ trimmed("email") }} || {{ trimmed("personality_type") }} as other_text,
-        {{ trimmed("status") }} as status_text,
-        {{ normalised("name") }} as name_key,
-        {{ normalised("email") }} as email_key,
-        {{ normalised("personality_type") }} as type_key
+        all_rows.*,
+        {{ trimmed("all_rows.row_id_as_found") }} as row_id_text,
+        coalesce(row_keys.row_id, {{ trimmed("all_rows.row_id_as_found") }}) as row_id,
+        {{ trimmed("all_rows.name") }} as name_text,
+        {{ trimmed("all_rows.email") }} || {{ trimmed("all_rows.personality_type") }} as other_text,
+        {{ trimmed("all_rows.status") }} as status_text,
+        coalesce(row_keys.name_key, {{ squashed("all_rows.name") }}) as name_key,
+        coalesce(row_keys.first_name_key, {{ first_word(normalised("all_rows.name")) }}) as first_name_key,
+        coalesce(row_keys.email_key, {{ squashed("all_rows.email") }}) as email_key,
+        coalesce(row_keys.type_key, {{ squashed("all_rows.personality_type") }}) as type_key
     from all_rows
+    left join {{ ref("stg_row_keys") }} as row_keys on all_rows.row_key = row_keys.row_key
 ),
 
 ruled as (
@@ -87,12 +91,14 @@ select
     generation,
     observed_at,
     row_id,
+    row_id_text,
     name,
     email,
     personality_type,
     status,
     notes,
     name_key,
+    first_name_key,
     email_key,
     type_key,
     coalesce(content_sha256, row_key) as content_key,

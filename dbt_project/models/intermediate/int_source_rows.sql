@@ -16,12 +16,14 @@ with identified as (
         accepted.row_id is not null as is_accepted,
         coalesce(legacy_files.is_apart, false) as is_apart,
         coalesce(accepted.row_id, matches.row_id, row_texts.row_id) as row_id,
+        row_texts.row_id_text,
         row_texts.name,
         row_texts.email,
         row_texts.personality_type,
         row_texts.status,
         row_texts.notes,
         row_texts.name_key,
+        row_texts.first_name_key,
         row_texts.email_key,
         row_texts.content_key,
         row_texts.cells,
@@ -88,6 +90,7 @@ holders as (
         row_id,
         name,
         name_key,
+        first_name_key,
         email_key,
         source,
         row_number() over (
@@ -121,6 +124,11 @@ compared as (
     select
         placed.*,
         holders.row_id is not null as is_held,
+        case
+            when placed.is_numbered and placed.row_id_text != placed.row_id
+                then ' (written ' || placed.row_id_text || ')'
+            else ''
+        end as written_as,
         holders.name as holder_name,
         holders.source as holder_source,
         case
@@ -130,7 +138,7 @@ compared as (
             else
                 placed.email_key != ''
                 and placed.email_key = holders.email_key
-                and {{ first_word("placed.name_key") }} = {{ first_word("holders.name_key") }}
+                and placed.first_name_key = holders.first_name_key
         end as is_holder
     from placed
     left join holders on placed.row_id = holders.row_id and holders.holder_rank = 1
@@ -146,11 +154,11 @@ explained as (
             when is_accepted then 'accepted for row id ' || row_id || ', whom nobody has'
             when line != newest_line
                 then
-                    'row id ' || row_id || ' stands in row ' || cast(newest_line as text)
+                    'row id ' || row_id || written_as || ' stands in row ' || cast(newest_line as text)
                     || ' and again, with other content, in row ' || cast(line as text)
             when not is_holder
                 then
-                    'row id ' || row_id || ' is another person in the newest '
+                    'row id ' || row_id || written_as || ' is another person in the newest '
                     || case when holder_source = 'sheet' then 'sheet' else 'legacy file' end
                     || ': ' || holder_name
         end as reason,
@@ -203,6 +211,8 @@ select
     name,
     email,
     personality_type,
+    name_key,
+    email_key,
     status,
     notes,
     cells

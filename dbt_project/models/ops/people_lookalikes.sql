@@ -7,7 +7,7 @@ with people as (
     select
         row_id,
         name,
-        {{ normalised("name") }} as name_key,
+        name_key,
         email_address
     from {{ ref("int_people") }}
 ),

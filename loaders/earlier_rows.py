@@ -1,0 +1,67 @@
+"""What rows that an earlier version loaded lack: derived from them again, by today's rules."""
+
+from collections.abc import Iterator
+
+from loaders.destination import DATASET
+from loaders.row_keys import TABLES, RowIds, keys_row
+from loaders.tables import Row, Rows, TableName, no_rows
+from rowkeeper.identity import row_id_key
+from rowkeeper.ids import asset_id
+from rowkeeper.text import trimmed
+from rowkeeper.warehouse import Warehouse
+
+LOADED = f"""
+    select 0 as place, source.row_key, source.row_id, source.name, source.email, source.type,
+        snapshots.observed_at, source.sheet_row as line
+    from {DATASET}.sheet_rows as source
+    left join {DATASET}.sheet_snapshots as snapshots on source.snapshot_id = snapshots.snapshot_id
+    union all
+    select 1, row_key, row_id, name, email, type, null, line from {DATASET}.legacy_csv_rows
+"""
+STANDING = f"select row_key from {DATASET}.row_keys"
+LACKING = f"""
+select place, row_key, row_id, name, email, type from ({LOADED}) as loaded
+where row_key not in ({{standing}})
+order by place, observed_at nulls last, line, row_key
+"""
+
+
+def missing_keys(warehouse: Warehouse, ids: RowIds) -> Rows:
+    """What rows that an earlier version loaded lack, by raw table: their keys and, where their row
+    id has another spelling now, their links and claims under that one.
+
+    Of an id the sheet's first spelling counts, else the plainest.
+    """
+    tables = {name for (name,) in warehouse.query(TABLES, [DATASET])}
+    if not {"sheet_rows", "legacy_csv_rows", "sheet_snapshots"} <= tables:
+        return no_rows()
+    standing = STANDING if "row_keys" in tables else "''"
+    rows = warehouse.query(LACKING.format(standing=standing))
+    rows.sort(key=lambda row: (row[0], row[0] and trimmed(row[2] or "") != row_id_key(row[2])))
+    found = no_rows()
+    respelt: dict[str, str] = {}
+    for _, row_key, written, name, email, type_text in rows:
+        row_id = ids.of(written)
+        values: dict[str, str | None] = {"name": name, "email": email, "type": type_text}
+        found["row_keys"].append(keys_row(row_key, row_id, values))
+        if row_id != trimmed(written or ""):
+            respelt[row_key] = row_id
+    if respelt:
+        found["links"] = list(_respelt(warehouse, "links", respelt))
+        found["legacy_claims"] = list(_respelt(warehouse, "legacy_claims", respelt))
+    return found
+
+
+def _respelt(warehouse: Warehouse, table: TableName, row_ids: dict[str, str]) -> Iterator[Row]:
+    """The links or claims of the rows in ``row_ids``, with that row id: row key -> row id."""
+    names, found = warehouse.select(f"select * from {DATASET}.{table} where row_id != ''")
+    for values in found:
+        row = dict(zip(names, values, strict=True))
+        if row_id := row_ids.get(row["row_key"]):
+            medium = (row["provider"], row["media_id"], row["asset_kind"])
+            known = row["asset_id"] is not None
+            yield {
+                **row,
+                "row_id": row_id,
+                "asset_id": asset_id(row_id, *medium) if known else None,
+            }

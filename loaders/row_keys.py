@@ -1,0 +1,54 @@
+"""Whose a row is, in the forms that are compared: derived from what it says, kept beside it.
+
+A row id has one spelling in the tables, the one that came first; other spellings of it are the same
+id. So the ids of assets, which are made from it, stay the same whatever a later source writes.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from loaders.destination import DATASET
+from rowkeeper.identity import name_key, row_id_key
+from rowkeeper.text import trimmed
+from rowkeeper.warehouse import Warehouse
+
+Row = dict[str, Any]
+
+KNOWN = f"select distinct row_id from {DATASET}.row_keys where row_id != '' order by row_id"
+TABLES = "select table_name from information_schema.tables where table_schema = ?"
+
+
+class RowIds:
+    """The spelling that each row id has in the tables, by its normal form."""
+
+    def __init__(self, known: Iterable[str] = ()) -> None:
+        self._spellings: dict[str, str] = {}
+        for spelling in known:
+            self.of(spelling)
+
+    def of(self, written: str | None, new: str | None = None) -> str:
+        """The spelling of the id that is ``written`` so, '' for none.
+
+        One that is met for the first time is spelt ``new``, else as it is written, trimmed.
+        """
+        key = row_id_key(written)
+        return self._spellings.setdefault(key, new or trimmed(written or "")) if key else ""
+
+
+def known_row_ids(warehouse: Warehouse) -> list[str]:
+    """The spellings that the rows in ``warehouse`` have."""
+    tables = {name for (name,) in warehouse.query(TABLES, [DATASET])}
+    return [spelling for (spelling,) in warehouse.query(KNOWN)] if "row_keys" in tables else []
+
+
+def keys_row(row_key: str, row_id: str, values: Mapping[str, str | None]) -> Row:
+    """The row of ``raw.row_keys`` of a row that says ``values`` of the person ``row_id``."""
+    name = values.get("name")
+    return {
+        "row_key": row_key,
+        "row_id": row_id,
+        "name_key": name_key(name),
+        "first_name_key": name_key(next(iter(trimmed(name or "").split()), "")),
+        "email_key": name_key(values.get("email")),
+        "type_key": name_key(values.get("type")),
+    }
