@@ -193,6 +193,11 @@ class Store(ABC):
         lets anybody read. Raises ``StoreError`` and ``UsageError``.
         """
 
+    @property
+    def notice(self) -> str | None:
+        """What is weaker at this store than at others, and what is done about it, in a sentence."""
+        return None
+
     def sweep(self) -> None:  # noqa: B027 - most stores keep no halves
         """Remove what killed runs left half done, if no other run can be at work on it."""
 

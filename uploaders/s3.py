@@ -80,6 +80,15 @@ class S3Store(Store):
             self.client.list_objects_v2(Bucket=self.bucket, Prefix=self.name(""), MaxKeys=1)
             self.maker.learn(self.name(""))
 
+    @property
+    def notice(self) -> str | None:
+        if self.maker.sender.sends_checksums:
+            return None
+        return (
+            f"The store {self.root} refuses checksum headers, so each object is read back and held "
+            "to its SHA-256 instead: twice the bytes cross the line."
+        )
+
     def sweep(self) -> None:
         """The multipart uploads that are a day old: no run is at work on those."""
         self.maker.uploads.sweep(self.name(""))

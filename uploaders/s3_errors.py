@@ -46,6 +46,7 @@ _REMEDIES = {
     ),
 }
 _PERMANENT = {"EntityTooLarge", "KeyTooLongError"}
+_PASSING = {"IncompleteBody", "RequestTimeout"}
 CORRUPT = {"BadDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch"}
 """How a store refuses bytes that are not what their checksum says."""
 
@@ -64,6 +65,13 @@ RACE_LOST = {
 def code_of(error: ClientError) -> str:
     """The store's own error code, such as ``NoSuchBucket``, or the HTTP status as text."""
     return re.sub(r"[^A-Za-z0-9]", "", str(error.response.get("Error", {}).get("Code", "")))[:60]
+
+
+def is_unknown_header(error: ClientError) -> bool:
+    """Whether a store may have refused a header that it does not know, and not the request."""
+    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    known = CORRUPT | RACE_LOST | _PERMANENT | _PASSING | _REMEDIES.keys()
+    return status in {400, 501} and code_of(error) not in known
 
 
 def translate(error: Exception, root: str) -> StoreError | TransferError:

@@ -54,8 +54,14 @@ class Maker:
         name = f"{prefix}{PROBE}"
         right, wrong = hashlib.sha256(b"probe").digest(), hashlib.sha256().digest()
         try:
-            self.checks_sha256 = self._refusal(name, wrong, {}) in CORRUPT
-            self._refusal(name, right, {})
+            refuses = self._refusal(name, wrong, {}) in CORRUPT
+            refused = self._refusal(name, right, {})
+            self.checks_sha256 = refuses and self.sender.sends_checksums
+            if refused:
+                raise StoreError(
+                    f"The store {self.bucket} takes no object ({refused}): see which requests it "
+                    "knows, or name another in store.url."
+                )
             self._only_creates = self._refusal(name, right, _CREATE) in RACE_LOST
         finally:
             self.remove(name)

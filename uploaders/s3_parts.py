@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from uploaders.s3_digest import base64_digest, composite
+from uploaders.s3_errors import is_unknown_header
 from uploaders.s3_put import Sender
 
 if TYPE_CHECKING:
@@ -75,10 +76,21 @@ class Uploads:
             found = self._resumed(name) if resume else None
             if found:
                 return PartsUpload(self, name, *found)
-            made = self.client.create_multipart_upload(
-                Bucket=self.bucket, Key=name, ChecksumAlgorithm="SHA256", **options
-            )
-            return PartsUpload(self, name, made["UploadId"], {})
+            return PartsUpload(self, name, self._made(name, options), {})
+
+    def _made(self, name: str, options: dict[str, Any]) -> str:
+        """The id of a new upload, whose parts have checksums where the store knows them."""
+        given = {"Bucket": self.bucket, "Key": name, **options}
+        if self.sender.sends_checksums:
+            try:
+                made = self.client.create_multipart_upload(**given, ChecksumAlgorithm="SHA256")
+                return made["UploadId"]
+            except ClientError as error:
+                if not is_unknown_header(error):
+                    raise
+        made = self.client.create_multipart_upload(**given)
+        self.sender.sends_checksums = False
+        return made["UploadId"]
 
     def give_up(self, name: str, upload_id: str) -> None:
         """Abort an upload; what can't be aborted now is swept later."""

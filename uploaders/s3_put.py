@@ -14,6 +14,7 @@ from botocore.utils import get_environ_proxies
 
 from uploaders.s3_client import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, Connection
 from uploaders.s3_digest import base64_digest
+from uploaders.s3_errors import is_unknown_header
 
 MOST_WORKERS = 64
 
@@ -22,10 +23,13 @@ class Sender:
     """Puts bodies into one bucket, each held by the store to the SHA-256 that is sent along.
 
     botocore signs and sends; what boto3 does beside that costs more than the sending itself.
+    ``sends_checksums`` ends with the first body that the store takes only without them: then what
+    it keeps has to be read back.
     """
 
     def __init__(self, connection: Connection, bucket: str) -> None:
         self._connection, self._bucket = connection, bucket
+        self.sends_checksums = True
         given: dict[str, Any] = {
             "verify": connection.verify,
             "proxies": get_environ_proxies(connection.client.meta.endpoint_url),
@@ -46,9 +50,22 @@ class Sender:
         url = self._base + quote(name, safe="/~")
         if query:
             url += "?" + urlencode(query, quote_via=quote, safe="~")
-        request = AWSRequest("PUT", url, dict(headers or {}), body)
-        request.headers["x-amz-checksum-sha256"] = base64_digest(sha256)
-        request.headers["x-amz-sdk-checksum-algorithm"] = "SHA256"  # or some look at none
+        given = dict(headers or {})
+        if not self.sends_checksums:
+            return self._send(url, given, body, sha256)
+        try:
+            return self._send(url, given | _checksums(sha256), body, sha256)
+        except ClientError as error:
+            if not is_unknown_header(error):
+                raise
+            answer = self._send(url, given, body, sha256)
+            self.sends_checksums = False
+            return answer
+
+    def _send(
+        self, url: str, headers: dict[str, str], body: bytes, sha256: bytes
+    ) -> Mapping[str, str]:
+        request = AWSRequest("PUT", url, headers, body)
         request.context["sha256"] = sha256.hex()
         credentials = self._connection.credentials
         if credentials is None:
@@ -66,6 +83,13 @@ class Sender:
         asked = {"Bucket": self._bucket, "Key": "k"}
         url = self._connection.client.generate_presigned_url("put_object", Params=asked)
         return url.partition("?")[0].removesuffix("k")
+
+
+def _checksums(sha256: bytes) -> dict[str, str]:
+    return {
+        "x-amz-checksum-sha256": base64_digest(sha256),
+        "x-amz-sdk-checksum-algorithm": "SHA256",  # or some look at none
+    }
 
 
 def _parsed(answer: AWSResponse) -> Any:

@@ -31,8 +31,8 @@ class Check:
     warning: bool = False
 
 
-class _AgeingError(RowkeeperError):
-    """It works today, but will not for long."""
+class _WeakError(RowkeeperError):
+    """It works, but less well than it could, or not for long."""
 
 
 @click.command()
@@ -58,7 +58,7 @@ def command(as_json: bool, target: str | None, **options: str | None) -> int:
 def _check(name: str, look: Callable[[Context], str], context: Context) -> Check:
     try:
         return Check(name, True, look(context))
-    except _AgeingError as error:
+    except _WeakError as error:
         return Check(name, True, str(error), warning=True)
     except RowkeeperError as error:
         return Check(name, False, str(error))
@@ -93,7 +93,7 @@ def _yt_dlp(_: Context) -> str:
     age = (_today() - released).days
     if age > OLDEST_YT_DLP_DAYS:
         words = f"{__version__} is {age} days old and YouTube changes often"
-        raise _AgeingError(f"{words}: make renew-yt-dlp brings the newest.")
+        raise _WeakError(f"{words}: make renew-yt-dlp brings the newest.")
     return str(__version__)
 
 
@@ -142,7 +142,10 @@ def _warehouse(context: Context) -> str:
 def _store(context: Context) -> str:
     from uploaders.registry import open_store
 
-    open_store(context.settings).check()
+    store = open_store(context.settings)
+    store.check()
+    if store.notice:
+        raise _WeakError(store.notice)
     return context.settings.store.url
 
 

@@ -13,6 +13,7 @@ from rowkeeper.cli.progress import Display, display
 from rowkeeper.cli.selection import Selection
 from rowkeeper.cli.sessions import Session, session
 from rowkeeper.cli.sharing import first_of_each, share_downloads, share_uploads
+from rowkeeper.cli.terminal import plain
 from rowkeeper.drain import drain
 from rowkeeper.journal import Journal, journal_dir
 from rowkeeper.paths import folder_id
@@ -83,7 +84,7 @@ def upload_pending(
     from uploaders.pool import Summary, upload_all
     from uploaders.registry import open_store
 
-    total = Summary()
+    total, notice = Summary(), ""
     folder = journal_dir(context.settings.data_dir)
     with session(folder, "upload") as current, display(console, "Uploading") as shown:
         for found in _pages(context, current, replace(selection, limit=None), pending_uploads):
@@ -100,6 +101,9 @@ def upload_pending(
                     store=store,
                 )
             drain(folder, context.target)
+            if store.notice and store.notice != notice:
+                notice = store.notice
+                console.print(plain(notice), markup=False, soft_wrap=True)
             total.uploaded += done.uploaded
             total.existed += done.existed
             total.failed += done.failed

@@ -166,11 +166,15 @@ class Fault:
     times: int = 1
 
 
+CHECKSUMS = ("x-amz-checksum-s", "x-amz-checksum-a", "x-amz-sdk-checksum", "x-amz-trailer")
+"""How the headers of a checksum begin; ``x-amz-checksum-mode`` asks for one."""
+
+
 class FaultyS3:
     """A proxy before the shared server, a context manager; ``url`` is the endpoint to use.
 
     ``requests`` lists each request as ``METHOD /path?query``, ``headers`` its headers, named
-    in lower case. ``sloppy``: it knows no checksums.
+    in lower case. ``sloppy``: it knows no checksums; ``strict``: it refuses their headers.
     ``conditional``: False answers 501 to If-None-Match.
     """
 
@@ -187,6 +191,7 @@ class FaultyS3:
         self.requests: list[str] = []
         self.headers: list[dict[str, str]] = []
         self.sloppy = False
+        self.strict: str | None = None
         self.conditional = True
 
     def __enter__(self) -> Self:
@@ -234,6 +239,8 @@ class _Proxy(BaseHTTPRequestHandler):
             self.close_connection = True
         elif kind and kind[0].isdigit():
             self._refuse(*kind.split(" ", 1))
+        elif s3.strict and any(name.startswith(CHECKSUMS) for name in sent):
+            self._refuse(*s3.strict.split(" ", 1))
         elif "If-None-Match" in self.headers and not s3.conditional:
             self._refuse("501", "NotImplemented")
         else:
@@ -245,12 +252,11 @@ class _Proxy(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _answer  # noqa: N815 - names of http.server
 
     def _forward(self, body: bytes) -> tuple[int, Mapping[str, str], bytes]:
-        checksums = ("x-amz-checksum", "x-amz-sdk-checksum")
         headers = {
             name: value
             for name, value in self.headers.items()
             if name.lower() != "expect"
-            and not (self.server.s3.sloppy and name.lower().startswith(checksums))
+            and not (self.server.s3.sloppy and name.lower().startswith(CHECKSUMS))
         }
         address = urlsplit(shared_ministack().url).netloc
         connection = http.client.HTTPConnection(address, timeout=30)
