@@ -15,7 +15,7 @@ from uploaders.faults import corrupt_object
 from uploaders.links import plain_type
 from uploaders.s3_client import Connection
 from uploaders.s3_digest import base64_digest
-from uploaders.s3_errors import ABSENT, CORRUPT, RACE_LOST, code_of, translate
+from uploaders.s3_errors import ABSENT, CORRUPT, RACE_LOST, code_of, is_unknown_header, translate
 from uploaders.s3_parts import PartsUpload, Uploads
 from uploaders.s3_put import Sender
 
@@ -136,7 +136,15 @@ class Maker:
             raise
 
     def _head(self, name: str) -> "HeadObjectOutputTypeDef":
-        return self.client.head_object(Bucket=self.bucket, Key=name, ChecksumMode="ENABLED")
+        if self.sender.sends_checksums:
+            try:
+                return self.client.head_object(Bucket=self.bucket, Key=name, ChecksumMode="ENABLED")
+            except ClientError as error:
+                if not is_unknown_header(error):
+                    raise
+        head = self.client.head_object(Bucket=self.bucket, Key=name)
+        self.sender.sends_checksums = False
+        return head
 
     def remove(self, name: str) -> None:
         """Remove an object that this instance itself has just created."""

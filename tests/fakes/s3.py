@@ -166,8 +166,8 @@ class Fault:
     times: int = 1
 
 
-CHECKSUMS = ("x-amz-checksum-s", "x-amz-checksum-a", "x-amz-sdk-checksum", "x-amz-trailer")
-"""How the headers of a checksum begin; ``x-amz-checksum-mode`` asks for one."""
+CHECKSUMS = ("x-amz-checksum", "x-amz-sdk-checksum", "x-amz-trailer")
+"""How the headers of checksums begin."""
 
 
 class FaultyS3:
