@@ -140,6 +140,7 @@ class FetchSettings:
     throttle: Throttle = field(default_factory=Throttle)
     drive: Credentials = NO_CREDENTIALS
     drive_endpoint: str | None = None
+    sheets_endpoint: str | None = None
 
     @classmethod
     def of(cls, settings: "Settings") -> Self:
@@ -174,6 +175,7 @@ class FetchSettings:
             throttle=throttle_of(settings),
             drive=Credentials(api_key=key, file=drive.credentials_file, setting="drive"),
             drive_endpoint=drive.api_endpoint,
+            sheets_endpoint=settings.sheet.api_endpoint,
         )
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 import urllib3
@@ -14,6 +14,7 @@ from downloaders.http import HttpClient, read_page
 from downloaders.kinds import OFFICE, OtherKindError, check_kind, file_page, may_be_another, page_of
 from downloaders.sinks import FileSink
 from downloaders.sniff import HEAD, kind_of
+from downloaders.tabs import other_tabs
 from downloaders.transfer import Saved, save
 from rowkeeper.errors import NeedsPersonError, PermanentError, TransferError
 from rowkeeper.links import classify
@@ -68,7 +69,22 @@ class DocsDownloader(Downloader):
         fetched = files.commit(part, fetched)
         if documents.is_text(request, fetched):
             return replace(fetched, discovered=documents.discovered(request, path))
+        if request.asset_kind == "spreadsheet" and "," not in request.media_id:
+            return self._with_tabs(request, file_id, fetched)
         return fetched
+
+    def _with_tabs(self, request: Request, file_id: google.FileId, fetched: Fetched) -> Fetched:
+        """``fetched``, the first tab, with the assets of the other ones."""
+        try:
+            found = other_tabs(self._client, self._settings, self._api, request, file_id)
+        except TransferError as error:
+            words = f"Only the first tab is known: {error}"
+            told: dict[str, Any] = {"tabs_unread": words}
+            if error.code != "not_found":  # where there is no list there may be no other tab
+                told |= {"complete": False, "incomplete_because": words}
+            return replace(fetched, details=fetched.details | told)
+        told = {"tabs": len(found) + 1}
+        return replace(fetched, details=fetched.details | told, discovered=found)
 
     def _saved(
         self,

@@ -128,7 +128,7 @@ class DriveApi:
 
     def token(self) -> dict[str, str]:
         """The header that Google's other addresses take; none for an API key."""
-        return self._headers() if self._account else {}
+        return self.headers() if self._account else {}
 
     def _get(
         self,
@@ -151,13 +151,13 @@ class DriveApi:
             settings=self._settings,
             inspect=_inspect,
             judge=judge,
-            headers=self._headers() | file_id.header,
+            headers=self.headers() | file_id.header,
             version=md5,
             with_md5=md5 is not None,
         )
 
-    def _headers(self) -> dict[str, str]:
-        """A key goes into a header, for addresses are logged."""
+    def headers(self) -> dict[str, str]:
+        """Who asks one of Google's APIs; a key goes into a header, for addresses are logged."""
         if self._account is None:
             return {"X-Goog-Api-Key": str(self._settings.drive.api_key)}
         import google_auth_httplib2  # type: ignore[import-untyped]

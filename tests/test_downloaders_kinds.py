@@ -11,13 +11,15 @@ from downloaders.google import resource_key
 from downloaders.pool import download_all
 from rowkeeper.events import AssetEvent, EventType
 from rowkeeper.google_api import Credentials
+from rowkeeper.ids import asset_id
 from tests.fakes.clients import request_for, settings_for
 from tests.fakes.drive_api import KEY
 from tests.fakes.internet import FakeInternet
-from tests.fakes.site import Document, DriveEntry, DriveFile, DriveFolder, Fault, Site
+from tests.fakes.site import Document, DriveEntry, DriveFile, DriveFolder, Fault, Site, WebResponse
 
 WORD, OLD = "0-resource_Key", "0B7old_file_00"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+TABS = (("5", "First"), ("0", "Second"), ("77", "Third <3"))
 OFFICE = "https://docs.google.com/document/d/office_file1/edit?rtpof=true&sd=true"
 
 
@@ -41,6 +43,8 @@ def net() -> Iterator[FakeInternet]:
         documents=[
             Document("document_01", "Text", "Hello"),
             Document("table_00001", "Table", "a,b", kind="spreadsheet"),
+            Document("three_tabs_1", "T", "x", kind="spreadsheet", tabs=TABS),
+            Document("0B7old_tabs_0", "T", "x", False, "", "spreadsheet", WORD, TABS),
             Document("0B7old_text_0", "Old", "old words", resource_key=WORD),
         ],
     )
@@ -189,3 +193,50 @@ def test_a_key_goes_to_google_alone(net: FakeInternet, tmp_path: Path) -> None:
     [event] = run(settings_for(net, tmp_path), request_for("drive", "file", OLD, url_as_found=url))
     assert event.error_code == "host_not_allowed"
     assert not any(host == "evil.example" for _, host, _ in net.requests)
+
+
+def test_a_spreadsheet_without_a_tab_means_all_of_them(settings: FetchSettings) -> None:
+    request = request_for("docs", "spreadsheet", "three_tabs_1")
+    events = run(settings, request)
+    found = [item for item in events if item.event_type is EventType.DISCOVERED]
+    assert [item.media_id for item in found] == ["three_tabs_1,0", "three_tabs_1,77"]
+    assert [item.details["title"] for item in found] == ["Second", "Third <3"]
+    assert found[1].asset_id == asset_id("7", "docs", "three_tabs_1,77", "spreadsheet")
+    assert (events[-1].asset_id, events[-1].details["tabs"]) == (request.asset_id, 3)
+    tab = run(settings, request_for("docs", "spreadsheet", "three_tabs_1,77"))
+    assert (settings.data_dir / str(tab[-1].local_path)).read_bytes() == b"x77"
+    assert [item.event_type for item in tab] == [EventType.DOWNLOADED]
+
+
+def test_the_tabs_of_an_older_share_take_its_key_along(settings: FetchSettings) -> None:
+    url = f"https://docs.google.com/spreadsheets/d/0B7old_tabs_0/edit?resourcekey={WORD}"
+    request = request_for("docs", "spreadsheet", "0B7old_tabs_0", url_as_found=url)
+    events = run(settings, request)
+    keys = [
+        resource_key(item.details["url_as_found"])
+        for item in events
+        if item.event_type is EventType.DISCOVERED
+    ]
+    assert keys == [WORD, WORD]
+
+
+@pytest.mark.parametrize("tail", ["", "&gid=0"])
+def test_tabs_are_also_found_in_the_script_of_the_page(
+    net: FakeInternet, tmp_path: Path, tail: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = "".join(
+        f'items.push({{name: "{title}", pageUrl: "https:\\/\\/x{tail}", gid: "{gid}"}});'
+        for gid, title in TABS
+    )
+    page = WebResponse(f"<html><script>{script}</script></html>".encode())
+    monkeypatch.setattr("tests.fakes.google._tabs_page", lambda *_: page)
+    events = run(settings_for(net, tmp_path), request_for("docs", "spreadsheet", "three_tabs_1"))
+    assert [item.media_id for item in events[:2]] == ["three_tabs_1,0", "three_tabs_1,77"]
+
+
+def test_tabs_that_nobody_told_of_are_not_taken_for_none(net: FakeInternet, tmp_path: Path) -> None:
+    net.site.faults.append(Fault("/htmlview", 503, 9))
+    [event] = run(settings_for(net, tmp_path), request_for("docs", "spreadsheet", "three_tabs_1"))
+    assert event.event_type is EventType.DOWNLOADED
+    assert event.details["complete"] is False
+    assert "Only the first tab is known" in event.details["incomplete_because"]

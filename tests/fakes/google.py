@@ -113,6 +113,8 @@ def docs(site: Site, request: WebRequest) -> WebResponse:
     parts = request.path.strip("/").split("/")
     if parts[:3] == ["document", "d", "e"] and parts[4:] == ["pub"]:
         return _published(site, parts[3])
+    if parts[3:] == ["htmlview"]:
+        return _tabs_page(site, parts[2], request.query.get("resourcekey"))
     if parts[1:2] != ["d"] or parts[3:] != ["export"]:
         return not_found()
     kinds = {"document": "document", "spreadsheets": "spreadsheet", "presentation": "presentation"}
@@ -137,6 +139,17 @@ def _published(site: Site, media_id: str) -> WebResponse:
         return not_found()
     page = found.html.replace("<head>", f"<head><title>{escape(found.title)}</title>")
     return WebResponse(page.encode(), "text/html; charset=utf-8")
+
+
+def _tabs_page(site: Site, media_id: str, key: str | None) -> WebResponse:
+    """The page for readers of a spreadsheet: its tabs as buttons."""
+    tabs = [item.tabs for item in site.documents if item.id == media_id]
+    if not tabs or not _opens(site, media_id, key):
+        return not_found()
+    buttons = "".join(
+        f'<li id="sheet-button-{gid}"><a>{escape(title)}</a></li>' for gid, title in tabs[0]
+    )
+    return WebResponse(f"<html><body><ul id='sheet-menu'>{buttons}</ul></body></html>".encode())
 
 
 def exported(document: Document, wanted: str, tab: str = "") -> bytes:
