@@ -1,0 +1,250 @@
+"""Columns known by their titles, whichever way a sheet comes, and row ids made of other columns."""
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loaders.columns import Wanted, joined_name, read_titles
+from loaders.grid import Cell, Line, Tab
+from loaders.sheet import Snapshot, load_sheet, snapshot_of
+from rowkeeper.cli import run_command
+from rowkeeper.errors import InputError, UsageError
+from rowkeeper.settings import load_settings
+from rowkeeper.titles import SHEET_TITLES, sheet_column
+
+VIDEO, TALK = "https://youtu.be/dQw4w9WgXcQ", "https://youtu.be/aqz-KE-bpKQ"
+
+Rows = Sequence[Sequence[str]]
+
+
+def write(path: Path, rows: Rows) -> Path:
+    """``rows`` as a file of the kind that the name of ``path`` says."""
+    if path.suffix == ".xlsx":
+        book = openpyxl.Workbook()
+        assert book.active is not None
+        for row in rows:
+            book.active.append(list(row))
+        book.save(path)
+    elif path.suffix == ".html":
+        cells = ("".join(f"<td>{cell}</td>" for cell in row) for row in rows)
+        body = "".join(f"<tr>{row}</tr>" for row in cells)
+        path.write_text(f"<!DOCTYPE html><table>{body}</table>", "utf-8")
+    else:
+        text = io.StringIO(newline="")
+        delimiter = "\t" if path.suffix == ".tsv" else ";" if path.stem == "semicolon" else ","
+        csv.writer(text, delimiter=delimiter).writerows(rows)
+        path.write_text(text.getvalue(), "utf-8", newline="")
+    return path
+
+
+def read(rows: Rows, columns: Any = None, row_id: Sequence[str] = ()) -> Snapshot:
+    lines = tuple(Line(n, tuple(map(Cell, row))) for n, row in enumerate(rows, 1))
+    return snapshot_of("s", [Tab("0", "People", lines)], None, Wanted.of(columns, row_id))
+
+
+def person(snapshot: Snapshot, place: int = 1) -> list[str | None]:
+    return list(snapshot.rows[place].values.values())[:3]
+
+
+SHAPES: dict[str, tuple[Rows, dict[str, Any], list[str | None], dict[str, str]]] = {
+    "one link": (
+        [
+            ["Row ID", "NAME", "E-mail Address", "Type", "Link"],
+            ["1", "Ann Ash", "a@b.c", "T", VIDEO],
+        ],
+        {},
+        ["1", "Ann Ash", "a@b.c"],
+        {"link": VIDEO},
+    ),
+    "several links": (
+        [["Nr.", "Name", "Interview video", "Second video"], ["1", "Ann Ash", VIDEO, TALK]],
+        {"columns": {"link": ["interview  VIDEO", "Second video"]}},
+        ["1", "Ann Ash", None],
+        {"link": VIDEO, "second video": TALK},
+    ),
+    "form": (
+        [
+            ["Timestamp", "What is your first name?", "Last name *", "Email Address", "Upload it"],
+            ["5/1/2026 10:00:00", "Ann", "Ash", "Ann@B.c", VIDEO],
+        ],
+        {"row_id": ["email"]},
+        ["ann@b.c", "Ann Ash", "Ann@B.c"],
+        {"upload it": VIDEO},
+    ),
+    "no ids": (
+        [["Full name", "Mail", "URL"], ["Ann Ash", "a@b.c", VIDEO]],
+        {"row_id": ["Full  Name", "mail"]},
+        [None, "Ann Ash", "a@b.c"],
+        {"link": VIDEO},
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", ["a.csv", "a.tsv", "semicolon.csv", "a.xlsx", "a.html"])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_usual_shapes_load_whichever_way_they_come(
+    tmp_path: Path, shape: str, kind: str
+) -> None:
+    rows, given, expected, links = SHAPES[shape]
+    found = load_sheet(str(write(tmp_path / kind, rows)), **given)
+    row_id, *rest = person(found)
+    assert rest == expected[1:]
+    if expected[0] is not None:
+        assert row_id == expected[0]
+    else:
+        assert row_id is not None
+        assert (row_id[0], len(row_id)) == ("h", 17)
+    named = {name: cell.text for name, cell in found.rows[1].named}
+    assert {name: named[name] for name in links} == links
+
+
+TITLES = [(word, column) for column, words in SHEET_TITLES.items() for word in words]
+
+
+@given(st.sampled_from(TITLES), st.sampled_from(["{}", " {} ", "{}:", "{} *", "{} (required)"]))
+def test_a_title_is_known_in_any_spelling(title: tuple[str, str], form: str) -> None:
+    word, column = title
+    known = {name for name, words in SHEET_TITLES.items() if word in words}
+    assert column in known
+    for spelling in (word, word.upper(), word.title(), word.replace(" ", "_")):
+        assert sheet_column(form.format(spelling)) in known
+
+
+@pytest.mark.parametrize(
+    "title", ["OPS class", "Timestamp", "Phone number", "Interview video", "Weight", "", "---"]
+)
+def test_other_titles_are_nobodys(title: str) -> None:
+    assert sheet_column(title) is None
+
+
+@pytest.mark.parametrize(
+    ("titles", "cells", "name"),
+    [
+        (["Vorname", "Nachname"], ["Ann", "Ash"], "Ann Ash"),
+        (["Nom", "Prénom"], ["Ash", "Ann"], "Ann Ash"),
+        (["Nombre", "Apellidos"], ["Ann", "Ash Elm"], "Ann Ash Elm"),
+        (["Name", "First name"], ["Ann  Ash", "Ann"], "Ann  Ash"),
+        (["Name", "First name", "Surname"], ["A. Ash", "Ann", "Ash"], "A. Ash"),
+        (["First name"], ["Ann"], "Ann"),
+        (["First name", "Last name"], [" Ann ", ""], " Ann "),
+    ],
+)
+def test_names_in_halves_are_one(titles: list[str], cells: list[str], name: str) -> None:
+    found = read([["#", *titles], ["1", *cells]])
+    assert found.rows[1].values["name"] == name
+
+
+@given(st.lists(st.text("ab ", max_size=4), min_size=2, max_size=2))
+def test_a_joined_name_has_all_words(parts: list[str]) -> None:
+    assert set(" ".join(parts).split()) == set(joined_name(parts).split())
+
+
+@pytest.mark.parametrize(
+    ("rows", "given", "said"),
+    [
+        (
+            [["Name", "E-mail"], ["Ann", "a"]],
+            {},
+            r"no column of row ids \(row 1 shows 'Name', 'E-mail'\).*sheet\.columns.*sheet\.row_id",
+        ),
+        ([["#", "Name"], ["", "Ann"], [" ", "Bo"]], {}, r"no row id in any of the 2 rows.*'#'"),
+        (
+            [["#", "Name"], ["1", "Ann"]],
+            {"columns": {"name": "Who"}},
+            r"no column 'Who', which sheet\.columns names \(row 1 shows '#', 'Name'\)",
+        ),
+        (
+            [["#", "Name", "Interview video"], ["1", "Ann", ""]],
+            {"columns": {"link": "Interview vidoe"}},
+            r"did you mean 'Interview video'\?",
+        ),
+        (
+            [["Name", "Mail"], ["Ann", "a"]],
+            {"row_id": ["Code"]},
+            r"no column 'Code', which sheet\.row_id names",
+        ),
+        (
+            [["x"], ["\x1b[31mWho[/red]\u202e", "Mail"], ["Ann", "a"]],
+            {},
+            r"no name column \(row 2 shows '\[31mWho\[/red\]', 'Mail'\)",
+        ),
+    ],
+)
+def test_what_is_missing_is_said_with_the_titles_as_they_stand(
+    rows: Rows, given: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(InputError, match=said) as caught:
+        read(rows, **given)
+    assert "max-removed" not in str(caught.value)
+    assert str(caught.value).isprintable()
+
+
+def test_settings_that_name_no_column_are_refused() -> None:
+    with pytest.raises(UsageError, match="say email"):
+        Wanted.of({"emial": "Mail"})
+    with pytest.raises(UsageError, match="several titles"):
+        Wanted.of({"email": ["Mail", "Post"]})
+    environ = {"ROWKEEPER_SHEET_COLUMNS": "name=Who, link=First, link=Second"}
+    found = load_settings(environ=environ | {"ROWKEEPER_SHEET_ROW_ID": "name, email"})
+    assert found.sheet.columns == {"name": ["Who"], "link": ["First", "Second"]}
+    assert found.sheet.row_id == ["name", "email"]
+
+
+def test_the_titles_may_stand_below_other_rows_and_in_a_later_tab() -> None:
+    head = ["ID", "Name", "Video"]
+    tabs = [
+        Tab("1", "Read me", (Line(1, (Cell("Name: the list"),)),)),
+        Tab("2", "People", tuple(Line(n, tuple(map(Cell, row))) for n, row in enumerate(
+            [["All people"], head, ["1", "Ann", VIDEO]], 1))),
+    ]  # fmt: skip
+    found = snapshot_of("s", tabs)
+    assert (found.tab_title, found.rows[2].values["name"]) == ("People", "Ann")
+    assert [row.is_header for row in found.rows] == [True, True, False]
+
+
+@given(st.permutations(["#", "Given name", "Surname", "E-Mail", "Typ", "Notizen", "Talk", "Link"]))
+def test_the_order_of_columns_does_not_matter(titles: list[str]) -> None:
+    found = read_titles(titles, Wanted())
+    assert found.places["name"] == (titles.index("Given name"), titles.index("Surname"))
+    assert {name: titles[places[0]] for name, places in found.places.items()} == {
+        "row_id": "#",
+        "name": "Given name",
+        "first_name": "Given name",
+        "last_name": "Surname",
+        "email": "E-Mail",
+        "type": "Typ",
+        "notes": "Notizen",
+        "link": "Link",
+    }
+    names = found.names(9)
+    assert len(set(names)) == 9
+
+
+def test_one_stray_line_leaves_the_others_as_they_are(tmp_path: Path) -> None:
+    good = "".join(f"{n},Björn {n}\n" for n in range(1, 6)).encode()
+    (tmp_path / "s.csv").write_bytes(b"#,Name\n" + good + "6,Jörg\n".encode("cp1252"))
+    found = load_sheet(str(tmp_path / "s.csv"))
+    assert [row.values["name"] for row in found.rows[1:]] == [
+        *(f"Björn {n}" for n in range(1, 6)),
+        "Jörg",
+    ]
+    assert "line 7, read as cp1252" in found.notices[0]
+
+
+@pytest.mark.parametrize("title", ["\x1b]0;x\x07Who[/red]", "[link=http://x]Who"])
+def test_a_hostile_title_is_shown_harmless(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], title: str
+) -> None:
+    (tmp_path / "s.csv").write_text(f"{title},Mail\nAnn,a\n", "utf-8")
+    run = ["run", "--dry-run", "--sheet", str(tmp_path / "s.csv"), "--data-dir", str(tmp_path)]
+    assert run_command(run) == 3
+    said = capsys.readouterr().err
+    assert "Who" in said
+    assert said.strip().isprintable()
