@@ -72,15 +72,22 @@ def without_blank_ends(lines: list[Line]) -> tuple[Line, ...]:
 
 
 def check_lines(where: str, lines: Sequence[Line], bounds: Bounds) -> None:
-    """Raises ``InputError`` if ``lines``, without blank ends, are more than ``bounds`` allow."""
+    """Raises ``InputError`` if a tab of ``lines`` is larger than ``bounds``.
+
+    Every row counts as wide as the widest, since that is how it is kept; a text that many cells
+    share counts for each.
+    """
     bounds.check_row(where, len(lines))
     for line in lines:
         bounds.check_column(where, len(line.cells), line.number)
-    bounds.check_cells(where, sum(len(line.cells) for line in lines))
+    bounds.check_cells(where, len(lines) * max((len(line.cells) for line in lines), default=0))
+    bounds.check_bytes(where, sum(len(cell.text) for line in lines for cell in line.cells))
 
 
 BLANK = Cell()
 MANY_ATTRIBUTES = 1000
+_SCRIPT = re.compile(r"<(script|style)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+_LONG_TAG = re.compile(r"""<(?:[^<>"']|"[^"<]*"|'[^'<]*'){4096,}+|<[^<>]{4096,}""")
 
 
 def read_tabs(page: Page, bounds: Bounds = USUAL) -> list[Tab]:
@@ -98,7 +105,9 @@ def read_tabs(page: Page, bounds: Bounds = USUAL) -> list[Tab]:
     for table in tables:
         ids = table.xpath("ancestor::div[@id][1]/@id")
         gid = str(ids[0]) if ids else str(len(tabs))
-        tabs.append(Tab(gid, titles.get(gid, ""), tuple(_lines(table, page.source, bounds))))
+        tab = Tab(gid, titles.get(gid, ""), tuple(_lines(table, page.source, bounds)))
+        check_lines(f"The sheet {page.source}, tab {tab.label},", tab.lines, bounds)
+        tabs.append(tab)
     return tabs
 
 
@@ -119,18 +128,23 @@ def _parse(page: Page) -> html.HtmlElement:
         ) from error
     if not re.search(r"<\s*(!doctype\s+html|html|body|table|div)\b", text, re.IGNORECASE):
         raise InputError(f"The sheet {page.source} is not an HTML page: {PUBLISH}.")
-    if any(_is_crowded(tag) for tag in re.findall(r"<[^<>]{4096,}", text)):
+    if any(map(_is_crowded, _LONG_TAG.findall(_SCRIPT.sub("", text)))):
         raise InputError(
             f"The sheet {page.source} has a tag with more than {MANY_ATTRIBUTES} attributes, which "
             f"no published page has: {PUBLISH}."
         )
     if len(re.findall(r"<table\b", text)) > len(re.findall(r"</table\s*>", text)):
         raise InputError(f"The sheet {page.source} is cut short: fetch or save it again.")
+    parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
     try:
-        parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
-        return html.document_fromstring(text.encode("utf-8"), parser=parser)
+        tree = html.document_fromstring(text.encode("utf-8"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError) as error:
         raise InputError(f"The sheet {page.source} is not an HTML page: {PUBLISH}.") from error
+    if any(entry.level_name == "FATAL" for entry in parser.error_log):  # what follows is left out
+        raise InputError(
+            f"The sheet {page.source} has elements too deep in each other to be read: {PUBLISH}."
+        )
+    return tree
 
 
 def _no_table(page: Page, tree: html.HtmlElement) -> str:

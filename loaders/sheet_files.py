@@ -2,14 +2,13 @@
 
 import csv
 import io
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 from loaders.bounds import USUAL, Bounds
 from loaders.columns import NOTHING_SAID, Wanted, count_known
-from loaders.grid import Cell, Line, Tab, without_blank_ends
-from loaders.text_files import decode, dialect, read_bytes, read_records
+from loaders.grid import Cell, Line, Tab, check_lines, without_blank_ends
+from loaders.text_files import DELIMITERS, decode, dialect, read_bytes, read_records
 from loaders.workbook import read_workbook
 from rowkeeper.errors import InputError
 
@@ -43,26 +42,20 @@ def read_file_tabs(
 def _read_csv(path: Path, wanted: Wanted, bounds: Bounds) -> Tab:
     where = f"The sheet file {path}"
     found = decode(path, read_bytes(path, bounds.max_bytes, "sheet.max_bytes"))
+    for line in io.StringIO(found.text, newline=""):
+        bounds.check_cells(where, max(map(line.count, DELIMITERS)))
     layout = dialect(path, found.text, partial(count_known, wanted=wanted), TITLES_WITHIN)
     text = io.StringIO(found.text[len(layout.preamble) :], newline="")
-    mark = layout.delimiter
-
-    def lines() -> Iterator[str]:
-        for line in text:
-            bounds.check_cells(where, line.count(mark))
-            yield line
-
     rows: list[Line] = []
-    count = 0
     try:
-        for number, record in enumerate(read_records(lines(), mark), 1):
+        for number, record in enumerate(read_records(text, layout.delimiter), 1):
             bounds.check_row(where, number)
             width = max((place for place, cell in enumerate(record, 1) if cell), default=0)
             bounds.check_column(where, width, number)
-            count += width
-            bounds.check_cells(where, count)
             rows.append(Line(number, tuple(map(Cell, record[:width]))))
     except csv.Error as error:
         raise InputError(f"{where} is no valid CSV ({error}): save it again.") from None
+    lines = without_blank_ends(rows)
+    check_lines(where, lines, bounds)
     notices = (f"The sheet file {path} {found.notice}.",) if found.notice else ()
-    return Tab("0", path.stem, without_blank_ends(rows), notices)
+    return Tab("0", path.stem, lines, notices)
