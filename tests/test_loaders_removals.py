@@ -77,3 +77,142 @@ def test_a_share_in_hundredths_means_what_it_says(tmp_path: Path) -> None:
     check_load(snapshot, before, Allowed(max_removed=0.29))
     with pytest.raises(InputError, match="lacks 29 of 100 people"):
         check_load(snapshot, before, Allowed(max_removed=0.28))
+
+
+PEOPLE = ("Ann Ash", "Bob Bay", "Cat Cox", "Dan Dee", "Eve Elk", "Fin Fox")
+HEAD = ("#", "Name", "Email", "Type", "Status", "Notes")
+
+
+def row(number: object, name: str, mail: str | None = None) -> str:
+    mail = f"{name.split()[0].lower()}@example.org" if mail is None else mail
+    return f"{number},{name},{mail},MF-Se/Ne,,n\n"
+
+
+def csv_of(path: Path, rows: str, head: tuple[str, ...] = HEAD) -> Path:
+    path.write_text(",".join(head) + "\n" + rows, "utf-8")
+    return path
+
+
+def page_of(path: Path, *tabs: tuple[str, str, tuple[str, ...]]) -> Path:
+    """A published page of tabs ``(gid, title, names)``."""
+    menu = "".join(f'<li id="sheet-button-{gid}"><a>{title}</a></li>' for gid, title, _ in tabs)
+    body = "".join(
+        f'<div id="{gid}"><table class="waffle"><tr><td>#</td><td>Name</td></tr>'
+        + "".join(f"<tr><td>{n}</td><td>{name}</td></tr>" for n, name in enumerate(names, 1))
+        + "</table></div>"
+        for gid, _, names in tabs
+    )
+    path.write_text(f"<!DOCTYPE html><body><ul>{menu}</ul>{body}</body>", "utf-8")
+    return path
+
+
+def test_row_ids_of_other_people_stop_a_load(engine: Target, tmp_path: Path) -> None:
+    path = page_of(tmp_path / "s.html", ("555", "People", PEOPLE))
+    ingest(load_settings({"sheet.source": str(path)}), engine)
+    others = tuple(f"Cand{n} New" for n in range(6))
+    page_of(path, ("77", "Candidates", others), ("555", "People", PEOPLE))
+    settings = load_settings({"sheet.source": str(path)})
+    said = (
+        r"tab 77 \(Candidates\), gives 6 of 6 row ids to other people: 1 was Ann Ash and is Cand0 "
+        r"New, .* and 3 more\. The last load read tab 555 \(People\)\..*--max-changed 1"
+    )
+    for load in (preview, ingest):
+        with pytest.raises(InputError, match=said):
+            load(settings, engine)
+    assert not ingest(
+        load_settings({"sheet.source": str(path), "sheet.tab": "555"}), engine
+    ).changed
+    page_of(path, ("77", "Copy", PEOPLE), ("555", "People", PEOPLE))
+    assert ingest(settings, engine).tab == "Copy"
+    page_of(path, ("77", "Copy", (*PEOPLE[:5], "Gil Gum")))
+    assert ingest(settings, engine).sheet_changed  # one of six
+    page_of(path, ("77", "Copy", PEOPLE[::-1]))
+    with pytest.raises(InputError, match=r"gives 6 of 6 row ids to other people"):
+        ingest(settings, engine)
+    allowed = load_settings({"sheet.source": str(path), "sheet.max_changed": 1.0})
+    assert ingest(allowed, engine).sheet_changed
+
+
+def test_other_spellings_are_the_same_people(tmp_path: Path) -> None:
+    before = people_of((str(n), name, "") for n, name in enumerate(PEOPLE, 1))
+    rows = "".join(row(f"00{n}.0", f" {name.upper()} ", "") for n, name in enumerate(PEOPLE, 1))
+    snapshot = load_sheet(str(csv_of(tmp_path / "s.csv", rows)))
+    check_load(snapshot, Held(people=before), Allowed(0, 0))
+    renamed = people_of(
+        (str(n), f"X{n}", f"{name[:3]}@EXAMPLE.org") for n, name in enumerate(PEOPLE, 1)
+    )
+    rows = "".join(row(n, name) for n, name in enumerate(PEOPLE, 1))
+    snapshot = load_sheet(str(csv_of(tmp_path / "s.csv", rows)))
+    check_load(snapshot, Held(people=renamed), Allowed(0, 0))
+
+
+@given(
+    st.lists(st.sampled_from(PEOPLE), min_size=1, max_size=8),
+    st.lists(st.sampled_from(PEOPLE), min_size=1, max_size=8),
+    st.floats(0, 1),
+)
+def test_the_share_of_changed_ids_is_held_to(
+    before: list[str], now: list[str], share: float
+) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        rows = "".join(row(n, name) for n, name in enumerate(now))
+        snapshot = load_sheet(str(csv_of(Path(folder) / "s.csv", rows)))
+    held = Held(people=people_of((str(n), name, None) for n, name in enumerate(before)))
+    changed = sum(one != other for one, other in zip(before, now, strict=False))
+    try:
+        check_load(snapshot, held, Allowed(max_removed=1, max_changed=share))
+    except InputError:
+        assert changed / len(before) > share
+    else:
+        assert changed / len(before) <= share
+
+
+def test_a_known_column_that_is_gone_stops_a_load(engine: Target, tmp_path: Path) -> None:
+    rows = "".join(row(n, name) for n, name in enumerate(PEOPLE, 1))
+    path = csv_of(tmp_path / "s.csv", rows)
+    settings = load_settings({"sheet.source": str(path)})
+    first = ingest(settings, engine)
+    assert first.new_columns == ()
+    for name, title, hint in (
+        ("type", "OPS class", 'no column \'Type\' any more, which held type: \'OPS class\' is new; '
+         'if that is it, set sheet.columns = {type = "OPS class"}'),
+        ("status", "State of it", 'set sheet.columns = {status = "State of it"}'),
+        ("email", "Contact", 'set sheet.columns = {email = "Contact"}'),
+        ("notes", "[/red]\x1b", 'set sheet.columns = {notes = "[/red]"}'),
+    ):  # fmt: skip
+        csv_of(path, rows, tuple(title if shown.lower() == name else shown for shown in HEAD))
+        for load in (preview, ingest):
+            with pytest.raises(InputError) as caught:
+                load(settings, engine)
+            assert hint in str(caught.value)
+            assert f"--lost-columns {name}" in str(caught.value)
+            assert "max-removed" not in str(caught.value)
+    mapped = {"sheet.source": str(path), "sheet.columns": {"type": "OPS class"}}
+    csv_of(path, rows, ("#", "Name", "Email", "OPS class", "Status", "Notes"))
+    assert ingest(load_settings(mapped), engine).new_columns == ("OPS class",)
+    assert ingest(load_settings(mapped), engine).new_columns == ()
+    with pytest.raises(InputError, match=r"no column 'type' any more"):
+        ingest(settings, engine)
+    lost = {"sheet.source": str(path), "sheet.lost_columns": ["type"]}
+    assert ingest(load_settings(lost), engine).sheet_changed
+    assert not ingest(settings, engine).sheet_changed
+    csv_of(path, rows.replace(",n\n", ",n,https://youtu.be/dQw4w9WgXcQ\n"), (*HEAD, "Link"))
+    assert ingest(settings, engine).new_columns[-1:] == ("Link",)
+    csv_of(path, rows, HEAD)
+    with pytest.raises(InputError, match="'Link' any more, which held link"):
+        ingest(settings, engine)
+
+
+def test_what_the_settings_read_otherwise_is_loaded_again(engine: Target, tmp_path: Path) -> None:
+    path = csv_of(tmp_path / "s.csv", "1,Ann,T\n2,Bo,T\n", ("#", "Name", "Klass"))
+    given = {"sheet.source": str(path)}
+    assert ingest(load_settings(given), engine).sheet_changed
+    assert not ingest(load_settings(given), engine).sheet_changed
+    typed = given | {"sheet.columns": {"type": "klass"}}
+    assert ingest(load_settings(typed), engine).sheet_changed
+    assert not ingest(load_settings(typed), engine).sheet_changed
+    with connect(engine) as warehouse:
+        types = warehouse.query("select type from raw.sheet_rows order by row_key")
+    assert sorted(types, key=str) == [("Klass",), ("T",), ("T",), (None,), (None,), (None,)]
