@@ -1,7 +1,8 @@
 """What was loaded, kept beside the journal: an empty warehouse is filled again without its sources.
 
-A folder for what one ingest found new: a parquet file a table, and ``sources.json`` with the ids of
-the sheet's snapshots and of the legacy files that it holds. It appears whole or not at all.
+A folder for what one load found new: a parquet file a table, and ``sources.json`` with the ids of
+the sheet's snapshots, of the legacy files and of the lists that it holds. It appears whole or not
+at all.
 """
 
 import json
@@ -12,7 +13,7 @@ from pathlib import Path
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from loaders.destination import DATASET
-from loaders.tables import SCHEMAS, TABLES, Rows, TableName, as_arrow, no_rows
+from loaders.tables import EVIDENCE, SCHEMAS, TABLES, Rows, TableName, as_arrow, no_rows
 from rowkeeper.ids import new_id
 from rowkeeper.paths import sync
 from rowkeeper.warehouse import Warehouse
@@ -24,6 +25,7 @@ OF_SOURCES: dict[TableName, str] = {
     "sheet_rows": "snapshot_id = any(?)",
     "legacy_csv_files": "file_sha256 = any(?)",
     "legacy_csv_rows": "file_sha256 = any(?)",
+    "legacy_evidence": "file_sha256 = any(?)",
 }
 OF_ROWS = (
     f"row_key in (select row_key from {DATASET}.sheet_rows where snapshot_id = any(?) "
@@ -50,7 +52,7 @@ def missing_loads(folder: Path, warehouse: Warehouse) -> Iterator[Rows]:
     for load, names in loads:
         if not names <= held:
             rows = no_rows()
-            for table in TABLES:
+            for table in SCHEMAS:
                 if (path := load / f"{table}.parquet").exists():  # a later version has more tables
                     rows[table] = pq.read_table(path).to_pylist()
             yield rows
@@ -63,27 +65,32 @@ def _kept(folder: Path) -> Iterator[tuple[Path, set[str]]]:
 
 def _held(warehouse: Warehouse) -> set[str]:
     """The ids of the snapshots and the hashes of the files that completed loads left in raw."""
-    sql = "select table_name from information_schema.tables where table_schema = ?"
-    tables = {name for (name,) in warehouse.query(sql, [DATASET])}
+    tables = _tables(warehouse)
     if not {"sheet_snapshots", "legacy_csv_files", "_dlt_loads"} <= tables:
         return set()
-    ids = warehouse.query(
-        f"select snapshot_id from {DATASET}.sheet_snapshots where {COMPLETED} "
-        f"union all select file_sha256 from {DATASET}.legacy_csv_files where {COMPLETED}"
-    )
-    return {name for (name,) in ids}
+    columns = {"sheet_snapshots": "snapshot_id", "legacy_csv_files": "file_sha256"}
+    if EVIDENCE in tables:
+        columns[EVIDENCE] = "file_sha256"
+    ids = (f"select {name} from {DATASET}.{t} where {COMPLETED}" for t, name in columns.items())
+    return {name for (name,) in warehouse.query(" union ".join(ids))}
+
+
+def _tables(warehouse: Warehouse) -> set[str]:
+    sql = "select table_name from information_schema.tables where table_schema = ?"
+    return {name for (name,) in warehouse.query(sql, [DATASET])}
 
 
 def _rows_of(warehouse: Warehouse, sources: list[str]) -> Rows:
     rows = no_rows()
-    for table in TABLES:
+    for table in SCHEMAS.keys() & _tables(warehouse):
         columns = SCHEMAS[table].names
         condition = OF_SOURCES.get(table, OF_ROWS)
         found = warehouse.query(
             f"select {', '.join(columns)} from {DATASET}.{table} where {condition}",
             [sources] * condition.count("?"),
         )
-        rows[table] = [dict(zip(columns, row, strict=True)) for row in found]
+        if found or table != EVIDENCE:
+            rows[table] = [dict(zip(columns, row, strict=True)) for row in found]
     return rows
 
 
@@ -92,7 +99,7 @@ def _write(folder: Path, sources: list[str], rows: Rows) -> None:
     part = folder / f"{name}.part"
     part.mkdir(parents=True)
     try:
-        for table in TABLES:
+        for table in rows:
             pq.write_table(as_arrow(table, rows), part / f"{table}.parquet")
         (part / SOURCES).write_text(json.dumps(sources))
         for path in (*part.iterdir(), part):

@@ -157,13 +157,17 @@ def split_names(cell: str) -> list[str]:
     return [name for item in text.split(mark) if (name := trimmed(item).strip("'\""))]
 
 
+def video_of(name: str) -> str | None:
+    """The YouTube id in the name of a video or a transcript that the old system wrote."""
+    found = _TRANSCRIPT.fullmatch(name) or _VIDEO.fullmatch(name)
+    return found[1] if found and found[1] not in NOT_IDS else None
+
+
 def _medium_of(claims: _Claims, side: str, name: str, alone: bool) -> tuple[str, str, str] | None:
     """The medium that a file is of, where its name or the row leaves no doubt."""
     if side == "youtube":
-        for pattern, kind in ((_TRANSCRIPT, "transcript"), (_VIDEO, "video")):
-            if (found := pattern.fullmatch(name)) and found[1] not in NOT_IDS:
-                return "youtube", found[1], kind
-        return None
+        kind = "transcript" if _TRANSCRIPT.fullmatch(name) else "video"
+        return ("youtube", media_id, kind) if (media_id := video_of(name)) else None
     files = [media_id for media_id, kind in claims.media("drive") if kind == "file"]
     stem = name.rpartition(".")[0]
     if stem in files:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from loaders.destination import DATASET, PIPELINE, destination
-from loaders.tables import KEYS, SCHEMAS, TABLES, Rows, TableName, as_arrow
+from loaders.tables import KEYS, SCHEMAS, Rows, TableName, as_arrow
 from rowkeeper.disk import disk_error
 from rowkeeper.errors import WarehouseError
 from rowkeeper.warehouse import Target
@@ -56,9 +56,9 @@ class Loader:
                 self._pipeline.abort_packages()
 
     def load(self, rows: Rows) -> str:
-        """Load all tables, the empty ones too, in one package; its load id."""
+        """Load the tables that ``rows`` has, the empty ones too, in one package; its load id."""
         with self._faults():
-            info = self._pipeline.run([_resource(table, rows) for table in TABLES])
+            info = self._pipeline.run([_resource(table, rows) for table in rows])
         return str(info.loads_ids[-1])
 
     @contextmanager

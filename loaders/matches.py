@@ -1,7 +1,7 @@
 """The content of legacy rows without a row id, once dbt has found out whose they are.
 
-An asset's id needs the person's row id, and only dbt's evidence gives it. So the links of matched
-rows are loaded a second time, under that row id.
+An asset's id needs the person's row id, and only dbt's evidence, or somebody who accepted the row,
+gives it. So the links of such rows are loaded a second time, under that row id.
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,8 @@ left join {DATASET}.links as standing
         and links.column_name = standing.column_name
         and links.position = standing.position
         and standing.row_id = matched.row_id
-where links.row_id = '' and links.asset_kinds != '' and links.is_content
+where (links.row_id = '' or (matched.is_accepted and links.row_id != matched.row_id))
+    and links.asset_kinds != '' and links.is_content
     and matched.disposition = 'used' and matched.row_id != '' and standing.link_key is null
 order by links.link_key
 """
@@ -46,9 +47,12 @@ def link_matches(data_dir: Path, target: Target) -> int:
     with ingest_lock(folder.parent):
         with connect(target, read_only=True) as warehouse:
             found = warehouse.query(MATCHED) if warehouse.query(BUILT) else []
-        rows = no_rows()
+        links = {}
         for row_id, *values in found:
-            rows["links"] += _links(row_id, dict(zip(COLUMNS, values, strict=True)))
+            for link in _links(row_id, dict(zip(COLUMNS, values, strict=True))):
+                links[link["link_key"]] = link
+        rows = no_rows()
+        rows["links"] = list(links.values())
         if rows["links"]:
             loader = Loader(folder, target)
             loader.finish_pending()
@@ -62,7 +66,7 @@ def _links(row_id: str, link: Row) -> Iterator[Row]:
     for kind in str(link["asset_kinds"]).split(","):
         yield {
             **link,
-            "link_key": f"{place}:{kind}",
+            "link_key": f"{place}:{kind}:{row_id}",
             "row_id": row_id,
             "asset_kind": kind,
             "asset_id": asset_id(row_id, link["provider"], link["media_id"], kind),

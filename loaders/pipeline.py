@@ -13,11 +13,12 @@ from loaders.earlier_rows import missing_keys
 from loaders.held import Loaded, loaded
 from loaders.kept_loads import keep_loads, loads_dir, missing_loads
 from loaders.legacy_csv import LegacyFile, load_legacy_csv
+from loaders.legacy_evidence import EvidenceFile
 from loaders.loader import Loader
 from loaders.removals import Allowed, check_load, new_titles
 from loaders.row_keys import RowIds, known_row_ids
 from loaders.sheet import Snapshot, configured_sheet
-from loaders.tables import TABLES, Rows, add_legacy_file, add_snapshot, no_rows
+from loaders.tables import EVIDENCE, TABLES, Rows, add_legacy_file, add_snapshot, no_rows
 from rowkeeper.errors import BusyError
 from rowkeeper.settings import Settings
 from rowkeeper.text import harmless
@@ -79,6 +80,17 @@ def refill(settings: Settings, target: Target) -> None:
     with _loader(settings, target) as loader:
         _refill(loader, settings, target)
         _row_ids(loader, target)
+
+
+def load_evidence(settings: Settings, target: Target, files: list[EvidenceFile]) -> None:
+    """Load lists of the old system, each content once, and keep them. Raises as ``ingest`` does."""
+    with _loader(settings, target) as loader:
+        _refill(loader, settings, target)
+        rows = no_rows()
+        rows[EVIDENCE] = [row for file in files for row in file.rows]
+        loader.load(rows)
+        with connect(target) as warehouse:
+            keep_loads(loads_dir(settings.data_dir), warehouse)
 
 
 @contextmanager

@@ -23,9 +23,12 @@ TableName = Literal[
     "legacy_csv_rows",
     "row_keys",
     "legacy_claims",
+    "legacy_evidence",
     "links",
 ]
-TABLES: tuple[TableName, ...] = get_args(TableName)
+EVIDENCE: TableName = "legacy_evidence"
+TABLES: tuple[TableName, ...] = tuple(name for name in get_args(TableName) if name != EVIDENCE)
+"""What each ingest loads. Evidence is loaded only where somebody has a list of it."""
 Rows = dict[TableName, list[Row]]
 
 KEYS: dict[TableName, str] = {
@@ -35,6 +38,7 @@ KEYS: dict[TableName, str] = {
     "legacy_csv_rows": "row_key",
     "row_keys": "row_key",
     "legacy_claims": "claim_key",
+    "legacy_evidence": "evidence_key",
     "links": "link_key",
 }
 
@@ -112,6 +116,20 @@ SCHEMAS: dict[TableName, pa.Schema] = {
         ("claimed_at", _TIME),
         ("verdict", _TEXT),
         ("standing", _TEXT),
+    ),
+    "legacy_evidence": _schema(
+        ("evidence_key", _TEXT),
+        ("file_sha256", _TEXT),
+        ("list_name", _TEXT),
+        ("list_kind", _TEXT),
+        ("line", _COUNT),
+        ("row_id", _TEXT),
+        ("person", _TEXT),
+        ("file", _TEXT),
+        ("file_name", _TEXT),
+        ("media_id", _TEXT),
+        ("object_uuid", _TEXT),
+        ("cells", _TEXT),
     ),
     "links": _schema(
         ("link_key", _TEXT),

@@ -124,3 +124,44 @@ def adopt_command(folders: tuple[Path, ...], target: str | None, data_dir: str |
     for left in adopted.unmatched:
         out.print(escape(plain(f"Left {left.path}: {left.reason}")), soft_wrap=True)
     out.print(f"{len(adopted.matches)} adopted, {len(adopted.unmatched)} left where they are.")
+
+
+@command.command("evidence")
+@click.argument("files", nargs=-1, required=True, metavar="FILE…", type=click.Path(path_type=Path))
+@warehouse_options
+def evidence_command(files: tuple[Path, ...], target: str | None, data_dir: str | None) -> None:
+    """Load lists that the old system left, such as audits, gold standards, orphans, proposals.
+
+    CSV, JSON or JSON lines that name a file (or its id, URL or UUID) with a row id, a person or
+    both. They decide between claims of the legacy CSVs, and are never taken for facts themselves.
+    """
+    from rowkeeper.cli.evidence import load_lists
+
+    context, out = prepare(target, data_dir=data_dir), console()
+    for said in load_lists(context, files):
+        out.print(escape(plain(said)), soft_wrap=True)
+
+
+@command.command("accept")
+@click.argument("rows", nargs=-1, required=True, metavar="ROW…")
+@click.option("--as", "row_id", metavar="ROW_ID", help="Whose they are.")
+@click.option("--undo", is_flag=True, help="Undo it: they go back to quarantine.")
+@warehouse_options
+def accept_command(
+    rows: tuple[str, ...], row_id: str | None, undo: bool, target: str | None, data_dir: str | None
+) -> None:
+    """Accept rows that are in quarantine as a person's: ROW is FILE:LINE, or sheet:LINE.
+
+    Their content and claims become the person's, name, e-mail and type stay as other rows have
+    them. Equal rows of other files follow. It is an event in the journal, and can be undone.
+    """
+    from rowkeeper.cli.accept import accept, release
+    from rowkeeper.errors import UsageError
+
+    if undo == bool(row_id):
+        raise UsageError("Give either --as and a row id, such as --as 432, or --undo.")
+    context, out = prepare(target, data_dir=data_dir), console()
+    done = release(context, rows) if row_id is None else accept(context, rows, row_id)
+    for row in done:
+        words = f"as row id {row_id}" if row_id else "again in quarantine"
+        out.print(escape(plain(f"{row.place} ({row.name}): {words}")), soft_wrap=True)

@@ -123,11 +123,11 @@ def _read(target: Target, warehouse: Warehouse) -> tuple[str, ...]:
                     said.append("The published catalogue is behind: rowkeeper run.")
     known = {_person(row) for row in warehouse.query(PEOPLE.format(schema=target.schema))}
     rows = warehouse.query(QUARANTINED.format(schema=target.schema))
-    missing = {_person(row) for row in rows} - known
+    missing = {_person(row) for row in rows} - known - {("", "")}
     if missing:
         said.append(
             f"{len(missing)} people of the sources are in no table: mend the rows that are in "
-            "quarantine, in the sheet."
+            "quarantine, in the sheet; or rowkeeper migrate accept, or legacy_csv.ignore."
         )
     return tuple(said)
 

@@ -1,6 +1,6 @@
 -- What the legacy rows say happened, and what it is worth. A claim stands if its own row is used, if
--- the person's rows ask for the asset that it is about, if no other row claims the same object, and if
--- nobody looked for that in vain.
+-- the person's rows ask for the asset that it is about, if no other row claims the same object, or this
+-- one alone has the better evidence for it, and if nobody looked for that in vain.
 
 with found as (
     select
@@ -18,14 +18,23 @@ with found as (
         claims.provider,
         claims.media_id,
         claims.asset_kind,
-        coalesce(claims.asset_id, links.asset_id) as asset_id,
+        case
+            when coalesce(source_rows.is_accepted, false) then links.asset_id
+            else coalesce(claims.asset_id, links.asset_id)
+        end as asset_id,
         claims.words,
         claims.file_name,
         claims.object_uuid,
         claims.object_key,
         claims.claimed_at,
         claims.verdict,
-        claims.standing,
+        case
+            when claims.claim = 'upload' and claims.standing = 'unverified' and evidence.claim_key is not null
+                then 'claimed'
+            else claims.standing
+        end as standing,
+        coalesce(evidence.strength, 0) as strength,
+        evidence.words as evidence,
         case
             when source_rows.disposition = 'used' then source_rows.row_id
             when source_rows.name_key = people.name_key then source_rows.row_id
@@ -34,9 +43,10 @@ with found as (
     from {{ ref("stg_legacy__claims") }} as claims
     inner join {{ ref("int_source_rows") }} as source_rows on claims.row_key = source_rows.row_key
     left join {{ ref("int_people") }} as people on source_rows.row_id = people.row_id
-    -- a row without a row id was matched to a person, and its links with it
+    left join {{ ref("int_claim_evidence") }} as evidence on claims.claim_key = evidence.claim_key
+    -- a row was matched to a person or accepted for one, and its links with it
     left join {{ ref("stg_links") }} as links
-        on claims.asset_id is null
+        on (claims.asset_id is null or coalesce(source_rows.is_accepted, false))
         and claims.row_key = links.row_key
         and claims.provider = links.provider
         and claims.media_id = links.media_id
@@ -62,7 +72,9 @@ objects as (
     select
         object_uuid as object_name,
         claimant,
-        asset_id
+        asset_id,
+        strength,
+        evidence
     from claims
     where object_uuid is not null
 
@@ -71,19 +83,54 @@ objects as (
     select
         object_key as object_name,
         claimant,
-        asset_id
+        asset_id,
+        strength,
+        evidence
     from claims
     where object_key is not null
 ),
 
+ranked as (
+    select
+        *,
+        claimant || ' ' || coalesce(asset_id, '') as contender,
+        max(strength) over (partition by object_name) as best
+    from objects
+),
+
+-- The winner of an object is the one contender with the best evidence, if there is any.
 contested as (
     select
         object_name,
         {{ listed("claimant") }} as claimants,
-        count(distinct claimant) as claimant_count
-    from objects
+        count(distinct claimant) as claimant_count,
+        case
+            when max(best) > 0 and count(distinct case when strength = best then contender end) = 1
+                then min(case when strength = best then contender end)
+        end as winner,
+        min(case when strength = best then claimant end) as winning_claimant,
+        min(case when strength = best then evidence end) as winning_evidence
+    from ranked
     group by object_name
     having count(distinct claimant) > 1 or count(distinct asset_id) > 1
+),
+
+judged as (
+    select
+        claims.*,
+        coalesce(by_uuid.claimants, by_key.claimants) as claimants,
+        coalesce(by_uuid.claimant_count, by_key.claimant_count) as claimant_count,
+        coalesce(by_uuid.winning_claimant, by_key.winning_claimant) as winning_claimant,
+        coalesce(by_uuid.winning_evidence, by_key.winning_evidence) as winning_evidence,
+        (by_uuid.object_name is not null and by_uuid.winner is null)
+        or (by_key.object_name is not null and by_key.winner is null) as is_contested,
+        claims.claimant || ' ' || coalesce(claims.asset_id, '') != coalesce(by_uuid.winner, '')
+        and by_uuid.winner is not null
+        or claims.claimant || ' ' || coalesce(claims.asset_id, '') != coalesce(by_key.winner, '')
+        and by_key.winner is not null as is_outdone
+    from claims
+    left join contested as by_uuid on claims.object_uuid = by_uuid.object_name
+    left join contested as by_key on claims.object_key = by_key.object_name
 ),
 
 explained as (
@@ -93,26 +140,30 @@ explained as (
             when claims.disposition = 'quarantined' then 'its row is in quarantine: ' || claims.row_reason
             when claims.standing = 'nothing'
                 then 'a failure of nothing: the row has no link that it could be about'
-            when coalesce(by_uuid.claimant_count, by_key.claimant_count) > 1
-                then 'the rows ' || coalesce(by_uuid.claimants, by_key.claimants) || ' claim the same object'
-            when coalesce(by_uuid.claimant_count, by_key.claimant_count) = 1
-                then 'the row claims the same object for two media'
+            when claims.is_outdone and claims.claimant_count = 1
+                then
+                    'the row claims the same object for two media, and evidence gives it to the other: '
+                    || claims.winning_evidence
+            when claims.is_outdone
+                then
+                    'the rows ' || claims.claimants || ' claim the same object, and evidence gives it to row '
+                    || claims.winning_claimant || ': ' || claims.winning_evidence
+            when claims.is_contested and claims.claimant_count > 1
+                then 'the rows ' || claims.claimants || ' claim the same object'
+            when claims.is_contested then 'the row claims the same object for two media'
             when claims.claim = 'upload' and claims.object_key is null and claims.standing = 'claimed'
                 then 's3_paths has no key for its object'
             when looked_for.is_refuted then 'its object was looked for: ' || looked_for.error_message
             when claims.claim = 'file' and claims.standing = 'unverified' then 'a web page saved as a file'
-            when claims.standing = 'unverified' then 'nothing else in the row supports it'
+            when claims.standing = 'unverified' then 'nothing else in the row, no other row of the person and no list supports it'
             when claims.claim = 'status' and claims.asset_id is null
                 then 'a status of nothing: the row has no link that it could be about'
             when claims.asset_id is null then 'no medium is known for it'
             when assets.asset_id is null
                 then 'no link of this person leads to this medium, or only through what was not listed yet'
         end as reason,
-        by_uuid.object_name is not null or by_key.object_name is not null as is_contested,
         coalesce(looked_for.is_refuted, false) as is_refuted
-    from claims
-    left join contested as by_uuid on claims.object_uuid = by_uuid.object_name
-    left join contested as by_key on claims.object_key = by_key.object_name
+    from judged as claims
     left join {{ ref("int_expected_assets") }} as assets
         on claims.asset_id = assets.asset_id and assets.is_claimed
     left join {{ ref("int_legacy_objects") }} as looked_for
@@ -147,6 +198,7 @@ select
         else 'unverified'
     end as standing,
     reason,
+    evidence,
     is_refuted,
     generation,
     observed_at

@@ -3,7 +3,9 @@
 with events as (
     select *
     from {{ ref("stg_asset_events") }}
-    where event_type not in ('download_requested', 'upload_requested') -- a person's, of no session
+    where event_type not in ( -- a person's, of no session
+        'download_requested', 'upload_requested', 'row_accepted', 'row_released'
+    )
 ),
 
 outcomes as (

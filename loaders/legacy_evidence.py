@@ -1,0 +1,182 @@
+"""Lists that the old system left, as evidence of whose a file is: audits, gold standards, orphans,
+recovery proposals.
+
+They come as tables with titles, as JSON or as JSON lines, and name a file with a row id, a person
+or both. What they say is never taken for a fact: it only decides between claims.
+"""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from loaders.legacy_claims import MAPPING, split_names, video_of
+from loaders.text_files import MAX_BYTES, Decoded, decode, dialect, read_bytes, read_records
+from rowkeeper.errors import InputError
+from rowkeeper.identity import row_id_key
+from rowkeeper.legacy_csv import is_nothing
+from rowkeeper.links import NOT_IDS, classify
+from rowkeeper.text import to_json
+from rowkeeper.titles import TITLES, title_key
+
+Row = dict[str, Any]
+
+_PREFIX = "(?:proposed|correct|actual|expected|true|owner|gold|person|belongsto|suggested)?"
+_ROW_ID = re.compile(_PREFIX + "(?:rowid|rownumber|rowno|rownr|row|id|#)")
+_PERSON = re.compile(_PREFIX + "(?:person|personname|name|fullname|owner|email|emailaddress|mail)")
+_FILE = re.compile(
+    "(?:file|filename|path|filepath|localpath|media|mediaid|video|videoid|fileid|driveid|youtubeid|"
+    "url|link|uuid|fileuuid|s3path|s3key|s3|key|object|objectkey|asset|document)s?(?:name|id)?"
+)
+_KINDS = {"audit": "audit", "gold": "gold standard", "orphan": "orphans", "recover": "recovery"}
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_YOUTUBE_ID = re.compile(r"[A-Za-z0-9_-]{11}")
+_GOOGLE_ID = re.compile(r"[A-Za-z0-9_-]{25,128}")
+
+
+@dataclass(frozen=True)
+class EvidenceFile:
+    """The rows of ``raw.legacy_evidence`` of one list.
+
+    ``passed_over``: its records that name no file or nobody; ``notice`` as in ``Decoded``.
+    """
+
+    path: Path
+    rows: list[Row] = field(default_factory=list)
+    passed_over: int = 0
+    notice: str = ""
+
+
+def read_evidence(path: Path) -> EvidenceFile:
+    """The list at ``path``. Raises ``InputError`` for what can't be read or names no file."""
+    try:
+        data = read_bytes(path, MAX_BYTES, "nothing, but split the file")
+    except OSError as error:
+        raise InputError(
+            f"The list {path} can't be read ({error.strerror}): check its name and its rights."
+        ) from error
+    text = decode(path, data)
+    digest, name = sha256(data).hexdigest(), path.name
+    kind = next((word for mark, word in _KINDS.items() if mark in name.casefold()), "list")
+    rows: list[Row] = []
+    passed_over, titles = 0, set[str]()
+    for line, record in _records(path, text):
+        titles |= record.keys()
+        found = list(_evidence(record))
+        passed_over += not found
+        for facts in found:
+            key = f"{digest}:{line}:{len(rows)}"
+            common = {"evidence_key": key, "file_sha256": digest, "list_name": name}
+            rows.append({**common, "list_kind": kind, "line": line, **facts})
+    if not rows:
+        shown = ", ".join(sorted(titles)[:10]) or "no titles"
+        raise InputError(
+            f"No record of {path} names a file and a row id or a person (it has {shown}): give it "
+            "titles such as row_id, file, person."
+        )
+    return EvidenceFile(path, rows, passed_over, text.notice)
+
+
+def _records(path: Path, text: Decoded) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """The records with their line in the file; in one JSON value, their place in it."""
+    if path.name.casefold().endswith((".jsonl", ".ndjson")):
+        for line, item in enumerate(text.text.splitlines(), 1):
+            if item.strip():
+                yield from ((line, record) for record in _found_in(_json(path, item)))
+    elif text.text.lstrip("\ufeff \t\r\n").startswith(("{", "[")):
+        yield from enumerate(_found_in(_json(path, text.text)), 1)
+    else:
+        yield from _table(path, text.text)
+
+
+def _json(path: Path, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"The list {path} is no valid JSON ({error}): restore it.") from None
+
+
+def _found_in(value: Any, key: str = "") -> Iterator[Mapping[str, Any]]:
+    """The records in a JSON value, at any depth: objects that name a file, ``{row id: files}``."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _found_in(item, key)
+    elif isinstance(value, dict):
+        named = {str(name): item for name, item in value.items()}
+        if any(_FILE.fullmatch(title_key(name)) for name in named):
+            whose = any(_ROW_ID.fullmatch(title_key(name)) for name in named)
+            yield named if whose or not key else {"row_id": key, **named}
+            return
+        for name, item in named.items():
+            yield from _found_in(item, name if row_id_key(name).isdecimal() else key)
+    elif isinstance(value, str) and key:
+        yield {"row_id": key, "file": value}
+
+
+def _table(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    patterns = (_ROW_ID, _PERSON, _FILE)
+
+    def known(cells: Any) -> int:
+        return sum(any(one.fullmatch(title_key(cell)) for one in patterns) for cell in cells)
+
+    form = dialect(path, text, known)
+    lines = io.StringIO(text.removeprefix(form.preamble), newline="")
+    try:
+        records = read_records(lines, form.delimiter)
+        titles = next(records, [])
+        for number, cells in enumerate(records, 2):
+            if any(cells):
+                yield number, dict(zip(titles, cells, strict=False))
+    except csv.Error as error:
+        raise InputError(f"The list {path} is no valid CSV ({error}): mend its quotes.") from None
+
+
+def _evidence(record: Mapping[str, Any]) -> Iterator[Row]:
+    """What a record says, a row for each file that it names."""
+    row_id = row_id_key(_best(record, _ROW_ID))
+    person = _best(record, _PERSON)
+    if not row_id and row_id_key(person).isdecimal():
+        row_id, person = row_id_key(person), ""
+    if not row_id and not person:
+        return
+    cells = to_json({name: str(value) for name, value in record.items()})
+    for title, value in record.items():
+        if _FILE.fullmatch(title_key(title)):
+            for file in value if isinstance(value, list) else split_names(str(value or "")):
+                if not is_nothing(str(file)):
+                    yield {"row_id": row_id, "person": person, "cells": cells, **_file(str(file))}
+
+
+def _best(record: Mapping[str, Any], pattern: re.Pattern[str]) -> str:
+    """The cell that says who it is: that of a proposed or corrected one before a plain one."""
+    cells = {title_key(title): str(value) for title, value in record.items() if value is not None}
+    found = [name for name in cells if pattern.fullmatch(name) and not is_nothing(cells[name])]
+    plain = {title_key(word) for words in TITLES.values() for word in words} | {"person"}
+    return cells[min(found, key=lambda name: name in plain)].strip() if found else ""
+
+
+def _file(text: str) -> Row:
+    """What a reference to a file says by itself: medium, object, name."""
+    name = PurePosixPath(text.replace("\\", "/")).name
+    mapped = MAPPING.fullmatch(text.strip())
+    media_id = video_of(name)
+    if mapped and mapped[1] != "S3 file":
+        media_id = mapped[2]
+    elif "://" in text and not text.startswith("s3:"):
+        media_id = classify(text).media_id or media_id
+    elif not media_id and not _UUID.search(name):
+        stem = name.partition(".")[0]
+        whole = _YOUTUBE_ID.fullmatch(name) or _GOOGLE_ID.fullmatch(stem)
+        media_id = whole[0] if whole and whole[0] not in NOT_IDS else None
+    uuid = _UUID.search(text)
+    return {
+        "file": text,
+        "file_name": name,
+        "media_id": media_id or None,
+        "object_uuid": uuid[0].lower() if uuid else None,
+    }

@@ -1,0 +1,153 @@
+"""Claims judged by all the evidence, rows accepted out of quarantine, and test people left out."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from loaders.legacy_evidence import read_evidence
+from loaders.pipeline import ingest
+from rowkeeper.cli import run_command
+from rowkeeper.cli.build import build
+from rowkeeper.cli.options import Context
+from rowkeeper.errors import InputError
+from rowkeeper.legacy_csv import GENERATIONS
+from rowkeeper.settings import load_settings
+from rowkeeper.warehouse import Row, Target, connect
+
+VIDEO, OTHER = "abcdefghij1", "abcdefghij2"
+UUID = "c6adc2b3-9d48-1caf-66ce-804daf5f6010"
+DRIVE = "1" + "a" * 32
+
+
+def test_lists_of_every_shape_name_a_file_and_whose_it_is(tmp_path: Path) -> None:
+    shapes = {
+        "audit.csv": f"Row ID;File;Person\n007;{VIDEO}.mp4;Anna\n8;;Ben\n",
+        "gold_standard.json": json.dumps({"7": [f"{VIDEO}_transcript.vtt", f"{OTHER}.mp4"]}),
+        "orphans.jsonl": json.dumps(
+            {"s3_key": f"files/{UUID}.mp4", "proposed_row_id": 7, "row": 1}
+        ),
+        "recovery proposals.json": json.dumps(
+            {"items": [{"drive_id": DRIVE, "name": "Anna  Nagy", "confidence": 0.9}]}
+        ),
+    }
+    found = {}
+    for name, text in shapes.items():
+        (tmp_path / name).write_text(text, "utf-8")
+        found[name] = read_evidence(tmp_path / name)
+    wanted = ("list_kind", "row_id", "person", "media_id", "object_uuid")
+    facts = {n: [tuple(r[c] for c in wanted) for r in f.rows] for n, f in found.items()}
+    assert facts == {
+        "audit.csv": [("audit", "7", "Anna", VIDEO, None)],
+        "gold_standard.json": [
+            ("gold standard", "7", "", VIDEO, None),
+            ("gold standard", "7", "", OTHER, None),
+        ],
+        "orphans.jsonl": [("orphans", "7", "", None, UUID)],
+        "recovery proposals.json": [("recovery", "", "Anna  Nagy", DRIVE, None)],
+    }
+    assert found["audit.csv"].passed_over == 1
+    (tmp_path / "list.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(InputError, match="row_id, file, person"):
+        read_evidence(tmp_path / "list.csv")
+    (tmp_path / "half.json").write_text('{"7": [')
+    with pytest.raises(InputError, match="no valid JSON"):
+        read_evidence(tmp_path / "half.json")
+
+
+def write_csv(path: Path, width: int, rows: list[dict[str, str]]) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, GENERATIONS[width], restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def mapped(what: str, uuid: str) -> dict[str, str]:
+    return {
+        "file_uuids": json.dumps({what: uuid}),
+        "s3_paths": json.dumps({uuid: f"files/{uuid}.mp4"}),
+    }
+
+
+def who(row_id: str, name: str, **cells: str) -> dict[str, str]:
+    return {"row_id": row_id, "name": name, "email": f"{name[0].lower()}@x.org", **cells}
+
+
+def query(target: Target, sql: str) -> list[Row]:
+    with connect(target) as warehouse:
+        return sorted(warehouse.query(sql.format(schema=target.schema)), key=str)
+
+
+CLAIMS = """select row_id, standing, evidence from intermediate.int_legacy_claims
+    where claim = 'upload'"""
+
+
+def test_evidence_decides_and_rows_are_accepted(
+    engine: Target,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    link = f"https://youtu.be/{VIDEO}"
+    new = write_csv(
+        tmp_path / "new.csv",
+        21,
+        [
+            who("1", "Anna", **mapped(f"Drive file: {DRIVE}", "u1")),
+            who("2", "Ben", link=link, **mapped(f"YouTube: {VIDEO}", "u2")),
+            who("3", "Cleo", link=link, **mapped(f"YouTube: {VIDEO}", "u2")),
+            who("4", "Dora", link=""),
+            who("4", "Zoltan", link=f"https://youtu.be/{OTHER}"),
+            who("900", "Test Person"),
+        ],
+    )
+    drive = f"https://drive.google.com/file/d/{DRIVE}/view"
+    old = write_csv(tmp_path / "old.csv", 18, [who("1", "Anna", google_drive=drive)])
+    monkeypatch.setenv("ROWKEEPER_LEGACY_CSV_PATHS", f"{new},{old}")
+    monkeypatch.setenv("ROWKEEPER_LEGACY_CSV_IGNORE", "new*.csv:900-999")
+    context = Context(load_settings({}), engine)
+    ingest(context.settings, engine)
+    build(context)
+    assert query(engine, CLAIMS) == [
+        ("1", "stands", "the google_drive of old.csv, line 2"),
+        ("2", "contested", None),
+        ("3", "contested", None),
+    ]
+    left_out = "select reason, needs_mending from {schema}.quarantine where row_id = '900'"
+    assert query(engine, left_out) == [
+        ("left out by legacy_csv.ignore: new*.csv:900-999", False),
+    ]
+    assert query(engine, "select row_id from {schema}.people") == [("1",), ("2",), ("3",), ("4",)]
+    assert run_command(["reconcile"]) == 0
+    assert "left out by legacy_csv.ignore" in capsys.readouterr().out
+
+    gold = tmp_path / "gold.csv"
+    gold.write_text(f"row_id,file,person\n3,{VIDEO}.mp4,Cleo\n2,{VIDEO}.mp4,Somebody\n")
+    assert run_command(["migrate", "evidence", str(gold)]) == 0
+    assert "2 files of people" in capsys.readouterr().out
+    assert query(engine, CLAIMS)[1:] == [
+        ("2", "unverified", None),
+        ("3", "stands", "gold.csv, line 2"),
+    ]
+    reason = "the rows 2, 3 claim the same object, and evidence gives it to row 3: gold.csv, line 2"
+    doubts = query(engine, "select row_id, reason from {schema}.unverified_claims")
+    assert ("2", reason) in doubts
+    kept = (tmp_path / "data" / "journal" / "loads").glob("*/legacy_evidence.parquet")
+    assert len(list(kept)) == 1
+
+    ((file, line),) = query(
+        engine, "select file_id, line from {schema}.quarantine where needs_mending"
+    )
+    assert run_command(["migrate", "accept", "new.csv:99", "--as", "4"]) == 2
+    assert run_command(["migrate", "accept", f"new.csv:{line}", "--as", "1"]) == 0
+    content = "select row_id from {schema}.person_content where media_id = '" + OTHER + "'"
+    owner = {row for (row,) in query(engine, content)}
+    assert owner == {"1"}
+    name = "select name from {schema}.people where row_id = '1'"
+    assert query(engine, name) == [("Anna",)]
+    assert query(engine, "select row_key from {schema}.quarantine where needs_mending") == []
+    assert run_command(["migrate", "accept", f"{file[:12]}:{line}", "--undo"]) == 0
+    assert query(engine, content) == []
+    assert len(query(engine, "select row_key from {schema}.quarantine where needs_mending")) == 1
