@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from loaders.destination import DATASET
-from loaders.tables import EVIDENCE, SCHEMAS, TABLES, Rows, TableName, as_arrow, no_rows
+from loaders.tables import EVIDENCE, SCHEMAS, Rows, TableName, as_arrow, no_rows
 from rowkeeper.ids import new_id
 from rowkeeper.paths import sync
 from rowkeeper.warehouse import Warehouse

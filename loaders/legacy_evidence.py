@@ -18,7 +18,7 @@ from typing import Any
 from loaders.legacy_claims import MAPPING, split_names, video_of
 from loaders.text_files import MAX_BYTES, Decoded, decode, dialect, read_bytes, read_records
 from rowkeeper.errors import InputError
-from rowkeeper.identity import row_id_key
+from rowkeeper.identity import name_key, row_id_key
 from rowkeeper.legacy_csv import is_nothing
 from rowkeeper.links import NOT_IDS, classify
 from rowkeeper.text import to_json
@@ -144,12 +144,13 @@ def _evidence(record: Mapping[str, Any]) -> Iterator[Row]:
         row_id, person = row_id_key(person), ""
     if not row_id and not person:
         return
+    whose = {"row_id": row_id, "person": person, "person_key": name_key(person)}
     cells = to_json({name: str(value) for name, value in record.items()})
     for title, value in record.items():
         if _FILE.fullmatch(title_key(title)):
             for file in value if isinstance(value, list) else split_names(str(value or "")):
                 if not is_nothing(str(file)):
-                    yield {"row_id": row_id, "person": person, "cells": cells, **_file(str(file))}
+                    yield {**whose, "cells": cells, **_file(str(file))}
 
 
 def _best(record: Mapping[str, Any], pattern: re.Pattern[str]) -> str:

@@ -125,6 +125,7 @@ SCHEMAS: dict[TableName, pa.Schema] = {
         ("line", _COUNT),
         ("row_id", _TEXT),
         ("person", _TEXT),
+        ("person_key", _TEXT),
         ("file", _TEXT),
         ("file_name", _TEXT),
         ("media_id", _TEXT),

@@ -98,8 +98,8 @@ def test_evidence_decides_and_rows_are_accepted(
             who("1", "Anna", **mapped(f"Drive file: {DRIVE}", "u1")),
             who("2", "Ben", link=link, **mapped(f"YouTube: {VIDEO}", "u2")),
             who("3", "Cleo", link=link, **mapped(f"YouTube: {VIDEO}", "u2")),
-            who("4", "Dora", link=""),
-            who("4", "Zoltan", link=f"https://youtu.be/{OTHER}"),
+            who("4", "Dora", link=f"https://youtu.be/{OTHER}"),
+            who("4", "Zoltan"),
             who("900", "Test Person"),
         ],
     )

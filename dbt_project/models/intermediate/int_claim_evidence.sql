@@ -53,17 +53,14 @@ tracked as (
 ),
 
 lists as (
-    select
-        *,
-        {{ normalised("person") }} as person_key
-    from {{ ref("stg_legacy__evidence") }}
+    select * from {{ ref("stg_legacy__evidence") }}
 ),
 
 people as (
     select
         row_id,
-        {{ normalised("name") }} as name_key,
-        {{ normalised("email") }} as email_key
+        name_key,
+        email_key
     from {{ ref("int_people") }}
 ),
 
@@ -76,8 +73,7 @@ named as (
     inner join people on lists.row_id = people.row_id
     where
         lists.person_key = ''
-        or replace(lists.person_key, ' ', '') = replace(people.name_key, ' ', '')
-        or lists.person_key = people.email_key
+        or lists.person_key in (people.name_key, people.email_key)
 
     union all
 
@@ -85,9 +81,7 @@ named as (
         lists.evidence_key,
         min(people.row_id) as row_id
     from lists
-    inner join people
-        on lists.person_key = people.email_key
-        or replace(lists.person_key, ' ', '') = replace(people.name_key, ' ', '')
+    inner join people on lists.person_key in (people.name_key, people.email_key)
     where lists.row_id = '' and lists.person_key != ''
     group by lists.evidence_key
     having count(distinct people.row_id) = 1

@@ -6,6 +6,7 @@ select
     line,
     row_id,
     person,
+    person_key,
     file,
     file_name,
     media_id,
