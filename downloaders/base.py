@@ -124,6 +124,8 @@ class FetchSettings:
     format: str = ""
     caption_languages: tuple[str, ...] = ("en.*",)
     cookies_file: Path | None = None
+    extractor_args: tuple[str, ...] = ()
+    plugins: Mapping[str, str] = field(default_factory=dict)
     hosts: tuple[str, ...] = ()
     private_networks: tuple[Network, ...] = ()
     max_bytes: int | None = None
@@ -159,6 +161,8 @@ class FetchSettings:
             format=download.format,
             caption_languages=tuple(download.caption_languages),
             cookies_file=download.cookies_file,
+            extractor_args=tuple(download.youtube.extractor_args),
+            plugins=download.youtube.plugins,
             hosts=tuple(download.hosts),
             private_networks=networks(network.private_addresses),
             max_bytes=download.max_bytes or None,

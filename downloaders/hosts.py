@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-from rowkeeper.errors import NeedsPersonError, PauseSiteError, PermanentError
+from rowkeeper.errors import NeedsPersonError, PauseSiteError, PermanentError, TransferError
 
 BLOCKED = (frozenset({"www.google.com", "google.com", "ipv4.google.com"}), "/sorry")
 """Where Google sends those who ask too often."""
@@ -50,6 +50,14 @@ class Hosts:
                 "host_not_allowed",
                 f"The link leads to {parts.scheme}://{host[:253]}, which is not allowed.",
             )
+
+    def allows(self, url: str) -> bool:
+        """May ``url`` be asked?"""
+        try:
+            self.check(url)
+        except TransferError:
+            return False
+        return True
 
     def _allows(self, parts: SplitResult, host: str, port: int | None) -> bool:
         if parts.scheme not in self.schemes or "@" in parts.netloc or not _NAME.fullmatch(host):

@@ -9,9 +9,8 @@ from typing import Any
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import imageio_ffmpeg  # type: ignore[import-untyped]
-import yt_dlp.globals  # type: ignore[import-untyped]
 from deno import find_deno_bin  # type: ignore[import-untyped]
-from yt_dlp import YoutubeDL
+from yt_dlp import YoutubeDL  # type: ignore[import-untyped]
 from yt_dlp.cookies import CookieLoadError  # type: ignore[import-untyped]
 from yt_dlp.networking._requests import RequestsRH  # type: ignore[import-untyped]
 from yt_dlp.networking.exceptions import (  # type: ignore[import-untyped]
@@ -20,15 +19,13 @@ from yt_dlp.networking.exceptions import (  # type: ignore[import-untyped]
     TransportError,
 )
 
-from downloaders import files
+from downloaders import extractor_args, files, plugins
 from downloaders.addresses import Network, guard
 from downloaders.base import FetchSettings, Progress
 from downloaders.hosts import Hosts
 from downloaders.http import retry_after
 from downloaders.transfer import CHECK_EVERY
 from rowkeeper.errors import PermanentError, TransferError, UsageError
-
-yt_dlp.globals.plugin_dirs.value = []  # nothing that lies about on the machine is run
 
 HOSTS = Hosts(
     allowed=frozenset({".youtube.com", ".googlevideo.com", "youtubei.googleapis.com"}),
@@ -54,6 +51,8 @@ class _GuardedRH(RequestsRH):  # type: ignore[misc]
     ca_file: Path | None = None
     guarded: tuple[Network, ...] | None = None
     """The private networks that are allowed; None where a proxy looks the names up."""
+    named: Hosts | None = None
+    """Whom ``download.youtube.extractor_args`` names: somebody's own provider of tokens."""
 
     def _make_sslcontext(self, legacy_ssl_support: bool | None = None) -> ssl.SSLContext:
         if self.ca_file:
@@ -82,7 +81,8 @@ class _GuardedRH(RequestsRH):  # type: ignore[misc]
 
     def _check(self, url: str) -> None:
         try:
-            HOSTS.check(url)
+            if self.named is None or not self.named.allows(url):
+                HOSTS.check(url)
         except TransferError as error:
             raise StrayedError(error) from None
 
@@ -110,6 +110,7 @@ class Client(YoutubeDL):  # type: ignore[misc]
         self.retry_after_s: float | None = None
         self.strayed: TransferError | None = None
         self._settings = settings
+        plugins.load(settings.plugins)
         super().__init__(_options(settings))
         if settings.cookies_file:
             self._read_cookies(settings.cookies_file)
@@ -161,7 +162,9 @@ class Client(YoutubeDL):  # type: ignore[misc]
         director = super().build_request_director([_GuardedRH], preferences)
         for handler in director.handlers.values():
             handler.ca_file = self._settings.ca_file
-            handler.guarded = None if self._settings.proxy else self._settings.private_networks
+            handler.named, own = extractor_args.named_hosts(self._settings.extractor_args)
+            private = (*self._settings.private_networks, *own)
+            handler.guarded = None if self._settings.proxy else private
         return director
 
     def urlopen(self, req: Any) -> Any:
@@ -276,6 +279,7 @@ def _options(settings: FetchSettings) -> dict[str, Any]:
         "retries": 2,
         "fragment_retries": 2,
         "extractor_retries": 0,
+        "extractor_args": extractor_args.parsed(settings.extractor_args),
         "file_access_retries": 0,
         "skip_unavailable_fragments": False,
         "socket_timeout": settings.timeout_s,

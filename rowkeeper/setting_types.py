@@ -1,5 +1,6 @@
 """How lists, tables and networks are written in a setting, and the usual pace of each site."""
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from ipaddress import ip_network
@@ -26,6 +27,25 @@ def _as_table(value: Any) -> Any:
         pairs = (item.partition("=") for item in _as_list(value))
         return {key.strip(): item.strip() for key, _, item in pairs}
     return value
+
+
+def _as_words(value: Any) -> Any:
+    """Environment variables hold lists whose items have commas as text, parted by white space."""
+    return value.split() if isinstance(value, str) else value
+
+
+def _extractor_args(values: list[str]) -> list[str]:
+    for value in values:
+        if not re.fullmatch(r"[\w-]+(?:\+[\w-]+)*:[\w-]+=[^\s].*", value):
+            raise ValueError("should be as yt-dlp takes it: youtube:player_client=mweb")
+    return values
+
+
+def _hashes(values: dict[str, str]) -> dict[str, str]:
+    for path, value in values.items():
+        if not re.fullmatch(r"[0-9a-fA-F]{64}", value):
+            raise ValueError(f"should give the SHA-256 of {path}, 64 hex digits")
+    return values
 
 
 def _as_titles(value: Any) -> Any:
@@ -61,6 +81,8 @@ CONCURRENCY = {"youtube": 4, "drive": 4, "docs": 4, "direct": 8}
 Texts = Annotated[dict[str, str], BeforeValidator(_as_table)]
 Names = Annotated[list[str], BeforeValidator(_as_list)]
 Titles = Annotated[dict[str, list[str]], BeforeValidator(_as_titles)]
+ExtractorArgs = Annotated[list[str], BeforeValidator(_as_words), AfterValidator(_extractor_args)]
+Plugins = Annotated[dict[str, str], BeforeValidator(_as_table), AfterValidator(_hashes)]
 Networks = Annotated[list[str], BeforeValidator(_as_list), AfterValidator(_networks)]
 Rates = Annotated[dict[str, NonNegativeFloat], BeforeValidator(_over(RATES))]
 Bursts = Annotated[dict[str, PositiveInt], BeforeValidator(_over(BURSTS))]

@@ -7,10 +7,10 @@ Each setting has a dotted name: ``store.url`` is the flag ``--store-url`` where 
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pydantic import (
     BaseModel,
@@ -27,8 +27,10 @@ from rowkeeper.setting_types import (
     RATES,
     Bursts,
     Concurrency,
+    ExtractorArgs,
     Names,
     Networks,
+    Plugins,
     Rates,
     Texts,
     Titles,
@@ -117,6 +119,17 @@ class Network(Section):
     private_addresses: Networks = []
 
 
+class YouTube(Section):
+    """What yt-dlp is given beyond the usual, such as for PO tokens.
+
+    ``extractor_args`` as its command line has them: ``youtube:player_client=mweb``. ``plugins``:
+    {folder: SHA-256 of its files}; their code runs as rowkeeper does.
+    """
+
+    extractor_args: ExtractorArgs = []
+    plugins: Plugins = {}
+
+
 class Download(Section):
     """Times in seconds, sizes in bytes; 0 stands for no limit where there is a largest or longest.
 
@@ -150,6 +163,7 @@ class Download(Section):
     bursts: Bursts = BURSTS
     concurrency: Concurrency = CONCURRENCY
     pace_dir: Path | None = None
+    youtube: YouTube = YouTube()
 
 
 class Upload(Section):
@@ -208,11 +222,19 @@ class Settings(Section):
 
 def keys() -> dict[str, str]:
     """All settings: dotted name -> its variable in the environment."""
-    names = ["data_dir"]
-    for name, info in Settings.model_fields.items():
-        if isinstance(info.annotation, type) and issubclass(info.annotation, Section):
-            names += [f"{name}.{key}" for key in info.annotation.model_fields]
-    return {name: PREFIX + name.upper().replace(".", "_") for name in names}
+    return {name: PREFIX + name.upper().replace(".", "_") for name in _names(Settings)}
+
+
+def _names(section: type[Section], above: str = "") -> Iterator[str]:
+    for name, info in section.model_fields.items():
+        if _is_section(info.annotation):
+            yield from _names(cast("type[Section]", info.annotation), f"{above}{name}.")
+        else:
+            yield f"{above}{name}"
+
+
+def _is_section(annotation: object) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, Section)
 
 
 def load_settings(
@@ -252,8 +274,7 @@ def _from_file(path: Path, *, secrets: bool) -> dict[str, tuple[Any, str]]:
             _known(section, str(path), section)
             words = "--data-dir or ROWKEEPER_DATA_DIR, which profiles.yml reads too"
             raise UsageError(f"{path}: {section} can't be set here; set it by {words}.")
-        for key, value in values.items():
-            name = _known(f"{section}.{key}", str(path), f"[rowkeeper.{section}] {key}")
+        for name, value in _below(section, values, str(path)):
             if name in READ_BY_DBT:
                 words = f"set {keys()[name]} in the environment, which dbt reads too."
                 raise UsageError(f"{path}: {name} can't be set here; {words}")
@@ -261,6 +282,16 @@ def _from_file(path: Path, *, secrets: bool) -> dict[str, tuple[Any, str]]:
                 raise UsageError(f"{path}: {name} is a secret; move it to secrets.toml beside it.")
             found[name] = (value, str(path))
     return found
+
+
+def _below(section: str, values: Mapping[str, Any], path: str) -> Iterator[tuple[str, Any]]:
+    """The settings in a section and in those within it, by dotted name."""
+    for key, value in values.items():
+        name = f"{section}.{key}"
+        if isinstance(value, dict) and any(known.startswith(f"{name}.") for known in keys()):
+            yield from _below(name, value, path)
+        else:
+            yield _known(name, path, f"[rowkeeper.{section}] {key}"), value
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
@@ -292,8 +323,11 @@ def _validated(found: Mapping[str, tuple[Any, str]]) -> Settings:
     """The settings of ``{name: (value, where it came from)}``."""
     tree: dict[str, Any] = {}
     for name, (value, _) in found.items():
-        section, _, key = name.rpartition(".")
-        (tree.setdefault(section, {}) if section else tree)[key] = value
+        *sections, key = name.split(".")
+        below = tree
+        for section in sections:
+            below = below.setdefault(section, {})
+        below[key] = value
     data_dir = Path(tree["data_dir"]).expanduser().absolute()
     tree["data_dir"] = data_dir
     store = tree.setdefault("store", {})
@@ -302,7 +336,8 @@ def _validated(found: Mapping[str, tuple[Any, str]]) -> Settings:
         return Settings.model_validate(tree)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        name = ".".join(str(part) for part in first["loc"][:2])
+        place = ".".join(str(part) for part in first["loc"])
+        name = next((name for name in keys() if f"{place}.".startswith(f"{name}.")), place)
         where = found.get(name, (None, "default"))[1]
         reason = first["msg"].removeprefix("Input ")
         raise UsageError(f"The setting {name} (from {where}) {reason}.") from None

@@ -1,6 +1,7 @@
 """The docs are tested: what they name exists, and what exists is named."""
 
 import re
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -34,8 +35,8 @@ def test_every_setting_is_documented_with_its_variable_flag_and_default() -> Non
         _, documented, flag, meaning = rows[name]
         assert documented == variable
         assert flag == flags.get(name, "")
-        section, _, key = name.rpartition(".")
-        default = getattr(getattr(settings, section), key) if section else None
+        section = name.rpartition(".")[0]
+        default = attrgetter(name)(settings) if section else None
         if isinstance(default, int | float) and name not in {"store.url"}:
             assert meaning.endswith((f" {default:g}", f" {default:.0f}"))
 

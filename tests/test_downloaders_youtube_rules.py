@@ -108,13 +108,13 @@ def test_limits(net: FakeInternet, settings: FetchSettings) -> None:
 @pytest.mark.parametrize(
     ("message", "code", "verdict"),
     [
-        ("This video is not available", "not_found", Verdict.PERMANENT),
-        ("This live stream recording is not available.", "not_found", Verdict.PERMANENT),
+        ("This video is not available", "unavailable", Verdict.RETRY),
+        ("This live stream recording is not available.", "unavailable", Verdict.RETRY),
         ("The uploader has not made this available in your country", "geo", Verdict.PERMANENT),
         ("Only available to Music Premium members", "payment_required", Verdict.NEEDS_PERSON),
         ("This content isn\u2019t available, try again later.", "rate_limited", Verdict.PAUSE),
         ("Requested format is not available", "no_format", Verdict.RETRY),
-        ("We're processing this video. Check back later.", "extractor", Verdict.RETRY),
+        ("We're processing this video. Check back later.", "processing", Verdict.RETRY),
     ],
 )
 def test_what_youtube_says(message: str, code: str, verdict: Verdict, tmp_path: Path) -> None:

@@ -37,15 +37,18 @@ class _WeakError(RowkeeperError):
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="All of it as a JSON list.")
+@click.option("--online", is_flag=True, help="Also fetch one known public video of YouTube.")
 @source_options
 @warehouse_options
-def command(as_json: bool, target: str | None, **options: str | None) -> int:
+def command(as_json: bool, online: bool, target: str | None, **options: str | None) -> int:
     """Check Python, ffmpeg, JavaScript, yt-dlp's age, dbt, the warehouse, the store and the sheet.
 
-    Ends with 0 if all is well, else with 1.
+    With --online one known public video goes the whole way, and is removed again. Ends with 0 if
+    all is well, else with 1.
     """
     context = prepare(target, **options)
-    checks = [_check(name, look, context) for name, look in LOOKS.items()]
+    looks = LOOKS | ({"YouTube": _youtube} if online else {})
+    checks = [_check(name, look, context) for name, look in looks.items()]
     if as_json:
         click.echo(json_text([asdict(check) for check in checks]))
     else:
@@ -156,6 +159,12 @@ def _sheet(context: Context) -> str:
         return "none is set: give --sheet, or set sheet.source"
     snapshot = configured_sheet(context.settings)
     return f"{len(snapshot.rows)} rows in tab {snapshot.tab_label}"
+
+
+def _youtube(context: Context) -> str:
+    from rowkeeper.cli.online_check import check_youtube
+
+    return check_youtube(context.settings)
 
 
 LOOKS: dict[str, Callable[[Context], str]] = {

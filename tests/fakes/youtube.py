@@ -74,6 +74,8 @@ def www(site: Site, request: WebRequest) -> WebResponse:
 
 def googlevideo(site: Site, request: WebRequest) -> WebResponse:
     """Media bytes, whole, by ``Range:`` header or by ``range=`` in the query."""
+    if site.po_token not in (None, request.query.get("pot")):
+        return WebResponse(b"", "text/plain", 403)
     video = _video(site, request.query.get("id", ""))
     itag = int(request.query.get("itag", 0))
     stream = next((item for item in video.streams if item.itag == itag), None)
