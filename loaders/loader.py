@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from loaders.destination import DATASET, PIPELINE, destination
 from loaders.tables import KEYS, SCHEMAS, Rows, TableName, as_arrow
 from rowkeeper.disk import disk_error
+from rowkeeper.duckdb_file import damaged, is_damage
 from rowkeeper.errors import WarehouseError
 from rowkeeper.warehouse import Target
 
@@ -71,6 +72,8 @@ class Loader:
             with dlt.config.values(DLT_CONFIG):
                 yield
         except (DltException, OSError) as error:
+            if self._target.type == "duckdb" and is_damage(_reason(error)):
+                raise damaged(self._target.where, _reason(error)) from error
             if refused := disk_error(error, local=self._target.type == "duckdb"):
                 raise refused from error
             raise WarehouseError(

@@ -29,16 +29,28 @@ class UsageError(RowkeeperError):
     exit_code = 2
 
 
+class NewerVersionError(UsageError):
+    """A newer rowkeeper wrote what is there. Upgrade, then run again; nothing was written."""
+
+
 class InputError(RowkeeperError):
     """A sheet or a CSV can't be read as one. Mend the input, then run again."""
 
     exit_code = 3
 
 
+class JournalDamagedError(InputError):
+    """Bytes of the journal are not what was written. ``rowkeeper journal salvage`` goes on."""
+
+
 class WarehouseError(RowkeeperError):
     """The warehouse is locked, down or refuses. Events stay in the journal; run again later."""
 
     exit_code = 4
+
+
+class DamagedWarehouseError(WarehouseError):
+    """The DuckDB file has other bytes than were written: ``rowkeeper rebuild`` makes it again."""
 
 
 class StoreError(RowkeeperError):

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Protocol, Self
 
+from rowkeeper.errors import NewerVersionError
 from rowkeeper.ids import new_id
 
 EVENT_VERSION = 1
@@ -121,12 +122,20 @@ class AssetEvent:
     def from_json(cls, line: str) -> Self:
         """The event of a journal line.
 
-        Raises ``ValueError`` for a line that is not an event; keys of a newer version are refused
-        rather than dropped.
+        Raises ``ValueError`` for a line that is not an event, ``NewerVersionError`` for an event of
+        a newer version; unknown keys are refused rather than dropped.
         """
         values = json.loads(line)
         if not isinstance(values, dict):
             raise ValueError("not a JSON object")
+        version = values.get("event_version", 1)
+        if not isinstance(version, int):
+            raise ValueError("event_version is no number")
+        if version > EVENT_VERSION:
+            raise NewerVersionError(
+                f"The journal has events of version {version} and this rowkeeper knows "
+                f"{EVENT_VERSION}: upgrade rowkeeper, then run again."
+            )
         known = {item.name for item in fields(cls)}
         if unknown := sorted(set(values) - known):
             raise ValueError(f"unknown fields {', '.join(unknown)}: written by a newer rowkeeper?")

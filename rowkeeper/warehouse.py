@@ -2,7 +2,6 @@
 
 import os
 import re
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,18 +11,17 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from rowkeeper.disk import disk_error
+from rowkeeper.duckdb_file import damaged, is_damage, open_duckdb, read_all
 from rowkeeper.errors import UsageError, WarehouseError
 from rowkeeper.settings import PROJECT_DIR
 
 if TYPE_CHECKING:
-    import duckdb
     import psycopg2.extensions
 
 PROFILE = "rowkeeper"
 SHORTEST_MASKED = 4  # a shorter password is masked only where it stands as one
 _IN_URL = re.compile(r"(://[^\s:/@]*:)[^@]*@")
 _IN_DSN = re.compile(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|\S+)")
-LOCK_WAIT_S = 10.0
 CONNECT_TIMEOUT_S = 10
 APPLICATION = "rowkeeper"
 """What the server's list of sessions calls ours."""
@@ -144,6 +142,10 @@ class Warehouse:
     def __init__(self, target: Target, connection: Any) -> None:
         self._target, self._connection = target, connection
 
+    @property
+    def is_duckdb(self) -> bool:
+        return self._target.type == "duckdb"
+
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """All rows of a statement."""
         with self._cursor(sql, parameters) as cursor:
@@ -192,6 +194,11 @@ class Warehouse:
                     sql = f"insert into {table} ({names}) values %s {conflict}"
                     execute_values(cursor, sql, rows, page_size=500)
 
+    def check(self) -> None:
+        """Read all that a DuckDB file holds. Raises ``DamagedWarehouseError``."""
+        if self.is_duckdb:
+            read_all(self._connection, Path(str(self._target.path)), self._target.where)
+
     @contextmanager
     def _cursor(self, sql: str, parameters: Sequence[Any]) -> Iterator[Any]:
         with self._faults():
@@ -212,7 +219,9 @@ class Warehouse:
         try:
             yield
         except _engine_errors(self._target) as error:
-            if refused := disk_error(error, local=self._target.type == "duckdb"):
+            if self.is_duckdb and is_damage(str(error)):
+                raise damaged(self._target.where, str(error)) from error
+            if refused := disk_error(error, local=self.is_duckdb):
                 raise refused from error
             raise WarehouseError(
                 f"The warehouse, {self._target.where}, refused ({self._target.reason(error)}): "
@@ -232,42 +241,16 @@ def connect(target: Target, read_only: bool = False) -> Iterator[Warehouse]:
     """A connection to ``target``, closed at the end. A missing DuckDB file is made.
 
     Raises ``WarehouseError`` if another process holds the file for ten seconds, or if the server
-    is down or refuses.
+    is down or refuses; at once ``DamagedWarehouseError`` if the file is damaged.
     """
-    opened = _open_duckdb(target, read_only) if target.type == "duckdb" else open_postgres(target)
+    if target.type == "duckdb":
+        opened: Any = open_duckdb(Path(str(target.path)), target.where, read_only)
+    else:
+        opened = open_postgres(target)
     try:
         yield Warehouse(target, opened)
     finally:
         opened.close()
-
-
-def _open_duckdb(target: Target, read_only: bool) -> "duckdb.DuckDBPyConnection":
-    import duckdb
-
-    path = Path(str(target.path))
-    deadline = time.monotonic() + LOCK_WAIT_S
-    while True:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            connection = duckdb.connect(str(path), read_only=read_only and path.exists())
-            connection.execute("set TimeZone = 'UTC'")
-            return connection
-        except (duckdb.Error, OSError) as error:
-            locked = "lock" in str(error).lower()
-            if locked and time.monotonic() < deadline:
-                time.sleep(0.2)
-                continue
-            if not locked and (refused := disk_error(error)):
-                raise refused from error
-            remedy = (
-                "another process has it open; end that process, then run again"
-                if locked
-                else "see that the path is right and writable, then run again"
-            )
-            raise WarehouseError(
-                f"The warehouse, {target.where}, can't be opened "
-                f"({target.reason(error)}): {remedy}."
-            ) from error
 
 
 def open_postgres(target: Target) -> "psycopg2.extensions.connection":

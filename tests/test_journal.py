@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rowkeeper.errors import InputError, JournalError
+from rowkeeper.errors import JournalDamagedError, JournalError
 from rowkeeper.events import AssetEvent, EventType
 from rowkeeper.journal import Journal, read_segment, seal_abandoned, sealed_segments
 
@@ -92,16 +92,36 @@ def test_a_torn_last_line_was_never_acknowledged(tmp_path: Path) -> None:
     with Journal(tmp_path) as journal:
         journal.append(event(1))
         journal.append(event(2))
-    (path,) = sealed_segments(tmp_path).values()
-    path.write_bytes(path.read_bytes()[:-5])
-    assert [item.asset_id for item in read_segment(path)] == ["1"]
+        (path,) = (tmp_path / "open").iterdir()
+        data = path.read_bytes()
+    (sealed,) = sealed_segments(tmp_path).values()
+    sealed.unlink()
+    path.write_bytes(data[:-5])
+    assert seal_abandoned(tmp_path) == 1
+    assert [item.asset_id for item in sealed_events(tmp_path)] == ["1"]
+    (torn,) = (tmp_path / "aside").iterdir()
+    assert data.endswith(torn.read_bytes() + data[-5:])
+
+
+def test_a_whole_last_line_without_its_end_counts(tmp_path: Path) -> None:
+    with Journal(tmp_path) as journal:
+        journal.append(event(1))
+        (path,) = (tmp_path / "open").iterdir()
+        data = path.read_bytes()
+    (sealed,) = sealed_segments(tmp_path).values()
+    sealed.unlink()
+    path.write_bytes(data[:-1])
+    seal_abandoned(tmp_path)
+    (again,) = sealed_segments(tmp_path).values()
+    assert again.name == sealed.name
+    assert again.read_bytes() == data
 
 
 @pytest.mark.parametrize("line", [b"\x00\x00\n", b"{}\n", b'{"event_id": 1\n', b"[]\n", b"\xff\n"])
 def test_a_spoilt_line_stops_with_file_and_line(tmp_path: Path, line: bytes) -> None:
     path = tmp_path / "x.jsonl"
     path.write_bytes(event(1).to_json().encode() + b"\n" + line + event(2).to_json().encode())
-    with pytest.raises(InputError, match=r"x\.jsonl, line 2 is no event"):
+    with pytest.raises(JournalDamagedError, match=r"x\.jsonl, line 2: it is no event"):
         list(read_segment(path))
 
 

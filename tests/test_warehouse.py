@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rowkeeper import warehouse as module
-from rowkeeper.errors import UsageError, WarehouseError
+from rowkeeper import duckdb_file as module
+from rowkeeper.errors import DamagedWarehouseError, UsageError, WarehouseError
 from rowkeeper.warehouse import Target, connect, load_target
 
 HOLDER = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); input()"
@@ -108,5 +108,38 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     path = tmp_path / "x.duckdb"
     path.write_text("not a database, and long enough to be read as the head of one" * 99, "utf-8")
     target = Target(name="dev", type="duckdb", path=str(path))
-    with pytest.raises(WarehouseError, match="can't be opened"), connect(target):
+    with pytest.raises(DamagedWarehouseError, match="rowkeeper rebuild"), connect(target):
         pass
+
+
+def made(path: Path) -> Target:
+    target = Target(name="dev", type="duckdb", path=str(path))
+    with connect(target) as warehouse:
+        warehouse.execute(
+            "create table t as select range as n, hash(range) as h from range(200000)"
+        )
+        warehouse.execute("checkpoint")
+    return target
+
+
+def test_flipped_bits_and_cuts_are_called_damage_and_never_a_lock(tmp_path: Path) -> None:
+    target = made(tmp_path / "lock" / "block.duckdb")
+    path = Path(str(target.path))
+    data = path.read_bytes()
+    with connect(target) as warehouse:
+        warehouse.check()
+
+    def said() -> str:
+        with pytest.raises(DamagedWarehouseError) as raised, connect(target) as warehouse:
+            warehouse.check()
+        return str(raised.value)
+
+    for place in (0, 8, 20, 5000, 9000, len(data) // 2):
+        hurt = bytearray(data)
+        hurt[place] ^= 1
+        path.write_bytes(hurt)
+        assert "is damaged" in said()
+        assert "process" not in said()
+    for size in (0, 1, 4096, 12288, len(data) // 2, len(data) - 1):
+        path.write_bytes(data[:size])
+        assert "is damaged" in said()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rowkeeper.cli.options import Context
 from rowkeeper.disk import said_of_disk
+from rowkeeper.duckdb_file import damaged, is_damage
 from rowkeeper.errors import BuildError, WarehouseError
 from rowkeeper.warehouse import Target, connect
 
@@ -95,6 +96,8 @@ def _refusal(
     said = str(failed[0].message if failed else exception or "no node ran")
     if context.target.type == "duckdb" and (refused := said_of_disk(said)):
         return refused
+    if context.target.type == "duckdb" and is_damage(said):
+        return damaged(context.target.where, said)
     names = ", ".join(node.node.name for node in failed[:3])
     more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
     reason = f"{names}{more}: {said}" if failed else said
