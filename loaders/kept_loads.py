@@ -2,23 +2,29 @@
 
 A folder for what one load found new: a parquet file a table, and ``sources.json`` with the ids of
 the sheet's snapshots, of the legacy files and of the lists that it holds. It appears whole or not
-at all.
+at all. A table that it does not know, for it is older than the table, is empty.
 """
 
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from loaders.destination import DATASET
 from loaders.tables import EVIDENCE, SCHEMAS, Rows, TableName, as_arrow, no_rows
+from rowkeeper import kept_files
 from rowkeeper.ids import new_id
+from rowkeeper.journal import damaged
+from rowkeeper.kept_files import SOURCES, adopt
+from rowkeeper.manifest import LOADS, read_manifest
 from rowkeeper.paths import sync
+from rowkeeper.segments import Finding
 from rowkeeper.warehouse import Warehouse
 
-SOURCES = "sources.json"
 COMPLETED = f"_dlt_load_id in (select load_id from {DATASET}._dlt_loads where status = 0)"
 OF_SOURCES: dict[TableName, str] = {
     "sheet_snapshots": "snapshot_id = any(?)",
@@ -40,27 +46,62 @@ def loads_dir(data_dir: Path) -> Path:
 
 def keep_loads(folder: Path, warehouse: Warehouse) -> None:
     """Keep what ``warehouse`` holds and ``folder`` does not. Raises ``OSError``."""
+    adopt(folder.parent)
     wanted = sorted(_held(warehouse) - {name for _, names in _kept(folder) for name in names})
     if wanted:
         _write(folder, wanted, _rows_of(warehouse, wanted))
 
 
-def missing_loads(folder: Path, warehouse: Warehouse) -> Iterator[Rows]:
-    """The kept loads of which ``warehouse`` lacks a source."""
-    loads = list(_kept(folder))
-    held = _held(warehouse) if loads else set()
-    for load, names in loads:
-        if not names <= held:
-            rows = no_rows()
-            for table in SCHEMAS:
-                if (path := load / f"{table}.parquet").exists():  # a later version has more tables
-                    rows[table] = pq.read_table(path).to_pylist()
-            yield rows
+def missing_loads(
+    folder: Path,
+    warehouse: Warehouse,
+    damage: list[Finding] | None = None,
+    *,
+    every: bool = False,
+) -> Iterator[Rows]:
+    """The kept loads of which ``warehouse`` lacks a source; ``every``: all of them.
+
+    What of a load is not as it was written is appended to ``damage``, and the tables that are whole
+    are taken; without one it is raised as ``JournalDamagedError``.
+    """
+    known = read_manifest(folder.parent).entries
+    loads = kept_files.loads(folder.parent)
+    held = _held(warehouse) if loads and not every else set()
+    for load in loads:
+        findings = []
+        try:
+            if held and _sources(load) <= held:
+                continue
+            findings = list(kept_files.examine_load(load, known.get(f"{LOADS}/{load.name}")))
+            if not findings or damage is not None:
+                yield _read(load, {finding.path.name for finding in findings})
+        except (OSError, ValueError, pa.ArrowException) as error:
+            findings.append(Finding(load, None, f"this kept load can't be read ({error})"))
+        if findings and damage is None:
+            raise damaged(findings)
+        if damage is not None:
+            damage += findings
+
+
+def _read(load: Path, without: set[str]) -> Rows:
+    """The rows of a load, but for the files ``without``."""
+    rows = no_rows()
+    for table in SCHEMAS:
+        path = load / f"{table}.parquet"
+        if path.name not in without and path.exists():  # a later version has more tables
+            rows[table] = pq.read_table(path).to_pylist()
+    return rows
 
 
 def _kept(folder: Path) -> Iterator[tuple[Path, set[str]]]:
-    for path in sorted(folder.glob(f"*/{SOURCES}")):
-        yield path.parent, set(json.loads(path.read_bytes()))
+    """The loads that can be read, and the sources that each holds."""
+    for load in kept_files.loads(folder.parent):
+        with suppress(OSError, ValueError):
+            yield load, _sources(load)
+
+
+def _sources(load: Path) -> set[str]:
+    return set(json.loads((load / SOURCES).read_bytes()))
 
 
 def _held(warehouse: Warehouse) -> set[str]:
@@ -102,10 +143,12 @@ def _write(folder: Path, sources: list[str], rows: Rows) -> None:
         for table in rows:
             pq.write_table(as_arrow(table, rows), part / f"{table}.parquet")
         (part / SOURCES).write_text(json.dumps(sources))
+        kept_files.write_hashes(part)
         for path in (*part.iterdir(), part):
             sync(path)
         part.rename(folder / name)
         sync(folder)
+        kept_files.note_load(folder.parent, folder / name)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise

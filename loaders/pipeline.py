@@ -19,7 +19,11 @@ from loaders.removals import Allowed, check_load, new_titles
 from loaders.row_keys import RowIds, known_row_ids
 from loaders.sheet import Snapshot, configured_sheet
 from loaders.tables import EVIDENCE, TABLES, Rows, add_legacy_file, add_snapshot, no_rows
+from rowkeeper.drain import create_tables
 from rowkeeper.errors import BusyError
+from rowkeeper.formats import bring_forward
+from rowkeeper.journal import journal_dir
+from rowkeeper.segments import Finding
 from rowkeeper.settings import Settings
 from rowkeeper.text import harmless
 from rowkeeper.warehouse import Target, connect
@@ -75,11 +79,23 @@ def ingest(settings: Settings, target: Target) -> IngestSummary:
     return _summary(load_id, snapshot, changed, held, files, new_files, rows)
 
 
-def refill(settings: Settings, target: Target) -> None:
-    """Load what earlier ingests kept and ``target`` has not; no source is read. Raises as above."""
+def refill(
+    settings: Settings,
+    target: Target,
+    damage: list[Finding] | None = None,
+    *,
+    every: bool = False,
+) -> int:
+    """Load what earlier ingests kept and ``target`` has not; no source is read. How many loads.
+
+    ``every``: what it has is loaded again, which changes nothing that is there. Loads that are not
+    as they were written go to ``damage``, if there is one. Raises as ``ingest``, and
+    ``JournalDamagedError``.
+    """
     with _loader(settings, target) as loader:
-        _refill(loader, settings, target)
+        count = _refill(loader, settings, target, damage, every=every)
         _row_ids(loader, target)
+        return count
 
 
 def load_evidence(settings: Settings, target: Target, files: list[EvidenceFile]) -> None:
@@ -97,18 +113,28 @@ def load_evidence(settings: Settings, target: Target, files: list[EvidenceFile])
 def _loader(settings: Settings, target: Target) -> Iterator[Loader]:
     folder = pipelines_dir(settings.data_dir, target.name)
     with ingest_lock(folder.parent):
+        bring_forward(journal_dir(settings.data_dir))
         loader = Loader(folder, target)
-        with connect(target):  # a warehouse that is locked or down says so here, in its own words
-            pass
+        with connect(target) as warehouse:  # locked or down, it says so here, in its own words
+            create_tables(warehouse)
         loader.finish_pending()
         yield loader
 
 
-def _refill(loader: Loader, settings: Settings, target: Target) -> None:
+def _refill(
+    loader: Loader,
+    settings: Settings,
+    target: Target,
+    damage: list[Finding] | None = None,
+    *,
+    every: bool = False,
+) -> int:
     with connect(target) as warehouse:
-        loads = list(missing_loads(loads_dir(settings.data_dir), warehouse))
+        folder = loads_dir(settings.data_dir)
+        loads = list(missing_loads(folder, warehouse, damage, every=every))
     for rows in loads:
         loader.load(rows)
+    return len(loads)
 
 
 def _row_ids(loader: Loader, target: Target) -> RowIds:
