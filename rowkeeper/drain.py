@@ -11,8 +11,9 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+from rowkeeper.database_format import DATABASE, check_database, write_format
 from rowkeeper.events import AssetEvent, EventType
-from rowkeeper.formats import CREATE, DATABASE, bring_forward, check_database
+from rowkeeper.formats import bring_forward
 from rowkeeper.journal import damaged, seal_abandoned, sealed_segments
 from rowkeeper.journal_check import adopt, losses
 from rowkeeper.manifest import SEALED, read_manifest
@@ -65,11 +66,8 @@ def _move(
     A damaged segment is not noted as held, so its salvaged events come again and change nothing.
     """
     ours = folder_id(folder.parent)
-    known = read_manifest(folder)
     held = {name for (name,) in warehouse.query("select segment_id from raw.journal_segments")}
-    listed = {segment_id(Path(path)) for path in (*known.gone, *known.entries)}
-    for name in sorted(held_here(warehouse, ours) - segments.keys() - listed):
-        found.append(_missing(folder, name))
+    found += missing_segments(folder, held_here(warehouse, ours))
     count = 0
     batch: list[AssetEvent] = []
     whole: list[Segment] = []
@@ -100,9 +98,15 @@ def held_here(warehouse: Warehouse, folder: str) -> set[str]:
     return {name for (name,) in warehouse.query(sql, given)}
 
 
-def _missing(folder: Path, name: str) -> Finding:
+def missing_segments(folder: Path, held: set[str]) -> list[Finding]:
+    """Those of the segments that the warehouse has of this journal which nothing here tells of."""
+    known = read_manifest(folder)
+    listed = {segment_id(Path(path)) for path in (*known.gone, *known.entries)}
     words = "this sealed segment is missing; the warehouse has its events"
-    return Finding(folder / SEALED / f"{name}{SUFFIX}", None, words, lost=False)
+    return [
+        Finding(folder / SEALED / f"{name}{SUFFIX}", None, words, lost=False)
+        for name in sorted(held - sealed_segments(folder).keys() - listed)
+    ]
 
 
 def create_statements() -> list[str]:
@@ -126,8 +130,7 @@ def create_tables(warehouse: Warehouse) -> None:
     _add_columns(warehouse, "asset_events", COLUMNS)
     _add_columns(warehouse, "journal_segments", SEGMENT_COLUMNS)
     if number < DATABASE:
-        warehouse.execute(CREATE)
-        warehouse.insert_new("raw.rowkeeper_format", ("format",), [(DATABASE,)], "format")
+        write_format(warehouse)
 
 
 def _add_columns(warehouse: Warehouse, table: str, columns: Sequence[str]) -> None:

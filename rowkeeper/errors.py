@@ -5,7 +5,7 @@ sees. Messages are one sentence that names the thing and the remedy; they never 
 """
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class Verdict(StrEnum):
@@ -31,6 +31,14 @@ class UsageError(RowkeeperError):
 
 class NewerVersionError(UsageError):
     """A newer rowkeeper wrote what is there. Upgrade, then run again; nothing was written."""
+
+    @classmethod
+    def of(cls, what: str, found: int, known: int) -> Self:
+        """``what`` has the format ``found``, and this rowkeeper knows up to ``known``."""
+        return cls(
+            f"{what} has format {found} and this rowkeeper knows {known}: a newer rowkeeper wrote "
+            "it; upgrade, then run again. Nothing was written."
+        )
 
 
 class InputError(RowkeeperError):

@@ -1,36 +1,23 @@
 """The formats of what is written: which this rowkeeper knows, and the steps from an older one.
 
 ``journal/format.json`` holds those of the data folder, the journal and the kept loads, for they
-move together; ``raw.rowkeeper_format`` that of the database. Without them it is format 1, which
-knew of none. A newer format stops each command before it writes; an older one is brought forward
-in steps that may be killed and done again.
+move together; without it they have format 1, which knew of none. A newer format stops each command
+before it writes; an older one is brought forward in steps that may be killed and done again. The
+database has its own, in ``database_format``.
 """
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rowkeeper import kept_files
 from rowkeeper.errors import JournalDamagedError, NewerVersionError
 from rowkeeper.journal import seal_anew
 from rowkeeper.manifest import SEALED
 from rowkeeper.paths import sync
-from rowkeeper.segments import SUFFIX, is_old
-
-if TYPE_CHECKING:
-    from rowkeeper.warehouse import Warehouse
+from rowkeeper.segments import SUFFIX, Finding, is_old
 
 NAME = "format.json"
 FORMATS = {"folder": 2, "journal": 2, "loads": 2}
-DATABASE = 2
-CREATE = (
-    "create table if not exists raw.rowkeeper_format "
-    "(format bigint primary key, since timestamptz default current_timestamp)"
-)
-THERE = (
-    "select 1 from information_schema.tables "
-    "where table_schema = 'raw' and table_name = 'rowkeeper_format'"
-)
 
 
 def check_formats(folder: Path) -> dict[str, int]:
@@ -49,8 +36,17 @@ def check_formats(folder: Path) -> dict[str, int]:
         ) from None
     for name, number in found.items():
         if number > FORMATS[name]:
-            raise _newer(f"The {name} of {folder.parent}", number, FORMATS[name])
+            raise NewerVersionError.of(f"The {name} of {folder.parent}", number, FORMATS[name])
     return found
+
+
+def format_findings(folder: Path) -> list[Finding]:
+    """What is wrong with the file that says the formats. Raises ``NewerVersionError``."""
+    try:
+        check_formats(folder)
+    except JournalDamagedError as error:
+        return [Finding(folder / NAME, None, str(error), lost=False)]
+    return []
 
 
 def bring_forward(folder: Path) -> None:
@@ -73,20 +69,3 @@ def write_formats(folder: Path) -> None:
     sync(fresh)
     fresh.replace(folder / NAME)
     sync(folder)
-
-
-def check_database(warehouse: "Warehouse") -> int:
-    """The format of a database. Raises ``NewerVersionError`` if it is newer."""
-    if not warehouse.query(THERE):
-        return 1
-    ((number,),) = warehouse.query("select max(format) from raw.rowkeeper_format")
-    if number is not None and number > DATABASE:
-        raise _newer("The database", number, DATABASE)
-    return int(number or 1)
-
-
-def _newer(what: str, number: int, known: int) -> NewerVersionError:
-    return NewerVersionError(
-        f"{what} has format {number} and this rowkeeper knows {known}: a newer rowkeeper wrote it; "
-        "upgrade, then run again. Nothing was written."
-    )

@@ -5,26 +5,35 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rowkeeper import kept_files
-from rowkeeper.errors import JournalDamagedError
 from rowkeeper.events import AssetEvent
-from rowkeeper.formats import NAME as FORMAT_NAME
-from rowkeeper.formats import check_formats, write_formats
+from rowkeeper.formats import format_findings, write_formats
 from rowkeeper.ids import NAMESPACE
 from rowkeeper.journal import ASIDE, seal_abandoned, sealed_segments, write_sealed
 from rowkeeper.journal_check import adopt, losses
 from rowkeeper.manifest import LOADS, note_gone, read_manifest, renew
+from rowkeeper.segments import SEALED as SEALED_NAME
 from rowkeeper.segments import Finding, Segment, examine, segment_id
 
 
 @dataclass
 class Salvaged:
-    """What a salvage did. ``kept``: whole events of damaged segments. ``set_aside``: where the
-    damaged files are now. ``findings``: all that was not as it was written."""
+    """What a salvage did.
+
+    ``kept``: whole events of damaged segments. ``missing``: events that the journal should have had
+    beside them, of which ``brought_back`` came from the warehouse. ``set_aside``: where the damaged
+    files are now. ``findings``: all that was not as it was written.
+    """
 
     kept: int = 0
+    missing: int = 0
     brought_back: int = 0
     set_aside: list[Path] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def lost(self) -> int:
+        """How many events are nowhere any more."""
+        return max(0, self.missing - self.brought_back)
 
     @property
     def row_ids(self) -> set[str]:
@@ -47,10 +56,8 @@ def salvage(folder: Path) -> Salvaged:
     The caller keeps writers out. Raises ``NewerVersionError``, ``OSError``.
     """
     done = Salvaged()
-    try:
-        check_formats(folder)
-    except JournalDamagedError as error:
-        done.findings.append(Finding(folder / FORMAT_NAME, None, str(error)))
+    if unread := format_findings(folder):
+        done.findings += unread
         write_formats(folder)
     seal_abandoned(folder)
     for path in list(sealed_segments(folder).values()):
@@ -63,7 +70,10 @@ def salvage(folder: Path) -> Salvaged:
         if findings := list(kept_files.examine_load(load, wanted)):
             done.findings += findings
             _aside(folder, load, done)
-    done.findings += losses(folder)
+    missing = losses(folder)
+    sealed = [SEALED_NAME.fullmatch(item.path.stem) for item in missing]
+    done.missing += sum(int(name["events"]) for name in sealed if name)
+    done.findings += missing
     note_gone(folder, *(path for path in known.entries if not (folder / path).exists()))
     renew(folder)
     adopt(folder)
@@ -78,6 +88,9 @@ def _segment(folder: Path, found: Segment, done: Salvaged) -> None:
         identity = uuid.uuid5(NAMESPACE, segment_id(found.path) + names)
         write_sealed(folder, str(identity), events)
     done.kept += len(events)
+    sealed = SEALED_NAME.fullmatch(found.path.stem)
+    unread = sum(finding.lost for finding in found.findings)
+    done.missing += max(0, int(sealed["events"]) - len(events)) if sealed else unread
     done.findings += found.findings
     _aside(folder, found.path, done)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from rowkeeper.database_format import check_database
 from rowkeeper.disk import disk_error
 from rowkeeper.duckdb_file import damaged, is_damage, open_duckdb, read_all
 from rowkeeper.errors import UsageError, WarehouseError
@@ -241,14 +242,17 @@ def connect(target: Target, read_only: bool = False) -> Iterator[Warehouse]:
     """A connection to ``target``, closed at the end. A missing DuckDB file is made.
 
     Raises ``WarehouseError`` if another process holds the file for ten seconds, or if the server
-    is down or refuses; at once ``DamagedWarehouseError`` if the file is damaged.
+    is down or refuses; at once ``DamagedWarehouseError`` if the file is damaged, and
+    ``NewerVersionError`` if a newer rowkeeper wrote the database.
     """
     if target.type == "duckdb":
         opened: Any = open_duckdb(Path(str(target.path)), target.where, read_only)
     else:
         opened = open_postgres(target)
     try:
-        yield Warehouse(target, opened)
+        warehouse = Warehouse(target, opened)
+        check_database(warehouse)
+        yield warehouse
     finally:
         opened.close()
 

@@ -25,6 +25,8 @@ COMMANDS = {
     "verify": "Read files and objects again and hold them to their SHA-256.",
     "store": "Take over what the old system stored; give the archive other keys.",
     "restore": "Bring the archive back as files, each held to its SHA-256.",
+    "rebuild": "Make the warehouse again from the journal and the kept loads.",
+    "journal": "Check the journal; salvage what is whole of a damaged one.",
     "url": "Print an address at which a browser opens an archived asset.",
     "doctor": "Check this machine, the warehouse, the store and the sheet.",
 }

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from rowkeeper.cli.locks import run_lock
 from rowkeeper.cli.options import Context, prepare, store_option, warehouse_options
 from rowkeeper.cli.restore import complain, fill_tables, said
 from rowkeeper.cli.retrieval import INDEX, Retrieved, retrieve
@@ -64,7 +65,8 @@ def command(
     out, place = console(), Path(folder).expanduser().absolute()
     selection = select(people=people)
     work = begin(place)
-    fill_tables(context)
+    with run_lock(context):
+        fill_tables(context)
     done = retrieve(context, out, selection, work / PAYLOAD / ARCHIVE, payload_name)
     complain(done)
     counts = write_tables(context, selection, work / PAYLOAD / TABLES)

@@ -87,6 +87,8 @@ def _ingest(args: argparse.Namespace) -> None:
     from loaders.matches import link_matches
     from loaders.pipeline import ingest
     from rowkeeper.errors import UsageError
+    from rowkeeper.formats import check_formats
+    from rowkeeper.journal import journal_dir
     from rowkeeper.settings import load_settings
     from rowkeeper.warehouse import load_target
 
@@ -95,6 +97,7 @@ def _ingest(args: argparse.Namespace) -> None:
     if not settings.sheet.source and not settings.legacy_csv.paths:
         raise UsageError(NOTHING_NAMED)
     os.umask(int(settings.disk.umask, 8))
+    check_formats(journal_dir(settings.data_dir))
     target = load_target(args.target)
     said = summary_text(ingest(settings, target))
     link_matches(settings.data_dir, target)

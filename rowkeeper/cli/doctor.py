@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -40,7 +41,7 @@ class _WeakError(RowkeeperError):
 @click.option("--online", is_flag=True, help="Also fetch one known public video of YouTube.")
 @source_options
 @warehouse_options
-def command(as_json: bool, online: bool, target: str | None, **options: str | None) -> int:
+def command(as_json: bool, online: bool, target: str | None, **options: Any) -> int:
     """Check Python, ffmpeg, JavaScript, yt-dlp's age, dbt, the warehouse, the store and the sheet.
 
     With --online one known public video goes the whole way, and is removed again. Ends with 0 if
@@ -142,6 +143,16 @@ def _warehouse(context: Context) -> str:
     return check_warehouse(context.target)
 
 
+def _journal(context: Context) -> str:
+    from rowkeeper.journal import damaged, journal_dir, sealed_segments
+    from rowkeeper.journal_check import check
+
+    folder = journal_dir(context.settings.data_dir)
+    if found := [item for item in check(folder) if item.lost]:
+        raise damaged(found)
+    return f"{len(sealed_segments(folder))} segments in {folder}, all whole"
+
+
 def _store(context: Context) -> str:
     from uploaders.registry import open_store
 
@@ -175,6 +186,7 @@ LOOKS: dict[str, Callable[[Context], str]] = {
     "dbt project": _dbt,
     "data folder": _data_folder,
     "warehouse": _warehouse,
+    "journal": _journal,
     "store": _store,
     "sheet": _sheet,
 }

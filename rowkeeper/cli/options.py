@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from rowkeeper.formats import check_formats
+from rowkeeper.journal import journal_dir
 from rowkeeper.settings import PROJECT_DIR, Settings, load_settings
 from rowkeeper.warehouse import Target, load_target, profiles_dir
 
@@ -90,15 +92,18 @@ def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def prepare(target: str | None, **options: Any) -> Context:
+def prepare(target: str | None, *, any_format: bool = False, **options: Any) -> Context:
     """The settings and the target for a command; dbt and dlt are pointed at the same places.
 
-    Raises ``UsageError``.
+    Raises ``UsageError``, also where a newer rowkeeper wrote the data folder, unless the command
+    takes ``any_format`` and looks for itself.
     """
     flags = {FLAGS[name]: value for name, value in options.items()}
     flags["legacy_csv.paths"] = list(flags.get("legacy_csv.paths") or ())
     settings = load_settings(flags)
     os.umask(int(settings.disk.umask, 8))  # names and e-mails lie in what is made here
+    if not any_format:
+        check_formats(journal_dir(settings.data_dir))
     os.environ["ROWKEEPER_DATA_DIR"] = str(settings.data_dir)
     os.environ.setdefault("DBT_PROJECT_DIR", str(PROJECT_DIR))
     os.environ["DBT_PROFILES_DIR"] = str(profiles_dir())

@@ -11,6 +11,8 @@ from rowkeeper.cli.retrieval import INDEX, Retrieved, retrieve
 from rowkeeper.cli.selection import require_people, select
 from rowkeeper.cli.terminal import console, json_text, plain
 from rowkeeper.errors import FixityError
+from rowkeeper.journal import journal_dir
+from rowkeeper.segments import Finding
 
 SHOWN = 20
 
@@ -33,11 +35,16 @@ def command(
 
     Files have the paths below DIR that they had below the data folder, and restored.csv says whose
     each is. What is there already stays. It needs the store and the journal, nothing else: an empty
-    warehouse is filled from the journal first.
+    warehouse is filled from the journal first. Of a damaged journal it takes every whole event, and
+    ends with 11 where what it should bring back may be among the others.
     """
     context = prepare(target, data_dir=data_dir, store=store)
     out = console(stderr=as_json)
-    fill_tables(context)
+    damage: list[Finding] = []
+    with run_lock(context):
+        fill_tables(context, damage)
+    for finding in damage:
+        out.print(plain(f"The journal is damaged: {finding}"), markup=False, soft_wrap=True)
     place = Path(folder).expanduser().absolute()
     selection = select(people=people)
     require_people(context, selection)
@@ -47,25 +54,32 @@ def command(
     else:
         out.print(plain(f"{said(done)} See {place / INDEX}."), markup=False, soft_wrap=True)
     complain(done)
+    complain_of_journal(context, done, len(damage))
 
 
-def fill_tables(context: Context) -> None:
-    """Bring the tables up to what the journal of the data folder says."""
+def fill_tables(
+    context: Context, damage: list[Finding] | None = None, *, every: bool = False
+) -> tuple[int, int]:
+    """Bring the tables up to what the journal of the data folder says; how many events and loads.
+
+    The caller holds the run's lock. ``every``: loads that the tables have are loaded again.
+    What is damaged in the journal goes to ``damage``, or is raised as ``JournalDamagedError``.
+    """
     from loaders.matches import link_matches
     from loaders.pipeline import refill
     from rowkeeper.cli.build import build
     from rowkeeper.cli.catalog import publish
     from rowkeeper.drain import drain
-    from rowkeeper.journal import journal_dir
 
-    with run_lock(context):
-        drain(journal_dir(context.settings.data_dir), context.target)
-        with tables_lock(context):
-            refill(context.settings, context.target)
+    folder = journal_dir(context.settings.data_dir)
+    events = drain(folder, context.target, damage)
+    with tables_lock(context):
+        loads = refill(context.settings, context.target, damage, every=every)
+        build(context)
+        if link_matches(context.settings.data_dir, context.target):
             build(context)
-            if link_matches(context.settings.data_dir, context.target):
-                build(context)
-        publish(context)
+    publish(context)
+    return events, loads
 
 
 def said(done: Retrieved) -> str:
@@ -88,3 +102,22 @@ def complain(done: Retrieved) -> None:
     more = len(done.failures) - len(listed)
     listed += [f"and {more} more"] if more else []
     raise FixityError(f"{len(done.failures)} files could not be brought back: {'; '.join(listed)}.")
+
+
+def complain_of_journal(context: Context, done: Retrieved, damaged: int) -> None:
+    """Raises ``FixityError`` if nothing came back, or the damage may be why something did not."""
+    came = done.restored + done.present
+    if not done.unarchived or (came and not damaged):
+        return
+    folder = journal_dir(context.settings.data_dir)
+    if damaged:
+        raise FixityError(
+            f"The journal in {folder} is damaged in {damaged} places, and {done.unarchived} assets "
+            "have no archived bytes in it: rowkeeper journal check says what is damaged; a backup "
+            "of the journal may have the rest."
+        )
+    raise FixityError(
+        f"Nothing came back: the tables know {done.unarchived} assets, and the journal in {folder} "
+        "has the archived bytes of none. If they were archived, the journal is older than that: "
+        "restore it from a newer backup, then run again."
+    )

@@ -30,6 +30,7 @@ def check_warehouse(target: Target) -> str:
     Raises ``WarehouseError`` that names what is missing and the statement that mends it.
     """
     with connect(target) as warehouse:
+        warehouse.check()
         if target.type == "postgres":
             _check_server(warehouse, target)
         for schema in (target.schema, *SHARED_SCHEMAS):

@@ -1,0 +1,147 @@
+"""``rowkeeper journal``: is the journal as it was written, and what to do where it is not."""
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rowkeeper.cli.locks import run_lock
+from rowkeeper.cli.options import Context, prepare, warehouse_options
+from rowkeeper.cli.terminal import plain
+from rowkeeper.errors import JournalDamagedError, WarehouseError
+from rowkeeper.formats import format_findings
+from rowkeeper.journal import journal_dir, sealed_segments
+from rowkeeper.segments import Finding
+
+if TYPE_CHECKING:
+    from rowkeeper.salvage import Salvaged
+
+SHOWN = 50
+
+
+@click.group()
+def command() -> None:
+    """Check the journal, on which every rebuild rests, and salvage a damaged one."""
+
+
+@command.command("check")
+@click.option("--json", "as_json", is_flag=True, help="All of it as one JSON object.")
+@warehouse_options
+def check_command(as_json: bool, target: str | None, data_dir: str | None) -> None:
+    """Read the whole journal and hold every line, segment and kept load to what was written.
+
+    Nothing is written. Ends with 3 if anything is damaged or missing.
+    """
+    from rowkeeper.journal_check import check
+
+    context = prepare(target, data_dir=data_dir, any_format=True)
+    folder = journal_dir(context.settings.data_dir)
+    found = [*format_findings(folder), *check(folder), *_unknown_here(context)]
+    segments = len(sealed_segments(folder))
+    if as_json:
+        told = {"segments": segments, "findings": [as_record(item) for item in found]}
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+    else:
+        say(found)
+        click.echo(f"{segments} segments in {plain(str(folder))}, {len(found)} findings.")
+    if found:
+        raise JournalDamagedError(
+            f"The journal in {folder} is not as it was written: rowkeeper journal salvage keeps "
+            "every whole event and sets the rest aside."
+        )
+
+
+@command.command("salvage")
+@click.option("--json", "as_json", is_flag=True, help="What was done as one JSON object.")
+@warehouse_options
+def salvage_command(as_json: bool, target: str | None, data_dir: str | None) -> None:
+    """Keep every whole event of a damaged journal, set the rest aside, say what to verify again.
+
+    What the warehouse still has of missing events is written back into the journal. Damaged files
+    go to journal/aside; nothing is deleted.
+    """
+    from rowkeeper.cli.salvage import from_warehouse
+    from rowkeeper.salvage import salvage
+
+    context = prepare(target, data_dir=data_dir, any_format=True)
+    folder = journal_dir(context.settings.data_dir)
+    with run_lock(context):
+        done = salvage(folder)
+        unread = None
+        try:
+            done.brought_back = from_warehouse(context, done)
+        except WarehouseError as error:
+            unread = str(error)
+    if as_json:
+        told = {
+            "kept": done.kept,
+            "brought_back": done.brought_back,
+            "lost": done.lost,
+            "set_aside": [str(path) for path in done.set_aside],
+            "verify_row_ids": sorted(done.row_ids),
+            "verify_asset_ids": sorted(done.asset_ids),
+            "verify_everything": bool(done.lost) and not done.is_certain,
+            "findings": [as_record(item) for item in done.findings],
+            "warehouse": unread,
+        }
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        return
+    say(done.findings)
+    for path in done.set_aside:
+        click.echo(f"Set aside: {plain(str(path))}")
+    if not done.findings and not done.brought_back:
+        click.echo("The journal is whole: nothing to salvage.")
+        return
+    click.echo(
+        f"Kept {done.kept} whole events of damaged segments, brought {done.brought_back} back "
+        "from the warehouse."
+    )
+    if unread:
+        click.echo(plain(f"Nothing could be brought back from the warehouse: {unread}"))
+    click.echo(plain(next_steps(done)))
+
+
+def next_steps(done: "Salvaged") -> str:
+    """What to run after a salvage."""
+    if not done.lost:
+        return "No event was lost: nothing is to be verified again."
+    lost = f"{done.lost} events were lost."
+    rows = sorted(done.row_ids)
+    if not done.is_certain or not rows:
+        return f"{lost} Verify everything again: rowkeeper run, then rowkeeper verify."
+    return (
+        f"{lost} Verify again what people {', '.join(rows)} have: rowkeeper run, then "
+        f"rowkeeper verify --people {','.join(rows)}."
+    )
+
+
+def say(findings: Sequence[Finding]) -> None:
+    """A line for each finding."""
+    for finding in findings[:SHOWN]:
+        whom = ", ".join(sorted(finding.row_ids))
+        click.echo(plain(f"{finding}{f' (row {whom})' if whom else ''}"))
+    if len(findings) > SHOWN:
+        click.echo(f"and {len(findings) - SHOWN} more: --json has them all")
+
+
+def as_record(finding: Finding) -> dict[str, Any]:
+    return {
+        "file": str(finding.path),
+        "line": finding.line,
+        "words": finding.words,
+        "row_ids": sorted(finding.row_ids),
+        "asset_ids": sorted(finding.asset_ids),
+        "may_have_lost_events": finding.lost,
+    }
+
+
+def _unknown_here(context: Context) -> list[Finding]:
+    """The segments that the warehouse has and the journal has not, if it can be asked."""
+    from rowkeeper.cli.salvage import missing_here
+
+    try:
+        return missing_here(context)
+    except WarehouseError as error:
+        click.echo(plain(f"The warehouse was not asked: {error}"), err=True)
+        return []
