@@ -17,8 +17,8 @@ _KNOWN = (
 _NUMBER = r"(?<=\b\d\.)|(?<=\b\d\d\.)"  # of an item in a list
 _SLASHES = "|".join(f"(?<={start})" for start in ("http:/", "https:/", "http//", "https//"))
 _START = re.compile(
-    rf"https?:/{{2,}}|mailto:|(?:(?<![\w.@/-])|{_NUMBER}|{_SLASHES})(?:{_KNOWN})(?![\w@.-])"
-    rf"|(?:(?<![/.@-])|{_NUMBER})www\.[\w-]+\.[a-z]{{2,}}",
+    rf"https?:/{{2,}}|mailto:|(?:(?<![\w.@/])(?<!\w-)|{_NUMBER}|{_SLASHES})(?:{_KNOWN})(?![\w@.-])"
+    rf"|(?:(?<![/.@])(?<!\w-)|{_NUMBER})www\.[\w-]+\.[a-z]{{2,}}",
     re.IGNORECASE,
 )
 """Where a link begins: a scheme, 'www.', or a host that is known without either."""

@@ -46,6 +46,13 @@ select person_row_id as row_id, name, asset_id, asset_type, original_url, stage,
     error_message, verdict, next_step, attempts
 from {schema}.failures order by asset_id
 """
+UNSUPPORTED = """
+select links.row_id, people.name, links.column_name, links.url, links.reason
+from {schema}.links as links
+inner join {schema}.people as people on links.row_id = people.row_id
+where links.fate = 'unsupported' and links.is_current
+order by length(links.row_id), links.row_id, links.link_key
+"""
 SESSIONS = """
 select session_id, session_type, status, total_assets, completed_assets, failed_assets,
     cast(date_trunc('second', created_at) as text) as created_at,
@@ -60,6 +67,7 @@ QUERIES = {
     "people": PEOPLE,
     "assets": ASSETS,
     "failures": FAILURES,
+    "unsupported_links": UNSUPPORTED,
     "sessions": SESSIONS,
     "quarantine": QUARANTINE,
 }
@@ -72,6 +80,7 @@ class Catalog:
     people: list[Record]
     assets: list[Record]
     failures: list[Record]
+    unsupported_links: list[Record]
     sessions: list[Record]
     quarantine: list[Record]
 
@@ -139,8 +148,9 @@ def read_catalog(context: Context) -> Catalog:
         found = {
             name: _records(warehouse, sql.format(schema=context.target.schema))
             for name, sql in QUERIES.items()
+            if name != "unsupported_links" or _has_table(warehouse, context.target.schema, "links")
         }
-    return Catalog(**found)
+    return Catalog(**{"unsupported_links": [], **found})
 
 
 def count_events(context: Context) -> int:
@@ -150,8 +160,13 @@ def count_events(context: Context) -> int:
 
 
 def _is_built(warehouse: Warehouse, schema: str) -> bool:
+    return _has_table(warehouse, schema, "person_content")
+
+
+def _has_table(warehouse: Warehouse, schema: str, name: str) -> bool:
+    """Is it there? What an earlier version has published lacks newer ones."""
     sql = "select count(*) from information_schema.tables where table_schema = ? and table_name = ?"
-    return bool(warehouse.query(sql, (schema, "person_content"))[0][0])
+    return bool(warehouse.query(sql, (schema, name))[0][0])
 
 
 def _nothing_yet(target: Target) -> WarehouseError:

@@ -4,17 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from loaders.links import sheet_cell_links
+from rowkeeper.cli.reconcile_links import silent_links
 from rowkeeper.cli.reconcile_rows import (
     PERSON_CELLS,
     SourceLink,
     SourceRow,
     TablePerson,
     Tables,
-    sheet_cells,
 )
 from rowkeeper.legacy_csv import is_nothing
-from rowkeeper.text_links import find_links
 
 LOST, SUPERSEDED, WAITING, KEPT = "lost", "superseded", "waiting", "kept"
 
@@ -45,7 +43,9 @@ def check_row(file: str, row: SourceRow, tables: Tables) -> Iterator[Difference]
         yield from _content(file, row, tables)
     elif fault := _row_fault(row, tables):
         yield Difference(LOST, file, row.line, "", row.row_id or "", row.cells, "", fault)
-    yield from _links_in_cells(file, row)
+    for column, link in silent_links(row.cells, tables.links.get(row.row_key, ())):
+        reason = "the table links has not the link of this cell"
+        yield Difference(LOST, file, row.line, column, row.row_id or "", link, "", reason)
 
 
 def _row_fault(row: SourceRow, tables: Tables) -> str | None:
@@ -83,19 +83,21 @@ def _person_cells(
 
 
 def _link_cell(file: str, row: SourceRow, person: TablePerson) -> Iterator[Difference]:
-    """The personal link: the sheet has it on the name, a legacy row in a column of its own."""
-    column = "name" if row.is_sheet else "link"
-    links = [link for link in row.links if link.column == column and link.position == 0]
+    """The personal link: in a column of its own, else in a sheet on the name."""
+    columns = ("link", "name") if row.is_sheet else ("link",)
+    first = {link.column: link for link in row.links if link.position == 0}
+    links = [first[column] for column in columns if column in first]
     found = partial(Difference, file=file, line=row.line, column="link", row_id=person.row_id)
     if not links:
         if not is_nothing(row.link):
             words = row.link or ""
             yield found(KEPT, source_value=words, table_value="", reason="it holds no link")
         return
-    before, now = links[0].canonical_url, person.source_link
-    if before == now:
+    link = links[0]
+    as_written = person.source_link in {link.url, link.canonical_url}
+    if as_written and person.source_link_canonical == link.canonical_url:
         return
-    found = partial(found, source_value=links[0].url, table_value=now or "")
+    found = partial(found, source_value=link.url, table_value=person.source_link or "")
     if row.row_key == person.source_row_key:
         yield found(LOST, reason="people is made from this row and has another link")
     else:
@@ -128,32 +130,3 @@ def _is_in_content(link: SourceLink, row_id: str, tables: Tables) -> bool:
         return (row_id, link.asset_id) in tables.content
     wanted = {(row_id, link.provider, link.media_id, kind) for kind in link.asset_kinds}
     return wanted <= tables.media
-
-
-def _links_in_cells(file: str, row: SourceRow) -> Iterator[Difference]:
-    """What is a link in a cell is one in ``raw.links``."""
-    if row.is_header:
-        return
-    known: dict[str, list[str]] = {}
-    for link in row.links:
-        known.setdefault(link.column, []).append(link.url)
-    for column, urls in _cell_links(row):
-        for url in urls:
-            if url not in known.get(column, ()):
-                reason = "raw.links has not the link of this cell"
-                yield Difference(LOST, file, row.line, column, row.row_id or "", url, "", reason)
-
-
-def _cell_links(row: SourceRow) -> Iterator[tuple[str, list[str]]]:
-    if row.is_sheet:
-        named = {cell["text"]: cell for cell in sheet_cells(row)}
-        if (cell := named.get(row.name or "")) is not None:
-            yield "name", sheet_cell_links(cell["text"], cell["links"])
-        return
-    cells = {
-        "link": row.link,
-        "doc_link": row.doc_link,
-        "youtube_playlist": row.youtube_playlist,
-        "google_drive": row.google_drive,
-    }
-    yield from ((column, find_links(cell or "")) for column, cell in cells.items())

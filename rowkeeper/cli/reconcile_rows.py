@@ -1,6 +1,5 @@
 """What ``reconcile`` compares: the source rows as raw holds them, and the tables."""
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -45,6 +44,7 @@ select {{columns}} from raw.links as links
 where links.row_key in (select row_key from raw.legacy_csv_rows where file_sha256 = ?)
     and links.{LOADED} order by links.row_key, column_name, position, link_key
 """
+LINKS = "select row_key, url from {schema}.links where source in ('sheet', 'legacy_csv')"
 LINK_COLUMNS = """row_key, row_id, column_name, position, url, canonical_url, provider, media_id,
     asset_kind, asset_id, is_content, asset_kinds"""
 
@@ -113,6 +113,7 @@ class TablePerson:
     email: str | None
     type: str | None
     source_link: str | None
+    source_link_canonical: str | None
     source_row_key: str
 
     def value(self, column: str) -> str | None:
@@ -134,12 +135,15 @@ class Tables:
     """(row id, provider, media id, kind) of ``person_content``."""
     source_values: dict[str, dict[str, str | None]]
     """Row key of a person's source row -> name, e-mail and type as they stand in it."""
+    links: dict[str, list[str]]
+    """Row key -> the links of that row, as found, longest first."""
 
 
 def read_tables(warehouse: Warehouse, schema: str) -> Tables:
     """All of the tables that the sources end in."""
     people = warehouse.query(
-        "select row_id, name, email, personality_type, source_link, source_row_key "
+        "select row_id, name, email, personality_type, source_link, source_link_canonical, "
+        "source_row_key "
         f"from {schema}.people"
     )
     content = warehouse.query(
@@ -151,6 +155,7 @@ def read_tables(warehouse: Warehouse, schema: str) -> Tables:
         content=frozenset((row[0], row[1]) for row in content),
         media=frozenset((row[0], *row[2:]) for row in content),
         source_values=_source_values(warehouse, schema),
+        links=_links(warehouse, schema),
     )
 
 
@@ -170,10 +175,11 @@ def read_rows(warehouse: Warehouse, file_id: str, is_sheet: bool) -> list[Source
     return [SourceRow(tuple(links[row[0]]), *row) for row in rows]
 
 
-def sheet_cells(row: SourceRow) -> list[dict[str, Any]]:
-    """The cells of a sheet's row: title, text and links of each."""
-    found: list[dict[str, Any]] = json.loads(row.cells)
-    return found
+def _links(warehouse: Warehouse, schema: str) -> dict[str, list[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for row_key, url in warehouse.query(LINKS.format(schema=schema)):
+        found[row_key].add(url)
+    return {key: sorted(urls, key=len, reverse=True) for key, urls in found.items()}
 
 
 def _source_values(warehouse: Warehouse, schema: str) -> dict[str, dict[str, str | None]]:

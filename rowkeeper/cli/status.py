@@ -113,7 +113,12 @@ def places(context: Context) -> dict[str, str]:
 
 def _print_catalog(out: Console, catalog: Catalog) -> None:
     with_content = [person for person in catalog.people if person["assets"]]
-    complete = [person for person in with_content if person["assets"] == person["archived"]]
+    open_rows = {link["row_id"] for link in catalog.unsupported_links}
+    complete = [
+        person
+        for person in with_content
+        if person["assets"] == person["archived"] and person["row_id"] not in open_rows
+    ]
     _line(
         out,
         f"{len(catalog.people)} people, {len(with_content)} with content, "
@@ -125,6 +130,12 @@ def _print_catalog(out: Console, catalog: Catalog) -> None:
         _line(out, _failure_text(failure))
     if len(catalog.failures) > SHOWN_FAILURES:
         _line(out, f"and {len(catalog.failures) - SHOWN_FAILURES} more: --json has them all")
+    unsupported = catalog.unsupported_links
+    for link in unsupported[:SHOWN_FAILURES]:
+        _line(out, _unsupported_text(link))
+    if len(unsupported) > SHOWN_FAILURES:
+        more = len(unsupported) - SHOWN_FAILURES
+        _line(out, f"and {more} more links that nothing fetches: --json has them all")
     for group in catalog.quarantine:
         _line(out, f"Quarantined: {group['rows']} {group['source']} rows: {group['reason']}")
 
@@ -134,6 +145,11 @@ def _failure_text(failure: Record) -> str:
     reason = f"{failure['error_message']} ({failure['error_code']}, {failure['verdict']})"
     asset = f"{what} {failure['original_url']}"
     return f"Failed {failure['stage']}: {asset}: {reason}; {failure['next_step']}"
+
+
+def _unsupported_text(link: Record) -> str:
+    where = f"row {link['row_id']} ({link['name']}), {link['column_name']}"
+    return f"Not fetched: {link['url']} of {where}: {link['reason']}"
 
 
 def _print_places(out: Console, context: Context) -> None:

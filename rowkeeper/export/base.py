@@ -12,7 +12,10 @@ PERSON_COLUMNS = ("name", "email", "type", "link")
 
 @dataclass(frozen=True)
 class Person:
-    """A row of ``people``; a cell is None where the source has no such column."""
+    """A row of ``people``; a cell is None where the source has no such column.
+
+    ``link`` is as written, ``link_canonical`` what it leads to.
+    """
 
     row_id: str
     name: str | None
@@ -21,6 +24,7 @@ class Person:
     link: str | None
     in_sheet: bool
     assets: tuple[AssetState, ...] = ()
+    link_canonical: str | None = None
 
     def cell(self, column: str) -> str | None:
         """The cell of one of ``PERSON_COLUMNS``."""

@@ -159,7 +159,8 @@ def _person_cells(
         now = person.cell(column)
         if column not in before or now is None or is_nothing(now):
             continue
-        if _plain(standing[column]) != _plain(now):
+        same = (person.link_canonical or now) if column == "link" else now
+        if _plain(standing[column]) != _plain(same):
             found[column] = now
     return found
 

@@ -63,7 +63,8 @@ where legacy.{LOADED} and (found.disposition = 'used' or found.is_superseded)
 order by legacy.generation desc, legacy.line desc
 """
 PEOPLE = """
-select row_id, name, email, personality_type, source_link, in_sheet from {schema}.people
+select row_id, name, email, personality_type, source_link, in_sheet, source_link_canonical
+from {schema}.people
 """
 ATTEMPTS = """
 select asset_id, max(occurred_at) as attempted_at from raw.asset_events
@@ -176,8 +177,8 @@ def read_people(warehouse: Warehouse, schema: str) -> list[Person]:
         found = dict(zip(names, row, strict=True))
         assets[found["person_row_id"]].append(_state(found))
     return [
-        Person(row_id, name, email, kind, link, in_sheet, tuple(assets[row_id]))
-        for row_id, name, email, kind, link, in_sheet in warehouse.query(
+        Person(row_id, name, email, kind, link, in_sheet, tuple(assets[row_id]), canonical)
+        for row_id, name, email, kind, link, in_sheet, canonical in warehouse.query(
             PEOPLE.format(schema=schema)
         )
     ]

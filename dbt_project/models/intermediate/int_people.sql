@@ -44,12 +44,17 @@ snapshots as (
 links as (
     select
         row_key,
-        column_name,
+        column_name = 'type' as is_typing_document,
         canonical_url,
-        row_number() over (partition by row_key, column_name order by position, link_key) as link_rank
+        -- an earlier version told the canonical form alone
+        case when rule is null then canonical_url else url end as url,
+        row_number() over (
+            partition by row_key, column_name = 'type'
+            order by case when column_name = 'link' then 0 else 1 end, position, link_key
+        ) as link_rank
     from {{ ref("stg_links") }}
     where
-        (source = 'sheet' and column_name in ('name', 'type'))
+        (source = 'sheet' and column_name in ('name', 'link', 'type'))
         or (source = 'legacy_csv' and column_name = 'link')
 )
 
@@ -58,7 +63,8 @@ select
     versions.name,
     cells.email,
     cells.personality_type,
-    links.canonical_url as source_link,
+    links.url as source_link,
+    links.canonical_url as source_link_canonical,
     versions.first_seen_at as created_at,
     versions.first_observed_at as updated_at,
     {{ email_address("cells.email") }} as email_address,
@@ -85,9 +91,9 @@ from versions
 inner join cells on versions.row_id = cells.row_id
 left join snapshots on cells.last_in_sheet_at = snapshots.observed_at
 left join links
-    on versions.row_key = links.row_key and links.column_name != 'type' and links.link_rank = 1
+    on versions.row_key = links.row_key and not links.is_typing_document and links.link_rank = 1
 left join links as type_links
     on versions.row_key = type_links.row_key
-    and type_links.column_name = 'type'
+    and type_links.is_typing_document
     and type_links.link_rank = 1
 where versions.version_rank = 1

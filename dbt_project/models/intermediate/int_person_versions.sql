@@ -28,9 +28,13 @@ links as (
     select
         row_key,
         canonical_url,
-        row_number() over (partition by row_key order by position, link_key) as link_rank
+        case when rule is null then canonical_url else url end as url,
+        row_number() over (
+            partition by row_key
+            order by case when column_name = 'link' then 0 else 1 end, position, link_key
+        ) as link_rank
     from {{ ref("stg_links") }}
-    where (source = 'sheet' and column_name = 'name') or (source = 'legacy_csv' and column_name = 'link')
+    where column_name = 'link' or (source = 'sheet' and column_name = 'name')
 ),
 
 snapshots as (
@@ -60,7 +64,7 @@ observations as (
         found.name,
         found.email,
         found.personality_type,
-        links.canonical_url as source_link,
+        links.url as source_link,
         snapshots.snapshot_number,
         {{ json_text({
             "name": "found.name",

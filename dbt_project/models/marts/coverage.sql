@@ -9,6 +9,15 @@ with assets as (
         {{ download_status("download_status", "upload_status", "archived_by") }} as status
     from {{ ref("int_assets") }}
     where is_wanted and asset_type not in ('playlist', 'folder')
+),
+
+unsupported as (
+    select
+        row_id,
+        count(distinct canonical_url) as links
+    from {{ ref("int_links") }}
+    where fate = 'unsupported' and is_current
+    group by row_id
 )
 
 select
@@ -25,7 +34,11 @@ select
     ) as claimed,
     count(case when assets.status = 'failed' then 1 end) as failed,
     count(case when assets.status = 'pending' then 1 end) as missing,
-    count(assets.asset_id) = count(case when assets.status = 'uploaded' then 1 end) as is_complete
+    coalesce(unsupported.links, 0) as unsupported_links,
+    count(assets.asset_id) = count(case when assets.status = 'uploaded' then 1 end)
+    and coalesce(unsupported.links, 0) = 0 as is_complete
 from {{ ref("int_people") }} as people
 left join assets on people.row_id = assets.person_row_id
-group by people.row_id, people.name, people.email, people.personality_type, people.in_sheet
+left join unsupported on people.row_id = unsupported.row_id
+group by
+    people.row_id, people.name, people.email, people.personality_type, people.in_sheet, unsupported.links

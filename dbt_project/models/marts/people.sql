@@ -22,5 +22,6 @@ select
     first_seen_in,
     last_seen_at,
     last_seen_in,
-    source_row_key
+    source_row_key,
+    source_link_canonical
 from {{ ref("int_people") }}

@@ -14,6 +14,6 @@ select
     coalesce(asset_kinds, asset_kind, '') as asset_kinds,
     asset_id,
     is_content,
-    coalesce(rule, '') as rule
+    rule
 from {{ source("raw", "links") }}
 where {{ is_loaded() }}

@@ -1,0 +1,129 @@
+-- One row an occurrence of a link, in a cell or in a document, and its fate: no link is without one.
+
+with occurrences as (
+    select
+        *,
+        row_number() over (
+            partition by row_key, column_name, position
+            order by case when row_id = '' then 1 else 0 end, link_key
+        ) as copy_number
+    from {{ ref("stg_links") }}
+),
+
+source_rows as (
+    select
+        source_rows.row_key,
+        source_rows.place,
+        source_rows.file_id,
+        coalesce(originals.disposition, source_rows.disposition) as disposition,
+        coalesce(originals.reason, source_rows.reason) as reason,
+        coalesce(originals.row_id, source_rows.row_id) as row_id,
+        coalesce(originals.role, source_rows.role) as role
+    from {{ ref("int_source_rows") }} as source_rows
+    left join {{ ref("int_source_rows") }} as originals
+        on source_rows.disposition = 'repeat' and source_rows.representative_key = originals.row_key
+),
+
+-- What a link of Drive leads to may turn out to be of another provider: its media id stays.
+media as (
+    select distinct
+        person_row_id,
+        media_id
+    from {{ ref("int_expected_assets") }}
+    where is_claimed
+),
+
+in_cells as (
+    select
+        links.row_key || ':' || links.column_name || ':' || cast(links.position as text) as link_key,
+        links.source,
+        coalesce(snapshots.tab_title, snapshots.source, files.file_name) as file,
+        links.row_key,
+        source_rows.place,
+        source_rows.row_id,
+        links.column_name,
+        links.position,
+        cast(1 as bigint) as occurrences,
+        links.url,
+        links.canonical_url,
+        links.provider,
+        links.link_type,
+        links.media_id,
+        coalesce(source_rows.disposition = 'used' and source_rows.role = 'current', false) as is_current,
+        case
+            when source_rows.disposition is null then 'quarantined'
+            when source_rows.disposition != 'used' then 'quarantined'
+            when links.rule in ('typing document', 'tracking column') then 'ignored'
+            when {{ ignored_reason("links.link_type") }} is not null then 'ignored'
+            when links.rule = 'known earlier' then 'known_earlier'
+            when links.asset_kinds != '' then 'asset'
+            else 'unsupported'
+        end as fate,
+        case
+            when source_rows.disposition is null then 'its row is in no table'
+            when source_rows.disposition != 'used' then 'its row is: ' || source_rows.reason
+            when links.rule = 'typing document' then 'typing document: the link on the type'
+            when links.rule = 'tracking column' then 'tracking column: what the old system noted of its work'
+            when {{ ignored_reason("links.link_type") }} is not null
+                then {{ ignored_reason("links.link_type") }}
+            when links.rule = 'known earlier' then 'the old system found it in a document of this person'
+            when links.asset_kinds = ''
+                then {{ unsupported_reason("links.link_type", "links.canonical_url") }}
+            when media.media_id is null then 'the next run gives it to its person'
+        end as reason
+    from occurrences as links
+    left join source_rows on links.row_key = source_rows.row_key
+    left join {{ ref("stg_sheet__snapshots") }} as snapshots
+        on links.source = 'sheet' and source_rows.file_id = snapshots.snapshot_id
+    left join {{ ref("stg_legacy__files") }} as files
+        on links.source = 'legacy_csv' and source_rows.file_id = files.file_sha256
+    left join media
+        on source_rows.row_id = media.person_row_id and links.media_id = media.media_id
+    where links.copy_number = 1
+),
+
+in_documents as (
+    select
+        links.row_key || ':' || links.column_name || ':' || cast(links.position as text) as link_key,
+        'document' as source,
+        links.file,
+        links.row_key,
+        links.file as place,
+        links.row_id,
+        links.column_name,
+        links.position,
+        links.occurrences,
+        links.url,
+        links.canonical_url,
+        links.provider,
+        links.link_type,
+        links.media_id,
+        links.is_wanted as is_current,
+        case
+            when links.link_type = 'left_out' then 'not_followed'
+            when {{ ignored_reason("links.link_type") }} is not null then 'ignored'
+            when not links.is_claimed then 'not_followed'
+            when links.asset_kinds = '' then 'unsupported'
+            when media.media_id is not null then 'asset'
+            else 'not_followed'
+        end as fate,
+        case
+            when links.link_type = 'left_out' then 'limit: so many more links stand in this document'
+            when {{ ignored_reason("links.link_type") }} is not null
+                then {{ ignored_reason("links.link_type") }}
+            when not links.is_claimed then 'no row asks for this document any more'
+            when links.asset_kinds = ''
+                then {{ unsupported_reason("links.link_type", "links.canonical_url") }}
+            when media.media_id is not null then null
+            when links.is_discovered
+                then 'depth: download.document_depth follows the links of documents no further'
+            else 'limit: this document has more links than are followed'
+        end as reason
+    from {{ ref("int_document_links") }} as links
+    left join media
+        on links.row_id = media.person_row_id and links.media_id = media.media_id
+)
+
+select * from in_cells
+union all
+select * from in_documents
