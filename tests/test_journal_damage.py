@@ -263,13 +263,13 @@ def test_a_damaged_segment_of_format_1_is_salvaged(tmp_path: Path) -> None:
     assert check(folder) == []
 
 
-def dying(real: Callable[[Path, Path], Path], calls: Iterator[int]) -> Callable[..., Path]:
+def dying(real: Callable[..., Path], calls: Iterator[int]) -> Callable[..., Path]:
     """A call that goes on as long as ``calls`` last, and then is as if killed."""
 
-    def call(path: Path, target: Path) -> Path:
+    def call(*paths: Path) -> Path:
         if next(calls, None) is None:
             raise KeyboardInterrupt
-        return real(path, target)
+        return real(*paths)
 
     return call
 

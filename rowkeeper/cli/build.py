@@ -1,6 +1,9 @@
 """``dbt build`` within this process: one start of dbt serves all builds of a run."""
 
+import hashlib
+import shutil
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +11,7 @@ from rowkeeper.cli.options import Context
 from rowkeeper.disk import said_of_disk
 from rowkeeper.duckdb_file import damaged, is_damage
 from rowkeeper.errors import BuildError, WarehouseError
+from rowkeeper.settings import PROJECT_DIR
 from rowkeeper.warehouse import Target, connect
 
 if TYPE_CHECKING:
@@ -44,9 +48,12 @@ def build(context: Context) -> list[Warned]:
 
     folder = context.settings.data_dir / "dbt" / context.target.name
     logs = ("--log-level", "none", "--log-level-file", "info", "--log-path", str(folder / "logs"))
-    places = ("--target", context.target.name, "--target-path", str(folder / "target"))
+    place = folder / f"target-{_project_version()}"
+    places = ("--target", context.target.name, "--target-path", str(place))
     names = _names(context.target)
     if names not in _parsed:
+        for stale in set(folder.glob("target-*")) - {place}:
+            shutil.rmtree(stale, ignore_errors=True)
         parsed = dbtRunner().invoke([*logs, "parse", *places])
         if not isinstance(parsed.result, Manifest):
             raise _refusal(context, [], parsed.exception, folder)
@@ -59,6 +66,16 @@ def build(context: Context) -> list[Warned]:
     if not result.success:
         raise _refusal(context, nodes, result.exception, folder)
     return _warnings(context, [node for node in nodes if node.status == WARNING])
+
+
+@cache
+def _project_version() -> str:
+    """A name for the project's files: what another version parsed is of no use to this one."""
+    digest = hashlib.sha256()
+    files = (PROJECT_DIR / "dbt_project").rglob("*.*")
+    for path in sorted([*files, PROJECT_DIR / "dbt_project.yml"]):
+        digest.update(f"{path.relative_to(PROJECT_DIR)}\n".encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def _names(target: Target) -> tuple[str | None, ...]:

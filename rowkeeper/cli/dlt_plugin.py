@@ -90,7 +90,7 @@ def _ingest(args: argparse.Namespace) -> None:
     from rowkeeper.formats import check_formats
     from rowkeeper.journal import journal_dir
     from rowkeeper.settings import load_settings
-    from rowkeeper.warehouse import load_target
+    from rowkeeper.warehouse import connect, load_target
 
     given = {key: getattr(args, option) for option, key in RunCommand.OVERRIDES.items()}
     settings = load_settings({key: value for key, value in given.items() if value is not None})
@@ -99,6 +99,8 @@ def _ingest(args: argparse.Namespace) -> None:
     os.umask(int(settings.disk.umask, 8))
     check_formats(journal_dir(settings.data_dir))
     target = load_target(args.target)
+    with connect(target):  # locked, damaged or of a newer version, it says so first
+        pass
     said = summary_text(ingest(settings, target))
     link_matches(settings.data_dir, target)
     sys.stdout.write(f"{said} Warehouse: {target.name}.\n")

@@ -75,6 +75,7 @@ def run(context: Context, console: Console, selection: Selection, *, stream: boo
     from rowkeeper.cli.dlt_plugin import NOTHING_NAMED, summary_text
     from rowkeeper.drain import drain
     from rowkeeper.journal import journal_dir
+    from rowkeeper.warehouse import connect
 
     sheet, files = context.settings.sheet.source, context.settings.legacy_csv.paths
     is_named = bool(sheet or files)
@@ -82,6 +83,8 @@ def run(context: Context, console: Console, selection: Selection, *, stream: boo
     if not is_named and not folder.exists():
         raise UsageError(NOTHING_NAMED)
     with run_lock(context):
+        with connect(context.target):  # locked, damaged or of a newer version, it says so first
+            pass
         drain(folder, context.target)
         with tables_lock(context):
             said = summary_text(ingest(context.settings, context.target))
