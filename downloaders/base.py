@@ -33,17 +33,26 @@ class Person:
     place: str | None = None
 
 
-UNTOLD = frozenset({"person", "tries", "refusals", "url_as_found", "was"})
+UNTOLD = frozenset({"person", "tries", "refusals", "url_as_found", "was", "standing"})
 """What a request holds that no event says of its asset."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What an earlier reading of an asset left: its SHA-256, and the details that it told."""
+
+    sha256: str
+    details: Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
     """One asset to fetch; a row of ``pending_downloads``. ``attempt`` counts from 1.
 
-    ``tries``: how many tries there were before, since somebody last asked to try again.
-    ``refusals``: how often it was refused without a reason, before. ``url_as_found``: the link as
-    it stood in its source. ``was``: the providers and kinds that it was taken for in this run.
+    ``tries``: how many tries there were before, since the last success or since somebody asked to
+    try again. ``refusals``: how often it was refused without a reason, before. ``url_as_found``:
+    the link as it stood in its source. ``was``: the providers and kinds that it was taken for in
+    this run. ``standing``: what is held of it, where it is to be read again.
     """
 
     asset_id: str
@@ -58,6 +67,7 @@ class Request:
     refusals: Refusals | None = None
     url_as_found: str | None = None
     was: tuple[tuple[str, str], ...] = ()
+    standing: Standing | None = None
 
     def facts(self) -> dict[str, Any]:
         """What an event says of the asset."""

@@ -8,10 +8,11 @@ from urllib.parse import urlencode
 import urllib3
 
 from downloaders import documents, files, google, published
-from downloaders.base import Downloader, Fetched, FetchSettings, Progress, Request
+from downloaders.base import Downloader, Fetched, FetchSettings, Progress, Request, Standing
 from downloaders.drive_api import DriveApi, address
 from downloaders.http import HttpClient, read_page
 from downloaders.kinds import OFFICE, OtherKindError, check_kind, file_page, may_be_another, page_of
+from downloaders.readings import UnchangedError, content_key, unless_new
 from downloaders.sinks import FileSink
 from downloaders.sniff import HEAD, kind_of
 from downloaders.tabs import other_tabs
@@ -65,10 +66,11 @@ class DocsDownloader(Downloader):
             mime_type=export.mime_type,
             size_bytes=saved.size_bytes,
             sha256=saved.sha256,
+            details=_told(part, export, saved),
         )
         fetched = files.commit(part, fetched)
         if documents.is_text(request, fetched):
-            return replace(fetched, discovered=documents.discovered(request, path))
+            return documents.read_links(request, fetched, path)
         if request.asset_kind == "spreadsheet" and "," not in request.media_id:
             return self._with_tabs(request, file_id, fetched)
         return fetched
@@ -101,11 +103,12 @@ class DocsDownloader(Downloader):
         if facts.get("mimeType"):
             check_kind(request, file_id, address(facts))
         tab = request.media_id.partition(",")[2]
+        unless_new(request.standing, facts.get("modifiedTime"))
         try:
             if self._api and not tab:
                 saved = self._api.export(file_id, facts, export.mime_type, part, progress)
             else:
-                saved = self._public(file_id, tab, export, part, progress)
+                saved = self._public(request, file_id, export, part, progress)
             _check(part, export, saved)
         except TransferError as error:
             page = page_of(self._client, file_id) if may_be_another(error) else None
@@ -115,8 +118,14 @@ class DocsDownloader(Downloader):
         return saved
 
     def _public(
-        self, file_id: google.FileId, tab: str, export: Export, part: Path, progress: Progress
+        self,
+        request: Request,
+        file_id: google.FileId,
+        export: Export,
+        part: Path,
+        progress: Progress,
     ) -> Saved:
+        tab, standing = request.media_id.partition(",")[2], request.standing
         query = {"format": export.extension} | ({"gid": tab} if tab else {}) | file_id.parameter
         return save(
             self._client,
@@ -125,13 +134,35 @@ class DocsDownloader(Downloader):
             FileSink(part, self._settings),
             progress,
             settings=self._settings,
-            inspect=lambda response: _inspect(response, export),
-            headers=self._api.token() if self._api else {},
+            inspect=lambda response: _inspect(response, export, standing),
+            headers=(self._api.token() if self._api else {}) | _if_changed(request),
         )
 
 
-def _inspect(response: urllib3.BaseHTTPResponse, export: Export) -> None:
-    """Raise for a page where no page was asked for."""
+def _if_changed(request: Request) -> dict[str, str]:
+    """The header that asks for a document only if it is another one than was read.
+
+    Of a spreadsheet the first tab says nothing of the others.
+    """
+    standing = request.standing
+    if request.asset_kind == "spreadsheet" and "," not in request.media_id:
+        return {}
+    version = str(standing.details.get("source_version") or "") if standing else ""
+    is_etag = version.endswith('"') and "listing" in (standing.details if standing else {})
+    return {"If-None-Match": version} if is_etag else {}
+
+
+def _told(part: Path, export: Export, saved: Saved) -> dict[str, Any]:
+    """What later tells this version from others."""
+    key = content_key(part, export.mime_type)
+    told = {"source_version": saved.source_version, "content_key": key}
+    return {name: value for name, value in told.items() if value}
+
+
+def _inspect(response: urllib3.BaseHTTPResponse, export: Export, standing: Standing | None) -> None:
+    """Raise for a page where no page was asked for, and for what has not changed."""
+    if response.status == 304 and standing:
+        raise UnchangedError(standing.details)
     if google.is_page(response) and (response.status >= 400 or export.extension != "html"):
         raise google.refusal(google.parse(read_page(response)), response, HOST)
 

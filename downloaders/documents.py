@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
 from downloaders.base import Discovered, Fetched, Request
 from downloaders.http import CHUNK
+from downloaders.readings import Extent
 from rowkeeper.links import Link, classify
 from rowkeeper.text_links import find_links, unescaped
 
@@ -77,6 +79,22 @@ def _followed(found: list[tuple[str, Link]]) -> list[Link]:
     """The different ones, in order, within the limit."""
     distinct = {link.url: link for _, link in found}
     return list(distinct.values())[:MAX_LINKS]
+
+
+def read_links(request: Request, fetched: Fetched, path: Path) -> Fetched:
+    """``fetched``, a document at ``path``, with the assets that its links ask for.
+
+    Its details say where there are more links than are followed.
+    """
+    different = len({link.url for _, link in _occurrences(path)})
+    extent = Extent(
+        listed=min(different, MAX_LINKS),
+        left_out=max(0, different - MAX_LINKS),
+        limit=f"of one document the first {MAX_LINKS:,} links are followed",
+    )
+    told = extent.details() if extent.left_out else {"complete": True}
+    details = {**fetched.details, **told}
+    return replace(fetched, details=details, discovered=discovered(request, path))
 
 
 def discovered(request: Request, path: Path) -> tuple[Discovered, ...]:

@@ -10,9 +10,10 @@ from lxml import html
 from downloaders import files, google
 from downloaders.base import Fetched, FetchSettings, Progress, Request, StreamingDownloader
 from downloaders.documents import children, telling
-from downloaders.drive_api import DriveApi, address
+from downloaders.drive_api import DriveApi, FolderList, address
 from downloaders.http import HttpClient, raise_for_status, read_page
 from downloaders.kinds import check_kind, may_be_another, page_of
+from downloaders.readings import Extent, checked
 from downloaders.sinks import Sink, Told
 from downloaders.sniff import true_type
 from downloaders.transfer import Saved, save
@@ -21,6 +22,8 @@ from rowkeeper.links import classify
 from rowkeeper.paths import safe_extension
 
 HOST = "drive.google.com"
+END = "</html>"
+ENTRY = 'contains(concat(" ", normalize-space(@class), " "), " flip-entry ")'
 
 
 class DriveDownloader(StreamingDownloader):
@@ -46,14 +49,14 @@ class DriveDownloader(StreamingDownloader):
             return self._by_api(self._api, request, file_id, directory, sink, progress)
         try:
             if request.asset_kind == "folder":
-                return _listing(request, directory, *self._folder(file_id))
+                return _listing(request, directory, self._folder(file_id))
             return _kept(request, directory, sink, self._file(file_id, sink, progress))
         except TransferError as error:
             page = page_of(self._client, file_id) if may_be_another(error) else None
             if page is None:
                 raise
             if classify(page).media_id.partition(",")[0] != file_id.media_id:
-                return _listing(request, directory, "", [(page, "")])  # a shortcut
+                return _listing(request, directory, FolderList("", [(page, "")]))  # a shortcut
             check_kind(request, file_id, page)
             raise
 
@@ -69,11 +72,11 @@ class DriveDownloader(StreamingDownloader):
         facts = api.facts(file_id)
         name = str(facts.get("name") or "")
         if facts.get("shortcutDetails"):
-            return _listing(request, directory, name, [(address(facts), name)])
+            return _listing(request, directory, FolderList(name, [(address(facts), name)]))
         if facts.get("mimeType"):
             check_kind(request, file_id, address(facts))
         if request.asset_kind == "folder":
-            return _listing(request, directory, *api.folder(file_id, name))
+            return _listing(request, directory, api.folder(file_id, name))
         return _kept(request, directory, sink, api.save(file_id, facts, sink, _judge, progress))
 
     def _file(self, file_id: google.FileId, sink: Sink, progress: Progress) -> Saved:
@@ -90,13 +93,14 @@ class DriveDownloader(StreamingDownloader):
             judge=_judge,
         )
 
-    def _folder(self, file_id: google.FileId) -> tuple[str, list[tuple[str, str]]]:
-        """A folder's title, and the address and the name of each entry in Drive's order."""
+    def _folder(self, file_id: google.FileId) -> FolderList:
+        """A folder's entries in Drive's order. The page states no count: it is read to its end."""
         query = {"id": file_id.media_id} | file_id.parameter
         url = f"https://{HOST}/embeddedfolderview?{urlencode(query)}"
         with self._client.open(url, google.HOSTS) as response:
             raise_for_status(response, HOST)
-            tree = google.parse(read_page(response))
+            page = read_page(response)
+        tree = google.parse(page)
         title = google.title_of(tree)
         if google.SIGN_IN.search(title):
             raise NeedsPersonError("permission_denied", "Drive asks to sign in to see this folder.")
@@ -104,14 +108,16 @@ class DriveDownloader(StreamingDownloader):
         for link in tree.xpath('//div[contains(@class,"flip-entry")]//a[@href]'):
             name = link.xpath('string(.//*[contains(@class,"flip-entry-title")])').strip()
             entries.append((str(link.get("href")), name))
-        return title, entries
+        doubts = [] if END in page.lower() else ["the page that lists the folder has no end."]
+        if len(tree.xpath(f"//div[{ENTRY}]")) > len(entries):
+            doubts.append("an entry of the folder's page leads nowhere.")
+        return FolderList(title, entries, tuple(doubts))
 
 
-def _listing(
-    request: Request, directory: Path, title: str, entries: list[tuple[str, str]]
-) -> Fetched:
-    """The listing of ``(address, name)`` entries as a file, and the assets that they lead to."""
-    found = [(classify(url), name) for url, name in entries]
+def _listing(request: Request, directory: Path, listed: FolderList) -> Fetched:
+    """The listing as a file, and the assets that its entries lead to."""
+    found = [(classify(url), name) for url, name in listed.entries]
+    title, extent = listed.title, Extent(listed=len(found), doubts=listed.doubts)
     told: list[dict[str, Any]] = [
         {
             "asset_kind": next(iter(link.asset_kinds), None),
@@ -121,14 +127,15 @@ def _listing(
         }
         for link, name in found
     ]
-    return files.commit_listing(
+    fetched = files.commit_listing(
         request,
         directory,
         {"provider": "drive", "id": request.media_id, "title": title, "entries": told},
         filename=title,
-        details={"title": title, "entries": len(told)},
-        discovered=children(request, list(found), telling(url for url, _ in entries)),
+        details={"title": title, **extent.details()},
+        discovered=children(request, list(found), telling(url for url, _ in listed.entries)),
     )
+    return checked(fetched, extent)
 
 
 def _inspect(response: urllib3.BaseHTTPResponse, url: str, file_id: google.FileId) -> str | None:

@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urljoin, urlsplit
@@ -29,7 +29,7 @@ from rowkeeper.google_api import account_of, authorised, plain_http
 SCOPE = "https://www.googleapis.com/auth/drive.readonly"
 ENDPOINT = "https://www.googleapis.com/"
 FIELDS = (
-    "id,name,mimeType,size,md5Checksum,resourceKey,trashed,"
+    "id,name,mimeType,size,md5Checksum,modifiedTime,resourceKey,trashed,"
     "shortcutDetails(targetId,targetMimeType,targetResourceKey)"
 )
 NATIVE = "application/vnd.google-apps."
@@ -43,6 +43,15 @@ PAGES = {
     "drawing": "https://docs.google.com/drawings/d/{}/edit",
 }
 """Kind of Google's own -> its page; all else is a file."""
+
+
+@dataclass(frozen=True)
+class FolderList:
+    """A folder's name, and the address and the name of each entry; why there may be more."""
+
+    title: str
+    entries: list[tuple[str, str]]
+    doubts: tuple[str, ...] = ()
 
 
 class DriveApi:
@@ -68,15 +77,16 @@ class DriveApi:
             raise PermanentError("removed", "The file is in the bin of its owner.")
         return facts
 
-    def folder(self, file_id: FileId, title: str) -> tuple[str, list[tuple[str, str]]]:
-        """A folder's name, and the address and the name of each entry, page after page."""
+    def folder(self, file_id: FileId, title: str) -> FolderList:
+        """A folder's entries, page after page to the last one."""
         entries: list[tuple[str, str]] = []
+        doubts: set[str] = set()
         token: str | None = None
         while True:
             page = self._ask(
                 lambda service, token=token: service.files().list(
                     q=f"'{file_id.media_id}' in parents and trashed = false",
-                    fields=f"nextPageToken,files({FIELDS})",
+                    fields=f"nextPageToken,incompleteSearch,files({FIELDS})",
                     orderBy="folder,name",
                     pageSize=1000,
                     pageToken=token,
@@ -86,9 +96,13 @@ class DriveApi:
                 file_id,
             )
             entries += [(address(item), str(item.get("name"))) for item in page.get("files", ())]
+            if page.get("incompleteSearch"):
+                doubts.add("Drive says that it did not search all of its places.")
+            if "files" not in page:
+                doubts.add("Drive sent a page without files.")
             token = page.get("nextPageToken")
             if not token:
-                return title, entries
+                return FolderList(title, entries, tuple(sorted(doubts)))
 
     def save(
         self,
@@ -121,10 +135,10 @@ class DriveApi:
         progress: Progress,
     ) -> Saved:
         """One of Google's own in another format; of a spreadsheet the first tab."""
-        name = str(facts.get("name") or "")
+        name, version = str(facts.get("name") or ""), str(facts.get("modifiedTime") or "") or None
         sink, query = FileSink(part, self._settings), {"mimeType": mime_type}
         saved = self._get(file_id, "/export", query, sink, progress, None)
-        return replace(saved, filename=name or None, mime_type=mime_type)
+        return replace(saved, filename=name or None, mime_type=mime_type, source_version=version)
 
     def token(self) -> dict[str, str]:
         """The header that Google's other addresses take; none for an API key."""

@@ -16,7 +16,7 @@ from downloaders.base import Discovered, Fetched, FetchSettings, Request
 from downloaders.files import partial_folder, root_of
 from downloaders.naming import checked_template, relative_path
 from downloaders.sidecar import sidecar_path, write_sidecar
-from rowkeeper.paths import apart, folder_id, sha256_file, sync, write_small
+from rowkeeper.paths import apart, folder_id, sha256_file, sync, version_mark, write_small
 
 MOVES = "moves.jsonl"
 """In the work folder: a line for each file that was moved, until its event is written."""
@@ -56,9 +56,12 @@ class Places:
     def settle(self, request: Request, fetched: Fetched) -> Fetched:
         """Move a finished file to its place, with a sidecar if those are wanted.
 
-        Another asset's file is never replaced: where one has the place, the asset id is added.
+        Another asset's file is never replaced: where one has the place, the asset id is added. Nor
+        is an earlier version of the same asset: a newer one has its hash in its name.
         """
         place = self._root / relative_path(self._template, request, fetched)
+        if request.standing and request.standing.sha256 != fetched.sha256:
+            place = apart(place, version_mark(fetched.sha256))
         details = {**fetched.details, "data_folder": self._folder_id}
         self._make(place.parent)
         with self._lock:

@@ -5,9 +5,10 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
-from downloaders import documents, files
+from downloaders import documents, files, readings
 from downloaders.base import (
     Discovered,
     Downloader,
@@ -18,6 +19,7 @@ from downloaders.base import (
 )
 from downloaders.kinds import OtherKindError, as_found
 from downloaders.places import Places
+from downloaders.readings import PartialListError, UnchangedError
 from downloaders.registry import Registry
 from downloaders.sinks import Straight
 from rowkeeper.errors import (
@@ -37,6 +39,10 @@ Emit = Callable[[AssetEvent], object]
 """Writes an event through to the disk; called by many threads at once."""
 
 MAX_MESSAGE = 500
+SELDOM_S = 30 * 86_400.0
+"""How long a later run leaves alone what stays unfinished after ``max_attempts`` readings."""
+NOT_YET = frozenset({"live", "not_yet_live"})
+"""The codes of what has yet to come: nobody gives it up."""
 
 
 OnProgress = Callable[[Progress[Request]], None]
@@ -47,10 +53,12 @@ OnProgress = Callable[[Progress[Request]], None]
 class Summary:
     """What a run of downloads came to, in assets.
 
-    ``paused`` ones were left for the next run, ``left`` ones to another that runs now.
+    ``unchanged`` ones were read again in vain, ``paused`` ones were left for the next run, ``left``
+    ones to another that runs now.
     """
 
     downloaded: int = 0
+    unchanged: int = 0
     failed: int = 0
     paused: int = 0
     left: int = 0
@@ -113,9 +121,10 @@ class _Run:
         """Fetch one asset and report it, unless its site is paused."""
         if self._is_paused(request):
             return
+        tries = count(1)
         try:
             fetched = with_retries(
-                lambda: self._fetch(request),
+                lambda: self._fetch(request, is_last=next(tries) >= self.settings.attempts),
                 self.settings.attempts,
                 self.settings.backoff_s,
                 self.stop.sleep,
@@ -125,6 +134,8 @@ class _Run:
             return
         except OtherKindError as error:
             self._identified(request, error.link)
+        except UnchangedError as error:
+            self._unchanged(request, error.details)
         except TransferError as error:
             if self.straight:
                 self.straight.complain(error)
@@ -151,7 +162,7 @@ class _Run:
         self.settings.throttle.pause(request.provider, seconds)
         return 0 < seconds <= self.settings.max_pause_s
 
-    def _fetch(self, request: Request) -> Fetched:
+    def _fetch(self, request: Request, *, is_last: bool) -> Fetched:
         def progress(done: int, total: int | None) -> None:
             self.stop.check()
             self.on_progress(Progress(request, "running", done, total))
@@ -164,18 +175,51 @@ class _Run:
                 return gone
             downloader = self.registry.for_request(request)
             with self.settings.throttle.slot(request.provider):
-                fetched = self._take(downloader, request, progress)
+                fetched = self._whole(downloader, request, progress, is_last=is_last)
             if self.straight is None:
                 return self.places.settle(request, fetched)
             if self.straight.went(request):
                 return fetched
             details = {**fetched.details, "temporary": True}
             return self.places.settle(request, replace(fetched, details=details))
-        except (RowkeeperError, StoppedError, OtherKindError):
+        except (RowkeeperError, StoppedError, OtherKindError, UnchangedError):
             raise
         except Exception as error:
             code = "local_io" if isinstance(error, OSError) else "unexpected"
             raise RetryLaterError(code, f"{type(error).__name__}: {error}") from error
+
+    def _whole(
+        self,
+        downloader: Downloader,
+        request: Request,
+        progress: Callable[[int, int | None], None],
+        *,
+        is_last: bool,
+    ) -> Fetched:
+        """What the downloader gets, if it is new; at the last try a list need not be whole."""
+        try:
+            fetched = self._take(downloader, request, progress)
+        except PartialListError as error:
+            if not is_last:
+                raise
+            fetched = error.fetched
+            if request.standing and request.standing.details.get("complete"):
+                # it does not take the place of the complete one, but may have new entries
+                self._discovered(request, fetched)
+        fetched = readings.proved(request, fetched)
+        readings.compare(request, fetched)
+        return replace(fetched, details=self._unfinished(request, fetched.details))
+
+    def _unfinished(self, request: Request, details: dict[str, Any]) -> dict[str, Any]:
+        """``details``, with the time to look again at what is not final or not complete."""
+        if not (details.get("provisional") or details.get("complete") is False):
+            return details
+        if because := details.get("incomplete_because"):
+            details = {**details, "incomplete_because": one_line(because)}
+        tries = request.tries + 1
+        rarely = SELDOM_S if tries >= self.settings.max_attempts else 0.0
+        delay = max(between_runs(tries, self.settings.retry_after_s), rarely)
+        return {**details, **_next_try(delay)}
 
     def _take(
         self, downloader: Downloader, request: Request, progress: Callable[[int, int | None], None]
@@ -200,8 +244,7 @@ class _Run:
         self.one(found)
 
     def _downloaded(self, request: Request, fetched: Fetched) -> None:
-        for child in fetched.discovered:
-            self.emit(self._discovered_event(request, child))
+        self._discovered(request, fetched)
         if documents.is_text(request, fetched):
             details = documents.read_text(fetched.path)
             self.emit(self._event(EventType.DOCUMENT_READ, request, details=details))
@@ -231,13 +274,26 @@ class _Run:
         size = fetched.size_bytes
         self.on_progress(Progress(request, "downloaded", size, size))
 
+    def _discovered(self, request: Request, fetched: Fetched) -> None:
+        for child in fetched.discovered:
+            self.emit(self._discovered_event(request, child))
+
+    def _unchanged(self, request: Request, details: dict[str, Any]) -> None:
+        files.forget(request, self.settings)
+        details = self._unfinished(request, details)
+        sha256 = request.standing.sha256 if request.standing else None
+        self.emit(self._event(EventType.REREAD_UNCHANGED, request, sha256=sha256, details=details))
+        with self.lock:
+            self.summary.unchanged += 1
+        self.on_progress(Progress(request, "unchanged"))
+
     def _failed(self, request: Request, error: TransferError) -> None:
         verdict, message, details = self._verdict(request, error)
         if verdict not in {Verdict.RETRY, Verdict.PAUSE}:
             files.forget(request, self.settings)
         self.emit(
             self._event(
-                EventType.DOWNLOAD_FAILED,
+                EventType.REREAD_FAILED if request.standing else EventType.DOWNLOAD_FAILED,
                 request,
                 error_code=error.code,
                 error_message=message,
@@ -262,12 +318,13 @@ class _Run:
             return self._refused(request, error, message)
         kept = {"refused": request.refusals.told()} if request.refusals else {}
         tries = request.tries + 1
-        if tries >= limit:
+        if tries >= limit and not request.standing and error.code not in NOT_YET:
             words = f"{message[: MAX_MESSAGE - 40]} Given up after {tries} runs."
             return Verdict.NEEDS_PERSON, words, {"given_up": True}
-        delay = between_runs(tries, self.settings.retry_after_s)
+        least = 0.0
         if error.verdict is Verdict.PAUSE:
-            delay = max(delay, self.settings.throttle.paused_s(request.provider))
+            least = self.settings.throttle.paused_s(request.provider)
+        delay = max(between_runs(tries, self.settings.retry_after_s), least)
         return error.verdict, message, kept | _next_try(delay)
 
     def _refused(
@@ -299,7 +356,7 @@ class _Run:
             asset_kind=child.asset_kind,
             original_url=child.original_url,
             parent_asset_id=parent.asset_id,
-            details=storable(_discovery(child)),
+            details=storable({**_discovery(child), "listing": parent.attempt}),
         )
 
 

@@ -11,6 +11,7 @@ import urllib3
 from downloaders import documents, files, google
 from downloaders.base import Fetched, FetchSettings, Progress, Request
 from downloaders.http import HttpClient, read_page
+from downloaders.readings import content_key
 from downloaders.sinks import FileSink
 from downloaders.sniff import HEAD, kind_of
 from downloaders.transfer import save
@@ -68,7 +69,9 @@ def fetch(
     if request.asset_kind == "document":
         fetched, part = _as_text(fetched, part)
     fetched = files.commit(part, fetched)
-    return replace(fetched, discovered=documents.discovered(request, fetched.path))
+    key = content_key(fetched.path, fetched.mime_type)
+    fetched = replace(fetched, details={"content_key": key} if key else {})
+    return documents.read_links(request, fetched, fetched.path)
 
 
 def _inspect(response: urllib3.BaseHTTPResponse) -> None:

@@ -44,7 +44,7 @@ _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 class Saved:
     """A whole file. ``filename`` is what the source calls it; hashes are lower-case hex.
 
-    ``md5`` is there where it was asked for.
+    ``md5`` is there where it was asked for, ``source_version`` where the source tells one.
     """
 
     size_bytes: int
@@ -52,6 +52,7 @@ class Saved:
     filename: str | None
     mime_type: str
     md5: str | None = None
+    source_version: str | None = None
 
 
 def save(
@@ -148,6 +149,7 @@ class _Transfer:
             filename=told.filename,
             mime_type=told.mime_type,
             md5=hashes[1].hexdigest() if self.with_md5 else None,
+            source_version=response.headers.get("ETag"),
         )
 
     def _append(

@@ -87,13 +87,20 @@ class _GuardedRH(RequestsRH):  # type: ignore[misc]
             raise StrayedError(error) from None
 
 
-class _Silent:
-    """Takes yt-dlp's chatter; what matters comes as an exception."""
+class _Quiet:
+    """Takes yt-dlp's chatter and shows nothing; ``warnings`` may tell of data that did not come."""
+
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
 
     def debug(self, message: str) -> None:
-        """Nothing is shown."""
+        """Nothing is shown; what matters comes as an exception."""
 
-    info = warning = error = debug
+    info = error = debug
+
+    def warning(self, message: str) -> None:
+        """Kept for whoever reads the answer."""
+        self.warnings.append(message)
 
 
 class Client(YoutubeDL):  # type: ignore[misc]
@@ -111,7 +118,8 @@ class Client(YoutubeDL):  # type: ignore[misc]
         self.strayed: TransferError | None = None
         self._settings = settings
         plugins.load(settings.plugins)
-        super().__init__(_options(settings))
+        self._quiet = _Quiet()
+        super().__init__(_options(settings) | {"logger": self._quiet})
         if settings.cookies_file:
             self._read_cookies(settings.cookies_file)
 
@@ -119,6 +127,11 @@ class Client(YoutubeDL):  # type: ignore[misc]
     def languages(self) -> tuple[str, ...]:
         """Patterns of the languages that captions are wanted in."""
         return self._settings.caption_languages
+
+    @property
+    def warnings(self) -> list[str]:
+        """What yt-dlp has warned of since :meth:`begin`."""
+        return self._quiet.warnings
 
     @property
     def max_playlist(self) -> int | None:
@@ -129,6 +142,7 @@ class Client(YoutubeDL):  # type: ignore[misc]
         """Make ready for the next asset, whose files go into ``folder``."""
         self.statuses, self.dropped, self.strayed = [], False, None
         self.retry_after_s = None
+        self.warnings.clear()
         self.params["paths"] = {"home": str(folder)}
         self._progress_hooks[:] = [_hook(progress, folder, self._settings)]
 
@@ -257,7 +271,6 @@ def _options(settings: FetchSettings) -> dict[str, Any]:
         "quiet": True,
         "no_warnings": True,
         "noprogress": True,
-        "logger": _Silent(),
         "color": "no_color",
         "cachedir": False,
         "noplaylist": True,

@@ -26,6 +26,8 @@ class EventType(StrEnum):
     IDENTIFIED = "identified"  # it is of another kind than its link says; its id stays
     DOWNLOADED = "downloaded"
     DOWNLOAD_FAILED = "download_failed"
+    REREAD_UNCHANGED = "reread_unchanged"  # what is held is what its source still has
+    REREAD_FAILED = "reread_failed"  # what is held stays; it could not be read again
     DOCUMENT_READ = "document_read"  # the text of a downloaded document, and the links in it
     DOWNLOAD_REQUESTED = "download_requested"  # somebody asks to try again, whatever failed
     UPLOADED = "uploaded"

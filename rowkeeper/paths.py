@@ -48,9 +48,14 @@ def safe_extension(name: str | None, mime: str | None) -> str:
     return guessed if _EXTENSION.fullmatch(guessed) else DEFAULT_EXTENSION
 
 
-def apart(path: AnyPath, asset_id: str) -> AnyPath:
-    """``path`` with an asset's id in its name, for one whose place has another's bytes."""
-    return path.with_name(f"{path.stem}-{asset_id}{path.suffix}")
+def apart(path: AnyPath, mark: str) -> AnyPath:
+    """``path`` with ``mark``, such as an asset's id, in its name: its own place has other bytes."""
+    return path.with_name(f"{path.stem}-{mark}{path.suffix}")
+
+
+def version_mark(sha256: str) -> str:
+    """What tells a later version of an asset from the first, in the names of files and objects."""
+    return sha256[:12]
 
 
 def write_small(path: Path, text: str) -> None:

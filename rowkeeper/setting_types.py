@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from ipaddress import ip_network
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, NonNegativeFloat, PositiveInt
+from pydantic import AfterValidator, BeforeValidator, Field, NonNegativeFloat, PositiveInt
 
 
 def _as_list(value: Any) -> Any:
@@ -61,6 +61,13 @@ def _as_titles(value: Any) -> Any:
     return {key: [item] if isinstance(item, str) else item for key, item in table.items()}
 
 
+def _as_seconds(value: Any) -> Any:
+    """An age is a number of seconds, or one with its unit: ``7d``, ``12h``, ``30m``, ``90s``."""
+    if isinstance(value, str) and (found := _AGE.fullmatch(value.strip().lower())):
+        return float(found[1]) * UNITS[found[2]]
+    return value
+
+
 def _over(usual: Mapping[str, Any]) -> Callable[[Any], Any]:
     """Takes a table that changes some of ``usual``."""
     return lambda value: (
@@ -79,6 +86,10 @@ BURSTS = {"youtube": 5, "drive": 10, "docs": 5, "direct": 10}
 CONCURRENCY = {"youtube": 4, "drive": 4, "docs": 4, "direct": 8}
 
 Texts = Annotated[dict[str, str], BeforeValidator(_as_table)]
+UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+_AGE = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])")
+
+Age = Annotated[float, BeforeValidator(_as_seconds), Field(ge=0, le=3_650 * 86_400)]
 Names = Annotated[list[str], BeforeValidator(_as_list)]
 Titles = Annotated[dict[str, list[str]], BeforeValidator(_as_titles)]
 ExtractorArgs = Annotated[list[str], BeforeValidator(_as_words), AfterValidator(_extractor_args)]

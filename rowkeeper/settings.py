@@ -25,6 +25,7 @@ from rowkeeper.setting_types import (
     BURSTS,
     CONCURRENCY,
     RATES,
+    Age,
     Bursts,
     Concurrency,
     ExtractorArgs,
@@ -136,6 +137,7 @@ class Download(Section):
     ``attempts``: tries within one run; ``max_attempts``: tries over all runs, ``retry_after_s`` the
     first wait between two of them. ``rates`` (requests a second), ``bursts`` and ``concurrency``
     are by provider and hold for the whole machine. ``hosts``: whom direct links may lead to.
+    ``reread_after``: the age at which lists and documents are read again, in seconds or as ``7d``.
     ``document_depth``: through how many documents, one linking to the next, links are followed.
     """
 
@@ -154,6 +156,7 @@ class Download(Section):
     max_bytes: int = Field(default=20 << 30, ge=0)
     max_duration_s: float = Field(default=12 * 3600.0, ge=0)
     max_playlist: int = Field(default=1000, ge=0)
+    reread_after: Age = 7 * 86_400.0
     min_free_bytes: int = Field(default=1 << 30, ge=0)
     document_depth: int = Field(default=1, ge=0, le=10)
     naming: str = "asset_id"

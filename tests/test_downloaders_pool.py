@@ -107,7 +107,7 @@ def test_folder_children_come_before_their_parent(settings: FetchSettings) -> No
         drive("drive_file00").asset_id,
         folder.asset_id,
     )
-    assert child.details == {"position": 1, "title": "zero"}
+    assert child.details == {"position": 1, "title": "zero", "listing": 1}
     assert child.original_url == "https://drive.google.com/file/d/drive_file00/view"
     assert summary.discovered == 1
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 from rowkeeper.errors import NeedsPersonError, RetryLaterError, StoreError, TransferError
 from rowkeeper.fixity import ASIDE, Content, content_of
+from rowkeeper.paths import version_mark
 from uploaders.faults import UnreachableError, changed_source, differing_object
-from uploaders.layout import PRESETS, key_by
+from uploaders.layout import PRESETS, key_apart, key_by
 from uploaders.links import Shown
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ class UploadRequest:
     ``sha256`` is lower-case hex, ``size_bytes`` in bytes, ``attempt`` counts from 1. ``filename``
     is what the source calls the file: data, never a path. ``replaces_lost``: the object of these
     bytes was read and has others now, or is gone. ``person_name`` and ``object_uuid``, the UUID
-    that the old system drew for it, are for keys.
+    that the old system drew for it, are for keys. ``is_new_version``: the store has other contents
+    of the asset, which stay.
     """
 
     asset_id: str
@@ -53,6 +55,7 @@ class UploadRequest:
     filename: str | None = None
     attempt: int = 1
     replaces_lost: bool = False
+    is_new_version: bool = False
     person_name: str | None = None
     object_uuid: str | None = None
 
@@ -274,7 +277,8 @@ class Store(ABC):
 
 def object_key(request: UploadRequest, template: str = PRESETS["asset_id"]) -> str:
     """The key of ``request`` by a checked template, of safe segments, the same in every run."""
-    return key_by(template, request)
+    key = key_by(template, request)
+    return key_apart(key, version_mark(request.sha256)) if request.is_new_version else key
 
 
 def key_below(root: str, object_key: str) -> str:

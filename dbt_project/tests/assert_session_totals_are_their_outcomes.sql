@@ -7,7 +7,7 @@ with outcomes as (
     from {{ ref("stg_asset_events") }}
     where
         event_type in (
-            'downloaded', 'download_failed', 'uploaded', 'upload_failed',
+            'downloaded', 'download_failed', 'reread_unchanged', 'reread_failed', 'uploaded', 'upload_failed',
             'file_verified', 'file_lost', 'file_dropped', 'object_verified', 'object_lost',
             'object_found', 'object_refuted'
         )

@@ -40,6 +40,8 @@ where moved.old_key is not null and current.archived_by = 'rowkeeper' and curren
     and moved.old_key not in (
         select object_key from intermediate.int_asset_uploads where object_key is not null
         union all
+        select object_key from intermediate.int_asset_versions where object_key is not null
+        union all
         select object_key from intermediate.int_assets
         where archived_by = 'legacy' and object_key is not null
     )

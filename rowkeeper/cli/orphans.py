@@ -20,6 +20,9 @@ select object_key, max(is_held) from (
     union all
     select legacy_object_key, 1 from intermediate.int_assets where legacy_object_key is not null
     union all
+    select object_key, 1 from intermediate.int_asset_versions
+    where object_key is not null and store = ?
+    union all
     select object_key, 0 from raw.asset_events where event_type = 'uploaded' and store = ?
 ) as known
 group by object_key
@@ -29,8 +32,10 @@ select path from (
     select coalesce(assets.local_path, assets.lost_path) as path, assets.data_folder
     from intermediate.int_assets as assets
     union all
+    select local_path, data_folder from intermediate.int_asset_versions
+    union all
     select cast(details as json) ->> 'text_path', data_folder
-    from intermediate.int_asset_downloads
+    from intermediate.int_asset_versions
 ) as known
 where path is not null and coalesce(data_folder, ?) = ?
 """
@@ -57,7 +62,7 @@ def find_orphans(context: Context, store: "Store") -> list[Orphan]:
 
 
 def _objects(warehouse: Warehouse, store: "Store") -> Iterator[Orphan]:
-    known: dict[str, int] = dict(warehouse.query(OBJECTS, [store.root, store.root]))
+    known: dict[str, int] = dict(warehouse.query(OBJECTS, [store.root] * 3))
     for entry in store.entries():
         stored = store.stored(entry.key, existed=True)
         if known.get(stored.object_key):

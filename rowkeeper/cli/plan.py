@@ -1,6 +1,7 @@
 """``rowkeeper run --dry-run``: what a run would load, fetch and archive. It writes nothing."""
 
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -15,7 +16,9 @@ where table_schema = ? and table_name = 'pending_downloads'
 """
 
 
-def print_plan(context: Context, selection: Selection, console: Console) -> None:
+def print_plan(
+    context: Context, selection: Selection, console: Console, *, reread: bool = False
+) -> None:
     """Say what a run would do, from the sources and from the tables as they are.
 
     Raises ``RowkeeperError`` where a run would.
@@ -31,7 +34,7 @@ def print_plan(context: Context, selection: Selection, console: Console) -> None
     elif not _is_built(context):
         console.print("What would be fetched is known after the first load: run --mode basic.")
     else:
-        _print_pending(context, selection, console, found.changed)
+        _print_pending(context, selection, console, found.changed, reread=reread)
 
 
 def _is_built(context: Context) -> bool:
@@ -42,10 +45,14 @@ def _is_built(context: Context) -> bool:
         return bool(warehouse.query(PENDING, [target.schema]))
 
 
-def _print_pending(context: Context, selection: Selection, console: Console, changed: bool) -> None:
-    from rowkeeper.cli.transfer import all_pages, pending_downloads, pending_uploads
+def _print_pending(
+    context: Context, selection: Selection, console: Console, changed: bool, *, reread: bool
+) -> None:
+    from rowkeeper.cli.transfer import all_pages, due_rereads, pending_downloads, pending_uploads
 
     downloads = selection.of(list(all_pages(context, pending_downloads)))[: selection.limit]
+    due = partial(due_rereads, reread=reread)
+    rereads = selection.of(list(all_pages(context, due)))
     uploads = selection.of(list(all_pages(context, pending_uploads)))
     people = len({request.row_id for request in downloads})
     kinds = Counter(request.asset_kind for request in downloads)
@@ -53,6 +60,7 @@ def _print_pending(context: Context, selection: Selection, console: Console, cha
     console.print(
         f"Would fetch {listed}, of {people} people; playlists and folders may lead to more."
     )
+    console.print(f"Would read {len(rereads)} lists, documents and unfinished media again.")
     console.print(f"Would archive {len(uploads)} files that are here, and what is fetched.")
     if changed:
         console.print("What the new rows ask for comes on top.")

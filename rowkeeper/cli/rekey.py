@@ -18,7 +18,7 @@ select
     assets.asset_id, assets.person_row_id, assets.provider, assets.media_id, assets.asset_type,
     coalesce(assets.local_path, assets.object_key), assets.sha256, assets.size_bytes,
     assets.mime_type, assets.filename, assets.upload_attempts + 1, people.name,
-    assets.legacy_object_uuid, assets.object_key
+    assets.legacy_object_uuid, assets.has_other_content, assets.object_key
 from intermediate.int_assets as assets
 left join intermediate.int_people as people on assets.person_row_id = people.row_id
 where assets.archived_by = 'rowkeeper' and assets.store = ?
@@ -55,6 +55,7 @@ def find_pointers(context: Context, store: "Store") -> list[Pointer]:
     names = (
         *("asset_id", "row_id", "provider", "media_id", "asset_kind", "path", "sha256"),
         *("size_bytes", "mime_type", "filename", "attempt", "person_name", "object_uuid"),
+        "is_new_version",
     )
     with connect(context.target, read_only=True) as warehouse:
         rows = warehouse.query(ARCHIVED, [store.root])

@@ -31,7 +31,19 @@ select
     coalesce(verdict, 'retry')
 from intermediate.int_assets
 where (is_wanted and download_status = 'failed') or (is_claimed and upload_status = 'failed')
-order by asset_id
+union all
+select
+    asset_id, person_row_id, provider, media_id, asset_type, original_url, 'download',
+    download_attempts,
+    coalesce(
+        reread_error_code,
+        case when is_provisional then 'provisional' else 'incomplete_list' end
+    ),
+    coalesce(reread_verdict, 'retry')
+from intermediate.int_assets
+where is_wanted and left_at is null and archived_by = 'rowkeeper' and download_status != 'failed'
+    and (reread_error_code is not null or next_read_at is not null)
+order by 1
 """
 
 

@@ -33,6 +33,7 @@ T = TypeVar("T")
 @click.option("--people", metavar="ROWS", help="Only these row ids, such as 12,40-60.")
 @click.option("--limit", type=click.IntRange(min=0), metavar="N", help="At most N downloads.")
 @click.option("--stream", is_flag=True, help="Past the disk into the store, where that can be.")
+@click.option("--reread", is_flag=True, help="Read lists and documents again, whatever their age.")
 @click.option("--dry-run", is_flag=True, help="Say what it would do; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Events as JSON lines; words on stderr.")
 @source_options
@@ -42,6 +43,7 @@ def command(
     people: str | None,
     limit: int | None,
     stream: bool,
+    reread: bool,
     dry_run: bool,
     as_json: bool,
     target: str | None,
@@ -58,12 +60,19 @@ def command(
     context = prepare(target, **sources)
     out = EventConsole() if as_json else console()
     if dry_run:
-        print_plan(context, selection, out)
+        print_plan(context, selection, out, reread=reread)
     else:
-        run(context, out, selection, stream=stream)
+        run(context, out, selection, stream=stream, reread=reread)
 
 
-def run(context: Context, console: Console, selection: Selection, *, stream: bool = False) -> None:
+def run(
+    context: Context,
+    console: Console,
+    selection: Selection,
+    *,
+    stream: bool = False,
+    reread: bool = False,
+) -> None:
     """One run under the lock of the data folder.
 
     Raises ``RowkeeperError``. If the store refuses, or no source is named, everything else is done
@@ -92,7 +101,8 @@ def run(context: Context, console: Console, selection: Selection, *, stream: boo
             warnings = build(context)
             linked = link_matches(context.settings.data_dir, context.target)
         require_people(context, selection)
-        refusal = move(context, console, selection, None if linked else warnings, stream=stream)
+        known = None if linked else warnings
+        refusal = move(context, console, selection, known, stream=stream, reread=reread)
     if refusal:
         raise refusal
     if not is_named:
@@ -106,6 +116,7 @@ def move(
     warnings: "list[Warned] | None" = None,
     *,
     stream: bool = False,
+    reread: bool = False,
 ) -> RowkeeperError | None:
     """Download, upload, build, and say what there is: the second half of a run, under its lock.
 
@@ -127,7 +138,9 @@ def move(
     known = count_events(context)
     end_abandoned_sessions(context)
     restored, unread = _try(lambda: heal(context, console, selection))
-    downloaded, closed = _try(lambda: download_pending(context, console, selection, stream=stream))
+    downloaded, closed = _try(
+        lambda: download_pending(context, console, selection, stream=stream, reread=reread)
+    )
     uploaded, refusal = _try(lambda: upload_pending(context, console, selection))
     every = not context.settings.upload.keep_local
     dropped, unasked = _try(lambda: drop_files(context, console, selection, every=every))
@@ -184,6 +197,8 @@ def _moved(
         said.append(
             f"Downloaded {downloaded.downloaded} assets ({size}), {downloaded.failed} failed."
         )
+        if downloaded.unchanged:
+            said.append(f"Read {downloaded.unchanged} again that had not changed.")
         if downloaded.left:
             said.append(f"Left {downloaded.left} to another run that fetches them.")
         paused = downloaded.paused_providers.items()

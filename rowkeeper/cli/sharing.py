@@ -19,21 +19,28 @@ if TYPE_CHECKING:
 Emit = Callable[[AssetEvent], object]
 Item = TypeVar("Item")
 
+PENDING = """(
+    select asset_id, provider, media_id, asset_kind from {schema}.pending_downloads
+    union all
+    select asset_id, provider, media_id, asset_kind from {schema}.pending_rereads
+)"""
 HELD_FILES = """
 select pending.asset_id,
     coalesce(min(case when held.local_path is not null then held.asset_id end), min(held.asset_id))
-from {schema}.pending_downloads as pending
+from {pending} as pending
 inner join intermediate.int_assets as held
     on pending.provider = held.provider and pending.media_id = held.media_id
         and pending.asset_kind = held.asset_type and pending.asset_id != held.asset_id
+left join intermediate.int_asset_readings as readings on held.asset_id = readings.asset_id
 where held.download_status = 'completed'
     and (held.local_path is not null or held.archived_by = 'rowkeeper')
+    and (readings.session_id = ? or not held.may_change)
 group by pending.asset_id
 """
 FAILURES = """
 select pending.asset_id, failed.asset_id, failed.error_code, failed.error_message, failed.verdict,
     failed.details
-from {schema}.pending_downloads as pending
+from {pending} as pending
 inner join raw.asset_events as failed
     on pending.provider = failed.provider and pending.media_id = failed.media_id
         and pending.asset_kind = failed.asset_kind and pending.asset_id != failed.asset_id
@@ -42,16 +49,27 @@ order by pending.asset_id, failed.event_id
 """
 FILE = """
 select held.local_path, held.filename, held.mime_type, held.size_bytes, held.sha256, held.metadata,
-    held.store, held.object_key, wanted.upload_attempts + 1
+    held.store, held.object_key, wanted.upload_attempts + 1, held.reading_details
 from intermediate.int_assets as held cross join intermediate.int_assets as wanted
 where held.asset_id = ? and wanted.asset_id = ?
 """
 TOLD = """
-select event_type, provider, media_id, asset_kind, original_url, details
-from raw.asset_events
-where (event_type = 'discovered' and parent_asset_id = ?)
-    or (event_type = 'document_read' and asset_id = ?)
-order by event_id
+select events.event_type, events.provider, events.media_id, events.asset_kind, events.original_url,
+    events.details
+from staging.stg_asset_events as events
+inner join intermediate.int_asset_versions as versions
+    on versions.asset_id = ? and versions.sha256 = ?
+left join intermediate.int_list_entries as entries
+    on events.asset_id = entries.asset_id and events.parent_asset_id = entries.parent_asset_id
+where (
+        events.event_type = 'discovered' and events.parent_asset_id = versions.asset_id
+        and entries.left_at is null and coalesce(events.listing_attempt, 0) = entries.seen_attempt
+    )
+    or (
+        events.event_type = 'document_read' and events.asset_id = versions.asset_id
+        and events.attempt between versions.first_attempt and versions.last_attempt
+    )
+order by events.event_id
 """
 HELD_OBJECTS = """
 select pending.asset_id, min(held.object_key)
@@ -76,18 +94,20 @@ def share_downloads(
     """Report what another asset of the same medium has, or failed to get in this session.
 
     The ids of the assets that need no fetching for it. A file or, where there is none, an object
-    counts only if it is there and has its SHA-256.
+    counts only if it is there and has its SHA-256. Of what may change only a reading of this
+    session counts.
     """
-    schema, shared = context.target.schema, set()
+    pending, shared = PENDING.format(schema=context.target.schema), set()
     with connect(context.target) as warehouse:
-        held: dict[str, str] = dict(warehouse.query(HELD_FILES.format(schema=schema)))
-        rows = warehouse.query(FAILURES.format(schema=schema), [session_id])
+        rows = warehouse.query(HELD_FILES.format(pending=pending), [session_id])
+        held: dict[str, str] = dict(rows)
+        rows = warehouse.query(FAILURES.format(pending=pending), [session_id])
         failed = {row[0]: row[1:] for row in rows}
         copies = _Copies(context, warehouse, session_id)
         for request in requests:
             if request.asset_id in held:
                 events = copies.of(request, held[request.asset_id])
-            elif request.asset_id in failed:
+            elif request.asset_id in failed and request.standing is None:
                 events = [_failure(request, session_id, *failed[request.asset_id])]
             else:
                 continue
@@ -109,11 +129,13 @@ class _Copies:
 
     def of(self, request: "Request", other: str) -> list[AssetEvent]:
         """What was told of ``other``, told of ``request``; nothing if the bytes are not there."""
-        ((path, *row, metadata, root, key, attempt),) = self.warehouse.query(
+        ((path, *row, metadata, root, key, attempt, reading),) = self.warehouse.query(
             FILE, [other, request.asset_id]
         )
         facts = dict(zip(("filename", "mime_type", "size_bytes", "sha256"), row, strict=True))
         details = (json.loads(metadata) if metadata else {}).get("download") or {}
+        if same := _unchanged(request, self.session_id, facts["sha256"], _facts(reading)):
+            return [same]
         events = []
         if path is None:
             asset = request.facts() | {"attempt": attempt}
@@ -123,8 +145,10 @@ class _Copies:
             events.append(uploaded)
         elif not _is_whole(self.context.settings.data_dir, path, facts, details):
             return []
-        told = self.warehouse.query(TOLD, [other, other])
+        told = self.warehouse.query(TOLD, [other, facts["sha256"]])
         events += [_told(request, self.session_id, *row) for row in told]
+        if "listing" in details:
+            details = {**details, "listing": request.attempt}
         downloaded = AssetEvent(
             event_type=EventType.DOWNLOADED,
             session_id=self.session_id,
@@ -175,6 +199,8 @@ def _told(
     details: Any,
 ) -> AssetEvent:
     found = _facts(details)
+    if "listing" in found:
+        found["listing"] = request.attempt
     if event_type == EventType.DOCUMENT_READ:
         return AssetEvent(
             event_type=EventType.DOCUMENT_READ,
@@ -193,6 +219,24 @@ def _told(
         original_url=url,
         parent_asset_id=request.asset_id,
         details=found,
+    )
+
+
+def _unchanged(
+    request: "Request", session_id: str, sha256: str, reading: dict[str, Any]
+) -> AssetEvent | None:
+    """The event that ``request`` has what another's ``reading`` found; None if it says more."""
+    from downloaders.readings import says_nothing_new
+
+    standing = request.standing
+    if standing is None or standing.sha256 != sha256 or not says_nothing_new(request, reading):
+        return None
+    return AssetEvent(
+        event_type=EventType.REREAD_UNCHANGED,
+        session_id=session_id,
+        sha256=standing.sha256,
+        details={**standing.details, **reading, "listing": standing.details.get("listing")},
+        **request.facts(),
     )
 
 

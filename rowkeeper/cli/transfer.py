@@ -1,9 +1,11 @@
 """The two working steps of a run: what is pending, through the pools, into the journal."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich.console import Console
 
@@ -28,17 +30,28 @@ if TYPE_CHECKING:
 
 Asset = TypeVar("Asset", "Request", "UploadRequest")
 
+WANTED = (
+    "asset_id, person_row_id, provider, media_id, asset_kind, original_url, attempt, tries, "
+    "name, email, personality_type, last_seen_in, cast(refused as text), url_as_found"
+)
+STANDING = f"{WANTED}, sha256, reading_details"
 PAGE = 500
 """Assets that are read, moved and drained at a time; the queue itself stays in the warehouse."""
 
 
 def download_pending(
-    context: Context, console: Console, selection: Selection, *, stream: bool = False
+    context: Context,
+    console: Console,
+    selection: Selection,
+    *,
+    stream: bool = False,
+    reread: bool = False,
 ) -> "downloaders.pool.Summary":
-    """Fetch what is pending, then what the fetched folders and playlists lead to, and so on.
+    """Fetch what is pending or due, then what the lists among it lead to, and so on.
 
     A medium that several people have is fetched once. ``stream``: straight into the store where
-    that can be; then it raises ``StoreError`` if the store refuses.
+    that can be; then it raises ``StoreError`` if the store refuses. ``reread``: lists and documents
+    are due whatever their age.
     """
     from downloaders.base import FetchSettings
     from downloaders.pool import Summary, download_all
@@ -48,7 +61,8 @@ def download_pending(
     settings = FetchSettings.of(context.settings)
     folder = journal_dir(context.settings.data_dir)
     with session(folder, "download") as current, display(console, "Downloading") as shown:
-        for page in _pages(context, current, selection, pending_downloads):
+        pending = partial(pending_readings, reread=reread)
+        for page in _pages(context, current, selection, pending):
             with claimed(context, page) as found:
                 current.leave({item.asset_id for item in page} - {item.asset_id for item in found})
                 with Journal(folder) as journal:
@@ -66,6 +80,7 @@ def download_pending(
                     )
                 drain(folder, context.target)
             total.downloaded += done.downloaded
+            total.unchanged += done.unchanged
             total.failed += done.failed
             total.paused += done.paused
             total.size_bytes += done.size_bytes
@@ -173,26 +188,46 @@ def _begin(
 
 def pending_downloads(context: Context, after: str = "") -> "list[Request]":
     """A page of ``pending_downloads``: the first rows whose asset id is above ``after``."""
+    return [_request(row) for row in _pending(context, "pending_downloads", WANTED, after)]
+
+
+def _request(row: Sequence[Any]) -> "Request":
+    """A row of the columns ``WANTED``."""
     from downloaders.base import Person, Request
 
-    columns = (
-        "asset_id, person_row_id, provider, media_id, asset_kind, original_url, attempt, tries, "
-        "name, email, personality_type, last_seen_in, cast(refused as text), "
-        "url_as_found"
-    )
     names = (
         *("asset_id", "row_id", "provider", "media_id", "asset_kind", "original_url"),
         *("attempt", "tries"),
     )
+    name, email, personality_type, place, refused, url = row[len(names) :]
+    person = Person(name=name or "", email=email, personality_type=personality_type, place=place)
+    values = dict(zip(names, row[: len(names)], strict=True))
+    refusals = Refusals.of(json.loads(refused or "null"))
+    return Request(**values, person=person, refusals=refusals, url_as_found=url)
+
+
+def pending_readings(context: Context, after: str = "", *, reread: bool = False) -> "list[Request]":
+    """A page of what is to be fetched and of what is to be read again, as above."""
+    found = [*pending_downloads(context, after), *due_rereads(context, after, reread=reread)]
+    return sorted(found, key=lambda request: request.asset_id)[:PAGE]
+
+
+def due_rereads(context: Context, after: str = "", *, reread: bool = False) -> "list[Request]":
+    """A page of what ``pending_rereads`` has and is due: all of it with ``reread``."""
+    from downloaders.base import Standing
+
+    condition, values = "true", []
+    if not reread:
+        now = datetime.now(UTC)
+        before = now - timedelta(seconds=context.settings.download.reread_after)
+        condition = "coalesce(next_read_at <= ?, last_looked_at <= ?)"
+        values = [now, before]
+    rows = _pending(context, "pending_rereads", STANDING, after, condition=condition, values=values)
     found = []
-    for row in _pending(context, "pending_downloads", columns, after):
-        name, email, personality_type, place, refused, url = row[len(names) :]
-        person = Person(
-            name=name or "", email=email, personality_type=personality_type, place=place
-        )
-        values = dict(zip(names, row[: len(names)], strict=True))
-        refusals = Refusals.of(json.loads(refused or "null"))
-        found.append(Request(**values, person=person, refusals=refusals, url_as_found=url))
+    for *row, sha256, details in rows:
+        known = json.loads(details) if isinstance(details, str) else details
+        standing = Standing(sha256=sha256, details=known or {}) if sha256 else None
+        found.append(replace(_request(row), standing=standing))
     return found
 
 
@@ -202,16 +237,25 @@ def pending_uploads(context: Context, after: str = "") -> "list[UploadRequest]":
 
     columns = (
         "asset_id, person_row_id, provider, media_id, asset_kind, local_file_path, sha256, "
-        "file_size_bytes, mime_type, filename, attempt, replaces_lost, name, legacy_object_uuid"
+        "file_size_bytes, mime_type, filename, attempt, replaces_lost, is_new_version, name, "
+        "legacy_object_uuid"
     )
     names = (
         *("asset_id", "row_id", "provider", "media_id", "asset_kind", "path", "sha256"),
-        *("size_bytes", "mime_type", "filename", "attempt", "replaces_lost"),
+        *("size_bytes", "mime_type", "filename", "attempt", "replaces_lost", "is_new_version"),
         *("person_name", "object_uuid"),
     )
     found = []
     ours = folder_id(context.settings.data_dir)
-    for row in _pending(context, "pending_uploads", columns, after, {"data_folder": ours}):
+    rows = _pending(
+        context,
+        "pending_uploads",
+        columns,
+        after,
+        condition="coalesce(data_folder, ?) = ?",
+        values=[ours, ours],
+    )
+    for row in rows:
         values = dict(zip(names, row, strict=True))
         values["path"] = context.settings.data_dir / values["path"]
         found.append(UploadRequest(**values))
@@ -219,14 +263,18 @@ def pending_uploads(context: Context, after: str = "") -> "list[UploadRequest]":
 
 
 def _pending(
-    context: Context, view: str, columns: str, after: str, wanted: Mapping[str, str] | None = None
+    context: Context,
+    view: str,
+    columns: str,
+    after: str,
+    *,
+    condition: str = "true",
+    values: Sequence[Any] = (),
 ) -> list[Row]:
-    """A page of a view; where a column is not null it has the value that is ``wanted``."""
-    conditions = ["asset_id > ?", *(f"coalesce({name}, ?) = ?" for name in wanted or {})]
-    values = [after, *(value for item in (wanted or {}).values() for value in (item, item))]
+    """A page of a view, of the rows that meet ``condition`` with its ``values``."""
     with connect(context.target) as warehouse:
         return warehouse.query(
             f"select {columns} from {context.target.schema}.{view} "
-            f"where {' and '.join(conditions)} order by asset_id limit {PAGE}",
-            values,
+            f"where asset_id > ? and {condition} order by asset_id limit {PAGE}",
+            [after, *values],
         )

@@ -87,7 +87,8 @@ def document(found: Document, action: str, query: Any) -> WebResponse:
     if found.sign_in:
         return refusal(404, "notFound")
     if action != "export":
-        return answer({"id": found.id, "name": found.title, "mimeType": NATIVE + found.kind})
+        told = {"id": found.id, "name": found.title, "mimeType": NATIVE + found.kind}
+        return answer(told | ({"modifiedTime": found.version} if found.version else {}))
     formats = {mime_type: name for name, mime_type in TYPES.items()}
     return WebResponse(exported(found, formats[query["mimeType"]]), query["mimeType"])
 
@@ -96,13 +97,16 @@ def listing(site: Site, query: Any) -> WebResponse:
     """A folder's entries, two a page."""
     wanted = re.fullmatch(r"'([^']+)' in parents and trashed = false", query["q"])
     assert wanted
-    entries = next(item.entries for item in site.folders if item.id == wanted[1])
+    folder = next(item for item in site.folders if item.id == wanted[1])
+    entries = folder.entries
     first = int(query.get("pageToken", 0))
     page: dict[str, Any] = {
         "files": [entry(site, item) for item in entries[first : first + PAGE_SIZE]]
     }
     if first + PAGE_SIZE < len(entries):
         page["nextPageToken"] = str(first + PAGE_SIZE)
+    if folder.cut:
+        page["incompleteSearch"] = True
     return answer(page)
 
 

@@ -128,6 +128,10 @@ def docs(site: Site, request: WebRequest) -> WebResponse:
     if document.sign_in:
         return redirect(SIGN_IN)
     headers = {"Content-Disposition": disposition(f"{document.title}.{wanted}")}
+    if document.version:
+        headers["ETag"] = f'"{document.version}"'
+        if request.headers.get("if-none-match") == headers["ETag"]:
+            return WebResponse(status=304, headers=headers)
     body = exported(document, wanted, request.query.get("gid", ""))
     return WebResponse(body, f"{TYPES[wanted]}; charset=utf-8", headers=headers)
 
@@ -224,5 +228,5 @@ def _folder(site: Site, folder_id: str) -> WebResponse:
         ENTRY.format(id=item.id, name=escape(item.name), url=_entry_url(item))
         for item in folder.entries
     )
-    page = f"<html><head><title>{escape(folder.name)}</title></head><body>{entries}</body></html>"
-    return WebResponse(page.encode())
+    page = f"<html><head><title>{escape(folder.name)}</title></head><body>{entries}"
+    return WebResponse((page if folder.cut else f"{page}</body></html>").encode())

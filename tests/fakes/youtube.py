@@ -104,7 +104,8 @@ def player_response(video: Video) -> dict[str, Any]:
             "channelId": "UC" + "f" * 22,
             "author": "A channel",
             "isLive": video.live,
-            "isLiveContent": video.live or video.was_live,
+            "isLiveContent": video.live or video.was_live or video.post_live,
+            "isPostLiveDvr": video.post_live,
         },
         "microformat": {"playerMicroformatRenderer": {"uploadDate": "2026-01-02T03:04:05-08:00"}},
     }
@@ -201,7 +202,15 @@ def _playlist_data(site: Site, playlist_id: str) -> dict[str, Any]:
     tabs = [{"tabRenderer": {"selected": True, "content": content}}]
     metadata = {"playlistMetadataRenderer": {"title": playlist.title}}
     contents = {"twoColumnBrowseResultsRenderer": {"tabs": tabs}}
-    return {"contents": contents, "metadata": metadata}
+    found: dict[str, Any] = {"contents": contents, "metadata": metadata}
+    if playlist.stated is not None:
+        count: Any = {"text": {"simpleText": f"{playlist.stated} videos"}}
+        byline = [{"playlistBylineRenderer": count}]
+        found["header"] = {"playlistHeaderRenderer": {"byline": byline}}
+    if playlist.notice is not None:
+        alert: Any = {"type": "INFO", "text": {"simpleText": playlist.notice}}
+        found["alerts"] = [{"alertWithButtonRenderer": alert}]
+    return found
 
 
 def _playlist_items(playlist: Playlist, start: int) -> list[dict[str, Any]]:
@@ -226,6 +235,9 @@ def _playlist_items(playlist: Playlist, start: int) -> list[dict[str, Any]]:
 
 def _continuation(site: Site, token: str) -> dict[str, Any]:
     playlist_id, _, start = token.rpartition(":")
+    if site.cuts.get(playlist_id, 0):
+        site.cuts[playlist_id] -= 1
+        return {"responseContext": {}}
     playlist = next(item for item in site.playlists if item.id == playlist_id)
     action = {"continuationItems": _playlist_items(playlist, int(start))}
     return {"onResponseReceivedActions": [{"appendContinuationItemsAction": action}]}

@@ -1,6 +1,7 @@
 -- The download event that holds for each asset: the highest attempt, a success before a failure. A
--- request to try again stands above the failures up to its attempt. A download may have no file here:
--- its bytes went straight to the archive, or the file was dropped when they were there.
+-- request to try again stands above the failures up to its attempt, and takes nothing away that is held.
+-- A download may have no file here: its bytes went straight to the archive, or the file was dropped when
+-- they were there. Readings of what is held already count as attempts and change nothing here.
 
 with dropped as (
     select distinct
@@ -12,12 +13,27 @@ with dropped as (
     where event_type = 'file_dropped'
 ),
 
-ranked as (
+counted as (
     select
         *,
         max(attempt) over (partition by asset_id) as attempts,
         max(case when event_type = 'download_requested' then attempt else 0 end)
             over (partition by asset_id) as requested_attempt,
+        max(case when event_type = 'downloaded' then attempt else 0 end)
+            over (partition by asset_id) as downloaded_attempt,
+        max(case when event_type = 'download_failed' then attempt else 0 end)
+            over (partition by asset_id) as failed_attempt
+    from {{ ref("stg_asset_events") }}
+    where
+        event_type in (
+            'downloaded', 'download_failed', 'download_requested', 'reread_unchanged', 'reread_failed'
+        )
+        and asset_id is not null
+),
+
+ranked as (
+    select
+        *,
         row_number() over (
             partition by asset_id
             order by
@@ -25,10 +41,13 @@ ranked as (
                 case event_type when 'downloaded' then 0 when 'download_requested' then 1 else 2 end,
                 event_id
         ) as event_rank
-    from {{ ref("stg_asset_events") }}
+    from counted
     where
-        event_type in ('downloaded', 'download_failed', 'download_requested')
-        and asset_id is not null
+        event_type in ('downloaded', 'download_failed')
+        or (
+            event_type = 'download_requested'
+            and (downloaded_attempt = 0 or downloaded_attempt < failed_attempt)
+        )
 )
 
 select
@@ -37,7 +56,12 @@ select
         when 'downloaded' then 'completed' when 'download_requested' then 'pending' else 'failed'
     end as download_status,
     ranked.attempts,
-    ranked.attempts - ranked.requested_attempt as tries,
+    ranked.attempts
+    - case
+        when ranked.requested_attempt > ranked.downloaded_attempt then ranked.requested_attempt
+        else ranked.downloaded_attempt
+    end as tries,
+    ranked.requested_attempt,
     ranked.attempt,
     ranked.local_path,
     ranked.filename,

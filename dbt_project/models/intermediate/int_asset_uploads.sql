@@ -31,8 +31,16 @@ latest_attempt as (
     select
         asset_id,
         max(attempts) as attempts,
-        max(case when event_type = 'uploaded' then attempt end) as uploaded_attempt
-    from uploads
+        max(case when event_type = 'uploaded' then attempt end) as uploaded_attempt,
+        max(case when event_type = 'uploaded' and sha256 != held_sha256 then 1 else 0 end) = 1
+            as has_other_content
+    from (
+        select
+            uploads.*,
+            downloads.sha256 as held_sha256
+        from uploads
+        left join {{ ref("int_asset_downloads") }} as downloads on uploads.asset_id = downloads.asset_id
+    ) as known
     group by asset_id
 )
 
@@ -55,7 +63,8 @@ select
     ranked.error_message,
     ranked.event_id,
     ranked.occurred_at,
-    coalesce(checks.is_object_lost, false) as is_object_lost
+    coalesce(checks.is_object_lost, false) as is_object_lost,
+    latest_attempt.has_other_content
 from latest_attempt
 left join ranked on latest_attempt.asset_id = ranked.asset_id and ranked.event_rank = 1
 left join {{ ref("int_asset_checks") }} as checks

@@ -1,7 +1,15 @@
 -- Every asset with the state that follows from its events. Whose file is lost or dropped and whose object
 -- is not there either is to be fetched again.
 
-with states as (
+with entries as (
+    select
+        asset_id,
+        case when count(*) = count(left_at) then max(left_at) end as left_at
+    from {{ ref("int_list_entries") }}
+    group by asset_id
+),
+
+states as (
     select
         expected.*,
         case
@@ -40,8 +48,30 @@ with states as (
         downloads.error_code as download_error_code,
         downloads.error_message as download_error_message,
         downloads.details as download_details,
+        downloads.requested_attempt,
+        downloads.download_status = 'completed' as is_held,
+        case when expected.source_row_key is null then entries.left_at end as left_at,
+        readings.read_attempt,
+        readings.finished_attempt,
+        readings.last_read_at,
+        readings.details as reading_details,
+        readings.is_whole,
+        readings.listed_entries,
+        readings.stated_entries,
+        readings.hidden_entries,
+        readings.left_out_entries,
+        readings.incomplete_because,
+        readings.is_provisional,
+        readings.next_try_at as reading_next_try_at,
+        readings.failed_attempt,
+        readings.last_failed_at,
+        readings.error_code as reread_error_code,
+        readings.error_message as reread_error_message,
+        readings.verdict as reread_verdict,
+        readings.failed_next_try_at,
         downloads.occurred_at as downloaded_at,
         uploads.attempts as upload_attempts,
+        uploads.has_other_content,
         uploads.store,
         uploads.bucket,
         uploads.object_key,
@@ -63,6 +93,8 @@ with states as (
     from {{ ref("int_expected_assets") }} as expected
     left join {{ ref("int_asset_downloads") }} as downloads on expected.asset_id = downloads.asset_id
     left join {{ ref("int_asset_uploads") }} as uploads on expected.asset_id = uploads.asset_id
+    left join {{ ref("int_asset_readings") }} as readings on expected.asset_id = readings.asset_id
+    left join entries on expected.asset_id = entries.asset_id
     left join {{ ref("int_legacy_states") }} as legacy on expected.asset_id = legacy.asset_id
     left join {{ ref("int_legacy_objects") }} as found
         on expected.asset_id = found.asset_id and legacy.object_key = found.object_key
@@ -140,6 +172,45 @@ select
     end as archived_by,
     case when is_tried then 'live' else legacy_evidence end as evidence,
     legacy_words as legacy_status,
+    left_at,
+    coalesce(has_other_content, false) as has_other_content,
+    coalesce(is_held and is_provisional, false) as is_provisional,
+    coalesce(is_held and {{ is_read_again("asset_type") }} and is_whole, false) as is_whole,
+    case when is_held then last_read_at end as last_read_at,
+    {{ is_read_again("asset_type") }} or coalesce(is_provisional, false) as may_change,
+    listed_entries,
+    stated_entries,
+    hidden_entries,
+    left_out_entries,
+    incomplete_because,
+    reading_details,
+    -- when it is read again whatever its age: asked for, failed since, not final, or not complete through
+    -- the source; a limit of ours alone leaves it to its age
+    case
+        when not coalesce(is_held, false) or last_read_at is null then null
+        when
+            requested_attempt >= coalesce(failed_attempt, read_attempt)
+            then cast('1970-01-01 00:00:00+00' as timestamptz)
+        when failed_attempt is not null and reread_verdict in ('retry', 'pause')
+            then coalesce(failed_next_try_at, last_failed_at)
+        when failed_attempt is not null then null
+        when
+            is_provisional
+            or (
+                {{ is_read_again("asset_type") }}
+                and not coalesce(is_whole, false)
+                and coalesce(left_out_entries, 0) = 0
+            )
+            then coalesce(reading_next_try_at, last_read_at)
+    end as next_read_at,
+    case when failed_attempt is not null then last_failed_at else last_read_at end as last_looked_at,
+    download_attempts - case
+        when requested_attempt > finished_attempt then requested_attempt
+        else finished_attempt
+    end as reread_tries,
+    reread_error_code,
+    reread_error_message,
+    reread_verdict,
     legacy_object_key,
     legacy_object_uuid,
     created_at,

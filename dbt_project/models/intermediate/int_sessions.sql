@@ -1,7 +1,10 @@
 -- One row a session. An asset counts once: as failed if its download, its upload or a check of it did.
 
 with events as (
-    select *
+    select
+        *,
+        min(coalesce(listing_attempt, 0)) over (partition by event_type, parent_asset_id, asset_id)
+            as first_listing
     from {{ ref("stg_asset_events") }}
     where event_type not in ( -- a person's, of no session
         'download_requested', 'upload_requested', 'row_accepted', 'row_released'
@@ -13,14 +16,16 @@ outcomes as (
         session_id,
         asset_id,
         event_type in (
-            'download_failed', 'upload_failed', 'file_lost', 'object_lost', 'object_refuted'
+            'download_failed', 'reread_failed', 'upload_failed', 'file_lost', 'object_lost', 'object_refuted'
         ) as is_failure,
         row_number() over (
             partition by
                 session_id,
                 asset_id,
                 case
-                    when event_type in ('downloaded', 'download_failed') then 'download'
+                    when
+                        event_type in ('downloaded', 'download_failed', 'reread_unchanged', 'reread_failed')
+                        then 'download'
                     when event_type in ('file_verified', 'file_lost', 'file_dropped') then 'file'
                     when event_type in ('object_verified', 'object_lost') then 'object'
                     when event_type in ('object_found', 'object_refuted') then 'old object'
@@ -29,7 +34,9 @@ outcomes as (
             order by
                 attempt desc,
                 case
-                    when event_type in ('downloaded', 'uploaded', 'file_lost', 'object_lost') then 0
+                    when
+                        event_type in ('downloaded', 'reread_unchanged', 'uploaded', 'file_lost', 'object_lost')
+                        then 0
                     when event_type = 'object_refuted' then 0
                     else 1
                 end,
@@ -38,7 +45,7 @@ outcomes as (
     from events
     where
         event_type in (
-            'downloaded', 'download_failed', 'uploaded', 'upload_failed',
+            'downloaded', 'download_failed', 'reread_unchanged', 'reread_failed', 'uploaded', 'upload_failed',
             'file_verified', 'file_lost', 'file_dropped', 'object_verified', 'object_lost',
             'object_found', 'object_refuted'
         )
@@ -69,7 +76,9 @@ sessions as (
         session_id,
         min(session_type) as session_type,
         coalesce(max(case when event_type = 'session_started' then total_assets end), 0)
-        + count(distinct case when event_type = 'discovered' then asset_id end) as total_assets,
+        + count(distinct case
+            when event_type = 'discovered' and coalesce(listing_attempt, 0) = first_listing then asset_id
+        end) as total_assets,
         max(case event_type when 'session_finished' then 2 when 'session_interrupted' then 1 else 0 end)
             as ending,
         coalesce(

@@ -35,6 +35,9 @@ select
     legacy_status,
     legacy_object_key,
     legacy_object_uuid,
-    next_try_at
+    next_try_at,
+    is_provisional,
+    last_read_at,
+    left_at
 from {{ ref("int_assets") }}
 where is_claimed

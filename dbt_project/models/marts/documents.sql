@@ -1,24 +1,29 @@
 {{ config(post_hook="{{ references_people('person_row_id') }}") -}}
 -- depends_on: {{ ref("people") }}
 {{ after_checks() -}}
--- The text of each person's documents, and the links in it. What rowkeeper has read comes before what
--- a legacy CSV says, and a newer text before an older one.
+-- The text of each person's documents, and the links in it: a row for each text that a document has had,
+-- numbered in the order of the readings. What rowkeeper has read comes before what a legacy CSV says.
 
-with live as (
+with readings as (
     select
-        events.asset_id as document_key,
+        events.asset_id,
+        events.attempt,
+        events.session_id,
+        events.occurred_at,
         assets.person_row_id,
         assets.media_id,
-        events.asset_id,
-        'live' as source,
         cast(events.details as json) ->> 'text' as document_text,
         cast(events.details as json) ->> 'links' as links,
         assets.original_url,
-        events.occurred_at as read_at,
+        assets.last_read_at,
+        row_number() over (
+            partition by events.asset_id, cast(events.details as json) ->> 'text'
+            order by events.attempt, events.event_id
+        ) as text_rank,
         row_number() over (
             partition by events.asset_id
             order by events.attempt desc, events.event_id
-        ) as text_rank
+        ) as newest_rank
     from {{ ref("stg_asset_events") }} as events
     inner join {{ ref("int_assets") }} as assets on events.asset_id = assets.asset_id
     where
@@ -27,12 +32,38 @@ with live as (
         and assets.asset_type = 'document'
 ),
 
--- The HTML of a document is an asset beside its text.
+newest as (
+    select
+        asset_id,
+        document_text
+    from readings
+    where newest_rank = 1
+),
+
+live as (
+    select
+        readings.*,
+        row_number() over (
+            partition by readings.asset_id
+            order by readings.attempt
+        ) as version,
+        readings.document_text = newest.document_text as is_current
+    from readings
+    inner join newest on readings.asset_id = newest.asset_id
+    where readings.text_rank = 1
+),
+
+-- The HTML of a document is an asset beside its text. An older text has that of its own session.
 html as (
     select
         assets.person_row_id,
         assets.media_id,
+        events.session_id,
         cast(events.details as json) ->> 'links' as links,
+        row_number() over (
+            partition by assets.person_row_id, assets.media_id, events.session_id
+            order by events.attempt desc, events.event_id
+        ) as session_rank,
         row_number() over (
             partition by assets.person_row_id, assets.media_id
             order by events.attempt desc, events.event_id
@@ -77,13 +108,43 @@ legacy as (
 ),
 
 texts as (
-    select * from live
-    where text_rank = 1
+    select
+        case version
+            when 1 then asset_id
+            else asset_id || '#' || cast(version as text)
+        end as document_key,
+        person_row_id,
+        media_id,
+        asset_id,
+        'live' as source,
+        document_text,
+        links,
+        original_url,
+        occurred_at as read_at,
+        version,
+        is_current,
+        session_id,
+        case when is_current then last_read_at else occurred_at end as last_read_at
+    from live
 
     union all
 
-    select * from legacy
-    where text_rank = 1 and document_key not in (select live.document_key from live)
+    select
+        document_key,
+        person_row_id,
+        media_id,
+        asset_id,
+        source,
+        document_text,
+        links,
+        original_url,
+        read_at,
+        1 as version,
+        true as is_current,
+        cast(null as text) as session_id,
+        read_at as last_read_at
+    from legacy
+    where text_rank = 1 and document_key not in (select live.asset_id from live)
 )
 
 select
@@ -94,12 +155,21 @@ select
     texts.document_text as text,
     cast(length(texts.document_text) as bigint) as characters,
     coalesce(texts.links, '') as links,
-    coalesce(html.links, '') as hyperlinks,
+    coalesce(case when texts.is_current then html.links else its_own.links end, '') as hyperlinks,
     texts.original_url,
-    texts.read_at
+    texts.read_at,
+    cast(texts.version as bigint) as version,
+    texts.is_current,
+    texts.last_read_at
 from texts
 left join html
     on
     texts.person_row_id = html.person_row_id
     and texts.media_id = html.media_id
     and html.html_rank = 1
+left join html as its_own
+    on
+    texts.person_row_id = its_own.person_row_id
+    and texts.media_id = its_own.media_id
+    and texts.session_id = its_own.session_id
+    and its_own.session_rank = 1

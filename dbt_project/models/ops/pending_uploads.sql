@@ -16,6 +16,7 @@ select
     assets.upload_attempts + 1 as attempt,
     assets.data_folder,
     assets.is_object_lost as replaces_lost,
+    assets.has_other_content and not assets.is_object_lost as is_new_version,
     assets.legacy_object_uuid,
     people.name
 from {{ ref("int_assets") }} as assets

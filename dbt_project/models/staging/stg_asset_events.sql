@@ -31,6 +31,17 @@ select
     cast(cast(details as json) ->> 'check' as bigint) as check_number,
     cast(cast(details as json) ->> 'temporary' as boolean) as is_temporary,
     cast(details as json) ->> 'row_key' as row_key,
+    cast(cast(details as json) ->> 'listing' as bigint) as listing_attempt,
+    cast(cast(details as json) ->> 'complete' as boolean) as is_whole,
+    cast(cast(details as json) ->> 'entries' as bigint) as listed_entries,
+    cast(cast(details as json) ->> 'stated' as bigint) as stated_entries,
+    cast(cast(details as json) ->> 'hidden' as bigint) as hidden_entries,
+    cast(cast(details as json) ->> 'left_out' as bigint) as left_out_entries,
+    cast(details as json) ->> 'incomplete_because' as incomplete_because,
+    coalesce(
+        cast(cast(details as json) ->> 'provisional' as boolean),
+        cast(details as json) ->> 'live_status' in ('is_upcoming', 'is_live', 'post_live')
+    ) as is_provisional,
     occurred_at,
     loaded_at
 from {{ source("raw", "asset_events") }}

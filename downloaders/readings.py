@@ -1,0 +1,193 @@
+"""Lists and documents change and are read again: what a reading proves, what is new in it."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from downloaders.base import Fetched, Request, Standing
+from rowkeeper.errors import RetryLaterError
+
+LISTS = frozenset({"playlist", "folder"})
+READ_AGAIN = LISTS | {"document", "document_html", "spreadsheet", "presentation"}
+"""Kinds of asset; the macro ``is_read_again`` has the same for the tables."""
+
+STATE = ("complete", "provisional", "entries", "stated", "hidden", "left_out", "children")
+"""The details of a reading that make another one of the same bytes worth telling."""
+
+LARGEST_KEYED = 64 << 20
+"""Bytes; a larger export is new whenever its bytes are."""
+_PDF_NOISE = re.compile(
+    rb"/(CreationDate|ModDate)\s*\([^)]*\)|/ID\s*\[[^\]]*\]|<(xmp|pdf):[^>]*>[^<]*</[^>]*>"
+    rb"|uuid:[0-9a-fA-F-]{36}"
+)
+
+
+class PartialListError(RetryLaterError):
+    """A list that its source did not give whole; ``fetched`` is what it gave."""
+
+    def __init__(self, fetched: Fetched) -> None:
+        super().__init__("incomplete_list", str(fetched.details.get("incomplete_because")))
+        self.fetched = fetched
+
+
+class UnchangedError(Exception):
+    """The source still has what was read before. ``details`` are those of this reading."""
+
+    def __init__(self, details: Mapping[str, Any]) -> None:
+        super().__init__("unchanged")
+        self.details = dict(details)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extent:
+    """How much of a list a reading has.
+
+    ``stated``: how many entries the source says there are, ``hidden`` how many of them it says that
+    it does not show. ``left_out``: what a limit of ours, named ``limit``, leaves out. ``doubts``:
+    what the source said or did that makes its end doubtful where it states no count.
+    """
+
+    listed: int
+    stated: int | None = None
+    hidden: int = 0
+    left_out: int = 0
+    limit: str = ""
+    doubts: tuple[str, ...] = field(default=())
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Did the source give less than there is?"""
+        if self.stated is None:
+            return bool(self.doubts)
+        return self.listed + self.left_out + self.hidden < self.stated
+
+    @property
+    def reason(self) -> str | None:
+        """Why the reading is not complete, in words; None if it is."""
+        words = []
+        if self.is_cut_short and self.stated is not None:
+            found = self.listed + self.left_out
+            hidden = f" and hides {self.hidden}" if self.hidden else ""
+            words.append(f"The source states {self.stated} entries{hidden} and listed {found}.")
+        elif self.is_cut_short:
+            words.append(f"The source may not have listed all: {self.doubts[0]}")
+        if self.left_out:
+            words.append(f"{self.left_out} were left out: {self.limit}.")
+        return " ".join(words) or None
+
+    def details(self) -> dict[str, Any]:
+        """What an event says of it."""
+        found = {
+            "entries": self.listed,
+            "stated": self.stated,
+            "hidden": self.hidden or None,
+            "left_out": self.left_out or None,
+            "incomplete_because": self.reason,
+        }
+        kept = {key: value for key, value in found.items() if value is not None}
+        return kept | {"complete": self.reason is None}
+
+
+def checked(fetched: Fetched, extent: Extent) -> Fetched:
+    """``fetched`` if its source gave the whole list; else raises :class:`PartialListError`."""
+    if extent.is_cut_short:
+        raise PartialListError(fetched)
+    return fetched
+
+
+def compare(request: Request, fetched: Fetched) -> None:
+    """Raise :class:`UnchangedError` if ``fetched`` says nothing that was not known before.
+
+    The file is removed then. A list of which the source gave less than all does not take the place
+    of a complete one: that raises ``RetryLaterError``.
+    """
+    standing = request.standing
+    if standing is None:
+        return
+    was_complete = standing.details.get("complete") is True
+    if was_complete and fetched.details.get("complete") is False and _is_cut_short(fetched):
+        _remove(fetched)
+        raise RetryLaterError("incomplete_list", str(fetched.details.get("incomplete_because")))
+    if _is_same(request, standing, fetched):
+        _remove(fetched)
+        known = {"listing": standing.details["listing"]} if "listing" in standing.details else {}
+        raise UnchangedError({**standing.details, **fetched.details, **known})
+
+
+def unless_new(standing: Standing | None, version: str | None) -> None:
+    """Raise :class:`UnchangedError` if ``version`` is what the source named when it was read."""
+    known = standing.details if standing else {}
+    if version and "listing" in known and known.get("source_version") == version:
+        raise UnchangedError(known)
+
+
+def proved(request: Request, fetched: Fetched) -> Fetched:
+    """``fetched``, whole, with details of what it proves of a list or document.
+
+    ``children`` stands for the assets that it leads to: where better rules find others in the same
+    bytes, or a spreadsheet has other tabs, that is something new.
+    """
+    if request.asset_kind not in READ_AGAIN:
+        return fetched
+    ids = "\n".join(sorted(child.asset_id for child in fetched.discovered))
+    children = hashlib.sha256(ids.encode()).hexdigest()[:12]
+    told = {"complete": True, **fetched.details, "children": children, "listing": request.attempt}
+    return replace(fetched, details=told)
+
+
+def content_key(path: Path, mime_type: str) -> str | None:
+    """What stays the same in an export that Google writes anew each time; None where bytes do."""
+    if path.stat().st_size > LARGEST_KEYED:
+        return None
+    if mime_type == "text/html":
+        return _page_key(path.read_bytes())
+    if mime_type == "application/pdf":
+        return hashlib.sha256(_PDF_NOISE.sub(b"", path.read_bytes())).hexdigest()
+    return None
+
+
+def _page_key(body: bytes) -> str | None:
+    """The words of a page, and where its links lead; None for what is no page."""
+    from lxml import etree, html
+
+    try:
+        tree: Any = html.document_fromstring(body, parser=html.HTMLParser(encoding="utf-8"))
+    except (etree.LxmlError, ValueError):
+        return None
+    for style in list(tree.iter("style")):
+        style.drop_tree()
+    words = " ".join(tree.text_content().split())
+    links = "\n".join(str(anchor.get("href")) for anchor in tree.iter("a"))
+    return hashlib.sha256(f"{words}\n{links}".encode("utf-8", "replace")).hexdigest()
+
+
+def _is_cut_short(fetched: Fetched) -> bool:
+    return not fetched.details.get("left_out")
+
+
+def _is_same(request: Request, standing: Standing, fetched: Fetched) -> bool:
+    known, found = standing.details, fetched.details
+    key = found.get("content_key")
+    same = fetched.sha256 == standing.sha256 or (
+        key is not None and key == known.get("content_key")
+    )
+    return same and says_nothing_new(request, found)
+
+
+def says_nothing_new(request: Request, details: Mapping[str, Any]) -> bool:
+    """Does a reading of the same content tell nothing that was not known of it?"""
+    known = request.standing.details if request.standing else {}
+    is_told = request.asset_kind not in READ_AGAIN or "listing" in known
+    whole = {"complete": True} if request.asset_kind in READ_AGAIN else {}
+    return is_told and all(
+        {**whole, **known}.get(key) == {**whole, **details}.get(key) for key in STATE
+    )
+
+
+def _remove(fetched: Fetched) -> None:
+    fetched.path.unlink(missing_ok=True)
+    if fetched.text:
+        fetched.text.unlink(missing_ok=True)

@@ -1,0 +1,338 @@
+"""What a reading proves of a list, a document or a recording, and what it finds new in it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from downloaders.base import FetchSettings, Request, Standing
+from downloaders.documents import MAX_LINKS
+from downloaders.pool import download_all
+from downloaders.readings import Extent, content_key
+from rowkeeper.events import AssetEvent, EventType
+from rowkeeper.google_api import Credentials
+from tests.fakes import drive_api, media
+from tests.fakes.clients import request_for, settings_for
+from tests.fakes.internet import FakeInternet
+from tests.fakes.site import (
+    Caption,
+    Document,
+    DriveEntry,
+    DriveFolder,
+    Playlist,
+    Site,
+    Video,
+)
+
+TEN = tuple((f"video{n:06}", f"No {n}") for n in range(10))
+LIST, FOLDER, DOCUMENT = "PLofvideos", "folder_of_all", "typing_notes"
+SPOKEN = (Caption("en", "WEBVTT\n\n00:00.000 --> 00:01.000\nHello.\n"),)
+PAGE = "<html><body><p>{}</p></body></html>"
+Found = list[AssetEvent]
+
+
+@pytest.fixture
+def net() -> Iterator[FakeInternet]:
+    with FakeInternet(Site()) as internet:
+        yield internet
+
+
+@pytest.fixture
+def settings(net: FakeInternet, tmp_path: Path) -> FetchSettings:
+    return settings_for(net, tmp_path, retry_after_s=60.0)
+
+
+def events(settings: FetchSettings, request: Request) -> Found:
+    found: Found = []
+    download_all([request], settings, found.append, "session")
+    return found
+
+
+def children(found: Found) -> list[str]:
+    """The media that were discovered, in order, without their transcripts."""
+    kinds = {"video", "file"}
+    return [
+        str(event.media_id)
+        for event in found
+        if event.event_type is EventType.DISCOVERED and event.asset_kind in kinds
+    ]
+
+
+def again(first: AssetEvent, request: Request) -> Request:
+    """The request to read again what ``first`` tells of."""
+    standing = Standing(sha256=str(first.sha256), details=first.details)
+    return replace(request, attempt=request.attempt + 1, standing=standing)
+
+
+def playlist(**more: Any) -> Playlist:
+    return Playlist(LIST, "Videos", **{"entries": TEN, "page_size": 4, **more})
+
+
+@pytest.mark.parametrize(
+    ("listed", "cuts", "complete", "known", "facts"),
+    [
+        (playlist(), 0, True, 10, {}),
+        (playlist(stated=10), 0, True, 10, {"stated": 10}),
+        (playlist(), 1, True, 10, {}),  # tried again within the run
+        (playlist(stated=10), 9, False, 4, {"stated": 10}),
+        (playlist(), 9, False, 4, {}),
+        (playlist(stated=12), 0, False, 10, {"stated": 12}),
+        (
+            playlist(stated=12, notice="2 unavailable videos are hidden"),
+            0,
+            True,
+            10,
+            {"stated": 12, "hidden": 2},
+        ),
+        (
+            playlist(stated=12, notice="1 unavailable video is hidden"),
+            0,
+            False,
+            10,
+            {"stated": 12, "hidden": 1},
+        ),
+    ],
+)
+def test_a_playlist_is_complete_when_it_says_so(
+    net: FakeInternet,
+    settings: FetchSettings,
+    listed: Playlist,
+    cuts: int,
+    complete: bool,
+    known: int,
+    facts: dict[str, int],
+) -> None:
+    net.site.playlists.append(listed)
+    net.site.cuts[LIST] = cuts
+    found = events(settings, request_for("youtube", "playlist", LIST))
+    told = found[-1]
+    assert told.event_type is EventType.DOWNLOADED
+    assert told.details["complete"] is complete
+    assert told.details["entries"] == known == len(children(found))
+    assert {key: told.details.get(key) for key in ("stated", "hidden")} == {
+        "stated": facts.get("stated"),
+        "hidden": facts.get("hidden"),
+    }
+    assert ("incomplete_because" in told.details) is not complete
+    assert ("next_try_at" in told.details) is not complete
+
+
+def test_a_list_that_a_limit_cuts_is_not_complete(
+    net: FakeInternet, settings: FetchSettings
+) -> None:
+    net.site.playlists.append(playlist(stated=10))
+    told = events(replace(settings, max_playlist=3), request_for("youtube", "playlist", LIST))[-1]
+    assert told.details["complete"] is False
+    assert (told.details["entries"], told.details["left_out"]) == (3, 7)
+    assert told.details["incomplete_because"] == "7 were left out: download.max_playlist is 3."
+    link = f"{'a' * 11},{'b' * 11},cut_short"
+    named = events(settings, request_for("youtube", "playlist", link))[-1]
+    assert (named.details["complete"], named.details["stated"]) == (False, 3)
+
+
+def test_entries_that_nobody_can_watch_keep_their_place(
+    net: FakeInternet, settings: FetchSettings
+) -> None:
+    entries = (
+        TEN[0],
+        ("privately__", "[Private video]"),
+        ("deleted____", "[Deleted video]"),
+        TEN[1],
+    )
+    net.site.playlists.append(playlist(entries=entries, stated=4))
+    found = events(settings, request_for("youtube", "playlist", LIST))
+    assert children(found) == [media_id for media_id, _ in entries]
+    positions = [event.details["position"] for event in found if event.asset_kind == "transcript"]
+    assert positions == [1, 2, 3, 4]
+    assert found[-1].details["complete"] is True
+
+
+def test_a_partial_reading_takes_no_complete_list_away(
+    net: FakeInternet, settings: FetchSettings
+) -> None:
+    net.site.playlists.append(playlist(entries=TEN[:9], stated=9))
+    request = request_for("youtube", "playlist", LIST)
+    first = events(settings, request)[-1]
+    net.site.playlists[0] = playlist(entries=(("new________", "New"), *TEN), stated=11)
+    net.site.cuts[LIST] = 9
+    found = events(settings, again(first, request))
+    assert found[-1].event_type is EventType.REREAD_FAILED
+    assert (found[-1].error_code, found[-1].verdict) == ("incomplete_list", "retry")
+    assert "new________" in children(found)
+    assert (settings.data_dir / str(first.local_path)).is_file()
+
+
+def test_what_has_not_changed_is_told_and_not_kept(
+    net: FakeInternet, settings: FetchSettings
+) -> None:
+    net.site.playlists.append(playlist(stated=10))
+    request = request_for("youtube", "playlist", LIST)
+    first = events(settings, request)[-1]
+    files = sorted((settings.data_dir / "files").rglob("*"))
+    (second,) = events(settings, again(first, request))
+    assert second.event_type is EventType.REREAD_UNCHANGED
+    assert (second.attempt, second.sha256) == (2, first.sha256)
+    assert sorted((settings.data_dir / "files").rglob("*")) == files
+
+
+def test_a_reading_that_proves_more_is_told(net: FakeInternet, settings: FetchSettings) -> None:
+    net.site.playlists.append(playlist(stated=10))
+    request = request_for("youtube", "playlist", LIST)
+    first = events(settings, request)[-1]
+    older = replace(first, details={"title": "Videos", "entries": 10})
+    found = events(settings, again(older, request))
+    assert found[-1].event_type is EventType.DOWNLOADED
+    assert (found[-1].sha256, found[-1].local_path) == (first.sha256, first.local_path)
+    assert {event.details["listing"] for event in found} == {2}
+
+
+@pytest.mark.parametrize("by_api", [False, True])
+@pytest.mark.parametrize("cut", [False, True])
+def test_a_folder_is_read_to_its_end(
+    net: FakeInternet, settings: FetchSettings, by_api: bool, cut: bool
+) -> None:
+    entries = tuple(DriveEntry(f"file_number_{n}", f"{n}.txt") for n in range(3))
+    net.site.folders.append(DriveFolder(FOLDER, "All", entries, cut=cut))
+    if by_api:
+        settings = replace(
+            settings, drive=Credentials(api_key=drive_api.KEY, file=None, setting="drive")
+        )
+    found = events(settings, request_for("drive", "folder", FOLDER))
+    assert found[-1].details["complete"] is not cut
+    assert len(children(found)) == found[-1].details["entries"] == 3
+
+
+def test_a_document_with_too_many_links_is_not_complete(
+    net: FakeInternet, settings: FetchSettings
+) -> None:
+    links = "\n".join(f"https://youtu.be/{n:011}" for n in range(MAX_LINKS + 2))
+    net.site.documents.append(Document(DOCUMENT, "Notes", links))
+    told = events(settings, request_for("docs", "document", DOCUMENT))[-1]
+    assert (told.details["complete"], told.details["left_out"]) == (False, 2)
+    assert "1,000" in told.details["incomplete_because"]
+
+
+@pytest.mark.parametrize("by_api", [False, True])
+@pytest.mark.parametrize("kind", ["document", "document_html"])
+def test_a_document_is_asked_for_conditionally_and_changes_beside_itself(
+    net: FakeInternet, settings: FetchSettings, by_api: bool, kind: str
+) -> None:
+    if by_api:
+        settings = replace(
+            settings, drive=Credentials(api_key=drive_api.KEY, file=None, setting="drive")
+        )
+    export = "/export"
+    net.site.documents.append(
+        Document(DOCUMENT, "Notes", "one", html=PAGE.format("one"), version="v1")
+    )
+    request = request_for("docs", kind, DOCUMENT)
+    first = events(settings, request)[-1]
+    asked = net.fetched(export)
+    (second,) = events(settings, again(first, request))
+    assert second.event_type is EventType.REREAD_UNCHANGED
+    assert net.fetched(export) == asked + (0 if by_api else 1)
+    net.site.documents[0] = Document(
+        DOCUMENT, "Notes", "two", html=PAGE.format("two"), version="v2"
+    )
+    third = events(settings, again(first, request))[-1]
+    assert third.event_type is EventType.DOWNLOADED
+    assert third.local_path != first.local_path
+    assert str(third.sha256)[:12] in str(third.local_path)
+    bodies = [(settings.data_dir / str(event.local_path)).read_bytes() for event in (first, third)]
+    assert [b"one" in body for body in bodies] == [True, False]
+    assert [b"two" in body for body in bodies] == [False, True]
+
+
+def test_an_export_that_only_looks_new_is_unchanged(
+    net: FakeInternet, settings: FetchSettings
+) -> None:
+    page = "<html><head><style>.c{}</style></head><body><p class='{}'>one</p></body></html>"
+    net.site.documents.append(Document(DOCUMENT, "Notes", "one", html=page.replace("{}", "c1")))
+    request = request_for("docs", "document_html", DOCUMENT)
+    first = events(settings, request)[-1]
+    net.site.documents[0] = Document(DOCUMENT, "Notes", "one", html=page.replace("{}", "c2"))
+    (second,) = events(settings, again(first, request))
+    assert second.event_type is EventType.REREAD_UNCHANGED
+
+
+def test_a_pdf_that_was_made_anew_is_the_same(tmp_path: Path) -> None:
+    first, second, other = (tmp_path / name for name in "abc")
+    stamps = b"/CreationDate (D:2026DAY) /ID [<aDAY> <b>]\n<xmp:CreateDate>DAY</xmp:CreateDate>"
+    body = b"%PDF-1.7\n" + stamps + b"WORDS"
+    first.write_bytes(body.replace(b"DAY", b"01"))
+    second.write_bytes(body.replace(b"DAY", b"02"))
+    other.write_bytes(body.replace(b"WORDS", b"words"))
+    keys = [content_key(path, "application/pdf") for path in (first, second, other)]
+    assert keys[0] == keys[1] != keys[2]
+    assert content_key(first, "text/plain") is None
+
+
+@pytest.mark.parametrize("kind", ["video", "transcript"])
+def test_a_stream_that_has_just_ended_is_provisional(
+    net: FakeInternet, settings: FetchSettings, kind: str
+) -> None:
+    ended = Video("ended______", "Ended", media.progressive(), SPOKEN, post_live=True)
+    net.site.videos.append(ended)
+    request = request_for("youtube", kind, ended.id)
+    first = events(settings, request)[-1]
+    assert first.event_type is EventType.DOWNLOADED
+    assert first.details["provisional"] is True
+    assert "next_try_at" in first.details
+    (same,) = events(settings, again(first, request))
+    assert (same.event_type, same.details["provisional"]) == (EventType.REREAD_UNCHANGED, True)
+    net.site.videos[0] = replace(ended, post_live=False, was_live=True)
+    final = events(settings, again(first, request))[-1]
+    assert final.event_type is EventType.DOWNLOADED
+    assert "provisional" not in final.details
+    assert final.sha256 == first.sha256
+
+
+def test_a_video_that_is_shorter_than_stated_is_provisional(
+    net: FakeInternet, settings: FetchSettings
+) -> None:
+    net.site.videos.append(Video("short______", "Short", media.progressive(), duration_s=600))
+    told = events(settings, request_for("youtube", "video", "short______"))[-1]
+    assert told.details["provisional_because"] == (
+        "It lasts 1 of the 600 seconds that YouTube states."
+    )
+
+
+@pytest.mark.parametrize("kind", ["video", "transcript"])
+def test_what_has_yet_to_come_is_never_given_up(
+    net: FakeInternet, settings: FetchSettings, kind: str
+) -> None:
+    net.site.videos.append(Video("live_______", "Live", media.progressive(), SPOKEN, live=True))
+    net.site.videos.append(Video("not_yet____", error="not_yet"))
+    for media_id in ("live_______", "not_yet____"):
+        told = events(settings, request_for("youtube", kind, media_id, tries=99))[-1]
+        assert (told.event_type, told.verdict) == (EventType.DOWNLOAD_FAILED, "retry")
+
+
+def test_a_failed_reading_takes_nothing_away(net: FakeInternet, settings: FetchSettings) -> None:
+    net.site.documents.append(Document(DOCUMENT, "Notes", "one"))
+    request = request_for("docs", "document", DOCUMENT)
+    first = events(settings, request)[-1]
+    net.site.documents.clear()
+    (second,) = events(settings, again(first, request))
+    assert second.event_type is EventType.REREAD_FAILED
+    assert (settings.data_dir / str(first.local_path)).read_bytes() == b"\xef\xbb\xbfone"
+
+
+@given(
+    listed=st.integers(0, 50),
+    missing=st.integers(0, 5),
+    hidden=st.integers(0, 5),
+    left_out=st.integers(0, 5),
+)
+def test_complete_means_that_the_sum_closes(
+    listed: int, missing: int, hidden: int, left_out: int
+) -> None:
+    stated = listed + missing + hidden + left_out
+    extent = Extent(listed=listed, stated=stated, hidden=hidden, left_out=left_out, limit="ours")
+    assert extent.details()["complete"] is (missing == 0 and left_out == 0)
+    assert extent.is_cut_short is (missing > 0)
+    assert (extent.reason is None) is extent.details()["complete"]
