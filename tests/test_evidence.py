@@ -148,6 +148,14 @@ def test_evidence_decides_and_rows_are_accepted(
     name = "select name from {schema}.people where row_id = '1'"
     assert query(engine, name) == [("Anna",)]
     assert query(engine, "select row_key from {schema}.quarantine where needs_mending") == []
+    capsys.readouterr()
+    assert run_command(["status", "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)["assets"]
+    for view, column in (("pending_downloads", "to_download"), ("pending_uploads", "to_upload")):
+        ((pending,),) = query(engine, f"select count(*) from {{schema}}.{view}")
+        assert sum(row[column] for row in shown) == pending
+    assert sum(row["archived"] for row in shown) == 0
+    assert sum(row["unchecked"] for row in shown) == 2  # Anna's and Cleo's, as the CSV says
     assert run_command(["migrate", "accept", f"{file[:12]}:{line}", "--undo"]) == 0
     assert query(engine, content) == []
     assert len(query(engine, "select row_key from {schema}.quarantine where needs_mending")) == 1

@@ -118,7 +118,7 @@ def _tables(target: Target) -> list[list[Row]]:
         "typing_document_link, status, notes",
         "assets": "asset_id, person_row_id, asset_type, original_url, is_wanted",
         "people_history": "row_id, version, name, email, personality_type, valid_to is null",
-        "people_lookalikes": "row_id, other_row_id, likeness",
+        "people_lookalikes": "row_ids, shared, likeness",
     }
     with connect(target) as warehouse:
         return [

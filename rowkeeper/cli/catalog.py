@@ -17,14 +17,20 @@ Record = dict[str, Any]
 
 ASSETS = """
 select
-    asset_type,
+    assets.asset_type,
     count(*) as assets,
-    count(case when download_status = 'uploaded' then 1 end) as archived,
-    count(case when upload_status = 'claimed' then 1 end) as unchecked,
-    count(case when upload_status = 'pending' then 1 end) as to_upload,
-    count(case when download_status = 'pending' then 1 end) as to_download,
-    count(case when download_status = 'failed' or upload_status = 'failed' then 1 end) as failed
-from {schema}.assets group by asset_type order by asset_type
+    count(case when assets.download_status = 'uploaded' then 1 end) as archived,
+    count(case when assets.upload_status = 'claimed' then 1 end) as unchecked,
+    count(uploads.asset_id) as to_upload,
+    count(downloads.asset_id) as to_download,
+    count(case when assets.download_status = 'failed' or assets.upload_status = 'failed' then 1 end)
+        as failed,
+    count(case when assets.download_status = 'pending' and not assets.is_wanted then 1 end)
+        as not_wanted
+from {schema}.assets as assets
+left join {schema}.pending_downloads as downloads on assets.asset_id = downloads.asset_id
+left join {schema}.pending_uploads as uploads on assets.asset_id = uploads.asset_id
+group by assets.asset_type order by assets.asset_type
 """
 PEOPLE = """
 select

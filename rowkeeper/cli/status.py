@@ -26,6 +26,7 @@ SHOWN_FAILURES = 20
 PEOPLE_COLUMNS = ("row_id", "name", "email", "personality_type", "assets", "archived", "failed")
 ASSET_COLUMNS = (
     *("asset_type", "assets", "archived", "unchecked", "to_upload", "to_download", "failed"),
+    "not_wanted",
 )
 SESSION_COLUMNS = (
     *("session_type", "status", "total_assets", "completed_assets", "failed_assets"),

@@ -194,7 +194,7 @@ def _blank(cell: str | None) -> bool:
 
 def _is_furniture(cells: Cells) -> bool:
     """A header among the rows, or a line that parts them."""
-    words = {cell.strip().casefold() for cell in cells.values()}
+    words = {cell.strip().casefold() for name, cell in cells.items() if name != "row_id"}
     return {"name", "email"} <= words or all(not word.strip("-=_ ") for word in words)
 
 

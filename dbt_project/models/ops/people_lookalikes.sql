@@ -1,7 +1,7 @@
 {{ config(materialized="table") -}}
 {{ after_checks() -}}
--- People who may be one, or be taken for one another: an inbox or a name that two row ids have. They
--- are never merged.
+-- People who may be one, or be taken for one another: an inbox or a name that several row ids have, one row
+-- a group. They are never merged.
 
 with people as (
     select
@@ -12,32 +12,39 @@ with people as (
     from {{ ref("int_people") }}
 ),
 
-pairs as (
+groups as (
     select
-        people.row_id,
-        others.row_id as other_row_id,
-        people.name,
-        others.name as other_name,
-        people.email_address,
-        others.email_address as other_email_address,
-        people.name_key = others.name_key as same_name,
-        coalesce(people.email_address = others.email_address, false) as same_email
+        'e-mail' as likeness,
+        email_address as shared,
+        count(*) as people,
+        {{ listed("row_id") }} as row_ids,
+        {{ listed("name") }} as names
     from people
-    inner join people as others on people.row_id < others.row_id
-    where people.name_key = others.name_key or people.email_address = others.email_address
+    where email_address is not null
+    group by email_address
+    having count(*) > 1
+
+    union all
+
+    select
+        'name' as likeness,
+        min(name) as shared,
+        count(*) as people,
+        {{ listed("row_id") }} as row_ids,
+        {{ listed("name") }} as names
+    from people
+    where name_key != ''
+    group by name_key
+    having count(*) > 1
 )
 
+-- Who share both are one group: "e-mail" comes before "name".
 select
-    row_id || ' ' || other_row_id as lookalike_key,
-    row_id,
-    other_row_id,
-    name,
-    other_name,
-    email_address,
-    other_email_address,
-    case
-        when same_name and same_email then 'name and e-mail'
-        when same_email then 'e-mail'
-        else 'name'
-    end as likeness
-from pairs
+    min(likeness) || ' ' || (array_agg(shared order by likeness))[1] as lookalike_key,
+    case when count(*) > 1 then 'name and e-mail' else min(likeness) end as likeness,
+    (array_agg(shared order by likeness))[1] as shared,
+    min(people) as people,
+    row_ids,
+    min(names) as names
+from groups
+group by row_ids
