@@ -18,7 +18,7 @@ from rowkeeper.links import Link, classify
 
 OFFICE = re.compile(r"[?&]rtpof=true\b")
 """What the address of an office file has that is shown in Docs."""
-PASSING = frozenset({"http_500", "server_error", "empty_page", "not_a_file"})
+PASSING = frozenset({"http_500", "server_error", "empty_page"})
 """Faults that a file's address also has where the id is no file's."""
 MAX_HOPS = 5
 
@@ -62,13 +62,11 @@ def file_page(media_id: str) -> str:
 
 def may_be_another(error: TransferError) -> bool:
     """Is ``error`` one that an id of another kind may give?"""
-    if error.verdict is Verdict.PAUSE:
+    if isinstance(error, AmbiguousError) or error.code in PASSING:
+        return True
+    if error.code == "not_a_file":  # its bytes came, and they are a page
         return False
-    return (
-        error.verdict is not Verdict.RETRY
-        or isinstance(error, AmbiguousError)
-        or error.code in PASSING
-    )
+    return error.verdict in {Verdict.PERMANENT, Verdict.NEEDS_PERSON}
 
 
 def page_of(client: HttpClient, file_id: FileId) -> str | None:
