@@ -13,11 +13,15 @@ from hypothesis import strategies as st
 
 from loaders.columns import Wanted, joined_name, read_titles
 from loaders.grid import Cell, Line, Tab
+from loaders.pipeline import ingest
 from loaders.sheet import Snapshot, load_sheet, snapshot_of
 from rowkeeper.cli import run_command
+from rowkeeper.cli.build import build
+from rowkeeper.cli.options import Context
 from rowkeeper.errors import InputError, UsageError
 from rowkeeper.settings import load_settings
 from rowkeeper.titles import SHEET_TITLES, sheet_column
+from rowkeeper.warehouse import Target, connect
 
 VIDEO, TALK = "https://youtu.be/dQw4w9WgXcQ", "https://youtu.be/aqz-KE-bpKQ"
 
@@ -248,3 +252,19 @@ def test_a_hostile_title_is_shown_harmless(
     said = capsys.readouterr().err
     assert "Who" in said
     assert said.strip().isprintable()
+
+
+def test_a_form_without_ids_becomes_people(engine: Target, tmp_path: Path) -> None:
+    rows, *_ = SHAPES["form"]
+    other = ["5/2/2026 9:00:00", 'Bo "Bob"', "Bay\u00a0", "bo@b.c", TALK]
+    source = str(write(tmp_path / "form.csv", [*rows, other]))
+    context = Context(load_settings({"sheet.source": source, "sheet.row_id": ["email"]}), engine)
+    ingest(context.settings, engine)
+    build(context)
+    with connect(engine) as warehouse:
+        people = warehouse.query(f"select row_id, name from {engine.schema}.people order by row_id")
+        assets = warehouse.query(
+            f"select distinct person_row_id, media_id from {engine.schema}.assets order by 1"
+        )
+    assert people == [("ann@b.c", "Ann Ash"), ("bo@b.c", 'Bo "Bob" Bay')]
+    assert assets == [("ann@b.c", VIDEO[-11:]), ("bo@b.c", TALK[-11:])]

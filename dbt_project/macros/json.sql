@@ -19,3 +19,17 @@
 {% macro lacks_cell(cells, text) -%}
     ({{ text }} != '' and position(lower(cast(to_json({{ text }}) as text)) in lower({{ cells }})) = 0)
 {%- endmacro %}
+
+{#- Whether a text, such as a name joined of two cells, has a word that stands in no cell. -#}
+{% macro lacks_word(cells, text) -%}
+    exists (
+        select 1
+        from unnest(string_to_array({{ text }}, ' ')) as words (word)
+        where
+            words.word != ''
+            and position(
+                lower(substr(cast(to_json(words.word) as text), 2, length(cast(to_json(words.word) as text)) - 2))
+                in lower({{ cells }})
+            ) = 0
+    )
+{%- endmacro %}

@@ -1,4 +1,5 @@
--- Name, e-mail and type of every raw row are cells of that very row, to the letter.
+-- Name, e-mail and type of every raw row are cells of that very row, to the letter; a name that two
+-- cells make together has no word of its own.
 
 select
     row_key,
@@ -8,6 +9,6 @@ select
     cells
 from {{ ref("int_row_texts") }}
 where
-    {{ lacks_cell("cells", "name") }}
+    ({{ lacks_cell("cells", "name") }} and {{ lacks_word("cells", "name") }})
     or {{ lacks_cell("cells", "email") }}
     or {{ lacks_cell("cells", "personality_type") }}
