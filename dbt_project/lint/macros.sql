@@ -13,6 +13,7 @@
 {% macro type_grammar() %}grammar{% endmacro %}
 {% macro type_part(cell, part) %}upper({{ cell }}){% endmacro %}
 {% macro lacks_cell(cells, text) %}({{ text }} != '' and position({{ text }} in {{ cells }}) = 0){% endmacro %}
+{% macro lacks_word(cells, text) %}(position({{ text }} in {{ cells }}) = 0){% endmacro %}
 {% macro is_document(kind) %}case when {{ kind }} = 'document' then 1 else 0 end{% endmacro %}
 {% macro document_depth() %}1{% endmacro %}
 {% macro asset_type(provider, kind) %}{{ provider }} || '_' || {{ kind }}{% endmacro %}
