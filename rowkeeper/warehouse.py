@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+from uuid import UUID
 
 from rowkeeper.database_format import check_database
 from rowkeeper.disk import disk_error
@@ -138,7 +139,10 @@ def _port(value: Any, path: Path) -> int:
 
 
 class Warehouse:
-    """A connection. SQL takes ``?`` for parameters; every fault is a ``WarehouseError``."""
+    """A connection. SQL takes ``?`` for parameters; every fault is a ``WarehouseError``.
+
+    A UUID comes as text, as Python has all ids.
+    """
 
     def __init__(self, target: Target, connection: Any) -> None:
         self._target, self._connection = target, connection
@@ -150,12 +154,12 @@ class Warehouse:
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """All rows of a statement."""
         with self._cursor(sql, parameters) as cursor:
-            return [tuple(row) for row in cursor.fetchall()]
+            return _rows(cursor)
 
     def select(self, sql: str) -> tuple[list[str], list[Row]]:
         """The names of a statement's columns and all its rows."""
         with self._cursor(sql, ()) as cursor:
-            rows = [tuple(row) for row in cursor.fetchall()]
+            rows = _rows(cursor)
             return [column[0] for column in cursor.description], rows
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
@@ -228,6 +232,13 @@ class Warehouse:
                 f"The warehouse, {self._target.where}, refused ({self._target.reason(error)}): "
                 "see that it is up and has the rights and the space it needs, then run again."
             ) from error
+
+
+def _rows(cursor: Any) -> list[Row]:
+    rows = [tuple(row) for row in cursor.fetchall()]
+    if any(str(column[1]) == "UUID" for column in cursor.description or ()):
+        return [tuple(str(v) if isinstance(v, UUID) else v for v in row) for row in rows]
+    return rows
 
 
 def _arrow(columns: Sequence[str], rows: Sequence[Row]) -> Any:

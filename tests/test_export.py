@@ -27,7 +27,7 @@ from rowkeeper.warehouse import Row, Target, connect
 from tests.samples import make_samples
 
 STATE = """select row_id, name, email, personality_type, source_link from {schema}.people
-    union all select row_id, asset_id, provider, media_id, download_status
+    union all select row_id, cast(asset_id as text), provider, media_id, download_status
     from {schema}.person_content"""
 
 

@@ -26,3 +26,4 @@
 {% macro ignored_reason(link_type) %}nullif({{ link_type }}, 'mail'){% endmacro %}
 {% macro all_captured(text, pattern) %}unnest(string_to_array({{ text }}, '{{ pattern }}')){% endmacro %}
 {% macro json_elements(array) %}json_array_elements({{ array }}){% endmacro %}
+{% macro json_type() %}json{% endmacro %}

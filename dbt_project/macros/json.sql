@@ -33,3 +33,8 @@
             ) = 0
     )
 {%- endmacro %}
+
+{#- What a column of JSON is: jsonb where the engine has it. -#}
+{% macro json_type() -%}
+    {{ return("jsonb" if target.type == "postgres" else "json") }}
+{%- endmacro %}

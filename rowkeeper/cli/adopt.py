@@ -31,7 +31,7 @@ from intermediate.int_assets as assets
 inner join {schema}.people as people on assets.person_row_id = people.row_id
 where
     assets.archived_by = 'legacy'
-    or assets.asset_id in (select asset_id from {schema}.pending_downloads)
+    or assets.asset_id in (select cast(asset_id as text) from {schema}.pending_downloads)
 order by assets.asset_id
 """
 LISTED_NAMES = """

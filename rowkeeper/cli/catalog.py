@@ -19,8 +19,8 @@ ASSETS = """
 select
     assets.asset_type,
     count(*) as assets,
-    count(case when assets.download_status = 'uploaded' then 1 end) as archived,
-    count(case when assets.upload_status = 'claimed' then 1 end) as unchecked,
+    count(case when assets.upload_status in {archived} then 1 end) as archived,
+    count(case when assets.archived_by = 'legacy' then 1 end) as unchecked,
     count(uploads.asset_id) as to_upload,
     count(downloads.asset_id) as to_download,
     count(case when assets.download_status = 'failed' or assets.upload_status = 'failed' then 1 end)
@@ -39,7 +39,7 @@ select
     people.email,
     people.personality_type,
     count(assets.asset_id) as assets,
-    count(case when assets.download_status = 'uploaded' then 1 end) as archived,
+    count(case when assets.upload_status in {archived} then 1 end) as archived,
     count(case when assets.download_status = 'failed' or assets.upload_status = 'failed'
         then 1 end) as failed
 from {schema}.people as people
@@ -60,7 +60,8 @@ where links.fate = 'unsupported' and links.is_current
 order by length(links.row_id), links.row_id, links.link_key
 """
 SESSIONS = """
-select session_id, session_type, status, total_assets, completed_assets, failed_assets,
+select session_id, session_type, {activity} as activity, status,
+    total_assets, completed_assets, failed_assets,
     cast(date_trunc('second', created_at) as text) as created_at,
     cast(date_trunc('second', completed_at) as text) as completed_at
 from {schema}.download_sessions order by created_at desc, session_id limit 10
@@ -150,9 +151,11 @@ def reader(context: Context) -> Iterator[Warehouse]:
 
 def read_catalog(context: Context) -> Catalog:
     """All of it. Raises as :func:`reader`."""
+    schema = context.target.schema
     with reader(context) as warehouse:
+        words = _words(warehouse, schema)
         found = {
-            name: _records(warehouse, sql.format(schema=context.target.schema))
+            name: _records(warehouse, sql.format(schema=schema, **words))
             for name, sql in QUERIES.items()
             if name != "unsupported_links" or _has_table(warehouse, context.target.schema, "links")
         }
@@ -173,6 +176,14 @@ def _has_table(warehouse: Warehouse, schema: str, name: str) -> bool:
     """Is it there? What an earlier version has published lacks newer ones."""
     sql = "select count(*) from information_schema.tables where table_schema = ? and table_name = ?"
     return bool(warehouse.query(sql, (schema, name))[0][0])
+
+
+def _words(warehouse: Warehouse, schema: str) -> dict[str, str]:
+    """What the tables call two things; until the next build an earlier version's words."""
+    names, _ = warehouse.select(f"select * from {schema}.download_sessions limit 0")
+    if "activity" in names:
+        return {"activity": "activity", "archived": "('uploaded')"}
+    return {"activity": "session_type", "archived": "('completed')"}
 
 
 def _nothing_yet(target: Target) -> WarehouseError:

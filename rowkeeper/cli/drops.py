@@ -31,8 +31,9 @@ select
     pending.object_attempt, coalesce(checks.object_checks, 0) + 1,
     cast(downloads.details as json) ->> 'text_path'
 from {schema}.pending_drops as pending
-inner join intermediate.int_asset_downloads as downloads on pending.asset_id = downloads.asset_id
-left join intermediate.int_asset_checks as checks on pending.asset_id = checks.asset_id
+inner join intermediate.int_asset_downloads as downloads
+    on cast(pending.asset_id as text) = downloads.asset_id
+left join intermediate.int_asset_checks as checks on downloads.asset_id = checks.asset_id
 where coalesce(pending.data_folder, ?) = ? and pending.store = ? and (pending.is_temporary or ?)
 order by pending.local_file_path, pending.asset_id
 """

@@ -26,12 +26,12 @@ select
     pending.asset_id, pending.person_row_id, pending.provider, pending.media_id,
     pending.asset_kind, pending.original_url, pending.attempt, pending.local_file_path,
     pending.filename, pending.mime_type, pending.sha256, pending.file_size_bytes,
-    pending.store, pending.object_key, assets.metadata, uploads.attempt,
+    pending.store, pending.object_key, assets.download_details, uploads.attempt,
     coalesce(checks.object_checks, 0) + 1
 from {schema}.pending_restores as pending
-inner join intermediate.int_assets as assets on pending.asset_id = assets.asset_id
-inner join intermediate.int_asset_uploads as uploads on pending.asset_id = uploads.asset_id
-left join intermediate.int_asset_checks as checks on pending.asset_id = checks.asset_id
+inner join intermediate.int_assets as assets on cast(pending.asset_id as text) = assets.asset_id
+inner join intermediate.int_asset_uploads as uploads on assets.asset_id = uploads.asset_id
+left join intermediate.int_asset_checks as checks on assets.asset_id = checks.asset_id
 where coalesce(pending.data_folder, ?) = ?
 order by pending.asset_id
 """
@@ -102,11 +102,11 @@ def _item(
     size_bytes: int,
     store: str,
     key: str,
-    metadata: str | None,
+    download_details: str | None,
     object_attempt: int,
     object_check: int,
 ) -> Lost:
-    details = (json.loads(metadata) if metadata else {}).get("download") or {}
+    details = json.loads(download_details) if download_details else {}
     facts = {
         "original_url": url,
         "attempt": attempt,

@@ -14,7 +14,7 @@ from rowkeeper.warehouse import connect
 if TYPE_CHECKING:
     from downloaders.base import Request
 
-PENDING = "select asset_id from {schema}.pending_downloads where asset_id = any(?)"
+PENDING = "select asset_id from {schema}.pending_downloads where cast(asset_id as text) = any(?)"
 TABLES, MEDIA = 1380666187, 1380666188
 """The two spaces of our advisory locks: any numbers that nobody else on the server uses."""
 

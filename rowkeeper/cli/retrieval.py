@@ -34,7 +34,7 @@ select
     assets.original_url, people.name, people.email, people.personality_type,
     coalesce(assets.local_path, assets.lost_path, assets.dropped_path), assets.sha256,
     assets.size_bytes,
-    assets.store, assets.object_key, assets.cloud_url, assets.metadata,
+    assets.store, assets.object_key, assets.cloud_url, assets.download_details,
     assets.local_path is not null and coalesce(assets.data_folder, ?) = ?
 from intermediate.int_assets as assets
 left join {schema}.people as people on assets.person_row_id = people.row_id
@@ -66,7 +66,7 @@ class Piece:
     store: str | None
     object_key: str | None
     cloud_url: str | None
-    metadata: str | None
+    download_details: str | None
     is_here: bool
 
     @property
@@ -80,8 +80,7 @@ class Piece:
     @property
     def details(self) -> dict[str, Any]:
         """What the download told."""
-        told = json.loads(self.metadata) if self.metadata else {}
-        return dict(told.get("download") or {})
+        return dict(json.loads(self.download_details)) if self.download_details else {}
 
 
 @dataclass

@@ -14,9 +14,10 @@ from rowkeeper.warehouse import connect
 
 INTERRUPTED_DETAILS = {"noticed_by": "a later run"}
 OPEN = """
-select sessions.session_id, sessions.session_type
+select sessions.session_id, sessions.activity
 from {schema}.download_sessions as sessions
-inner join staging.stg_asset_events as events on sessions.session_id = events.session_id
+inner join staging.stg_asset_events as events
+    on cast(sessions.session_id as text) = events.session_id
 where sessions.status = 'running'
     and events.event_type = 'session_started'
     and coalesce(events.data_folder, ?) = ?
@@ -100,12 +101,12 @@ def end_abandoned_sessions(context: Context) -> None:
         return
     folder = journal_dir(context.settings.data_dir)
     with Journal(folder) as journal:
-        for session_id, session_type in left:
+        for session_id, activity in left:
             journal.append(
                 AssetEvent(
                     event_type=EventType.SESSION_INTERRUPTED,
                     session_id=session_id,
-                    session_type=session_type,
+                    session_type=activity,
                     details=INTERRUPTED_DETAILS,
                 )
             )

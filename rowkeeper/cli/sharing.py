@@ -20,9 +20,11 @@ Emit = Callable[[AssetEvent], object]
 Item = TypeVar("Item")
 
 PENDING = """(
-    select asset_id, provider, media_id, asset_kind from {schema}.pending_downloads
+    select cast(asset_id as text) as asset_id, provider, media_id, asset_kind
+    from {schema}.pending_downloads
     union all
-    select asset_id, provider, media_id, asset_kind from {schema}.pending_rereads
+    select cast(asset_id as text) as asset_id, provider, media_id, asset_kind
+    from {schema}.pending_rereads
 )"""
 HELD_FILES = """
 select pending.asset_id,
@@ -48,7 +50,8 @@ where failed.event_type = 'download_failed' and failed.session_id = ?
 order by pending.asset_id, failed.event_id
 """
 FILE = """
-select held.local_path, held.filename, held.mime_type, held.size_bytes, held.sha256, held.metadata,
+select held.local_path, held.filename, held.mime_type, held.size_bytes, held.sha256,
+    held.download_details,
     held.store, held.object_key, wanted.upload_attempts + 1, held.reading_details
 from intermediate.int_assets as held cross join intermediate.int_assets as wanted
 where held.asset_id = ? and wanted.asset_id = ?
@@ -129,11 +132,11 @@ class _Copies:
 
     def of(self, request: "Request", other: str) -> list[AssetEvent]:
         """What was told of ``other``, told of ``request``; nothing if the bytes are not there."""
-        ((path, *row, metadata, root, key, attempt, reading),) = self.warehouse.query(
+        ((path, *row, download_details, root, key, attempt, reading),) = self.warehouse.query(
             FILE, [other, request.asset_id]
         )
         facts = dict(zip(("filename", "mime_type", "size_bytes", "sha256"), row, strict=True))
-        details = (json.loads(metadata) if metadata else {}).get("download") or {}
+        details = _facts(download_details)
         if same := _unchanged(request, self.session_id, facts["sha256"], _facts(reading)):
             return [same]
         events = []

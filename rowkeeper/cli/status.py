@@ -29,7 +29,7 @@ ASSET_COLUMNS = (
     "not_wanted",
 )
 SESSION_COLUMNS = (
-    *("session_type", "status", "total_assets", "completed_assets", "failed_assets"),
+    *("activity", "session_type", "status", "total_assets", "completed_assets", "failed_assets"),
     "created_at",
 )
 

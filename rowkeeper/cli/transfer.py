@@ -275,6 +275,7 @@ def _pending(
     with connect(context.target) as warehouse:
         return warehouse.query(
             f"select {columns} from {context.target.schema}.{view} "
-            f"where asset_id > ? and {condition} order by asset_id limit {PAGE}",
+            f"where cast(asset_id as text) > ? and {condition} "
+            f"order by cast(asset_id as text) limit {PAGE}",
             [after, *values],
         )

@@ -153,7 +153,7 @@ def addresses(context: Context, wanted: str, kind: str | None, lifetime_s: int |
 def _assets(context: Context, wanted: str) -> list[Asset]:
     with reader(context) as warehouse:
         for column in ("asset_id", "person_row_id"):
-            sql = ASSETS.format(schema=context.target.schema, wanted=f"{column} = ?")
+            sql = ASSETS.format(schema=context.target.schema, wanted=f"cast({column} as text) = ?")
             if rows := warehouse.query(sql, [wanted]):
                 return [Asset(*row) for row in rows]
     return []

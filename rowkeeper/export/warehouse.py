@@ -72,7 +72,7 @@ where event_type in ('downloaded', 'download_failed') group by asset_id
 """
 ASSETS = """
 select assets.*, events.attempted_at from {schema}.assets as assets
-left join ({attempts}) as events on assets.asset_id = events.asset_id
+left join ({attempts}) as events on cast(assets.asset_id as text) = events.asset_id
 order by assets.created_at, assets.asset_kind desc, assets.asset_id
 """
 OLD_WORDS = dict.fromkeys(("downloaded", "uploaded", "claimed"), "completed")

@@ -159,13 +159,11 @@ select
         when download_status = 'failed' then legacy_words
         when upload_status = 'failed' then upload_error_message
     end as error_message,
-    {{ json_text({
-        "source_row": "source_row_key",
-        "source_column": "source_column",
-        "url_as_found": "url_as_found",
-        "discovered": "cast(discovered_details as json)",
-        "download": "cast(download_details as json)",
-    }) }} as metadata,
+    source_row_key,
+    source_column,
+    url_as_found,
+    discovered_details,
+    download_details,
     case
         when upload_status = 'completed' and object_key is not null then 'rowkeeper'
         when upload_status = 'completed' then 'legacy'

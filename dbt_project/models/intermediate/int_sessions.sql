@@ -1,10 +1,14 @@
 -- One row a session. An asset counts once: as failed if its download, its upload or a check of it did.
+-- Its total is what it says of itself at its end, with later pages and what others shared; a killed one
+-- said only how it began. Whatever it told of is among it in any case.
 
 with events as (
     select
         *,
-        min(coalesce(listing_attempt, 0)) over (partition by event_type, parent_asset_id, asset_id)
-            as first_listing
+        event_type = 'discovered'
+        and coalesce(listing_attempt, 0)
+        = min(coalesce(listing_attempt, 0)) over (partition by event_type, parent_asset_id, asset_id)
+            as is_first_listing
     from {{ ref("stg_asset_events") }}
     where event_type not in ( -- a person's, of no session
         'download_requested', 'upload_requested', 'row_accepted', 'row_released'
@@ -75,10 +79,25 @@ sessions as (
     select
         session_id,
         min(session_type) as session_type,
-        coalesce(max(case when event_type = 'session_started' then total_assets end), 0)
-        + count(distinct case
-            when event_type = 'discovered' and coalesce(listing_attempt, 0) = first_listing then asset_id
-        end) as total_assets,
+        greatest(
+            coalesce(
+                max(
+                    case
+                        when event_type in ('session_finished', 'session_interrupted') then total_assets
+                    end
+                ),
+                coalesce(max(case when event_type = 'session_started' then total_assets end), 0)
+                + count(distinct case when is_first_listing then asset_id end)
+            ),
+            count(distinct case when event_type != 'discovered' or is_first_listing then asset_id end)
+        ) as total_assets,
+        case
+            when count(asset_id) = 0 then 'mixed'
+            when count(case when provider = 'youtube' then asset_id end) = count(asset_id) then 'youtube'
+            when count(case when provider in ('drive', 'docs') then asset_id end) = count(asset_id)
+                then 'drive'
+            else 'mixed'
+        end as worked_on,
         max(case event_type when 'session_finished' then 2 when 'session_interrupted' then 1 else 0 end)
             as ending,
         coalesce(
@@ -93,6 +112,7 @@ sessions as (
 select
     sessions.session_id,
     coalesce(sessions.session_type, 'unknown') as session_type,
+    sessions.worked_on,
     cast(sessions.total_assets as bigint) as total_assets,
     cast(coalesce(tallies.completed_assets, 0) as bigint) as completed_assets,
     cast(coalesce(tallies.failed_assets, 0) as bigint) as failed_assets,

@@ -1,4 +1,3 @@
-{{ config(post_hook="{{ references_people('person_row_id') }}") -}}
 -- depends_on: {{ ref("people") }}
 {{ after_checks() -}}
 -- The contents that each asset has had, one row each: a document or a list that changed, a recording that was
@@ -6,7 +5,7 @@
 
 select
     versions.asset_id || '#' || cast(versions.version as text) as version_key,
-    versions.asset_id,
+    cast(versions.asset_id as uuid) as asset_id,
     versions.version,
     assets.person_row_id,
     {{ asset_type("assets.provider", "assets.asset_type") }} as asset_type,

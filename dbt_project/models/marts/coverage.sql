@@ -1,4 +1,3 @@
-{{ config(post_hook="{{ references_people('row_id') }}") -}}
 -- depends_on: {{ ref("people") }}
 {{ after_checks() -}}
 -- One row a person: what is expected, held, archived, failed and missing, and what proves it. What left

@@ -1,4 +1,3 @@
-{{ config(post_hook="{{ references_people('person_row_id') }}") -}}
 -- depends_on: {{ ref("people") }}
 {{ after_checks() -}}
 -- The text of each person's documents, and the links in it: a row for each text that a document has had,
@@ -150,7 +149,7 @@ texts as (
 select
     texts.document_key,
     texts.person_row_id,
-    texts.asset_id,
+    cast(texts.asset_id as uuid) as asset_id,
     texts.source,
     texts.document_text as text,
     cast(length(texts.document_text) as bigint) as characters,

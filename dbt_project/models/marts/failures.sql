@@ -1,4 +1,3 @@
-{{ config(post_hook="{{ references_people('person_row_id') }}") -}}
 -- depends_on: {{ ref("people") }}
 {{ after_checks() -}}
 -- What failed, why, how often, and what to do next.
@@ -12,7 +11,7 @@ with failed as (
 )
 
 select
-    failed.asset_id,
+    cast(failed.asset_id as uuid) as asset_id,
     failed.person_row_id,
     people.name,
     people.email,

@@ -1,11 +1,10 @@
-{{ config(post_hook="{{ references_people('person_row_id') }}") -}}
 -- depends_on: {{ ref("people") }}
 {{ after_checks() -}}
 -- The playlists and folders of each person: how many entries the source states and how many were listed, and
 -- whether that proves the list complete.
 
 select
-    asset_id,
+    cast(asset_id as uuid) as asset_id,
     person_row_id,
     {{ asset_type("provider", "asset_type") }} as asset_type,
     asset_type as asset_kind,

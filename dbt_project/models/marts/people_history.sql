@@ -1,4 +1,3 @@
-{{ config(post_hook="{{ references_people('row_id') }}") -}}
 -- depends_on: {{ ref("people") }}
 {{ after_checks() -}}
 select

@@ -1,4 +1,3 @@
-{{ config(post_hook="{{ references_people('row_id') }}") -}}
 -- depends_on: {{ ref("people") }}
 {{ after_checks() -}}
 select
@@ -6,7 +5,7 @@ select
     people.name,
     people.email,
     people.personality_type,
-    assets.asset_id,
+    cast(assets.asset_id as uuid) as asset_id,
     {{ asset_type("assets.provider", "assets.asset_type") }} as asset_type,
     assets.asset_type as asset_kind,
     assets.provider,

@@ -4,7 +4,7 @@
 
 with files as (
     select
-        assets.asset_id,
+        cast(assets.asset_id as uuid) as asset_id,
         assets.person_row_id,
         {{ asset_type("assets.provider", "assets.asset_type") }} as asset_type,
         assets.asset_type as asset_kind,
@@ -33,7 +33,7 @@ with files as (
 
 objects as (
     select
-        assets.asset_id,
+        cast(assets.asset_id as uuid) as asset_id,
         assets.person_row_id,
         {{ asset_type("assets.provider", "assets.asset_type") }} as asset_type,
         assets.asset_type as asset_kind,

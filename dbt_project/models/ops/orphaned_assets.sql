@@ -4,7 +4,7 @@
 -- has another person now. They stay in the archive; no person's content has them.
 
 select
-    asset_id,
+    cast(asset_id as uuid) as asset_id,
     person_row_id,
     {{ asset_type("provider", "asset_type") }} as asset_type,
     asset_type as asset_kind,

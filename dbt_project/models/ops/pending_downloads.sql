@@ -2,7 +2,7 @@
 -- come. With what they write beside a file of the person whose asset it is.
 
 select
-    assets.asset_id,
+    cast(assets.asset_id as uuid) as asset_id,
     assets.person_row_id,
     assets.provider,
     assets.media_id,
@@ -15,7 +15,7 @@ select
     people.email,
     people.personality_type,
     people.last_seen_in,
-    cast(cast(assets.metadata as json) -> 'download' -> 'refused' as text) as refused,
+    cast(cast(assets.download_details as json) -> 'refused' as text) as refused,
     assets.fetch_url as url_as_found
 from {{ ref("int_assets") }} as assets
 left join {{ ref("int_people") }} as people on assets.person_row_id = people.row_id

@@ -19,7 +19,7 @@ shared as (
 )
 
 select
-    asset_id,
+    cast(asset_id as uuid) as asset_id,
     person_row_id,
     provider,
     media_id,

@@ -3,7 +3,7 @@
 -- at for download.reread_after. What is not archived yet waits: no version is left behind for a newer one.
 
 select
-    assets.asset_id,
+    cast(assets.asset_id as uuid) as asset_id,
     assets.person_row_id,
     assets.provider,
     assets.media_id,
@@ -16,7 +16,7 @@ select
     people.email,
     people.personality_type,
     people.last_seen_in,
-    cast(cast(assets.metadata as json) -> 'download' -> 'refused' as text) as refused,
+    cast(cast(assets.download_details as json) -> 'refused' as text) as refused,
     assets.fetch_url as url_as_found,
     assets.sha256,
     assets.reading_details,

@@ -2,7 +2,7 @@
 -- brings them back.
 
 select
-    asset_id,
+    cast(asset_id as uuid) as asset_id,
     person_row_id,
     provider,
     media_id,

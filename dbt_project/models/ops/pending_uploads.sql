@@ -2,7 +2,7 @@
 -- a key may be made of.
 
 select
-    assets.asset_id,
+    cast(assets.asset_id as uuid) as asset_id,
     assets.person_row_id,
     {{ asset_type("assets.provider", "assets.asset_type") }} as asset_type,
     assets.asset_type as asset_kind,
