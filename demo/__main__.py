@@ -49,7 +49,7 @@ def environment(place: Path, target: str) -> Iterator[tuple[Demo, FakeInternet]]
     place.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         stack.enter_context(FileLock(place / "demo.lock", timeout=LOCK_WAIT_S))
-        demo = make_demo(place / "sources")
+        demo = make_demo(place / "sources", link_column=True)
         internet = stack.enter_context(FakeInternet(demo.site))
         for name in list(os.environ):
             if name.startswith(PREFIX) and not name.startswith(FOREIGN_PREFIXES):

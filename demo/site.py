@@ -30,6 +30,9 @@ SHEET_PAGE = "docs.google.com/spreadsheets/d/e/2PACX-rowkeeper-demo/pubhtml"
 SHEET_URL = f"https://{SHEET_PAGE}?gid={GID}"
 URL = re.compile(r"https?://[^\s\"'|;<>]+")
 
+LINKS = ("https://youtu.be/demoLinkOne", "https://vimeo.com/76979871")
+"""What stands in the link column: a video, and a link that nothing fetches."""
+
 FILES = (
     ("Interview.mp4", "video/mp4"),
     ("Voice memo.m4a", "audio/mp4"),
@@ -46,11 +49,15 @@ class Demo:
     missing: str
 
 
-def make_demo(folder: Path, people: int = PEOPLE) -> Demo:
-    """Write the CSV into ``folder`` and make the website that it and the sheet lead to."""
+def make_demo(folder: Path, people: int = PEOPLE, *, link_column: bool = False) -> Demo:
+    """Write the CSV into ``folder`` and make the website that it and the sheet lead to.
+
+    ``link_column``: the sheet has one more column, with ``LINKS`` for its first people.
+    """
     make_samples(folder, people, SEED)
     legacy_csv = folder / "output_21col.csv"
     sheet = (folder / "sheet.html").read_text("utf-8")
+    sheet = _with_link_column(sheet) if link_column else sheet
     with legacy_csv.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     cells = [str(cell) for row in rows for cell in row.values()]
@@ -63,6 +70,16 @@ def make_demo(folder: Path, people: int = PEOPLE) -> Demo:
         if link.media_id != missing:
             _add(site, link)
     return Demo(site, legacy_csv, missing)
+
+
+def _with_link_column(sheet: str) -> str:
+    head, *lines = sheet.split("\n")
+    lines = [f"{head.removesuffix('</tr>')}<td>Link</td></tr>", *lines]
+    people = re.compile(r"</th><td[^>]*>\d+</td>.*@")
+    rows = [number for number, line in enumerate(lines) if people.search(line)]
+    for number, url in zip(rows, LINKS, strict=False):
+        lines[number] = f"{lines[number].removesuffix('</tr>')}<td>{url}</td></tr>"
+    return "\n".join(lines)
 
 
 def _content_links(text: str) -> list[Link]:
