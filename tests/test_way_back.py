@@ -3,11 +3,23 @@ comparison sees what a writer would lose."""
 
 import csv
 import io
+import json
+import random
+from collections import Counter
+from pathlib import Path
 
+import pytest
+
+from loaders.pipeline import ingest
+from rowkeeper.cli import run_command
+from rowkeeper.cli.build import build
+from rowkeeper.cli.options import Context
 from rowkeeper.export.base import Base, BaseRow, Person
 from rowkeeper.export.losses import Source, find_losses, read_table
 from rowkeeper.export.table import export
 from rowkeeper.legacy_csv import GENERATIONS
+from rowkeeper.settings import load_settings
+from rowkeeper.warehouse import Target
 
 Cells = dict[str, str]
 
@@ -18,6 +30,106 @@ def written(width: int, rows: list[Cells]) -> bytes:
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue().encode()
+
+
+def person(number: int, chance: random.Random) -> Cells:
+    """A person as the best of all files would know her."""
+    video = f"video{number:06d}"
+    return {
+        **{"row_id": str(number), "name": f"Anna {number} Beispiel", "email": f"a{number}@x.org"},
+        "type": "MF-Si/Fe-CS/P(B) #3",
+        "link": f"https://youtu.be/{video}",
+        "google_drive": f"https://drive.google.com/file/d/1{number:032d}/view",
+        **{
+            "processed": "yes",
+            "document_text": f"Words of {number}",
+            "extraction_date": "2025-01-01",
+        },
+        **{
+            "youtube_status": chance.choice(["completed", "failed"]),
+            "youtube_files": f"{video}.mp4",
+        },
+        "youtube_media_id": video,
+        "file_uuids": json.dumps({f"YouTube: {video}": f"uuid-{number}"}),
+        "s3_paths": json.dumps({f"uuid-{number}": f"files/uuid-{number}.mp4"}),
+    }
+
+
+IDENTITY = ("row_id", "name", "email", "type")
+
+
+def snapshot(people: list[Cells], chance: random.Random) -> list[Cells]:
+    """Some of the people, some never processed in this file, some with their name glued."""
+    rows = []
+    for cells in people:
+        row = dict(cells)
+        if chance.random() < 0.4:
+            row = {name: cell if name in IDENTITY else "" for name, cell in row.items()}
+        if chance.random() < 0.3:
+            row["name"] = row["name"].replace(" ", "")
+        if chance.random() < 0.9:
+            rows.append(row)
+    return rows
+
+
+def history(folder: Path, seed: int, people: list[Cells]) -> None:
+    """Files of all generations, in any order of time, and two decoys of the newest kind."""
+    chance = random.Random(seed)
+    widths = [*GENERATIONS, 21, 21, 18]
+    chance.shuffle(widths)
+    for number, width in enumerate(widths):
+        rows = snapshot(people, chance)
+        (folder / f"{number}_{width}.csv").write_bytes(written(width, rows))
+    (folder / "whole.csv").write_bytes(written(21, chance.sample(people, len(people))))
+    for number in (1, 2):
+        decoy = [
+            {"row_id": str(n), "name": f"Test {n}", "email": f"t{n}@test", "processed": "yes"}
+            for n in range(1, 2 + number)
+        ]
+        (folder / f"decoy{number}.csv").write_bytes(written(21, decoy))
+
+
+def table(path: Path) -> dict[str, Cells]:
+    rows = list(csv.DictReader(io.StringIO(path.read_bytes().decode("utf-8-sig"), newline="")))
+    twice = {row_id: n for row_id, n in Counter(row["row_id"] for row in rows).items() if n > 1}
+    assert not twice
+    return {row["row_id"]: row for row in rows}
+
+
+@pytest.mark.parametrize(("engine", "seed"), [("duckdb", 1)], indirect=["engine"])
+def test_a_rollback_beside_decoys_keeps_every_cell(
+    engine: Target,
+    seed: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder = tmp_path / "old"
+    folder.mkdir()
+    chance = random.Random(seed)
+    people = [person(number, chance) for number in range(1, 13)]
+    history(folder, seed, people)
+    monkeypatch.setenv("ROWKEEPER_LEGACY_CSV_PATHS", str(folder))
+    context = Context(load_settings({}), engine)
+    ingest(context.settings, engine)
+    warned = {warning.test: warning for warning in build(context)}
+    assert warned["warn_test_data"].rows == 2
+    assert "decoy1.csv: 2 people" in " ".join(warned["warn_test_data"].examples)
+
+    path = tmp_path / "back" / "output.csv"
+    assert run_command(["migrate", "rollback", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert "from decoy" not in said
+    found = table(path)
+    for cells in people:
+        row = found[cells["row_id"]]
+        lacking = {name for name, cell in cells.items() if name in row and cell and not row[name]}
+        assert lacking == set()
+        assert {row[name] for name in ("file_uuids", "s3_paths")} == {
+            cells[name] for name in ("file_uuids", "s3_paths")
+        }
+    assert run_command(["migrate", "rollback", "--base", "decoy1.csv", str(path)]) == 2
+    assert "No row of decoy1.csv is of anybody" in capsys.readouterr().err
 
 
 def test_another_reader_sees_each_kind_of_loss() -> None:
