@@ -65,3 +65,14 @@ def _respelt(warehouse: Warehouse, table: TableName, row_ids: dict[str, str]) ->
                 "row_id": row_id,
                 "asset_id": asset_id(row_id, *medium) if known else None,
             }
+
+
+def drop_earlier_reading(warehouse: Warehouse, file_sha256: str, load_id: str) -> None:
+    """Remove what an earlier reading of a file made and that of ``load_id`` has not: the links and
+    claims of another encoding or other columns."""
+    for table in ("legacy_csv_rows", "row_keys", "links", "legacy_claims"):
+        warehouse.execute(
+            f"delete from {DATASET}.{table} where row_key >= ? and row_key < ? "
+            "and _dlt_load_id <> ?",
+            [f"{file_sha256}:", f"{file_sha256};", load_id],
+        )

@@ -1,15 +1,18 @@
 """What completed loads left in raw: the last look at the sheet, and the files."""
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from loaders.columns import COLUMNS
 from loaders.destination import DATASET
 from loaders.grid import tab_label
+from loaders.legacy_csv import LegacyFile
 from loaders.removals import Held, people_of
 from loaders.sheet import Snapshot
 from loaders.tables import TABLES
+from rowkeeper.text import to_json
 from rowkeeper.warehouse import Target, Warehouse, connect
 
 
@@ -23,7 +26,15 @@ class Loaded:
     newest: tuple[str, str, str, str] = ("", "", "", "")
     values: tuple[tuple[str, ...], ...] = ()
     sheet: Held = Held()  # noqa: RUF009 - it is frozen
-    file_sha256s: frozenset[str] = frozenset()
+    files: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
+
+    def has_file(self, file: LegacyFile) -> bool:
+        """Whether ``file`` is there and was read as it is now.
+
+        ``files``: hash -> its encoding and its layout, which earlier versions did not say.
+        """
+        encoding, layout = self.files.get(file.file_sha256, ("", None))
+        return encoding == file.encoding and layout in (None, to_json(file.layout))
 
     def has(self, snapshot: Snapshot) -> bool:
         """Whether ``snapshot`` is of the same tab, says the same, and is read as it was.
@@ -66,21 +77,17 @@ def loaded(target: Target) -> Loaded:
             f"from {DATASET}.sheet_snapshots {completed} "
             "order by observed_at desc nulls last, snapshot_id desc limit 1"
         )
-        files = warehouse.query(f"select file_sha256 from {DATASET}.legacy_csv_files {completed}")
-        file_sha256s = frozenset(sha for (sha,) in files)
+        names, lines = warehouse.select(f"select * from {DATASET}.legacy_csv_files {completed}")
+        found = (dict(zip(names, line, strict=True)) for line in lines)
+        files = {row["file_sha256"]: (row["encoding"], row.get("layout")) for row in found}
         if not snapshots:
-            return Loaded(complete, file_sha256s=file_sha256s)
+            return Loaded(complete, files=files)
         *newest, title = snapshots[0]
-        found = _sheet(warehouse, (*newest,), title, file_sha256s)
-        return replace(found, complete=complete)
+        sheet = _sheet(warehouse, (*newest,), title)
+        return replace(sheet, complete=complete, files=files)
 
 
-def _sheet(
-    warehouse: Warehouse,
-    newest: tuple[str, str, str, str],
-    title: str | None,
-    file_sha256s: frozenset[str],
-) -> Loaded:
+def _sheet(warehouse: Warehouse, newest: tuple[str, str, str, str], title: str | None) -> Loaded:
     names = ", ".join(COLUMNS)
     rows = warehouse.query(
         f"select coalesce(is_header, false), {names} from {DATASET}.sheet_rows "
@@ -100,4 +107,4 @@ def _sheet(
         ),
     )
     values = tuple(_plain(list(row[1:])) for row in rows)
-    return Loaded(True, newest, values, held, file_sha256s)
+    return Loaded(newest=newest, values=values, sheet=held)

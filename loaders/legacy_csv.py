@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,15 +10,18 @@ from hashlib import sha256 as digest
 from pathlib import Path
 
 from loaders.legacy_files import Content, find_files, read_content
+from loaders.text_files import FALLBACK, MAX_BYTES, Dialect, dialect, read_records
 from rowkeeper.errors import InputError
 from rowkeeper.export.guard import is_marked, unguard
 from rowkeeper.export.layout import header_layout
 from rowkeeper.legacy_csv import COLUMNS, GENERATIONS
-from rowkeeper.text import sha256, to_json, trimmed
+from rowkeeper.text import quoted, sha256, to_json, trimmed
 
 Layout = tuple[str, ...]
 _ROW_ID = re.compile(r"#|row_id|\d{1,9}[a-z]?", re.IGNORECASE)
-SHOWN = 10  # unknown columns that an error names
+SHOWN = 10  # columns that a sentence names
+MAX_CELLS = 1_000_000
+"""Of one line: a line of nothing but separators would fill the memory."""
 _LINE_ENDS = {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}
 
 
@@ -27,15 +29,19 @@ _LINE_ENDS = {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}
 class LegacyRow:
     """One record; ``line`` is the physical line on which it starts, from 1.
 
-    ``text`` is the record as it stands, its line end included. ``generation`` and ``values`` (by
-    column) follow the record's own layout: None and {} where its width fits none.
+    ``text`` is the record as it stands, its line end included, ``data`` its bytes where these are
+    not the text in the file's encoding. ``generation`` and ``values`` (by column) follow the
+    record's own layout: None and {} where its width fits none. ``named`` has every cell with its
+    column's name.
     """
 
     line: int
     generation: int | None
     cells: tuple[str, ...]
     values: Mapping[str, str]
+    named: tuple[tuple[str, str], ...]
     text: str
+    data: bytes | None
     cells_json: str
     content_sha256: str
 
@@ -44,18 +50,31 @@ class LegacyRow:
 class LegacyFile:
     """One file. ``line_end`` is LF, CRLF, CR or mixed; ``header_text`` the header as it stands.
 
-    ``header_text`` and the rows' texts, one after the other, are the text of the file.
+    ``preamble`` (a ``sep=`` line or ''), ``header_text`` and the rows' texts, one after the other,
+    are the text of the file. ``generation`` counts the columns that are known; ``layout`` has our
+    name of each column, '' for the ``unknown`` ones. ``notice`` says what was assumed, or ''.
     """
 
     path: Path
     modified_at: datetime
     file_sha256: str
     encoding: str
+    notice: str
     line_end: str
+    delimiter: str
+    preamble: str
     generation: int
+    layout: Layout
     header: tuple[str, ...]
     header_text: str
+    header_data: bytes | None
     rows: tuple[LegacyRow, ...]
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The titles of the columns that nobody knows."""
+        named = zip(self.header, self.layout, strict=True)
+        return tuple(title for title, name in named if not name)
 
 
 @dataclass(frozen=True)
@@ -63,57 +82,109 @@ class _Record:
     line: int
     cells: tuple[str, ...]
     text: str
+    data: bytes | None
 
 
 def load_legacy_csv(
-    paths: Iterable[str | Path], columns: Mapping[str, str] | None = None
+    paths: Iterable[str | Path],
+    columns: Mapping[str, str] | None = None,
+    fallback: str = FALLBACK,
+    max_bytes: int = MAX_BYTES,
 ) -> list[LegacyFile]:
     """All files that ``paths`` (files, folders, globs) name, each content once.
 
-    ``columns`` maps our column names to what these files call them. Raises ``InputError`` for the
-    first bad file, so that a run takes all files or none.
+    ``columns`` maps our column names to what these files call them; a line that is not UTF-8 is
+    read as ``fallback``. Raises ``InputError`` for the first bad file, so that a run takes all or
+    none.
     """
-    files = (read_file(path, columns) for path in find_files(paths))
+    files = (read_file(path, columns, fallback, max_bytes) for path in find_files(paths))
     return list({file.file_sha256: file for file in files}.values())
 
 
-def read_file(path: Path, columns: Mapping[str, str] | None = None) -> LegacyFile:
+def read_file(
+    path: Path,
+    columns: Mapping[str, str] | None = None,
+    fallback: str = FALLBACK,
+    max_bytes: int = MAX_BYTES,
+) -> LegacyFile:
     """The file at ``path``. Raises ``InputError`` that names the file, the line and the remedy."""
-    content = read_content(path)
-    records = list(_records(content))
+    content = read_content(path, fallback, max_bytes)
+    text, titles = content.decoded.text, columns or {}
+    form = dialect(path, text, lambda cells: sum(map(bool, header_layout(cells, titles))))
+    records = list(_records(content, form))
     if not records:
         raise InputError(f"The legacy CSV {path} is empty: it has no header on line 1.")
     header, *rest = records
-    layout = _layout(path, header, columns or {})
+    layout = _layout(path, header, titles)
     guarded = is_marked(header.cells[0]) if header.cells else False
-    if rest and not content.text.endswith(("\n", "\r")):
+    if rest and not text.endswith(("\n", "\r")):
         _refuse_half(path, rest[-1], layout)
+    names = _names(header.cells, layout)
     return LegacyFile(
         path=path,
         modified_at=content.modified_at,
         file_sha256=digest(content.data).hexdigest(),
-        encoding=content.encoding,
+        encoding=content.decoded.encoding,
+        notice=content.decoded.notice,
         line_end=_line_end(records),
-        generation=len(layout),
+        delimiter=form.delimiter,
+        preamble=form.preamble,
+        generation=sum(map(bool, layout)),
+        layout=layout,
         header=header.cells,
         header_text=header.text,
-        rows=tuple(_row(record, layout, guarded) for record in rest),
+        header_data=header.data,
+        rows=tuple(_row(record, layout, names, guarded) for record in rest),
     )
 
 
-def _row(record: _Record, header: Layout, guarded: bool) -> LegacyRow:
+def notices_of(file: LegacyFile) -> list[str]:
+    """What was assumed or not understood of a file, in sentences."""
+    said = []
+    if file.notice:
+        said.append(
+            f"{file.path} {file.notice}: if names look wrong, save it as UTF-8 or set "
+            "legacy_csv.encoding."
+        )
+    if file.unknown:
+        named = ", ".join(quoted(title) for title in file.unknown[:SHOWN])
+        more = f" and {len(file.unknown) - SHOWN} more" if len(file.unknown) > SHOWN else ""
+        said.append(
+            f"{file.path} has columns that nobody knows, kept as they are: {named}{more}. If one "
+            "is ours, say so in legacy_csv.columns."
+        )
+    return said
+
+
+def _row(record: _Record, header: Layout, names: Layout, guarded: bool) -> LegacyRow:
     cells = tuple(unguard(cell) for cell in record.cells) if guarded else record.cells
     cells_json = to_json(cells)
     layout = row_layout(cells, header)
+    values = dict.fromkeys(filter(None, layout or ()), "")
+    values |= {n: cell for n, cell in zip(layout or (), cells, strict=False) if n}
+    own = names if layout == header else layout or ()
+    numbered = tuple(f"column_{number}" for number in range(len(own) + 1, len(cells) + 1))
     return LegacyRow(
         line=record.line,
-        generation=len(layout) if layout else None,
+        generation=len(list(filter(None, layout))) if layout else None,
         cells=cells,
-        values=dict.fromkeys(layout or (), "") | dict(zip(layout or (), cells, strict=False)),
+        values=values,
+        named=tuple(zip((*own, *numbered), cells, strict=False)),
         text=record.text,
+        data=record.data,
         cells_json=cells_json,
         content_sha256=sha256(cells_json),
     )
+
+
+def _names(titles: tuple[str, ...], layout: Layout) -> Layout:
+    """A name for each column: ours, else its title in lower case, else its number from 1."""
+    names: list[str] = []
+    for place, (title, known) in enumerate(zip(titles, layout, strict=True), 1):
+        name = known or " ".join(trimmed(title).casefold().split())
+        taken = not known and (name in names or name in COLUMNS or not name)
+        names.append(f"column_{place}" if taken else name)
+    return tuple(names)
 
 
 def row_layout(cells: tuple[str, ...], header: Layout) -> Layout | None:
@@ -130,25 +201,35 @@ def row_layout(cells: tuple[str, ...], header: Layout) -> Layout | None:
     return None
 
 
-def _records(content: Content) -> Iterator[_Record]:
+def _records(content: Content, form: Dialect) -> Iterator[_Record]:
     """All records, blank lines too."""
-    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+    decoded = content.decoded
+    start = 2 if form.preamble else 1
     taken: list[str] = []
 
     def lines() -> Iterator[str]:
-        for line in io.StringIO(content.text, newline=""):
+        text = io.StringIO(decoded.text.removeprefix(form.preamble), newline="")
+        for number, line in enumerate(text, start):
+            if line.count(form.delimiter) >= MAX_CELLS:
+                raise InputError(
+                    f"The legacy CSV {content.path} has more than {MAX_CELLS} cells on line "
+                    f"{number}: see that it is the right file."
+                )
             taken.append(line)
             yield line
 
-    reader = csv.reader(lines(), strict=True)
-    start = 1
     try:
-        for cells in reader:
-            yield _Record(start, tuple(cells), "".join(taken))
+        for cells in read_records(lines(), form.delimiter):
+            places = range(start, start + len(taken))
+            data = None
+            if not decoded.strays.keys().isdisjoint(places):
+                pairs = zip(places, taken, strict=True)
+                data = b"".join(decoded.strays.get(n) or line.encode() for n, line in pairs)
+            yield _Record(start, tuple(cells), "".join(taken), data)
+            start += len(taken)
             taken.clear()
-            start = reader.line_num + 1
     except csv.Error as error:
-        raise _no_csv(content.path, start, reader.line_num, error) from error
+        raise _no_csv(content.path, start, start + max(len(taken) - 1, 0), error) from error
 
 
 def _no_csv(path: Path, start: int, line: int, error: csv.Error) -> InputError:
@@ -163,34 +244,26 @@ def _no_csv(path: Path, start: int, line: int, error: csv.Error) -> InputError:
     )
 
 
-def _shown(cell: str) -> str:
-    """A cell as it may stand in a sentence: on one line and no longer than a title is."""
-    text = " ".join("".join(char if char.isprintable() else " " for char in cell).split())
-    return f"'{text[:40]}…'" if len(text) > 40 else f"'{text}'"
-
-
 def _layout(path: Path, header: _Record, columns: Mapping[str, str]) -> Layout:
-    """The columns that a header names; in any order, but those of one generation."""
+    """The columns that a header names, in any order and number; '' for one that nobody knows."""
     found = header_layout(header.cells, columns)
-    if found and any(sorted(found) == sorted(known) for known in GENERATIONS.values()):
-        return found
-    named = zip(header.cells, found, strict=True)
-    unknown = [_shown(cell) for cell, name in named if name not in COLUMNS]
-    if len(unknown) > SHOWN:
-        unknown[SHOWN:] = [f"and {len(unknown) - SHOWN} more"]
-    nearest = min(GENERATIONS.values(), key=lambda known: len(set(known) ^ set(found)))
-    missing = [name for name in nearest if name not in found]
-    problems = [
-        f"unknown: {', '.join(unknown)}" if unknown else "",
-        f"missing of the nearest generation: {', '.join(missing)}" if missing else "",
-    ]
-    what = "; ".join(filter(None, problems)) or "some known names stand twice or are too many"
-    counts = ", ".join(map(str, GENERATIONS))
-    raise InputError(
-        f"The legacy CSV {path} has the columns of no generation ({counts} columns) on line "
-        f"{header.line} ({what}; known: {', '.join(COLUMNS)}): if the file calls a column "
-        'something else, say so in legacy_csv.columns, such as {name = "Full name"}.'
-    )
+    names = [name for name in found if name]
+    seen = ", ".join(quoted(cell) for cell in header.cells[:SHOWN]) or "none"
+    if len(header.cells) > SHOWN:
+        seen += f" and {len(header.cells) - SHOWN} more"
+    where = f"The legacy CSV {path} has on line {header.line} the titles {seen}"
+    mend = 'say in legacy_csv.columns what the file calls it, such as {name = "Full name"}'
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise InputError(
+            f"{where}, of which several are {twice[0]}, it stands twice: {mend}, or remove one."
+        )
+    nameless = "name" not in names
+    if nameless or ("row_id" not in names and not set(GENERATIONS[7]) <= set(names)):
+        lacking = "name" if nameless else "row_id"
+        raise InputError(
+            f"{where}, and none of them is {lacking}: {mend} (known: {', '.join(COLUMNS)})."
+        )
+    return found
 
 
 def _refuse_half(path: Path, record: _Record, layout: Layout) -> None:

@@ -9,10 +9,10 @@ from filelock import FileLock, Timeout
 
 from loaders.columns import Wanted
 from loaders.destination import pipelines_dir
-from loaders.earlier_rows import missing_keys
+from loaders.earlier_rows import drop_earlier_reading, missing_keys
 from loaders.held import Loaded, loaded
 from loaders.kept_loads import keep_loads, loads_dir, missing_loads
-from loaders.legacy_csv import LegacyFile, load_legacy_csv
+from loaders.legacy_csv import LegacyFile, load_legacy_csv, notices_of
 from loaders.legacy_evidence import EvidenceFile
 from loaders.loader import Loader
 from loaders.removals import Allowed, check_load, new_titles
@@ -36,7 +36,7 @@ class IngestSummary:
     """What an ingest read and what of it was new; ``load_id`` is None when nothing was loaded.
 
     ``new_columns``: the titles that the last load did not see; ``notices``: sentences on what was
-    assumed of the sheet.
+    assumed of the sheet and the files.
     """
 
     load_id: str | None = None
@@ -67,7 +67,7 @@ def ingest(settings: Settings, target: Target) -> IngestSummary:
         ids = _row_ids(loader, target)
         rows = no_rows()
         held = loaded(target)
-        new_files = [file for file in files if file.file_sha256 not in held.file_sha256s]
+        new_files = [file for file in files if not held.has_file(file)]
         changed = _add_if_new(rows, snapshot, held, settings, ids)
         for file in new_files:
             add_legacy_file(rows, file, ids)
@@ -75,6 +75,9 @@ def ingest(settings: Settings, target: Target) -> IngestSummary:
         if any(rows.values()) or not held.complete:
             load_id = loader.load(rows)
         with connect(target) as warehouse:
+            for file in new_files:
+                if file.file_sha256 in held.files:
+                    drop_earlier_reading(warehouse, file.file_sha256, str(load_id))
             keep_loads(loads_dir(settings.data_dir), warehouse)
     return _summary(load_id, snapshot, changed, held, files, new_files, rows)
 
@@ -151,7 +154,7 @@ def preview(settings: Settings, target: Target) -> IngestSummary:
     """What ``ingest`` would load now; nothing is written. Raises as it does."""
     snapshot, files = _read(settings, keep_pages=False)
     held = loaded(target)
-    new_files = [file for file in files if file.file_sha256 not in held.file_sha256s]
+    new_files = [file for file in files if not held.has_file(file)]
     changed = _add_if_new(no_rows(), snapshot, held, settings, RowIds())
     return _summary(None, snapshot, changed, held, files, new_files, no_rows())
 
@@ -172,7 +175,10 @@ def _summary(
         sheet_rows=len(snapshot.rows) if snapshot else 0,
         sheet_changed=changed,
         new_columns=_new_columns(snapshot, held) if changed else (),
-        notices=snapshot.notices if snapshot else (),
+        notices=(
+            *(snapshot.notices if snapshot else ()),
+            *(notice for file in files for notice in notices_of(file)),
+        ),
         legacy_files=len(files),
         new_legacy_files=tuple(str(file.path) for file in new_files),
         rows_loaded={table: len(rows[table]) for table in TABLES if rows[table]},
@@ -188,7 +194,8 @@ def _new_columns(snapshot: Snapshot | None, held: Loaded) -> tuple[str, ...]:
 
 def _read(settings: Settings, *, keep_pages: bool) -> tuple[Snapshot | None, list[LegacyFile]]:
     """All inputs that the settings name, read and checked."""
-    files = load_legacy_csv(settings.legacy_csv.paths, settings.legacy_csv.columns)
+    legacy = settings.legacy_csv
+    files = load_legacy_csv(legacy.paths, legacy.columns, legacy.encoding, legacy.max_bytes)
     if not settings.sheet.source:
         return None, files
     return configured_sheet(settings, keep_pages=keep_pages), files

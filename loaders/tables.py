@@ -1,5 +1,6 @@
 """The raw tables that dlt loads: their columns, their keys and the rows of a snapshot or a file."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any, Literal, get_args
 
@@ -7,7 +8,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 
 from loaders import columns, sheet
 from loaders.legacy_claims import claims_of
-from loaders.legacy_csv import LegacyFile, LegacyRow
+from loaders.legacy_csv import LegacyFile
 from loaders.links import legacy_row_links, link_rows, sheet_cell_links
 from loaders.row_keys import RowIds, keys_row
 from loaders.sheet import Snapshot
@@ -78,7 +79,12 @@ SCHEMAS: dict[TableName, pa.Schema] = {
         ("header", _TEXT),
         ("header_text", _TEXT),
         ("encoding", _TEXT),
+        ("notice", _TEXT),
         ("line_end", _TEXT),
+        ("delimiter", _TEXT),
+        ("preamble", _TEXT),
+        ("layout", _TEXT),
+        ("header_base64", _TEXT),
         ("row_count", _COUNT),
     ),
     "legacy_csv_rows": _schema(
@@ -89,6 +95,7 @@ SCHEMAS: dict[TableName, pa.Schema] = {
         ("content_sha256", _TEXT),
         ("cells", _TEXT),
         ("record_text", _TEXT),
+        ("record_base64", _TEXT),
         text=COLUMNS,
     ),
     "row_keys": _schema(
@@ -228,7 +235,12 @@ def add_legacy_file(rows: Rows, file: LegacyFile, ids: RowIds) -> None:
             "header": to_json(file.header),
             "header_text": file.header_text,
             "encoding": file.encoding,
+            "notice": file.notice,
             "line_end": file.line_end,
+            "delimiter": file.delimiter,
+            "preamble": file.preamble,
+            "layout": to_json(file.layout),
+            "header_base64": _base64(file.header_data),
             "row_count": len(file.rows),
         }
     )
@@ -243,18 +255,16 @@ def add_legacy_file(rows: Rows, file: LegacyFile, ids: RowIds) -> None:
                 "content_sha256": row.content_sha256,
                 "cells": row.cells_json,
                 "record_text": row.text,
+                "record_base64": _base64(row.data),
                 **row.values,
             }
         )
         row_id = ids.of(written := row.values.get("row_id"), new=row_id_key(written))
         rows["row_keys"].append(keys_row(row_key, row_id, row.values))
-        links = legacy_row_links(_legacy_cells(row), row_key, row_id)
+        links = legacy_row_links(row.named, row_key, row_id)
         rows["links"] += links
         rows["legacy_claims"] += claims_of(row.values, row_key, row_id, links)
 
 
-def _legacy_cells(row: LegacyRow) -> Iterator[tuple[str, str]]:
-    """All cells of a row by column; those of a row that fits no layout by their number from 1."""
-    yield from row.values.items()
-    for number in range(len(row.values), len(row.cells)):
-        yield f"column_{number + 1}", row.cells[number]
+def _base64(data: bytes | None) -> str | None:
+    return None if data is None else b64encode(data).decode()

@@ -1,5 +1,6 @@
 """How lists, tables and networks are written in a setting, and the usual pace of each site."""
 
+import codecs
 import re
 import tomllib
 from collections.abc import Callable, Mapping
@@ -81,10 +82,22 @@ def _networks(values: list[str]) -> list[str]:
     return values
 
 
+def _text_encoding(name: str) -> str:
+    try:
+        plain = bytes(range(128))
+        known = codecs.decode(plain, name) == plain.decode("ascii")
+    except (LookupError, ValueError, TypeError, AttributeError):
+        known = False
+    if not known:
+        raise ValueError("should be an encoding that extends ASCII, such as cp1250 or latin-1")
+    return name
+
+
 RATES = {"youtube": 2.0, "drive": 3.0, "docs": 2.0, "direct": 5.0}
 BURSTS = {"youtube": 5, "drive": 10, "docs": 5, "direct": 10}
 CONCURRENCY = {"youtube": 4, "drive": 4, "docs": 4, "direct": 8}
 
+TextEncoding = Annotated[str, AfterValidator(_text_encoding)]
 Texts = Annotated[dict[str, str], BeforeValidator(_as_table)]
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _AGE = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])")

@@ -33,6 +33,7 @@ from rowkeeper.setting_types import (
     Networks,
     Plugins,
     Rates,
+    TextEncoding,
     Texts,
     Titles,
 )
@@ -91,6 +92,7 @@ class Drive(Section):
 class LegacyCsv(Section):
     """``paths``: files, folders or globs. ``columns``: what the files call our columns.
 
+    ``encoding``: of lines that are not UTF-8. ``max_bytes``: of one file, unpacked.
     ``ignore``: rows that are left out, by file name and, after a colon, row ids.
 
     ``dual_write``: each run also writes the newest generation's CSV, with ``accept_losses`` even if
@@ -102,6 +104,8 @@ class LegacyCsv(Section):
 
     paths: Names = []
     columns: Texts = {}
+    encoding: TextEncoding = "cp1252"
+    max_bytes: int = Field(default=256 * 1024**2, gt=0)
     ignore: Names = []
     dual_write: bool = False
     accept_losses: bool = False

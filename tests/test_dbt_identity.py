@@ -1,4 +1,4 @@
-"""The same person, written otherwise: row ids and names through load and build, on both engines."""
+"""The same person, written otherwise, and files of other programs: from load to export."""
 
 import unicodedata
 from pathlib import Path
@@ -7,7 +7,9 @@ import pytest
 
 from loaders.pipeline import ingest
 from rowkeeper.cli.build import build
+from rowkeeper.cli.export import export_csv
 from rowkeeper.cli.options import Context
+from rowkeeper.cli.reconcile import reconcile
 from rowkeeper.ids import asset_id
 from rowkeeper.settings import load_settings
 from rowkeeper.warehouse import Row, Target, connect
@@ -33,6 +35,11 @@ LEGACY = [
     ("9.0", "Nina Nine", "nina@x.org"),
     ("8.0", "Somebody Else", "else@x.org"),
 ]
+ODD = (
+    b"sep=;\r\nNr.;Mood;Name;E-mail;Type;Link\r\n"
+    + f"21;glad;Bj\u00f6rn \u0141uk;b@x.org;{TYPE};\r\n".encode()
+    + f"22;sad;J\u00f6rg Ulm;j@x.org;{TYPE};https://youtu.be/oddVideo022\r\n".encode("cp1252")
+)
 OWNERS = ["3", "004", "1,005", "11", "6", "7", "9", ""]
 CONTENT = """
 select links.media_id, content.row_id from raw.links as links
@@ -62,9 +69,10 @@ def written(engine: Target, tmp_path: Path) -> Context:
     ]
     for name, lines in (("sheet.csv", sheet), ("old.csv", legacy)):
         (tmp_path / name).write_text("\n".join(lines) + "\n", "utf-8")
+    (tmp_path / "odd.csv").write_bytes(ODD)
     flags = {
         "sheet.source": str(tmp_path / "sheet.csv"),
-        "legacy_csv.paths": [str(tmp_path / "old.csv")],
+        "legacy_csv.paths": [str(tmp_path / "old.csv"), str(tmp_path / "odd.csv")],
     }
     return Context(load_settings(flags), engine)
 
@@ -73,15 +81,25 @@ def test_ids_and_names_in_other_spellings_are_one_person(engine: Target, written
     ingest(written.settings, engine)
     build(written)
     owners = {video(number): owner for number, owner in enumerate(OWNERS) if owner}
+    owners["oddVideo022"] = "22"
     assert dict(rows_of(engine, CONTENT)) == owners
     people = rows_of(engine, "select row_id, name from {schema}.people where in_sheet")
     assert people == sorted(((row_id, name) for row_id, name, _ in PEOPLE[:-1]), key=str)
-    assert rows_of(engine, "select row_id from {schema}.people where not in_sheet") == [("9",)]
+    away = "select row_id, name from {schema}.people where not in_sheet"
+    odd = [("21", "Björn Łuk"), ("22", "Jörg Ulm")]
+    assert rows_of(engine, away) == [*odd, ("9", "Nina Nine")]
     reasons: dict[str, str] = dict(rows_of(engine, "select name, reason from {schema}.quarantine"))
     twice = "row id 8 (written 08) stands in row 8 and again, with other content, in row 9"
     assert reasons["Other Eight"] == twice
     other = "row id 8 (written 8.0) is another person in the newest sheet: Zoë Eight"
     assert reasons["Somebody Else"] == other
+
+    found = reconcile(written)
+    assert found.complete
+    told = {file.file: (file.unknown_columns, file.notice) for file in found.files}
+    assert told["odd.csv"][0] == {"Mood": 2}
+    assert "line 4, read as cp1252" in told["odd.csv"][1]
+    assert export_csv(written, wanted="odd.csv").export.data.startswith(ODD)
 
 
 def test_what_an_earlier_version_loaded_is_read_by_todays_rules(
@@ -103,6 +121,7 @@ def test_what_an_earlier_version_loaded_is_read_by_todays_rules(
     assert not ingest(written.settings, engine).changed
     build(written)
     owners = {video(number): owner for number, owner in enumerate(OWNERS) if owner}
+    owners["oddVideo022"] = "22"
     owners[video(6)] = "9.0"  # its assets have their ids already
     assert dict(rows_of(engine, CONTENT)) == owners
     video_of_3 = asset_id("3", "youtube", video(0), "video")

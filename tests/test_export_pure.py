@@ -18,7 +18,6 @@ from rowkeeper.errors import UsageError
 from rowkeeper.export.base import Base, BaseRow, Person
 from rowkeeper.export.files import kept_files, write_keeping, write_whole
 from rowkeeper.export.guard import guard, unguard
-from rowkeeper.export.layout import header_layout
 from rowkeeper.export.records import Record
 from rowkeeper.export.table import empty_base, export
 from rowkeeper.export.tracking import AssetState, tracking_cells
@@ -33,31 +32,43 @@ RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
 @st.composite
-def csv_texts(draw: st.DrawFn) -> str:
-    """A file of any generation, quoted and ended as each record likes."""
-    columns = GENERATIONS[draw(st.sampled_from(sorted(GENERATIONS)))]
-    text = ",".join(columns) + draw(st.sampled_from(["\n", "\r\n"]))
+def csv_texts(draw: st.DrawFn, marks: str = ",;\t|") -> str:
+    """A file of any generation and columns that nobody knows, parted, quoted and ended as each
+    record likes."""
+    columns = [*GENERATIONS[draw(st.sampled_from(sorted(GENERATIONS)))]]
+    for title in draw(st.lists(st.sampled_from(["", "Mood", "Größe"]), max_size=2)):
+        columns.insert(draw(st.integers(0, len(columns))), title)
+    mark = draw(st.sampled_from(marks))
+    text = draw(st.sampled_from(["", f"sep={mark}\r\n"]))
+    text += mark.join(columns) + draw(st.sampled_from(["\n", "\r\n"]))
     for _ in range(draw(st.integers(0, 6))):
         cells = [draw(CELL) for _ in columns]
         fields = [
             '"' + cell.replace('"', '""') + '"'
-            if draw(st.booleans()) or any(char in cell for char in ',"\r\n')
+            if draw(st.booleans()) or any(char in cell for char in mark + '"\r\n')
             else cell
             for cell in cells
         ]
-        text += draw(st.sampled_from(["", "\n", ",".join(columns) + "\n"]))
-        text += ",".join(fields) + draw(st.sampled_from(["\n", "\r\n"]))
+        text += draw(st.sampled_from(["", "\n", mark.join(columns) + "\n"]))
+        text += mark.join(fields) + draw(st.sampled_from(["\n", "\r\n"]))
     return text
 
 
 def base_of(file: LegacyFile) -> Base:
-    columns = header_layout(file.header, {})
-    layouts = {**GENERATIONS, file.generation: columns}
+    layouts = {**GENERATIONS, file.generation: file.layout}
     rows = [
-        BaseRow(row.text, row.values.get("row_id", ""), "", layouts.get(row.generation or 0, ()))
+        BaseRow(
+            row.text,
+            row.values.get("row_id", ""),
+            "",
+            layouts.get(row.generation or 0, ()),
+            file.delimiter,
+            row.data,
+        )
         for row in file.rows
     ]
-    return Base(file.header_text, file.encoding, file.line_end, columns, tuple(rows))
+    place = (file.header_text, file.encoding, file.line_end, file.layout, tuple(rows))
+    return Base(*place, file.delimiter, file.preamble, file.header_data)
 
 
 def raw_rows(file: LegacyFile) -> Any:
@@ -72,12 +83,23 @@ def raw_rows(file: LegacyFile) -> Any:
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-@given(text=csv_texts(), encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
+@given(
+    text=csv_texts(),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-be"]),
+    stray=st.integers(0, 20),
+)
 def test_what_nothing_changed_comes_out_byte_for_byte(
-    tmp_path: Path, text: str, encoding: str
+    tmp_path: Path, text: str, encoding: str, stray: int
 ) -> None:
     path = tmp_path / "old.csv"
-    path.write_bytes(text.encode(encoding))
+    data = text.encode(encoding)
+    if "16" not in encoding:  # a line that is not UTF-8
+        lines = data.splitlines(keepends=True)
+        data = b"".join(
+            line.replace("é".encode(), b"\xe9") if number == stray else line
+            for number, line in enumerate(lines)
+        )
+    path.write_bytes(data)
     file = read_file(path)
     there = [
         Person(row.values.get("row_id", ""), None, None, None, None, in_sheet=False)

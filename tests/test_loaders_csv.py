@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from loaders.legacy_csv import load_legacy_csv, read_file
+from loaders.legacy_csv import load_legacy_csv, notices_of, read_file
 from rowkeeper.errors import InputError
 from rowkeeper.export.guard import guard
 from rowkeeper.legacy_csv import GENERATIONS
@@ -90,6 +90,7 @@ def test_a_row_of_no_generation_is_kept(tmp_path: Path) -> None:
         ("utf-8", "utf-8"),
         ("utf-8-sig", "utf-8-sig"),
         ("utf-16", "utf-16"),
+        ("utf-16-be", "utf-16-be"),
         ("cp1252", "cp1252"),
         ("latin-1", "latin-1"),
     ],
@@ -115,17 +116,83 @@ def test_a_packed_file_in_a_folder(tmp_path: Path) -> None:
 
 
 def test_a_header_by_other_names_is_mapped(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.csv", "Row ID,Full name,E-MAIL,Type ,Link\n1,A,b,c,d\n")
-    with pytest.raises(InputError, match=r"'Full name', 'E-MAIL'.*legacy_csv\.columns"):
-        load_legacy_csv([path])
-    (file,) = load_legacy_csv([path], {"name": "full NAME", "email": "E-Mail"})
-    assert file.rows[0].values == {
-        "row_id": "1",
-        "name": "A",
-        "email": "b",
-        "type": "c",
-        "link": "d",
-    }
+    values = {"row_id": "1", "name": "A", "email": "b", "type": "c", "link": "d"}
+    path = write(tmp_path / "a.csv", "Nr.,Full name,E-MAIL Address,Type ,URL\n1,A,b,c,d\n")
+    assert read_file(path).rows[0].values == values
+    path = write(tmp_path / "b.csv", "Key,Whoever,E-MAIL,Type,Link\n1,A,b,c,d\n")
+    with pytest.raises(InputError, match=r"'Key', 'Whoever'.*is name.*legacy_csv\.columns"):
+        read_file(path)
+    with pytest.raises(InputError, match=r"'Key', 'Whoever'.*is row_id.*legacy_csv\.columns"):
+        read_file(path, {"name": "whoEVER"})
+    (file,) = load_legacy_csv([path], {"name": "whoEVER", "row_id": "key"})
+    assert file.rows[0].values == values
+
+
+def test_any_set_of_known_columns_is_a_generation(tmp_path: Path) -> None:
+    tracking = ("youtube_status", "youtube_files", "youtube_media_id", "drive_status")
+    more = ("drive_files", "drive_media_id", "last_download_attempt", "download_errors")
+    columns = (*GENERATIONS[5], *tracking, *more)
+    text = f"{','.join(columns)}\n{','.join(columns)}\n"
+    file = read_file(write(tmp_path / "a.csv", text))
+    assert (file.generation, file.rows[0].generation) == (13, 13)
+    assert file.rows[0].values == dict(zip(columns, columns, strict=True))
+
+
+def test_columns_that_nobody_knows_are_kept(tmp_path: Path) -> None:
+    text = f"{HEADER},Mood,,Mood\n{FILLED},glad,x,y\n"
+    file = read_file(write(tmp_path / "a.csv", text))
+    assert (file.generation, file.unknown) == (21, ("Mood", "", "Mood"))
+    row = file.rows[0]
+    assert row.cells[21:] == ("glad", "x", "y")
+    assert row.named[21:] == (("mood", "glad"), ("column_23", "x"), ("column_24", "y"))
+    assert tuple(row.values) == COLUMNS
+    assert "'Mood', '', 'Mood'" in notices_of(file)[0]
+
+
+def test_the_index_column_of_pandas_is_no_row_id(tmp_path: Path) -> None:
+    file = read_file(write(tmp_path / "a.csv", f",{HEADER}\n0,{FILLED}\n"))
+    assert file.rows[0].values["row_id"] == "c0"
+    bare = write(tmp_path / "b.csv", ",name,email\n0,Ann,ann@x.org\n")
+    with pytest.raises(InputError, match=r"titles '', 'name', 'email', and none .* is row_id"):
+        read_file(bare)
+
+
+@pytest.mark.parametrize("mark", [";", "\t", "|", ","])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be", "utf-16-le"])
+@pytest.mark.parametrize("preamble", ["", "sep="])
+def test_files_that_other_programs_saved_again(
+    tmp_path: Path, mark: str, encoding: str, preamble: str
+) -> None:
+    first = f"{preamble}{mark}\r\n" if preamble else ""
+    text = first + f'{mark.join(COLUMNS)}\r\n1{mark}"A{mark}B"{mark * 19}\r\n'
+    file = read_file(write(tmp_path / "a.tsv", text.encode(encoding)))
+    assert (file.delimiter, file.preamble, file.generation) == (mark, first, 21)
+    assert (file.rows[0].values["row_id"], file.rows[0].values["name"]) == ("1", f"A{mark}B")
+    assert file.rows[0].line == (3 if preamble else 2)
+    assert any("UTF-16" in notice for notice in notices_of(file)) == ("16-" in encoding)
+
+
+def test_a_line_that_is_not_utf_8_is_read_alone_and_told(tmp_path: Path) -> None:
+    rows = "".join(f"{number},Björn Łuk,b@x.org,T,\n" for number in range(1, 6)).encode()
+    stray = b"6,J\xf6rg,j@x.org,T,\n"
+    data = b"row_id,name,email,type,link\n" + rows + stray
+    file = read_file(write(tmp_path / "a.csv", data))
+    assert [row.values["name"] for row in file.rows] == ["Björn Łuk"] * 5 + ["Jörg"]
+    assert [row.data for row in file.rows] == [None] * 5 + [
+        "6,J\xf6rg,j@x.org,T,\n".encode("latin-1")
+    ]
+    assert "but for line 7, read as cp1252" in notices_of(file)[0]
+    other = read_file(write(tmp_path / "b.csv", data), fallback="cp1250")
+    assert other.rows[5].values["name"] == "Jörg"
+
+
+def test_a_bomb_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    bomb = write(tmp_path / "a.csv.gz", gzip.compress(f"{HEADER}\n".encode() + bytes(9_000_000)))
+    with pytest.raises(InputError, match=r"a\.csv\.gz holds more than 1000000 bytes.*max_bytes"):
+        read_file(bomb, max_bytes=1_000_000)
+    wide = write(tmp_path / "b.csv", f"{HEADER}\n{',' * 1_000_001}\n")
+    with pytest.raises(InputError, match="more than 1000000 cells on line 2"):
+        read_file(wide)
 
 
 def test_a_guarded_file_reads_as_the_one_that_it_guards(tmp_path: Path) -> None:
@@ -167,7 +234,7 @@ def test_any_text_is_refused_in_words_or_read_whole(
     except InputError as error:
         said = str(error)
     else:
-        whole = file.header_text + "".join(row.text for row in file.rows)
+        whole = file.preamble + file.header_text + "".join(row.text for row in file.rows)
         assert whole.encode(file.encoding) == data
         return
     assert "\n" not in said
@@ -216,12 +283,10 @@ def test_a_record_over_lines_is_known_by_its_first(tmp_path: Path) -> None:
         (f"{HEADER}\n{FILLED}\na,b,c", "half a line: line 3 has 3 of 21"),
         (f'{HEADER}\n{FILLED}\na,"b', "record that starts on line 3.*never closed"),
         (f'{HEADER}\n"a"b,{FILLED}\n', "no valid CSV on line 2"),
-        (f"{HEADER},more\n", "unknown: 'more'; known: row_id"),
-        (
-            HEADER.replace("row_id", "#") + "\n",
-            "unknown: '#'; missing of the nearest generation: row_id",
-        ),
+        (HEADER.replace("row_id", "key") + "\n", "'key'.*none of them is row_id"),
         (f"{HEADER},name\n", "twice"),
+        ("name;x,email,row_id\n", "is row_id|comma or semicolon"),
+        ("Vorname;Ort\n", "'Vorname', 'Ort'"),
     ],
 )
 def test_a_bad_file_says_what_and_where(tmp_path: Path, data: str | bytes, reason: str) -> None:

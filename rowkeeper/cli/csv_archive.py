@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rowkeeper.cli.export import require_built
 from rowkeeper.cli.options import Context
 from rowkeeper.errors import ReconcileError, TransferError, UsageError
-from rowkeeper.export.warehouse import LegacyFile, read_files, read_text
+from rowkeeper.export.warehouse import LegacyFile, read_bytes, read_files
 from rowkeeper.paths import safe_segment
 from rowkeeper.warehouse import connect
 
@@ -78,7 +78,7 @@ def _objects(context: Context) -> "Iterator[list[tuple[UploadRequest, str]]]":
         with connect(context.target, read_only=True) as warehouse:
             require_built(context, warehouse)
             for file in sorted(read_files(warehouse), key=lambda file: file.file_sha256):
-                data = read_text(warehouse, file).encode(file.encoding)
+                data = read_bytes(warehouse, file)
                 key = f"legacy/{safe_segment(Path(file.file_name).stem)}-{file.file_sha256}.csv"
                 request = _request(folder, file.file_name, data)
                 if request.sha256 != file.file_sha256:

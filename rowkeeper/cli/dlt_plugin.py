@@ -109,18 +109,19 @@ def _ingest(args: argparse.Namespace) -> None:
 def summary_text(summary: "IngestSummary") -> str:
     """What an ingest did, in a few sentences."""
     from loaders.columns import shown_titles
+    from rowkeeper.text import harmless
 
     said = []
     if summary.sheet_source:
         state = "loaded" if summary.sheet_changed else "unchanged"
         where = f"{summary.sheet_source}, tab {summary.tab}"
         said.append(f"Sheet {where}: {summary.sheet_rows} rows, {state}.")
-        said += summary.notices
     if summary.new_columns:
         said.append(f"New in the sheet: {shown_titles(summary.new_columns)}.")
     if summary.legacy_files:
         new = len(summary.new_legacy_files)
         said.append(f"Legacy CSVs: {summary.legacy_files} read, {new} new.")
+    said += map(harmless, summary.notices)
     if not said:
         said.append(NOTHING_NAMED)
     return " ".join(said)

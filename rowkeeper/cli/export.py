@@ -53,7 +53,9 @@ command.add_command(bag.command)
     type=click.Choice([str(number) for number in GENERATIONS]),
     help="Its number of columns; that of --file, else 21.",
 )
-@click.option("--file", "wanted", metavar="NAME", help="A loaded file: its name or its SHA-256.")
+@click.option(
+    "--file", "--like", "wanted", metavar="NAME", help="A loaded file: its name or its SHA-256."
+)
 @click.option("--output", metavar="FILE", help="Where to write; the terminal without it.")
 @click.option("--safe", is_flag=True, help="Guard cells that a spreadsheet would run as formulas.")
 @warehouse_options

@@ -5,7 +5,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,20 @@ from rich.table import Table
 from rowkeeper.cli.export import require_built
 from rowkeeper.cli.options import Context, prepare, warehouse_options
 from rowkeeper.cli.reconcile_cells import LOST, Difference, check_row
-from rowkeeper.cli.reconcile_proof import NONE, cell_faults, legacy_proof, sheet_proof
+from rowkeeper.cli.reconcile_proof import (
+    NONE,
+    cell_faults,
+    legacy_proof,
+    sheet_proof,
+    unknown_columns,
+)
 from rowkeeper.cli.reconcile_rows import SourceRow, Tables, read_rows, read_snapshot, read_tables
 from rowkeeper.cli.terminal import console, json_text, plain
 from rowkeeper.errors import ReconcileError
 from rowkeeper.export.files import write_whole
 from rowkeeper.export.guard import guard
 from rowkeeper.export.warehouse import LegacyFile, read_files
+from rowkeeper.text import quoted
 from rowkeeper.warehouse import Warehouse, connect
 
 SHOWN = 20
@@ -35,6 +42,8 @@ class FileSum:
     """What became of the rows of one file. ``quarantined``: reason -> rows.
 
     ``proof`` says by what raw is known to hold the whole file. ``differences``: kind -> cells.
+    ``unknown_columns``: title of a column that nobody knows -> its filled cells, which raw keeps.
+    ``notice``: what was assumed of the encoding.
     """
 
     source: str
@@ -48,6 +57,8 @@ class FileSum:
     closed: bool
     proof: str
     differences: dict[str, int]
+    unknown_columns: dict[str, int] = field(default_factory=dict)
+    notice: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,10 +119,12 @@ def _legacy_file(
 ) -> tuple[FileSum, list[Difference]]:
     rows = read_rows(warehouse, file.file_sha256, is_sheet=False)
     found = [item for row in rows for item in check_row(file.file_name, row, tables)]
-    found += [item for row in rows for item in cell_faults(file.file_name, file.header_text, row)]
+    found += [item for row in rows for item in cell_faults(file, row)]
     proof = legacy_proof(file, rows)
     place = ("legacy_csv", file.file_name, file.file_sha256)
-    return _sum(place, file.row_count, rows, proof, found), found
+    found_sum = _sum(place, file.row_count, rows, proof, found)
+    unknown = unknown_columns(file, rows)
+    return replace(found_sum, unknown_columns=unknown, notice=file.notice or ""), found
 
 
 def _sheet(
@@ -187,6 +200,11 @@ def _print(out: Console, found: Reconciliation) -> None:
     for file in found.files:
         for reason, rows in file.quarantined.items():
             _line(out, f"Quarantined in {file.file}: {rows} rows: {reason}")
+        if file.notice:
+            _line(out, f"{file.file} {file.notice}.")
+        for title, cells in file.unknown_columns.items():
+            column = f"column {quoted(title)} of {file.file}"
+            _line(out, f"Nobody knows {column}: its {cells} filled cells are kept.")
     for kind, cells in sorted(Counter(item.kind for item in found.differences).items()):
         _line(out, f"{cells} cells are {kind}.")
     worst = sorted(found.differences, key=lambda item: item.kind != LOST)

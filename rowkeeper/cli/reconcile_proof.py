@@ -12,7 +12,9 @@ from rowkeeper.cli.reconcile_rows import SourceRow
 from rowkeeper.errors import InputError, RowkeeperError
 from rowkeeper.export.guard import is_marked, unguard
 from rowkeeper.export.records import Record
-from rowkeeper.export.warehouse import LegacyFile
+from rowkeeper.export.table import encoded
+from rowkeeper.export.warehouse import LegacyFile, decoded
+from rowkeeper.legacy_csv import is_nothing
 from rowkeeper.settings import Settings
 from rowkeeper.text import sha256, to_json
 
@@ -22,8 +24,9 @@ BY_FILE, BY_RAW, CHANGED, NONE = "file", "raw", "raw; the file has changed since
 def legacy_proof(file: LegacyFile, rows: Sequence[SourceRow]) -> str:
     """How it is proved that raw has the whole file: by the file, which is still there, or by raw,
     whose text has the file's SHA-256; 'none' if it hasn't."""
-    text = file.header_text + "".join(row.record_text for row in rows)
-    if digest(text.encode(file.encoding)) != file.file_sha256:
+    head = ((file.preamble or "", None), (file.header_text, decoded(file.header_base64)))
+    parts = ((row.record_text, decoded(row.record_base64)) for row in rows)
+    if digest(encoded([*head, *parts], file.encoding)[0]) != file.file_sha256:
         return NONE
     try:
         now = digest(read_content(Path(file.file_path)).data)
@@ -48,15 +51,26 @@ def sheet_proof(
     return BY_FILE if now == content_sha256 else CHANGED
 
 
-def cell_faults(file: str, header_text: str, row: SourceRow) -> Iterator[Difference]:
+def cell_faults(file: LegacyFile, row: SourceRow) -> Iterator[Difference]:
     """Where the cells of a legacy row are not those of its text."""
-    guarded = is_marked(Record.parse(header_text).cells[0])
-    cells = Record.parse(row.record_text).cells
+    mark = file.delimiter or ","
+    guarded = is_marked(Record.parse(file.header_text, mark).cells[0])
+    cells = Record.parse(row.record_text, mark).cells
     cells = tuple(unguard(cell) for cell in cells) if guarded else cells
     held = json.loads(row.cells)
     if list(cells) != held and (held or any(cells)):
         reason = "the cells in raw are not those of the record's text"
-        yield Difference(LOST, file, row.line, "", row.row_id or "", row.cells, "", reason)
+        yield Difference(
+            LOST, file.file_name, row.line, "", row.row_id or "", row.cells, "", reason
+        )
+
+
+def unknown_columns(file: LegacyFile, rows: Sequence[SourceRow]) -> dict[str, int]:
+    """Title of each column that nobody knows -> its filled cells in rows as wide as the header."""
+    titles, layout = json.loads(file.header), json.loads(file.layout or "[]")
+    unknown = [place for place, name in enumerate(layout) if not name]
+    wide = [cells for row in rows if len(cells := json.loads(row.cells)) == len(titles)]
+    return {titles[place]: sum(not is_nothing(cells[place]) for cells in wide) for place in unknown}
 
 
 def digest(data: bytes) -> str:

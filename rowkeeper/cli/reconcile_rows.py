@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from rowkeeper.export.warehouse import LOADED
+from rowkeeper.export.warehouse import LOADED, base64_of
 from rowkeeper.warehouse import Warehouse
 
 PERSON_CELLS = ("name", "email", "type")
@@ -23,13 +23,14 @@ left join intermediate.int_source_rows as same on found.representative_key = sam
 """
 SHEET_ROWS = f"""
 select source.row_key, source.snapshot_id, source.sheet_row, source.cells, source.content_sha256,
-    source.name, source.email, source.type, {FOUND}, source.is_header, true, '', '', '', '', ''
+    source.name, source.email, source.type, {FOUND}, source.is_header, true,
+    '', null, '', '', '', ''
 from raw.sheet_rows as source {JOINS}
 where source.snapshot_id = ? and source.{LOADED} order by source.sheet_row
 """
 LEGACY_ROWS = f"""
 select source.row_key, source.file_sha256, source.line, source.cells, source.content_sha256,
-    source.name, source.email, source.type, {FOUND}, false, false, source.record_text,
+    source.name, source.email, source.type, {FOUND}, false, false, source.record_text, {{base64}},
     source.link, source.doc_link, source.youtube_playlist, source.google_drive
 from raw.legacy_csv_rows as source {JOINS}
 where source.file_sha256 = ? and source.{LOADED} order by source.line
@@ -94,6 +95,7 @@ class SourceRow:
     is_header: bool
     is_sheet: bool
     record_text: str
+    record_base64: str | None
     link: str | None
     doc_link: str | None
     youtube_playlist: str | None
@@ -171,7 +173,8 @@ def read_rows(warehouse: Warehouse, file_id: str, is_sheet: bool) -> list[Source
     sql = (SHEET_LINKS if is_sheet else LEGACY_LINKS).format(columns=LINK_COLUMNS)
     for row in warehouse.query(sql, [file_id]):
         links[row[0]].append(SourceLink(*row))
-    rows = warehouse.query(SHEET_ROWS if is_sheet else LEGACY_ROWS, [file_id])
+    sql = SHEET_ROWS if is_sheet else LEGACY_ROWS.format(base64=base64_of(warehouse, "source"))
+    rows = warehouse.query(sql, [file_id])
     return [SourceRow(tuple(links[row[0]]), *row) for row in rows]
 
 

@@ -36,35 +36,53 @@ class Person:
 class BaseRow:
     """A record of the base. ``row_id`` is its person's if the tables use it, else ''.
 
-    ``link`` is the canonical address of its link cell, ``columns`` the layout of the record.
+    ``link`` is the canonical address of its link cell, ``columns`` the layout of the record, ''
+    for a column that nobody knows. ``data`` are its bytes where these are not its text.
     """
 
     text: str
     row_id: str
     link: str
     columns: tuple[str, ...]
+    delimiter: str = ","
+    data: bytes | None = None
+
+    @property
+    def record(self) -> Record:
+        return Record.parse(self.text, self.delimiter, self.data)
 
     @property
     def cells(self) -> Mapping[str, str]:
-        """The cells by column."""
-        return dict(zip(self.columns, Record.parse(self.text).cells, strict=False))
+        """The cells of the known columns, by column."""
+        pairs = zip(self.columns, self.record.cells, strict=False)
+        return {name: cell for name, cell in pairs if name}
 
 
 @dataclass(frozen=True)
 class Base:
-    """A loaded file, whole: header and rows make its text."""
+    """A loaded file, whole: preamble, header and rows make its text."""
 
     header_text: str
     encoding: str
     line_end: str
     columns: tuple[str, ...]
     rows: tuple[BaseRow, ...]
+    delimiter: str = ","
+    preamble: str = ""
+    header_data: bytes | None = None
+
+    @property
+    def header(self) -> Record:
+        return Record.parse(self.header_text, self.delimiter, self.header_data)
 
     def unguarded(self) -> "Base":
         """With the guards of its cells taken off, if it has them."""
-        header = Record.parse(self.header_text)
+        header = self.header
         if not is_marked(header.cells[0]):
             return self
-        rows = (replace(row, text=Record.parse(row.text).unguarded().text) for row in self.rows)
+        rows = []
+        for row in self.rows:
+            record = row.record.unguarded()
+            rows.append(replace(row, text=record.text, data=record.data))
         plain = header.changed({0: header.cells[0].removeprefix(MARK)})
-        return replace(self, header_text=plain.text, rows=tuple(rows))
+        return replace(self, header_text=plain.text, header_data=plain.data, rows=tuple(rows))

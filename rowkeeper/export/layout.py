@@ -2,19 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 
-from rowkeeper.export.guard import MARK
+from rowkeeper.legacy_csv import COLUMNS
+from rowkeeper.titles import TITLES, title_key
 
-_ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"
-
-
-def header_key(cell: str) -> str:
-    """A header cell as it is compared: no guard, no case, '_' for white space and hyphens."""
-    plain = cell.strip().strip(_ZERO_WIDTH).strip().removeprefix(MARK)
-    return "_".join(plain.casefold().replace("-", "_").split())
+_NAMES = {title_key(name): name for name in COLUMNS}
+_WORDS = {title_key(word): name for name, words in TITLES.items() for word in words}
 
 
 def header_layout(cells: Sequence[str], titles: Mapping[str, str]) -> tuple[str, ...]:
-    """Our name for each header cell; ``titles`` are the file's own names for our columns."""
-    own = {header_key(title): name for name, title in titles.items()}
-    keys = [header_key(cell) for cell in cells]
-    return tuple(own.get(key, key) for key in keys)
+    """Our name for each header cell, '' for a column that nobody knows.
+
+    ``titles`` are the file's own names for our columns. Where they name none, our own name counts,
+    and only where that does not stand there, another usual word for it.
+    """
+    own = {title_key(title): name for name, title in titles.items()}
+    keys = [title_key(cell) for cell in cells]
+    found = [own.get(key, "") for key in keys]
+    for names in (_NAMES, _WORDS):
+        standing = set(found)
+        for place, key in enumerate(keys):
+            if not found[place] and (name := names.get(key, "")) not in standing:
+                found[place] = name
+    return tuple(found)

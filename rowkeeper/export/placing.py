@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from rowkeeper.export.base import PERSON_COLUMNS, Base, BaseRow, Person
@@ -65,7 +65,7 @@ def own_id(base: Base, row: BaseRow) -> str:
     columns = row.columns or base.columns
     if "row_id" not in columns:
         return ""
-    key = row_id_key(BaseRow(row.text, "", "", columns).cells.get("row_id"))
+    key = row_id_key(replace(row, columns=columns).cells.get("row_id"))
     return "" if key.casefold() in ("#", "row_id") else key
 
 

@@ -3,38 +3,48 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Self
 
 from rowkeeper.export.guard import guard, unguard
 
-_FIELD = re.compile(r'"(?:[^"]++|"")*+"?[^,\r\n]*|[^,\r\n]*')
 _QUOTED = re.compile(r'"((?:[^"]++|"")*+)"?(.*)', re.DOTALL)
-_NEEDS_QUOTES = re.compile(r'[,"\r\n]')
+
+
+@cache
+def _field_pattern(delimiter: str) -> re.Pattern[str]:
+    mark = re.escape(delimiter)
+    return re.compile(rf'"(?:[^"]++|"")*+"?[^{mark}\r\n]*|[^{mark}\r\n]*')
 
 
 @dataclass(frozen=True)
 class Record:
-    """``fields`` are the cells with their quotes as they stood; ``line_end`` may be ''."""
+    """``fields`` are the cells with their quotes as they stood; ``line_end`` may be ''.
+
+    ``data`` are the record's bytes where these are not its text in the file's encoding.
+    """
 
     fields: tuple[str, ...]
     line_end: str
+    delimiter: str = ","
+    data: bytes | None = None
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str, delimiter: str = ",", data: bytes | None = None) -> Self:
         """The one record that ``text`` is; never raises."""
         fields, place = [], 0
         while True:
-            match = _FIELD.match(text, place)
+            match = _field_pattern(delimiter).match(text, place)
             fields.append(match[0] if match else "")
             place += len(fields[-1])
-            if text[place : place + 1] != ",":
-                return cls(tuple(fields), text[place:])
+            if text[place : place + 1] != delimiter:
+                return cls(tuple(fields), text[place:], delimiter, data)
             place += 1
 
     @classmethod
-    def of(cls, cells: Iterable[str], line_end: str) -> Self:
+    def of(cls, cells: Iterable[str], line_end: str, delimiter: str = ",") -> Self:
         """A new record, quoted only where it must be."""
-        return cls(tuple(_field(cell) for cell in cells), line_end)
+        return cls(tuple(_field(cell, delimiter) for cell in cells), line_end, delimiter)
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -43,12 +53,14 @@ class Record:
 
     @property
     def text(self) -> str:
-        return ",".join(self.fields) + self.line_end
+        return self.delimiter.join(self.fields) + self.line_end
 
     def changed(self, cells: Mapping[int, str]) -> Self:
         """With other values at some places."""
         return self._with(
-            _field(cells[place], quoted=field.startswith('"')) if place in cells else field
+            _field(cells[place], self.delimiter, quoted=field.startswith('"'))
+            if place in cells
+            else field
             for place, field in enumerate(self.fields)
         )
 
@@ -61,7 +73,8 @@ class Record:
         return self._with(_after_quote(field, unguard) for field in self.fields)
 
     def _with(self, fields: Iterable[str]) -> Self:
-        return replace(self, fields=tuple(fields))
+        found = tuple(fields)
+        return self if found == self.fields else replace(self, fields=found, data=None)
 
 
 def _after_quote(field: str, change: Callable[[str], str]) -> str:
@@ -75,7 +88,7 @@ def _cell(field: str) -> str:
     return quoted[1].replace('""', '"') + quoted[2] if quoted else field
 
 
-def _field(cell: str, quoted: bool = False) -> str:
-    if quoted or _NEEDS_QUOTES.search(cell):
+def _field(cell: str, delimiter: str, quoted: bool = False) -> str:
+    if quoted or any(mark in cell for mark in (delimiter, '"', "\r", "\n")):
         return '"' + cell.replace('"', '""') + '"'
     return cell

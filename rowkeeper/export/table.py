@@ -2,7 +2,7 @@
 from what all loaded files know."""
 
 import codecs
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from rowkeeper.export.base import PERSON_COLUMNS, Base, BaseRow, Person
@@ -56,7 +56,7 @@ def export(
     whole = known is not None
     writer = _Writer(base.unguarded(), {row_id_key(p.row_id): p for p in people}, known or {})
     placed = place_rows(writer.base, writer.people, whole)
-    header = Record.parse(writer.base.header_text)
+    header = writer.base.header
     records = [header, *writer.rows(placed, whole)]
     without_row = _people_without_row(writer.base, placed, people)
     lacking = [person for person in without_row if whole or fresh or person.in_sheet]
@@ -72,8 +72,8 @@ def export(
         first = MARK + records[0].cells[0]
         records = [record.guarded() for record in records]
         records[0] = records[0].changed({0: first})
-    text = "".join(record.text for record in records)
-    found.data, found.encoding = encoded(text, base.encoding)
+    parts = [(base.preamble, None), *((record.text, record.data) for record in records)]
+    found.data, found.encoding = encoded(parts, base.encoding)
     return found
 
 
@@ -86,7 +86,7 @@ class _Writer:
 
     def rows(self, placed: Sequence[Placed], whole: bool) -> Iterator[Record]:
         for row, place in zip(self.base.rows, placed, strict=True):
-            record = Record.parse(row.text)
+            record = row.record
             if place.role is Role.DROPPED:
                 self.found.dropped += 1
             elif place.role is Role.REPLACED and place.person:
@@ -103,9 +103,9 @@ class _Writer:
     ) -> Record:
         """A row with the cells that its person has now."""
         before = dict(row.cells)
-        wide = whole and set(row.columns) < set(self.base.columns)
+        wide = whole and set(filter(None, row.columns)) < set(filter(None, self.base.columns))
         if wide:  # a row of an older generation, which has no place for what others know
-            before = {column: before.get(column, "") for column in self.base.columns}
+            before = {name: before.get(name, "") for name in self.base.columns if name}
         cells = _person_cells(person, before, placed.standing)
         known = self.known.get(person.row_id, {})
         cells |= filled_in({**before, **cells}, known, placed.there)
@@ -115,13 +115,18 @@ class _Writer:
         self.found.unchanged += not cells
         self.found.changed_columns |= cells.keys()
         if wide and not cells.keys() <= set(row.columns):
-            return Record.of(({**before, **cells}).values(), record.line_end)
+            return self._record({**before, **cells}, record.line_end)
         return record.changed({row.columns.index(name): cells[name] for name in cells})
 
     def new_record(self, person: Person, line_end: str) -> Record:
         """A row for a person whom the base does not have."""
         cells = new_row(person, self.base.columns, self.known.get(person.row_id, {}))
-        return Record.of((cells[name] for name in self.base.columns), line_end)
+        return self._record(cells, line_end)
+
+    def _record(self, cells: Mapping[str, str], line_end: str) -> Record:
+        """A record of the base's columns; one that nobody knows is blank."""
+        found = (cells.get(name, "") for name in self.base.columns)
+        return Record.of(found, line_end, self.base.delimiter)
 
 
 def _people_without_row(
@@ -174,7 +179,7 @@ def new_row(
     person: Person, columns: Sequence[str], known: Mapping[str, Sequence[str]] | None = None
 ) -> dict[str, str]:
     """A row for a person whom the file does not have, by column; ``known`` as in ``Known``."""
-    cells = dict.fromkeys(columns, "")
+    cells = dict.fromkeys(filter(None, columns), "")
     own = {column: person.cell(column) or "" for column in PERSON_COLUMNS}
     own["row_id"] = person.row_id
     cells |= {name: value for name, value in own.items() if name in cells}
@@ -195,8 +200,14 @@ def new_row(
     return cells | tracking_cells(_live_sides(person) if known else person.assets, cells)
 
 
-def encoded(text: str, encoding: str) -> tuple[bytes, str]:
-    """``text`` in that encoding or, if that can't hold it, in marked UTF-8; and which it is."""
+def encoded(parts: Iterable[tuple[str, bytes | None]], encoding: str) -> tuple[bytes, str]:
+    """The parts of a file, each a text and its bytes where these are another encoding's, in
+    ``encoding`` or, if that can't hold them, in marked UTF-8; and which it is."""
+    found = list(parts)
+    text = "".join(text for text, _ in found)
+    if any(data is not None for _, data in found):  # only a file in UTF-8 has such parts
+        mark = codecs.BOM_UTF8 if encoding == "utf-8-sig" else b""
+        return mark + b"".join(text.encode() if d is None else d for text, d in found), encoding
     try:
         return codecs.encode(text, encoding), encoding
     except UnicodeEncodeError:

@@ -1,29 +1,29 @@
 """What an export is made of, read from the warehouse."""
 
 import json
+from base64 import b64decode
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from rowkeeper.export.base import Base, BaseRow, Person
 from rowkeeper.export.known import MAPPINGS, Known
 from rowkeeper.export.layout import header_layout
-from rowkeeper.export.table import empty_base
+from rowkeeper.export.table import empty_base, encoded
 from rowkeeper.export.tracking import AssetState
 from rowkeeper.legacy_csv import COLUMNS, GENERATIONS, NOTHING, is_nothing
 from rowkeeper.warehouse import Warehouse
 
 LOADED = "_dlt_load_id in (select load_id from raw._dlt_loads where status = 0)"
 FILES = f"""
-select file_sha256, file_name, file_path, generation, encoding, line_end, header, header_text,
-    row_count
-from raw.legacy_csv_files where {LOADED}
+select * from raw.legacy_csv_files where {LOADED}
 order by file_mtime desc nulls last, _dlt_load_id desc, file_sha256
 """
 ROWS = f"""
 select
     legacy.record_text,
+    {{base64}},
     legacy.generation,
     case when shown.disposition = 'used' then shown.row_id end,
     links.canonical_url
@@ -38,7 +38,12 @@ where legacy.file_sha256 = ? and legacy.{LOADED}
 order by legacy.line
 """
 TEXTS = f"""
-select record_text from raw.legacy_csv_rows where file_sha256 = ? and {LOADED} order by line
+select legacy.record_text, {{base64}} from raw.legacy_csv_rows as legacy
+where legacy.file_sha256 = ? and legacy.{LOADED} order by legacy.line
+"""
+HAS_BASE64 = """
+select 1 from information_schema.columns
+where table_schema = 'raw' and table_name = 'legacy_csv_rows' and column_name = 'record_base64'
 """
 # A row counts for its file if it, or the row that it repeats, is used.
 COVERAGE = f"""
@@ -81,7 +86,7 @@ OLD_WORDS = dict.fromkeys(("downloaded", "uploaded", "claimed"), "completed")
 
 @dataclass(frozen=True)
 class LegacyFile:
-    """A loaded file, without its rows."""
+    """A loaded file, without its rows. What earlier versions did not say has a default."""
 
     file_sha256: str
     file_name: str
@@ -92,11 +97,23 @@ class LegacyFile:
     header: str
     header_text: str
     row_count: int
+    delimiter: str | None = None
+    preamble: str | None = None
+    header_base64: str | None = None
+    notice: str | None = None
+    layout: str | None = None
+
+    def columns(self, titles: Mapping[str, str]) -> tuple[str, ...]:
+        """Our name for each column, '' for one that nobody knows."""
+        return header_layout(json.loads(self.header), titles)
 
 
 def read_files(warehouse: Warehouse) -> list[LegacyFile]:
     """All loaded legacy files, newest first."""
-    return [LegacyFile(*row) for row in warehouse.query(FILES)]
+    wanted = [field.name for field in fields(LegacyFile)]
+    names, rows = warehouse.select(FILES)
+    found = (dict(zip(names, row, strict=True)) for row in rows)
+    return [LegacyFile(**{name: row[name] for name in wanted if name in row}) for row in found]
 
 
 @dataclass(frozen=True)
@@ -145,10 +162,22 @@ def read_known(warehouse: Warehouse, coverage: Mapping[str, Coverage]) -> Known:
     return found
 
 
-def read_text(warehouse: Warehouse, file: LegacyFile) -> str:
-    """The whole text of a loaded file."""
-    rows = warehouse.query(TEXTS, [file.file_sha256])
-    return file.header_text + "".join(text or "" for (text,) in rows)
+def read_bytes(warehouse: Warehouse, file: LegacyFile) -> bytes:
+    """The whole content of a loaded file, unpacked."""
+    rows = warehouse.query(TEXTS.format(base64=base64_of(warehouse)), [file.file_sha256])
+    parts = ((text or "", decoded(data)) for text, data in rows)
+    head = [(file.preamble or "", None), (file.header_text, decoded(file.header_base64))]
+    return encoded([*head, *parts], file.encoding)[0]
+
+
+def base64_of(warehouse: Warehouse, rows: str = "legacy") -> str:
+    """The SQL of the bytes of ``rows``; a warehouse that an earlier version wrote has none."""
+    return f"{rows}.record_base64" if warehouse.query(HAS_BASE64) else "cast(null as text)"
+
+
+def decoded(data: str | None) -> bytes | None:
+    """Bytes that raw keeps as base64."""
+    return None if data is None else b64decode(data)
 
 
 def read_base(
@@ -160,13 +189,15 @@ def read_base(
     """
     if file is None:
         return empty_base(generation)
-    columns = header_layout(json.loads(file.header), titles)
+    columns, mark = file.columns(titles), file.delimiter or ","
     layouts = {**GENERATIONS, file.generation: columns}
+    sql = ROWS.format(base64=base64_of(warehouse))
     rows = tuple(
-        BaseRow(text or "", row_id or "", link or "", layouts.get(number, ()))
-        for text, number, row_id, link in warehouse.query(ROWS, [file.file_sha256])
+        BaseRow(text or "", row_id or "", link or "", layouts.get(number, ()), mark, decoded(data))
+        for text, data, number, row_id, link in warehouse.query(sql, [file.file_sha256])
     )
-    return Base(file.header_text, file.encoding, file.line_end, columns, rows)
+    place = (file.header_text, file.encoding, file.line_end, columns, rows)
+    return Base(*place, mark, file.preamble or "", decoded(file.header_base64))
 
 
 def read_people(warehouse: Warehouse, schema: str) -> list[Person]:
