@@ -258,7 +258,8 @@ def _layout(path: Path, header: _Record, columns: Mapping[str, str]) -> Layout:
             f"{where}, of which several are {twice[0]}, it stands twice: {mend}, or remove one."
         )
     nameless = "name" not in names
-    if nameless or ("row_id" not in names and not set(GENERATIONS[7]) <= set(names)):
+    without_ids = all(found) and set(GENERATIONS[7]) <= set(names)  # a generation that had none
+    if nameless or ("row_id" not in names and not without_ids):
         lacking = "name" if nameless else "row_id"
         raise InputError(
             f"{where}, and none of them is {lacking}: {mend} (known: {', '.join(COLUMNS)})."

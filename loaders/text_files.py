@@ -128,7 +128,7 @@ def _encoding(path: Path, data: bytes) -> str:
     if b"\0" in head:
         even, odd = head[::2].count(0), head[1::2].count(0)
         for encoding, zeros, others in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
-            if not others and zeros * 4 > len(head) // 2:
+            if zeros > 4 * others and zeros * 4 > len(head) // 2:
                 return encoding
     return "utf-8"
 

@@ -32,5 +32,9 @@ def row_id_key(text: str | None) -> str:
 def name_key(text: str | None) -> str:
     """A name, an e-mail address or a type as it is compared: NFKC, casefolded, without white space
     and zero-width characters; '' for none."""
-    folded = unicodedata.normalize("NFKC", text or "").casefold()
-    return "".join(unicodedata.normalize("NFKC", folded).translate(_UNSEEN).split())
+    key = text or ""
+    before = None
+    while key != before:  # what is taken out may leave letter and accent side by side
+        before, key = key, unicodedata.normalize("NFKC", key).casefold().translate(_UNSEEN)
+        key = "".join(key.split())
+    return key

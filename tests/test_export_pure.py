@@ -36,7 +36,8 @@ def csv_texts(draw: st.DrawFn, marks: str = ",;\t|") -> str:
     """A file of any generation and columns that nobody knows, parted, quoted and ended as each
     record likes."""
     columns = [*GENERATIONS[draw(st.sampled_from(sorted(GENERATIONS)))]]
-    for title in draw(st.lists(st.sampled_from(["", "Mood", "Größe"]), max_size=2)):
+    more = 2 if "row_id" in columns else 0  # else one of them might be the row id
+    for title in draw(st.lists(st.sampled_from(["", "Mood", "Größe"]), max_size=more)):
         columns.insert(draw(st.integers(0, len(columns))), title)
     mark = draw(st.sampled_from(marks))
     text = draw(st.sampled_from(["", f"sep={mark}\r\n"]))
@@ -120,7 +121,7 @@ def test_a_guarded_file_loads_back_the_same(tmp_path: Path, text: str) -> None:
     safe_path.write_bytes(export(base_of(file), [], safe=True).data)
     safe = read_file(safe_path)
     for row in safe.rows:
-        assert not [c for c in Record.parse(row.text).cells if c.startswith(RISKY)]
+        assert not [c for c in Record.parse(row.text, safe.delimiter).cells if c.startswith(RISKY)]
     assert [row.cells for row in safe.rows] == [row.cells for row in file.rows]
     assert [row.values for row in safe.rows] == [row.values for row in file.rows]
     assert [row.content_sha256 for row in safe.rows] == [r.content_sha256 for r in file.rows]
