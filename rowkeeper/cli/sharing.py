@@ -20,10 +20,10 @@ Emit = Callable[[AssetEvent], object]
 Item = TypeVar("Item")
 
 PENDING = """(
-    select cast(asset_id as text) as asset_id, provider, media_id, asset_kind
+    select cast(asset_id as text) as asset_id, provider, media_id, asset_kind, false as is_reread
     from {schema}.pending_downloads
     union all
-    select cast(asset_id as text) as asset_id, provider, media_id, asset_kind
+    select cast(asset_id as text) as asset_id, provider, media_id, asset_kind, true as is_reread
     from {schema}.pending_rereads
 )"""
 HELD_FILES = """
@@ -36,7 +36,7 @@ inner join intermediate.int_assets as held
 left join intermediate.int_asset_readings as readings on held.asset_id = readings.asset_id
 where held.download_status = 'completed'
     and (held.local_path is not null or held.archived_by = 'rowkeeper')
-    and (readings.session_id = ? or not held.may_change)
+    and (readings.session_id = ? or not held.may_change or not pending.is_reread)
 group by pending.asset_id
 """
 FAILURES = """
@@ -97,8 +97,8 @@ def share_downloads(
     """Report what another asset of the same medium has, or failed to get in this session.
 
     The ids of the assets that need no fetching for it. A file or, where there is none, an object
-    counts only if it is there and has its SHA-256. Of what may change only a reading of this
-    session counts.
+    counts only if it is there and has its SHA-256. For what is to be read
+    again only a reading of this session counts.
     """
     pending, shared = PENDING.format(schema=context.target.schema), set()
     with connect(context.target) as warehouse:
