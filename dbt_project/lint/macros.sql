@@ -27,3 +27,6 @@
 {% macro all_captured(text, pattern) %}unnest(string_to_array({{ text }}, '{{ pattern }}')){% endmacro %}
 {% macro json_elements(array) %}json_array_elements({{ array }}){% endmacro %}
 {% macro json_type() %}json{% endmacro %}
+{% macro is_read_again(kind) %}({{ kind }} = 'document'){% endmacro %}
+{% macro is_list(kind) %}{{ kind }} in ('playlist', 'folder'){% endmacro %}
+{% macro may_come_back(error_code) %}{{ error_code }} in ('private', 'gone'){% endmacro %}

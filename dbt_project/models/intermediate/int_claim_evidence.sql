@@ -48,8 +48,10 @@ tracked as (
     from other_rows
     inner join {{ ref("stg_legacy__rows") }} as legacy_rows on other_rows.row_key = legacy_rows.row_key
     where
-        (other_rows.provider = 'youtube' and {{ trimmed("legacy_rows.youtube_media_id") }} = other_rows.media_id)
-        or (other_rows.provider = 'drive' and {{ trimmed("legacy_rows.drive_media_id") }} = other_rows.media_id)
+        other_rows.media_id = case other_rows.provider
+            when 'youtube' then {{ trimmed("legacy_rows.youtube_media_id") }}
+            when 'drive' then {{ trimmed("legacy_rows.drive_media_id") }}
+        end
 ),
 
 lists as (

@@ -155,7 +155,8 @@ explained as (
                 then 's3_paths has no key for its object'
             when looked_for.is_refuted then 'its object was looked for: ' || looked_for.error_message
             when claims.claim = 'file' and claims.standing = 'unverified' then 'a web page saved as a file'
-            when claims.standing = 'unverified' then 'nothing else in the row, no other row of the person and no list supports it'
+            when claims.standing = 'unverified'
+                then 'nothing else in the row, no other row of the person and no list supports it'
             when claims.claim = 'status' and claims.asset_id is null
                 then 'a status of nothing: the row has no link that it could be about'
             when claims.asset_id is null then 'no medium is known for it'

@@ -39,7 +39,9 @@ outcomes as (
                 attempt desc,
                 case
                     when
-                        event_type in ('downloaded', 'reread_unchanged', 'uploaded', 'file_lost', 'object_lost')
+                        event_type in (
+                            'downloaded', 'reread_unchanged', 'uploaded', 'file_lost', 'object_lost'
+                        )
                         then 0
                     when event_type = 'object_refuted' then 0
                     else 1

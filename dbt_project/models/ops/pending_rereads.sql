@@ -1,6 +1,7 @@
 -- What the downloaders shall look at again: the lists and documents that people have, media that were not
--- final, and what its site said is gone, for that comes back at times. A run takes those whose next_read_at has come and, where that is NULL, those that nobody has looked
--- at for download.reread_after. What is not archived yet waits: no version is left behind for a newer one.
+-- final, and what its site said is gone, for that comes back at times. A run takes those whose next_read_at
+-- has come and, where that is NULL, those that nobody has looked at for download.reread_after. What is not
+-- archived yet waits: no version is left behind for a newer one.
 
 select
     cast(assets.asset_id as uuid) as asset_id,
