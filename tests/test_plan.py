@@ -88,7 +88,7 @@ from {schema}.coverage
 STATES = {"pending", "downloaded", "uploaded", "failed"}
 TYPES = {
     *("youtube_video", "youtube_transcript", "youtube_playlist", "drive_file", "drive_folder"),
-    *("google_doc", "google_doc_html", "google_sheet", "google_slides", "direct_file"),
+    *("google_doc", "google_doc_html", "google_spreadsheet", "google_presentation", "direct_file"),
 }
 
 

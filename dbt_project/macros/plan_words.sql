@@ -8,8 +8,8 @@
     case {{ kind }}
         when 'document' then 'google_doc'
         when 'document_html' then 'google_doc_html'
-        when 'spreadsheet' then 'google_sheet'
-        when 'presentation' then 'google_slides'
+        when 'spreadsheet' then 'google_spreadsheet'
+        when 'presentation' then 'google_presentation'
         else {{ provider }} || '_' || {{ kind }}
     end
 {%- endmacro %}

@@ -178,7 +178,10 @@ def _plain(cell: str) -> str:
 def new_row(
     person: Person, columns: Sequence[str], known: Mapping[str, Sequence[str]] | None = None
 ) -> dict[str, str]:
-    """A row for a person whom the file does not have, by column; ``known`` as in ``Known``."""
+    """A row for a person whom the file does not have, by column; ``known`` as in ``Known``.
+
+    What is only claimed of her assets fills the cells that ``known`` leaves blank.
+    """
     cells = dict.fromkeys(filter(None, columns), "")
     own = {column: person.cell(column) or "" for column in PERSON_COLUMNS}
     own["row_id"] = person.row_id
@@ -197,7 +200,9 @@ def new_row(
     for name, value in found.items():
         if name in cells and is_nothing(cells[name]):
             cells[name] = value
-    return cells | tracking_cells(_live_sides(person) if known else person.assets, cells)
+    claimed = tracking_cells(person.assets, cells)
+    cells |= {name: cell for name, cell in claimed.items() if is_nothing(cells[name])}
+    return cells | tracking_cells(_live_sides(person), cells)
 
 
 def encoded(parts: Iterable[tuple[str, bytes | None]], encoding: str) -> tuple[bytes, str]:
