@@ -1,5 +1,6 @@
 """Exports without a warehouse: bytes that come back, guards that come off, changes that show."""
 
+import csv
 import json
 import re
 from dataclasses import replace
@@ -314,6 +315,15 @@ def test_assets_that_only_the_old_system_knew_leave_a_row_alone() -> None:
     assert lines(export(base(21, row), [claimed]).data) == [row]
     fresh = export(empty_base(21), [claimed], fresh=True).data.decode()
     assert "abcdefghijk.mp4" in fresh
+
+
+def test_claims_fill_what_the_files_leave_blank_in_a_new_row() -> None:
+    claimed = state(is_live=False, download_status="failed", verdict="permanent", upload_status="")
+    known = {"1": {"youtube_status": ["failed"], "download_errors": ["removed"]}}
+    made = export(empty_base(21), [replace(person("1"), assets=(claimed,))], known=known)
+    (row,) = csv.DictReader(made.data.decode().splitlines())
+    assert (row["youtube_status"], row["download_errors"]) == ("failed", "removed")
+    assert (row["youtube_media_id"], row["permanent_failure"]) == ("abcdefghijk", "youtube")
 
 
 def test_earlier_contents_are_kept_and_the_oldest_go(tmp_path: Path) -> None:

@@ -98,6 +98,9 @@ def test_the_whole_move_and_back(
     assert all(json.loads(row["s3_paths"]) for row in completed)
     written.write_bytes(kept + b"999,Somebody\n")
     assert "nobody else may write it" in phases(capsys)["dual-write"]
+    assert run_command(["run"]) == 13
+    assert "1 rows would go (rows 999, of old system.csv)" in capsys.readouterr().err
+    assert written.read_bytes() == kept + b"999,Somebody\n"
     written.write_bytes(kept)
 
     assert run_command(["migrate", "archive"]) == 0

@@ -15,6 +15,7 @@ from rowkeeper.cli import run_command
 from rowkeeper.cli.build import build
 from rowkeeper.cli.options import Context
 from rowkeeper.export.base import Base, BaseRow, Person
+from rowkeeper.export.files import kept_files
 from rowkeeper.export.losses import Source, find_losses, read_table
 from rowkeeper.export.table import export
 from rowkeeper.legacy_csv import GENERATIONS
@@ -96,7 +97,7 @@ def table(path: Path) -> dict[str, Cells]:
     return {row["row_id"]: row for row in rows}
 
 
-@pytest.mark.parametrize(("engine", "seed"), [("duckdb", 1)], indirect=["engine"])
+@pytest.mark.parametrize(("engine", "seed"), [("duckdb", 1), ("postgres", 2)], indirect=["engine"])
 def test_a_rollback_beside_decoys_keeps_every_cell(
     engine: Target,
     seed: int,
@@ -130,6 +131,17 @@ def test_a_rollback_beside_decoys_keeps_every_cell(
         }
     assert run_command(["migrate", "rollback", "--base", "decoy1.csv", str(path)]) == 2
     assert "No row of decoy1.csv is of anybody" in capsys.readouterr().err
+
+    back = path.read_bytes()
+    others = written(21, [*people, person(77, chance)])
+    path.write_bytes(others)
+    assert run_command(["migrate", "rollback", str(path)]) == 13
+    assert "1 rows would go (rows 77, of output.csv)" in capsys.readouterr().err
+    assert path.read_bytes() == others
+    assert run_command(["migrate", "rollback", "--accept-losses", str(path)]) == 0
+    assert "1 rows would go (rows 77, of output.csv)" in capsys.readouterr().out
+    assert path.read_bytes() == back
+    assert others in [kept.read_bytes() for kept in kept_files(path)]
 
 
 def test_another_reader_sees_each_kind_of_loss() -> None:
