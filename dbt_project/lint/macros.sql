@@ -30,3 +30,6 @@
 {% macro is_read_again(kind) %}({{ kind }} = 'document'){% endmacro %}
 {% macro is_list(kind) %}{{ kind }} in ('playlist', 'folder'){% endmacro %}
 {% macro may_come_back(error_code) %}{{ error_code }} in ('private', 'gone'){% endmacro %}
+{% macro sha256_of(text) %}md5({{ text }}){% endmacro %}
+{% macro raw_values(table) %}name || email{% endmacro %}
+{% macro computed_asset_id(row_id, provider, media_id, kind) %}cast({{ row_id }} || {{ provider }} || {{ media_id }} || {{ kind }} as uuid){% endmacro %}

@@ -1,25 +1,37 @@
--- A session's totals are the sum of its assets' outcomes, each asset once.
+-- A session's totals are the sum of its assets' outcomes, each asset once, and no more than it took on; each
+-- session of an event is there.
 
-with outcomes as (
+with events as (
     select
-        session_id,
-        count(distinct asset_id) as assets
-    from {{ ref("stg_asset_events") }}
-    where
+        *,
         event_type in (
             'downloaded', 'download_failed', 'reread_unchanged', 'reread_failed', 'uploaded', 'upload_failed',
             'file_verified', 'file_lost', 'file_dropped', 'object_verified', 'object_lost',
             'object_found', 'object_refuted'
-        )
-        and asset_id is not null
+        ) as is_outcome
+    from {{ ref("stg_asset_events") }}
+    where event_type not in ('download_requested', 'upload_requested', 'row_accepted', 'row_released')
+),
+
+told as (
+    select
+        session_id,
+        count(distinct case when is_outcome then asset_id end) as outcomes
+    from events
     group by session_id
 )
 
 select
-    sessions.session_id,
+    'a session''s totals are its outcomes' as invariant,
+    coalesce(cast(sessions.session_id as text), told.session_id) as found_in,
+    sessions.total_assets,
     sessions.completed_assets,
     sessions.failed_assets,
-    outcomes.assets
-from {{ ref("int_sessions") }} as sessions
-left join outcomes on sessions.session_id = outcomes.session_id
-where sessions.completed_assets + sessions.failed_assets != coalesce(outcomes.assets, 0)
+    told.outcomes
+from {{ ref("download_sessions") }} as sessions
+full outer join told on cast(sessions.session_id as text) = told.session_id
+where
+    sessions.session_id is null
+    or told.session_id is null
+    or sessions.completed_assets + sessions.failed_assets != told.outcomes
+    or sessions.total_assets < told.outcomes

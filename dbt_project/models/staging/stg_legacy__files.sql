@@ -7,6 +7,7 @@ select
     header,
     encoding,
     line_end,
-    row_count
+    row_count,
+    content_sha256
 from {{ source("raw", "legacy_csv_files") }}
 where {{ is_loaded() }}
