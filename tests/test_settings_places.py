@@ -24,9 +24,9 @@ DOCUMENTED = dict(
         re.MULTILINE,
     )
 )
-TABLES = {
-    "sheet.columns": ("name=Who, notes=Remarks", {"name": "Who", "notes": "Remarks"}),
-    "legacy_csv.columns": ("name = Wer", {"name": "Wer"}),
+TABLES: dict[str, tuple[str, dict[str, Any]]] = {
+    "sheet.columns": ("name=Who, notes=Remarks", {"name": ["Who"], "notes": ["Remarks"]}),
+    "legacy_csv.columns": ("name = Who", {"name": "Who"}),
 }
 SPECIAL: dict[str, tuple[str, Any]] = {
     **TABLES,
@@ -35,6 +35,12 @@ SPECIAL: dict[str, tuple[str, Any]] = {
     "download.concurrency": ("youtube=1", {"youtube": 1}),
     "network.private_addresses": ("10.1.0.0/16, 10.2.0.1", ["10.1.0.0/16", "10.2.0.1"]),
     "store.url": ("s3://bucket/x", "s3://bucket/x"),
+    "download.youtube.extractor_args": (
+        "youtube:player_client=mweb",
+        ["youtube:player_client=mweb"],
+    ),
+    "download.youtube.plugins": (f"/some/place={'0' * 64}", {"/some/place": "0" * 64}),
+    "legacy_csv.encoding": ("cp1250", "cp1250"),
     "disk.umask": ("027", "027"),
     "store.role_arn": ("arn:aws:iam::123456789012:role/x", "arn:aws:iam::123456789012:role/x"),
 }
@@ -109,4 +115,10 @@ def test_a_setting_is_set_in_each_of_its_places(tmp_path: Path, name: str) -> No
 def test_titles_with_commas_are_written_as_toml_writes_a_table(tmp_path: Path, name: str) -> None:
     written = "{name = 'Last, first', notes = 'a=b'}"
     settings = load_settings({}, {keys()[name]: written}, tmp_path)
-    assert found(settings, name) == {"name": "Last, first", "notes": "a=b"}
+    titles = found(settings, name)
+    assert [title for cell in titles.values() for title in _listed(cell)] == ["Last, first", "a=b"]
+    assert list(titles) == ["name", "notes"]
+
+
+def _listed(cell: str | list[str]) -> list[str]:
+    return [cell] if isinstance(cell, str) else cell
