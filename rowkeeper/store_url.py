@@ -35,7 +35,10 @@ def store_url(text: str, default: Path) -> str:
             f"store.url {text!r} may be a bucket or a folder: write s3://{text} or gs://{text}, or "
             f"./{text} for the folder {Path(text).absolute()}."
         )
-    return Path(text).expanduser().absolute().as_uri()
+    try:
+        return Path(text).expanduser().absolute().as_uri()
+    except (RuntimeError, ValueError) as error:
+        raise UsageError(f"store.url {text!r} is no folder ({error}): {FORMS}.") from None
 
 
 def _near(scheme: str, rest: str) -> str:

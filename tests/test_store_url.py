@@ -27,6 +27,7 @@ from rowkeeper.store_url import store_url
         ("our-archive", "s3://our-archive or gs://our-archive, or ./our-archive"),
         ("archive.2026", "./archive.2026"),
         ("minio:bucket", "write file:///folder"),
+        ("~nobody-here/archive", "write file:///folder"),
         ("s3:", "write file:///folder"),
     ],
 )
