@@ -1,6 +1,6 @@
 """What rows that an earlier version loaded lack: derived from them again, by today's rules."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from loaders.destination import DATASET
 from loaders.row_keys import TABLES, RowIds, keys_row
@@ -18,6 +18,8 @@ LOADED = f"""
     union all
     select 1, row_key, row_id, name, email, type, null, line from {DATASET}.legacy_csv_rows
 """
+OF_SOURCES = "split_part(row_key, ':', 1) = any(?)"
+"""Whether a row is of one of these files or snapshots, given as a list of their hashes and ids."""
 STANDING = f"select row_key from {DATASET}.row_keys"
 LACKING = f"""
 select place, row_key, row_id, name, email, type from ({LOADED}) as loaded
@@ -67,12 +69,16 @@ def _respelt(warehouse: Warehouse, table: TableName, row_ids: dict[str, str]) ->
             }
 
 
-def drop_earlier_reading(warehouse: Warehouse, file_sha256: str, load_id: str) -> None:
-    """Remove what an earlier reading of a file made and that of ``load_id`` has not: the links and
-    claims of another encoding or other columns."""
-    for table in ("legacy_csv_rows", "row_keys", "links", "legacy_claims"):
+def drop_earlier_reading(
+    warehouse: Warehouse,
+    sources: Sequence[str],
+    load_id: str,
+    tables: Sequence[TableName] = ("legacy_csv_rows", "row_keys", "links", "legacy_claims"),
+) -> None:
+    """Remove what an earlier reading of files or snapshots made and that of ``load_id`` has not:
+    the links and claims of another encoding, other columns or older rules."""
+    for table in tables:
         warehouse.execute(
-            f"delete from {DATASET}.{table} where row_key >= ? and row_key < ? "
-            "and _dlt_load_id <> ?",
-            [f"{file_sha256}:", f"{file_sha256};", load_id],
+            f"delete from {DATASET}.{table} where {OF_SOURCES} and _dlt_load_id <> ?",
+            [list(sources), load_id],
         )

@@ -11,16 +11,16 @@ from loaders.grid import tab_label
 from loaders.legacy_csv import LegacyFile
 from loaders.removals import Held, people_of
 from loaders.sheet import Snapshot
-from loaders.tables import TABLES
+from loaders.tables import SCHEMAS, TABLES
 from rowkeeper.text import to_json
 from rowkeeper.warehouse import Target, Warehouse, connect
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """``complete``: raw has all tables. ``newest``: the last snapshot of any sheet, which holds:
-    its source, tab gid, id and hash; ``values`` are the texts of its rows, ``sheet`` what the guard
-    of the sheet compares."""
+    """``complete``: raw has all tables and columns. ``newest``: the last snapshot of any sheet,
+    which holds: its source, tab gid, id and hash; ``values`` are the texts of its rows, ``sheet``
+    what the guard of the sheet compares."""
 
     complete: bool = False
     newest: tuple[str, str, str, str] = ("", "", "", "")
@@ -71,7 +71,7 @@ def loaded(target: Target) -> Loaded:
         }
         if not {"sheet_snapshots", "sheet_rows", "legacy_csv_files", "_dlt_loads"} <= tables:
             return Loaded()
-        complete = tables >= set(TABLES)  # an earlier version had fewer
+        complete = has_all_columns(warehouse)
         snapshots = warehouse.query(
             "select source, tab_gid, snapshot_id, content_sha256, tab_title "
             f"from {DATASET}.sheet_snapshots {completed} "
@@ -85,6 +85,13 @@ def loaded(target: Target) -> Loaded:
         *newest, title = snapshots[0]
         sheet = _sheet(warehouse, (*newest,), title)
         return replace(sheet, complete=complete, files=files)
+
+
+def has_all_columns(warehouse: Warehouse) -> bool:
+    """Whether raw has each table and column that is loaded; earlier versions had fewer."""
+    sql = "select table_name, column_name from information_schema.columns where table_schema = ?"
+    there = set(warehouse.query(sql, [DATASET]))
+    return there >= {(table, name) for table in TABLES for name in SCHEMAS[table].names}
 
 
 def _sheet(warehouse: Warehouse, newest: tuple[str, str, str, str], title: str | None) -> Loaded:

@@ -124,7 +124,8 @@ def _tables(warehouse: Warehouse) -> set[str]:
 def _rows_of(warehouse: Warehouse, sources: list[str]) -> Rows:
     rows = no_rows()
     for table in SCHEMAS.keys() & _tables(warehouse):
-        columns = SCHEMAS[table].names
+        present = warehouse.select(f"select * from {DATASET}.{table} limit 0")[0]
+        columns = [name for name in SCHEMAS[table].names if name in present]
         condition = OF_SOURCES.get(table, OF_ROWS)
         found = warehouse.query(
             f"select {', '.join(columns)} from {DATASET}.{table} where {condition}",

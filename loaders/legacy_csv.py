@@ -119,7 +119,7 @@ def read_file(
     guarded = is_marked(header.cells[0]) if header.cells else False
     if rest and not text.endswith(("\n", "\r")):
         _refuse_half(path, rest[-1], layout)
-    names = _names(header.cells, layout)
+    names = column_names(header.cells, layout)
     return LegacyFile(
         path=path,
         modified_at=content.modified_at,
@@ -162,14 +162,12 @@ def _row(record: _Record, header: Layout, names: Layout, guarded: bool) -> Legac
     layout = row_layout(cells, header)
     values = dict.fromkeys(filter(None, layout or ()), "")
     values |= {n: cell for n, cell in zip(layout or (), cells, strict=False) if n}
-    own = names if layout == header else layout or ()
-    numbered = tuple(f"column_{number}" for number in range(len(own) + 1, len(cells) + 1))
     return LegacyRow(
         line=record.line,
         generation=len(list(filter(None, layout))) if layout else None,
         cells=cells,
         values=values,
-        named=tuple(zip((*own, *numbered), cells, strict=False)),
+        named=named_cells(cells, header, names),
         text=record.text,
         data=record.data,
         cells_json=cells_json,
@@ -177,7 +175,17 @@ def _row(record: _Record, header: Layout, names: Layout, guarded: bool) -> Legac
     )
 
 
-def _names(titles: tuple[str, ...], layout: Layout) -> Layout:
+def named_cells(
+    cells: tuple[str, ...], header: Layout, names: Layout
+) -> tuple[tuple[str, str], ...]:
+    """Each cell of a record with its column's name; ``names`` are those of the header's columns."""
+    layout = row_layout(cells, header)
+    own = names if layout == header else layout or ()
+    numbered = tuple(f"column_{number}" for number in range(len(own) + 1, len(cells) + 1))
+    return tuple(zip((*own, *numbered), cells, strict=False))
+
+
+def column_names(titles: tuple[str, ...], layout: Layout) -> Layout:
     """A name for each column: ours, else its title in lower case, else its number from 1."""
     names: list[str] = []
     for place, (title, known) in enumerate(zip(titles, layout, strict=True), 1):

@@ -59,6 +59,7 @@ def link_rows(
                 "asset_id": kind and asset_id(owner, link.provider, link.media_id, kind),
                 "is_content": rule == "" and link.asset_kinds != (),
                 "rule": rule,
+                "shows_canonical": False,
             }
 
 

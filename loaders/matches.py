@@ -17,6 +17,7 @@ from rowkeeper.warehouse import Target, connect
 COLUMNS = (
     *("row_key", "source", "column_name", "position", "url", "canonical_url"),
     *("provider", "link_type", "media_id", "asset_kinds", "is_content", "rule"),
+    "shows_canonical",
 )
 BUILT = """
 select 1 from information_schema.tables

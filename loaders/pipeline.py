@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -15,6 +15,7 @@ from loaders.kept_loads import keep_loads, loads_dir, missing_loads
 from loaders.legacy_csv import LegacyFile, load_legacy_csv, notices_of
 from loaders.legacy_evidence import EvidenceFile
 from loaders.loader import Loader
+from loaders.newer_rules import ReadAgain, read_again
 from loaders.removals import Allowed, check_load, new_titles
 from loaders.row_keys import RowIds, known_row_ids
 from loaders.sheet import Snapshot, configured_sheet
@@ -36,7 +37,8 @@ class IngestSummary:
     """What an ingest read and what of it was new; ``load_id`` is None when nothing was loaded.
 
     ``new_columns``: the titles that the last load did not see; ``notices``: sentences on what was
-    assumed of the sheet and the files.
+    assumed of the sheet and the files; ``read_again``: what newer rules found in rows that were
+    there.
     """
 
     load_id: str | None = None
@@ -49,6 +51,7 @@ class IngestSummary:
     legacy_files: int = 0
     new_legacy_files: tuple[str, ...] = ()
     rows_loaded: dict[str, int] = field(default_factory=dict)
+    read_again: ReadAgain = ReadAgain()  # noqa: RUF009 - it is frozen
 
     @property
     def changed(self) -> bool:
@@ -75,11 +78,14 @@ def ingest(settings: Settings, target: Target) -> IngestSummary:
         if any(rows.values()) or not held.complete:
             load_id = loader.load(rows)
         with connect(target) as warehouse:
-            for file in new_files:
-                if file.file_sha256 in held.files:
-                    drop_earlier_reading(warehouse, file.file_sha256, str(load_id))
+            reread = [f.file_sha256 for f in new_files if f.file_sha256 in held.files]
+            if reread:
+                drop_earlier_reading(warehouse, reread, str(load_id))
+        again = read_again(loader, settings, target, ids)
+        with connect(target) as warehouse:
             keep_loads(loads_dir(settings.data_dir), warehouse)
-    return _summary(load_id, snapshot, changed, held, files, new_files, rows)
+    summary = _summary(load_id, snapshot, changed, held, files, new_files, rows)
+    return replace(summary, read_again=again)
 
 
 def refill(
@@ -97,7 +103,7 @@ def refill(
     """
     with _loader(settings, target) as loader:
         count = _refill(loader, settings, target, damage, every=every)
-        _row_ids(loader, target)
+        read_again(loader, settings, target, _row_ids(loader, target))
         return count
 
 

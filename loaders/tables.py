@@ -1,12 +1,13 @@
 """The raw tables that dlt loads: their columns, their keys and the rows of a snapshot or a file."""
 
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, get_args
 
 import pyarrow as pa  # type: ignore[import-untyped]
 
-from loaders import columns, sheet
+from loaders import columns
+from loaders.grid import Cell
 from loaders.legacy_claims import claims_of
 from loaders.legacy_csv import LegacyFile
 from loaders.links import legacy_row_links, link_rows, sheet_cell_links
@@ -31,6 +32,11 @@ EVIDENCE: TableName = "legacy_evidence"
 TABLES: tuple[TableName, ...] = tuple(name for name in get_args(TableName) if name != EVIDENCE)
 """What each ingest loads. Evidence is loaded only where somebody has a list of it."""
 Rows = dict[TableName, list[Row]]
+
+RULES_VERSION = 2
+"""The version of the rules that make keys, links and claims of a row: the finder and the classifier
+of links, the names of columns, the claims. Raise it when what they make changes, so that rows which
+older ones read are read again. Rows that name none were read by version 1 or before."""
 
 KEYS: dict[TableName, str] = {
     "sheet_snapshots": "snapshot_id",
@@ -60,6 +66,7 @@ SCHEMAS: dict[TableName, pa.Schema] = {
         ("observed_at", _TIME),
         ("content_sha256", _TEXT),
         ("row_count", _COUNT),
+        ("rules_version", _COUNT),
     ),
     "sheet_rows": _schema(
         ("row_key", _TEXT),
@@ -88,6 +95,7 @@ SCHEMAS: dict[TableName, pa.Schema] = {
         ("header_base64", _TEXT),
         ("row_count", _COUNT),
         ("content_sha256", _TEXT),
+        ("rules_version", _COUNT),
     ),
     "legacy_csv_rows": _schema(
         ("row_key", _TEXT),
@@ -159,6 +167,7 @@ SCHEMAS: dict[TableName, pa.Schema] = {
         ("asset_id", _TEXT),
         ("is_content", _FLAG),
         ("rule", _TEXT),
+        ("shows_canonical", _FLAG),
     ),
 }
 
@@ -199,6 +208,7 @@ def add_snapshot(rows: Rows, snapshot: Snapshot, previous_id: str, ids: RowIds) 
             "observed_at": snapshot.observed_at,
             "content_sha256": snapshot.content_sha256,
             "row_count": len(snapshot.rows),
+            "rules_version": RULES_VERSION,
         }
     )
     for row in snapshot.rows:
@@ -216,18 +226,26 @@ def add_snapshot(rows: Rows, snapshot: Snapshot, previous_id: str, ids: RowIds) 
             }
         )
         row_id = ids.of(row.values["row_id"])
-        rows["row_keys"].append(keys_row(row_key, row_id, row.values))
-        rows["links"].extend(_sheet_links(row, row_key, row_id))
+        add_sheet_content(rows, row_key, row_id, row.values, row.named, is_header=row.is_header)
 
 
-def _sheet_links(row: sheet.SheetRow, row_key: str, row_id: str) -> Iterator[Row]:
-    """The links of all cells; those of a header row are nobody's."""
-    for column, cell in row.named:
-        yield from link_rows(
+def add_sheet_content(
+    rows: Rows,
+    row_key: str,
+    row_id: str,
+    values: Mapping[str, str | None],
+    named: Iterable[tuple[str, Cell]],
+    *,
+    is_header: bool,
+) -> None:
+    """Add the keys of a row and the links of all its cells; those of a header row are nobody's."""
+    rows["row_keys"].append(keys_row(row_key, row_id, values))
+    for column, cell in named:
+        rows["links"] += link_rows(
             sheet_cell_links(cell.text, cell.links),
             row_key=row_key,
             source="sheet",
-            row_id="" if row.is_header else row_id,
+            row_id="" if is_header else row_id,
             column=column,
         )
 
@@ -258,6 +276,7 @@ def add_legacy_file(rows: Rows, file: LegacyFile, ids: RowIds) -> None:
             "content_sha256": sha256(
                 to_json([[row.line, row.content_sha256, sha256(row.text)] for row in file.rows])
             ),
+            "rules_version": RULES_VERSION,
         }
     )
     for row in file.rows:
@@ -277,10 +296,21 @@ def add_legacy_file(rows: Rows, file: LegacyFile, ids: RowIds) -> None:
             }
         )
         row_id = ids.of(written := row.values.get("row_id"), new=row_id_key(written))
-        rows["row_keys"].append(keys_row(row_key, row_id, row.values))
-        links = legacy_row_links(row.named, row_key, row_id)
-        rows["links"] += links
-        rows["legacy_claims"] += claims_of(row.values, row_key, row_id, links)
+        add_legacy_content(rows, row_key, row_id, row.values, row.named)
+
+
+def add_legacy_content(
+    rows: Rows,
+    row_key: str,
+    row_id: str,
+    values: Mapping[str, str],
+    named: Iterable[tuple[str, str]],
+) -> None:
+    """Add the keys of a legacy row, the links of its cells and what it claims."""
+    rows["row_keys"].append(keys_row(row_key, row_id, values))
+    links = legacy_row_links(named, row_key, row_id)
+    rows["links"] += links
+    rows["legacy_claims"] += claims_of(values, row_key, row_id, links)
 
 
 def _base64(data: bytes | None) -> str | None:

@@ -156,9 +156,9 @@ class Warehouse:
         with self._cursor(sql, parameters) as cursor:
             return _rows(cursor)
 
-    def select(self, sql: str) -> tuple[list[str], list[Row]]:
+    def select(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[list[str], list[Row]]:
         """The names of a statement's columns and all its rows."""
-        with self._cursor(sql, ()) as cursor:
+        with self._cursor(sql, parameters) as cursor:
             rows = _rows(cursor)
             return [column[0] for column in cursor.description], rows
 

@@ -122,6 +122,9 @@ def summary_text(summary: "IngestSummary") -> str:
         new = len(summary.new_legacy_files)
         said.append(f"Legacy CSVs: {summary.legacy_files} read, {new} new.")
     said += map(harmless, summary.notices)
+    if again := summary.read_again.rows:
+        more, fewer = summary.read_again.more, summary.read_again.fewer
+        said.append(f"Read {again} rows again by newer rules: {more} links more, {fewer} fewer.")
     if not said:
         said.append(NOTHING_NAMED)
     return " ".join(said)

@@ -47,7 +47,7 @@ links as (
         column_name = 'type' as is_typing_document,
         canonical_url,
         -- an earlier version told the canonical form alone
-        case when rule is null then canonical_url else url end as url,
+        case when shows_canonical then canonical_url else url end as url,
         row_number() over (
             partition by row_key, column_name = 'type'
             order by case when column_name = 'link' then 0 else 1 end, position, link_key

@@ -28,7 +28,7 @@ links as (
     select
         row_key,
         canonical_url,
-        case when rule is null then canonical_url else url end as url,
+        case when shows_canonical then canonical_url else url end as url,
         row_number() over (
             partition by row_key
             order by case when column_name = 'link' then 0 else 1 end, position, link_key

@@ -14,6 +14,7 @@ select
     coalesce(asset_kinds, asset_kind, '') as asset_kinds,
     asset_id,
     is_content,
-    rule
+    rule,
+    coalesce(shows_canonical, rule is null) as shows_canonical
 from {{ source("raw", "links") }}
 where {{ is_loaded() }}
