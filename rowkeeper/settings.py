@@ -45,7 +45,9 @@ PREFIX = "ROWKEEPER_"
 FOREIGN_PREFIXES = ("ROWKEEPER_PG_", "ROWKEEPER__")  # of profiles.yml; of dlt, for our pipeline
 SECRETS = frozenset({"store.secret_access_key", "sheet.api_key", "drive.api_key"})
 """Only in the environment or in secrets.toml."""
-READ_BY_DBT = frozenset({"download.document_depth", "legacy_csv.ignore"})
+READ_BY_DBT = frozenset(
+    {"download.document_depth", "legacy_csv.ignore", "legacy_csv.known_earlier"}
+)
 """Only in the environment, where dbt reads them too."""
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 """The checkout: rowkeeper is an editable application, its dbt project and profiles.yml are here."""
@@ -94,6 +96,7 @@ class LegacyCsv(Section):
 
     ``encoding``: of lines that are not UTF-8. ``max_bytes``: of one file, unpacked.
     ``ignore``: rows that are left out, by file name and, after a colon, row ids.
+    ``known_earlier``: what becomes of media that only earlier rows know and no later one denies.
 
     ``dual_write``: each run also writes the newest generation's CSV, with ``accept_losses`` even if
     that loses cells or rows of the file that it replaces, or of the loaded ones.
@@ -107,6 +110,7 @@ class LegacyCsv(Section):
     encoding: TextEncoding = "cp1252"
     max_bytes: int = Field(default=256 * 1024**2, gt=0)
     ignore: Names = []
+    known_earlier: Literal["list", "fetch"] = "list"
     dual_write: bool = False
     accept_losses: bool = False
     dual_write_path: Path | None = None

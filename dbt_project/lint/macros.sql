@@ -16,6 +16,8 @@
 {% macro lacks_word(cells, text) %}(position({{ text }} in {{ cells }}) = 0){% endmacro %}
 {% macro is_document(kind) %}case when {{ kind }} = 'document' then 1 else 0 end{% endmacro %}
 {% macro document_depth() %}1{% endmacro %}
+{% macro is_processed(cell) %}({{ cell }} = 'yes'){% endmacro %}
+{% macro fetches_known_earlier() %}false{% endmacro %}
 {% macro asset_type(provider, kind) %}{{ provider }} || '_' || {{ kind }}{% endmacro %}
 {% macro download_status(download, upload, archived_by) %}coalesce({{ download }}, {{ upload }}, {{ archived_by }}){% endmacro %}
 {% macro upload_status(upload, archived_by) %}coalesce({{ upload }}, {{ archived_by }}){% endmacro %}

@@ -9,7 +9,7 @@ with mentions as (
         media_id,
         asset_kind
     from {{ ref("stg_links") }}
-    where is_content and asset_id is not null
+    where (is_content or rule = 'known earlier') and asset_id is not null
     union
     select
         asset_id,

@@ -1,7 +1,10 @@
 """``dbt build`` within this process: one start of dbt serves all builds of a run."""
 
 import hashlib
+import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,7 +14,7 @@ from rowkeeper.cli.options import Context
 from rowkeeper.disk import said_of_disk
 from rowkeeper.duckdb_file import damaged, is_damage
 from rowkeeper.errors import BuildError, WarehouseError
-from rowkeeper.settings import PROJECT_DIR
+from rowkeeper.settings import PROJECT_DIR, Settings, keys
 from rowkeeper.warehouse import Target, connect
 
 if TYPE_CHECKING:
@@ -58,14 +61,30 @@ def build(context: Context) -> list[Warned]:
         if not isinstance(parsed.result, Manifest):
             raise _refusal(context, [], parsed.exception, folder)
         _parsed[names] = parsed.result
-    result = dbtRunner(manifest=_parsed[names]).invoke(
-        # unit tests are for plain dbt build
-        [*logs, "build", "--exclude-resource-type", "unit_test", *places]
-    )
+    with _said_to_dbt(context.settings):
+        result = dbtRunner(manifest=_parsed[names]).invoke(
+            # unit tests are for plain dbt build
+            [*logs, "build", "--exclude-resource-type", "unit_test", *places]
+        )
     nodes = list(getattr(result.result, "results", None) or ())
     if not result.success:
         raise _refusal(context, nodes, result.exception, folder)
     return _warnings(context, [node for node in nodes if node.status == WARNING])
+
+
+@contextmanager
+def _said_to_dbt(settings: Settings) -> Iterator[None]:
+    """What a flag may have set is in the environment while dbt builds, which reads it there."""
+    variable = keys()["legacy_csv.known_earlier"]
+    before = os.environ.get(variable)
+    os.environ[variable] = settings.legacy_csv.known_earlier
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[variable]
+        else:
+            os.environ[variable] = before
 
 
 @cache

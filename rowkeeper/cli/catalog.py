@@ -25,8 +25,10 @@ select
     count(downloads.asset_id) as to_download,
     count(case when assets.download_status = 'failed' or assets.upload_status = 'failed' then 1 end)
         as failed,
-    count(case when assets.download_status = 'pending' and not assets.is_wanted then 1 end)
-        as not_wanted
+    count(case when {known_earlier} and not assets.is_wanted and assets.download_status = 'pending'
+        then 1 end) as known_earlier,
+    count(case when assets.download_status = 'pending' and not assets.is_wanted
+        and not {known_earlier} then 1 end) as not_wanted
 from {schema}.assets as assets
 left join {schema}.pending_downloads as downloads on assets.asset_id = downloads.asset_id
 left join {schema}.pending_uploads as uploads on assets.asset_id = uploads.asset_id
@@ -179,11 +181,21 @@ def _has_table(warehouse: Warehouse, schema: str, name: str) -> bool:
 
 
 def _words(warehouse: Warehouse, schema: str) -> dict[str, str]:
-    """What the tables call two things; until the next build an earlier version's words."""
+    """What the tables call a few things; until the next build an earlier version's words."""
+    names, _ = warehouse.select(f"select * from {schema}.assets limit 0")
+    known_earlier = "assets.is_known_earlier" if "is_known_earlier" in names else "false"
     names, _ = warehouse.select(f"select * from {schema}.download_sessions limit 0")
     if "activity" in names:
-        return {"activity": "activity", "archived": "('uploaded')"}
-    return {"activity": "session_type", "archived": "('completed')"}
+        return {
+            "activity": "activity",
+            "archived": "('uploaded')",
+            "known_earlier": known_earlier,
+        }
+    return {
+        "activity": "session_type",
+        "archived": "('completed')",
+        "known_earlier": known_earlier,
+    }
 
 
 def _nothing_yet(target: Target) -> WarehouseError:

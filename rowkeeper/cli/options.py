@@ -16,6 +16,7 @@ FLAGS = {
     "sheet": "sheet.source",
     "tab": "sheet.tab",
     "legacy_csv": "legacy_csv.paths",
+    "known_earlier": "legacy_csv.known_earlier",
     "accept_losses": "legacy_csv.accept_losses",
     "max_removed": "sheet.max_removed",
     "max_changed": "sheet.max_changed",

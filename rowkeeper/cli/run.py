@@ -34,6 +34,11 @@ T = TypeVar("T")
 @click.option("--limit", type=click.IntRange(min=0), metavar="N", help="At most N downloads.")
 @click.option("--stream", is_flag=True, help="Past the disk into the store, where that can be.")
 @click.option("--reread", is_flag=True, help="Read lists and documents again, whatever their age.")
+@click.option(
+    "--known-earlier",
+    flag_value="fetch",
+    help="Fetch what only earlier CSV rows know and no later one denies, too.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what it would do; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Events as JSON lines; words on stderr.")
 @source_options

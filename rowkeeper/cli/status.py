@@ -26,7 +26,7 @@ SHOWN_FAILURES = 20
 PEOPLE_COLUMNS = ("row_id", "name", "email", "personality_type", "assets", "archived", "failed")
 ASSET_COLUMNS = (
     *("asset_type", "assets", "archived", "unchecked", "to_upload", "to_download", "failed"),
-    "not_wanted",
+    *("known_earlier", "not_wanted"),
 )
 SESSION_COLUMNS = (
     *("activity", "session_type", "status", "total_assets", "completed_assets", "failed_assets"),

@@ -111,6 +111,7 @@ select
     parent_asset_id,
     is_claimed,
     is_wanted,
+    is_known_earlier,
     download_status,
     upload_status,
     coalesce(download_attempts, 0) as download_attempts,

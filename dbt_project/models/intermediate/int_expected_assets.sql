@@ -1,8 +1,9 @@
 -- One row an asset: what the used rows link to, what folders, playlists and documents led to, and
 -- whatever was tried. An asset belongs to its person only if a used row of that person asks for it,
--- itself or through its parents. It is wanted while a current row does. Each document on the way is a
--- step, and no more than download.document_depth of them are taken; so circles end, too. What an asset
--- was identified as goes before what its link says; its id and its media id stay.
+-- itself or through its parents. It is wanted while a current row does; what is only known from earlier
+-- is wanted if legacy_csv.known_earlier says fetch. Each document on the way is a step, and no more than
+-- download.document_depth of them are taken; so circles end, too. What an asset was identified as goes
+-- before what its link says; its id and its media id stay.
 
 with recursive identifications as (
     select
@@ -36,11 +37,14 @@ linked as (
             over (partition by links.asset_id) as keyed_url,
         links.column_name,
         links.row_key,
-        source_rows.role,
+        source_rows.role = 'current' and links.is_content as is_current,
+        known_earlier.row_key is not null as is_known_earlier,
+        coalesce(known_earlier.is_found_by_old_system, false) as is_in_document,
         source_rows.first_observed_at,
         row_number() over (
             partition by links.asset_id
             order by
+                case when links.is_content then 0 else 1 end,
                 case when source_rows.role = 'current' then 0 else 1 end,
                 case when links.source = 'sheet' then 0 else 1 end,
                 source_rows.observed_at desc nulls last,
@@ -51,8 +55,15 @@ linked as (
     from {{ ref("stg_links") }} as links
     inner join {{ ref("int_source_rows") }} as source_rows
         on links.row_key = source_rows.row_key and links.row_id = source_rows.row_id
+    left join {{ ref("int_known_earlier") }} as known_earlier
+        on links.row_key = known_earlier.row_key
+        and links.column_name = known_earlier.column_name
+        and links.position = known_earlier.position
     left join identified on links.asset_id = identified.asset_id
-    where source_rows.disposition = 'used' and links.is_content and links.asset_id is not null
+    where
+        source_rows.disposition = 'used'
+        and (links.is_content or known_earlier.row_key is not null)
+        and links.asset_id is not null
 ),
 
 events as (
@@ -82,8 +93,9 @@ asked_for as (
         asset_id,
         row_id,
         asset_kind,
-        role = 'current' as is_current,
-        0 as document_depth
+        is_current,
+        is_known_earlier,
+        case when is_in_document then 1 else 0 end as document_depth
     from linked
     union
     select
@@ -91,6 +103,7 @@ asked_for as (
         events.row_id,
         events.asset_kind,
         asked_for.is_current,
+        asked_for.is_known_earlier,
         asked_for.document_depth
         + case when events.is_twin then 0 else {{ is_document("asked_for.asset_kind") }} end
     from events
@@ -106,7 +119,8 @@ asked_for as (
 claims as (
     select
         asset_id,
-        max(case when is_current then 1 else 0 end) = 1 as is_wanted
+        max(case when is_current then 1 else 0 end) = 1 as is_current,
+        max(case when is_known_earlier then 1 else 0 end) = 1 as is_known_earlier
     from asked_for
     group by asset_id
 ),
@@ -138,7 +152,10 @@ select
     coalesce(linked.canonical_url, from_events.original_url) as original_url,
     from_events.parent_asset_id,
     claims.asset_id is not null as is_claimed,
-    coalesce(claims.is_wanted, false) as is_wanted,
+    coalesce(
+        claims.is_current or (claims.is_known_earlier and {{ fetches_known_earlier() }}), false
+    ) as is_wanted,
+    coalesce(claims.is_known_earlier and not claims.is_current, false) as is_known_earlier,
     linked.url as url_as_found,
     coalesce(linked.keyed_url, from_events.keyed_url, linked.url, from_events.url_as_found) as fetch_url,
     linked.column_name as source_column,

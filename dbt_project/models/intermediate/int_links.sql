@@ -13,6 +13,7 @@ with occurrences as (
 source_rows as (
     select
         source_rows.row_key,
+        coalesce(originals.row_key, source_rows.row_key) as original_key,
         source_rows.place,
         source_rows.file_id,
         coalesce(originals.disposition, source_rows.disposition) as disposition,
@@ -26,11 +27,13 @@ source_rows as (
 
 -- What a link of Drive leads to may turn out to be of another provider: its media id stays.
 media as (
-    select distinct
+    select
         person_row_id,
-        media_id
+        media_id,
+        min(case when is_known_earlier then 1 else 0 end) = 1 as is_known_earlier
     from {{ ref("int_expected_assets") }}
     where is_claimed
+    group by person_row_id, media_id
 ),
 
 in_cells as (
@@ -49,15 +52,18 @@ in_cells as (
         links.provider,
         links.link_type,
         links.media_id,
-        coalesce(source_rows.disposition = 'used' and source_rows.role = 'current', false) as is_current,
+        coalesce(source_rows.disposition = 'used' and source_rows.role = 'current', false)
+        or known_earlier.row_key is not null as is_current,
         case
             when source_rows.disposition is null then 'quarantined'
             when source_rows.disposition != 'used' then 'quarantined'
             when links.rule in ('typing document', 'tracking column') then 'ignored'
             when {{ ignored_reason("links.link_type") }} is not null then 'ignored'
             when links.rule = 'known earlier' then 'known_earlier'
-            when links.asset_kinds != '' then 'asset'
-            else 'unsupported'
+            when links.asset_kinds = '' then 'unsupported'
+            when known_earlier.row_key is not null and coalesce(media.is_known_earlier, true)
+                then 'known_earlier'
+            else 'asset'
         end as fate,
         case
             when source_rows.disposition is null then 'its row is in no table'
@@ -69,6 +75,8 @@ in_cells as (
             when links.rule = 'known earlier' then 'the old system found it in a document of this person'
             when links.asset_kinds = ''
                 then {{ unsupported_reason("links.link_type", "links.canonical_url") }}
+            when known_earlier.row_key is not null and coalesce(media.is_known_earlier, true)
+                then 'an earlier row of this person has it, and no later one denies it'
             when media.media_id is null then 'the next run gives it to its person'
         end as reason
     from occurrences as links
@@ -79,6 +87,10 @@ in_cells as (
         on links.source = 'legacy_csv' and source_rows.file_id = files.file_sha256
     left join media
         on source_rows.row_id = media.person_row_id and links.media_id = media.media_id
+    left join {{ ref("int_known_earlier") }} as known_earlier
+        on source_rows.original_key = known_earlier.row_key
+        and links.column_name = known_earlier.column_name
+        and links.position = known_earlier.position
     where links.copy_number = 1
 ),
 

@@ -175,6 +175,25 @@ disposed as (
             else 'used'
         end as disposition
     from explained
+),
+
+ordered as (
+    select
+        *,
+        case
+            when source = 'legacy_csv' and disposition = 'used'
+                then row_number() over (
+                    partition by source, disposition, row_id
+                    order by
+                        case when is_numbered then 0 else 1 end,
+                        generation desc nulls last,
+                        observed_at desc nulls last,
+                        file_id desc,
+                        line desc,
+                        row_key
+                )
+        end as age_rank
+    from disposed
 )
 
 select
@@ -191,18 +210,10 @@ select
     case
         when disposition != 'used' then 'none'
         when is_newest_snapshot then 'current'
-        when source = 'legacy_csv' and row_number() over (
-            partition by source, disposition, row_id
-            order by
-                case when is_numbered then 0 else 1 end,
-                generation desc nulls last,
-                observed_at desc nulls last,
-                file_id desc,
-                line desc,
-                row_key
-        ) = 1 then 'current'
+        when age_rank = 1 then 'current'
         else 'history'
     end as role,
+    age_rank,
     case when disposition = 'repeat' then 'same as ' || representative_key else reason end as reason,
     representative_key,
     is_accepted,
@@ -216,4 +227,4 @@ select
     status,
     notes,
     cells
-from disposed
+from ordered

@@ -49,7 +49,8 @@ select
     assets.next_try_at,
     assets.is_provisional,
     assets.last_read_at,
-    assets.left_at
+    assets.left_at,
+    assets.is_known_earlier
 from {{ ref("int_assets") }} as assets
 inner join {{ ref("int_people") }} as people on assets.person_row_id = people.row_id
 left join {{ ref("int_source_rows") }} as source_rows

@@ -24,6 +24,8 @@ select
     failed.error_message,
     failed.verdict,
     case
+        when not failed.is_wanted and failed.is_known_earlier
+            then 'nothing, or rowkeeper run --known-earlier: only an earlier row asks for it'
         when not failed.is_wanted then 'nothing: no current row asks for it any more'
         when failed.verdict = 'permanent' then 'put another link into the sheet: it is gone for good'
         when failed.verdict = 'needs_person' then 'mend what it names, then run rowkeeper retry'

@@ -22,6 +22,8 @@ with files as (
             when assets.lost_path is null then null
             when assets.archived_by = 'rowkeeper' then 'nothing: the next run brings it back from the archive'
             when assets.is_wanted then 'nothing: the next run fetches it again'
+            when assets.is_known_earlier
+                then 'run --known-earlier fetches it again: only an earlier row asks for it'
             else 'put the file back: no current row asks for it any more'
         end as next_step,
         checks.file_checked_at as checked_at
@@ -51,6 +53,8 @@ objects as (
             when not assets.is_object_lost then null
             when assets.local_path is not null then 'nothing: the next run archives the file again'
             when assets.is_wanted then 'nothing: the next run fetches it again and archives it'
+            when assets.is_known_earlier
+                then 'run --known-earlier fetches it again: only an earlier row asks for it'
             else 'put the object back: its file is lost too, and no current row asks for it any more'
         end as next_step,
         checks.object_checked_at as checked_at
