@@ -84,6 +84,16 @@ counted as (
     group by person_row_id
 ),
 
+earlier as (
+    select
+        person_row_id as row_id,
+        count(*) as known,
+        count(case when is_counted and download_status != 'uploaded' then 1 end) as waiting
+    from assets
+    where is_known_earlier and left_at is null
+    group by person_row_id
+),
+
 of_media as (
     select
         provider,
@@ -161,6 +171,7 @@ select
     || cast(coalesce(counted.expected, 0) as text) as said
 from {{ ref("coverage") }} as coverage
 left join counted on coverage.row_id = counted.row_id
+left join earlier on coverage.row_id = earlier.row_id
 where
     coverage.expected != coalesce(counted.expected, 0)
     or coverage.held != coalesce(counted.held, 0)
@@ -168,7 +179,8 @@ where
     or coverage.claimed != coalesce(counted.claimed, 0)
     or coverage.failed != coalesce(counted.failed, 0)
     or coverage.missing != coalesce(counted.missing, 0)
-    or (coverage.is_complete and coverage.archived < coverage.expected)
+    or coverage.known_earlier != coalesce(earlier.known, 0)
+    or (coverage.is_complete and (coverage.archived < coverage.expected or earlier.waiting > 0))
 
 union all
 

@@ -62,5 +62,7 @@ def _print_pending(
     )
     console.print(f"Would read {len(rereads)} lists, documents and unfinished media again.")
     console.print(f"Would archive {len(uploads)} files that are here, and what is fetched.")
+    if context.settings.legacy_csv.known_earlier == "fetch":
+        console.print("What only earlier CSV rows know is fetched, too, once the tables are built.")
     if changed:
         console.print("What the new rows ask for comes on top.")
