@@ -16,15 +16,22 @@ from rich.table import Table
 
 from rowkeeper.cli.export import require_built
 from rowkeeper.cli.options import Context, prepare, warehouse_options
-from rowkeeper.cli.reconcile_cells import LOST, Difference, check_row
-from rowkeeper.cli.reconcile_proof import (
-    NONE,
-    cell_faults,
-    legacy_proof,
-    sheet_proof,
-    unknown_columns,
+from rowkeeper.cli.reconcile_cells import check_row
+from rowkeeper.cli.reconcile_claims import claim_faults, read_claims
+from rowkeeper.cli.reconcile_differences import FAULTS, LOST, WRONG, Difference
+from rowkeeper.cli.reconcile_history import history_faults
+from rowkeeper.cli.reconcile_marts import mart_faults
+from rowkeeper.cli.reconcile_proof import NONE, legacy_proof, sheet_proof, unknown_columns
+from rowkeeper.cli.reconcile_published import read_published
+from rowkeeper.cli.reconcile_rows import (
+    SourceRow,
+    Tables,
+    read_raw,
+    read_rows,
+    read_snapshot,
+    read_tables,
 )
-from rowkeeper.cli.reconcile_rows import SourceRow, Tables, read_rows, read_snapshot, read_tables
+from rowkeeper.cli.reconcile_source import legacy_faults, sheet_faults
 from rowkeeper.cli.terminal import console, json_text, plain
 from rowkeeper.errors import ReconcileError
 from rowkeeper.export.files import write_whole
@@ -63,15 +70,15 @@ class FileSum:
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """All sums and all differences. ``complete``: every sum closes and nothing is lost."""
+    """All sums and all differences. ``complete``: every sum closes, nothing is lost or wrong."""
 
     files: list[FileSum]
     differences: list[Difference]
 
     @property
     def complete(self) -> bool:
-        lost = any(difference.kind == LOST for difference in self.differences)
-        return not lost and all(file.closed and file.proof != NONE for file in self.files)
+        faulty = any(difference.kind in FAULTS for difference in self.differences)
+        return not faulty and all(file.closed and file.proof != NONE for file in self.files)
 
 
 @click.command()
@@ -107,11 +114,14 @@ def reconcile(context: Context) -> Reconciliation:
         tables = read_tables(warehouse, context.target.schema)
         parts = [_legacy_file(warehouse, file, tables) for file in read_files(warehouse)]
         if snapshot := read_snapshot(warehouse):
-            parts.insert(0, _sheet(warehouse, snapshot, tables, context))
+            parts.insert(0, _sheet(warehouse, snapshot, tables))
+        published = read_published(warehouse, context.target.schema)
+        across = [*mart_faults(published), *history_faults(published)]
+        across += claim_faults(read_claims(warehouse, published), published)
     for file_sum, found in parts:
         sums.append(file_sum)
         differences += found
-    return Reconciliation(sums, differences)
+    return Reconciliation(sums, differences + across)
 
 
 def _legacy_file(
@@ -119,7 +129,8 @@ def _legacy_file(
 ) -> tuple[FileSum, list[Difference]]:
     rows = read_rows(warehouse, file.file_sha256, is_sheet=False)
     found = [item for row in rows for item in check_row(file.file_name, row, tables)]
-    found += [item for row in rows for item in cell_faults(file, row)]
+    raw = read_raw(warehouse, file.file_sha256, is_sheet=False)
+    found += legacy_faults(file.file_name, file.header_text, raw, file.delimiter or ",")
     proof = legacy_proof(file, rows)
     place = ("legacy_csv", file.file_name, file.file_sha256)
     found_sum = _sum(place, file.row_count, rows, proof, found)
@@ -128,12 +139,14 @@ def _legacy_file(
 
 
 def _sheet(
-    warehouse: Warehouse, snapshot: dict[str, Any], tables: Tables, context: Context
+    warehouse: Warehouse, snapshot: dict[str, Any], tables: Tables
 ) -> tuple[FileSum, list[Difference]]:
     rows = read_rows(warehouse, snapshot["snapshot_id"], is_sheet=True)
     name = snapshot["source"]
     found = [item for row in rows for item in check_row(name, row, tables)]
-    proof = sheet_proof(snapshot["content_sha256"], rows, context.settings, name)
+    raw = read_raw(warehouse, snapshot["snapshot_id"], is_sheet=True)
+    found += sheet_faults(name, raw)
+    proof = sheet_proof(snapshot["content_sha256"], rows, name)
     place = ("sheet", name, snapshot["snapshot_id"])
     return _sum(place, snapshot["row_count"], rows, proof, found), found
 
@@ -207,7 +220,7 @@ def _print(out: Console, found: Reconciliation) -> None:
             _line(out, f"Nobody knows {column}: its {cells} filled cells are kept.")
     for kind, cells in sorted(Counter(item.kind for item in found.differences).items()):
         _line(out, f"{cells} cells are {kind}.")
-    worst = sorted(found.differences, key=lambda item: item.kind != LOST)
+    worst = sorted(found.differences, key=lambda item: item.kind not in FAULTS)
     for item in worst[:SHOWN]:
         _line(out, f"  {_text(item)}")
     if len(worst) > SHOWN:
@@ -227,9 +240,9 @@ def _line(out: Console, text: str) -> None:
 
 def _refusal(found: Reconciliation) -> str:
     opened = [file.file for file in found.files if not file.closed or file.proof == NONE]
-    lost = sum(item.kind == LOST for item in found.differences)
+    kinds = Counter(item.kind for item in found.differences)
     sums = f"the sums of {', '.join(opened)} do not close" if opened else "every sum closes"
     return (
-        f"The tables are not complete: {lost} cells are lost, {sums}. See the differences, keep "
+        f"The tables are not complete: {kinds[LOST]} cells are lost, {kinds[WRONG]} are wrong, {sums}. See the differences, keep "
         "the source files and report this."
     )

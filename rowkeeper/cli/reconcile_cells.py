@@ -1,9 +1,9 @@
 """Each source cell of name, e-mail, type, link and content against the tables, row by row."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 
+from rowkeeper.cli.reconcile_differences import KEPT, LOST, SUPERSEDED, WAITING, Difference
 from rowkeeper.cli.reconcile_links import silent_links
 from rowkeeper.cli.reconcile_rows import (
     PERSON_CELLS,
@@ -14,32 +14,11 @@ from rowkeeper.cli.reconcile_rows import (
 )
 from rowkeeper.legacy_csv import is_nothing
 
-LOST, SUPERSEDED, WAITING, KEPT = "lost", "superseded", "waiting", "kept"
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A cell that is not in the tables as it stands in its source; ``column`` '' is the row.
-
-    ``kind``: 'lost', or 'superseded' (a newer source says otherwise), 'waiting' (the next run
-    links it) or 'kept' (text that no table has a place for, verbatim in raw).
-    """
-
-    kind: str
-    file: str
-    line: int
-    column: str
-    row_id: str
-    source_value: str
-    table_value: str
-    reason: str
-
-
 def check_row(file: str, row: SourceRow, tables: Tables) -> Iterator[Difference]:
     """The differences of one row."""
     if row.disposition == "used" and (person := tables.people.get(row.row_id or "")):
         yield from _person_cells(file, row, person, tables)
-        yield from _link_cell(file, row, person)
+        yield from _link_cell(file, row, person, tables)
         yield from _content(file, row, tables)
     elif fault := _row_fault(row, tables):
         yield Difference(LOST, file, row.line, "", row.row_id or "", row.cells, "", fault)
@@ -59,7 +38,8 @@ def _row_fault(row: SourceRow, tables: Tables) -> str | None:
         if row.representative_disposition not in ("used", "quarantined"):
             return "it is called a repeat of a row that is in no table"
         same = row.representative_cells == row.cells
-        return None if same else f"it is called a repeat, but {row.representative_key} differs"
+        shown = tables.place(row.representative_key or "")
+        return None if same else f"it is called a repeat, but {shown} differs"
     return "no model has the row" if row.disposition is None else "people has not its row id"
 
 
@@ -79,10 +59,12 @@ def _person_cells(
         elif source.get(column) not in (None, now) or (now is None and not is_nothing(before)):
             yield found(LOST, reason="people says what no source says")
         elif not is_nothing(before):
-            yield found(SUPERSEDED, reason=f"a newer source, {person.source_row_key}")
+            yield found(SUPERSEDED, reason=f"a newer source, {tables.place(person.source_row_key)}")
 
 
-def _link_cell(file: str, row: SourceRow, person: TablePerson) -> Iterator[Difference]:
+def _link_cell(
+    file: str, row: SourceRow, person: TablePerson, tables: Tables
+) -> Iterator[Difference]:
     """The personal link: in a column of its own, else in a sheet on the name."""
     columns = ("link", "name") if row.is_sheet else ("link",)
     first = {link.column: link for link in row.links if link.position == 0}
@@ -101,7 +83,7 @@ def _link_cell(file: str, row: SourceRow, person: TablePerson) -> Iterator[Diffe
     if row.row_key == person.source_row_key:
         yield found(LOST, reason="people is made from this row and has another link")
     else:
-        yield found(SUPERSEDED, reason=f"a newer source, {person.source_row_key}")
+        yield found(SUPERSEDED, reason=f"a newer source, {tables.place(person.source_row_key)}")
 
 
 def _content(file: str, row: SourceRow, tables: Tables) -> Iterator[Difference]:

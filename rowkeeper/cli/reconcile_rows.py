@@ -46,6 +46,8 @@ where links.row_key in (select row_key from raw.legacy_csv_rows where file_sha25
     and links.{LOADED} order by links.row_key, column_name, position, link_key
 """
 LINKS = "select row_key, url from {schema}.links where source in ('sheet', 'legacy_csv')"
+FILE_NAMES = """select file_sha256, file_name from raw.legacy_csv_files
+    union all select snapshot_id, source from raw.sheet_snapshots"""
 LINK_COLUMNS = """row_key, row_id, column_name, position, url, canonical_url, provider, media_id,
     asset_kind, asset_id, is_content, asset_kinds"""
 
@@ -139,6 +141,13 @@ class Tables:
     """Row key of a person's source row -> name, e-mail and type as they stand in it."""
     links: dict[str, list[str]]
     """Row key -> the links of that row, as found, longest first."""
+    files: dict[str, str]
+    """The hash of a file, or the id of a snapshot -> its name."""
+
+    def place(self, row_key: str) -> str:
+        """A row as a sentence names it: its file and its line."""
+        file_id, _, line = row_key.rpartition(":")
+        return f"{self.files.get(file_id, file_id)}, line {line}"
 
 
 def read_tables(warehouse: Warehouse, schema: str) -> Tables:
@@ -158,7 +167,17 @@ def read_tables(warehouse: Warehouse, schema: str) -> Tables:
         media=frozenset((row[0], *row[2:]) for row in content),
         source_values=_source_values(warehouse, schema),
         links=_links(warehouse, schema),
+        files=dict(warehouse.query(FILE_NAMES)),
     )
+
+
+def read_raw(warehouse: Warehouse, file_id: str, is_sheet: bool) -> list[dict[str, Any]]:
+    """The rows of a file or a snapshot with all columns that raw has."""
+    table, name = ("sheet_rows", "snapshot_id") if is_sheet else ("legacy_csv_rows", "file_sha256")
+    names, _ = warehouse.select(f"select * from raw.{table} limit 0")
+    order = "sheet_row" if is_sheet else "line"
+    sql = f"select * from raw.{table} where {name} = ? and {LOADED} order by {order}"
+    return [dict(zip(names, row, strict=True)) for row in warehouse.query(sql, [file_id])]
 
 
 def read_snapshot(warehouse: Warehouse) -> dict[str, Any] | None:
