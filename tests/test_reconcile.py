@@ -75,7 +75,7 @@ def test_a_whole_move_closes_and_what_is_lost_is_named(
         "(select min(row_id) from {schema}.people)",
         "delete from {schema}.quarantine where row_key = "
         "(select min(row_key) from {schema}.quarantine)",
-        "delete from {schema}.person_content where asset_id = "
+        "delete from {schema}.person_content where cast(asset_id as text) = "
         "(select min(cast(asset_id as text)) from {schema}.person_content)",
         f"delete from raw.legacy_csv_rows where row_key = '{key}'",
     )

@@ -18,6 +18,7 @@ from rowkeeper.cli.export import require_built
 from rowkeeper.cli.options import Context, prepare, warehouse_options
 from rowkeeper.cli.reconcile_cells import check_row
 from rowkeeper.cli.reconcile_claims import claim_faults, read_claims
+from rowkeeper.cli.reconcile_deep import deep_legacy, deep_older, deep_snapshot
 from rowkeeper.cli.reconcile_differences import FAULTS, LOST, WRONG, Difference
 from rowkeeper.cli.reconcile_history import history_faults
 from rowkeeper.cli.reconcile_marts import mart_faults
@@ -50,7 +51,7 @@ class FileSum:
 
     ``proof`` says by what raw is known to hold the whole file. ``differences``: kind -> cells.
     ``unknown_columns``: title of a column that nobody knows -> its filled cells, which raw keeps.
-    ``notice``: what was assumed of the encoding.
+    ``notice``: what was assumed of the encoding. ``compared_with``: by ``--deep``.
     """
 
     source: str
@@ -65,6 +66,7 @@ class FileSum:
     proof: str
     differences: dict[str, int]
     unknown_columns: dict[str, int] = field(default_factory=dict)
+    compared_with: str = ""
     notice: str = ""
 
 
@@ -74,6 +76,8 @@ class Reconciliation:
 
     files: list[FileSum]
     differences: list[Difference]
+    older_snapshots: dict[str, int] = field(default_factory=dict)
+    """What ``--deep`` held older snapshots of the sheet against -> how many."""
 
     @property
     def complete(self) -> bool:
@@ -83,10 +87,11 @@ class Reconciliation:
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="All of it as one JSON object.")
+@click.option("--deep", is_flag=True, help="Read each file, else each kept load, again.")
 @click.option("--differences", metavar="FILE", help="Write the differences to this CSV.")
 @warehouse_options
 def command(
-    as_json: bool, differences: str | None, target: str | None, data_dir: str | None
+    as_json: bool, deep: bool, differences: str | None, target: str | None, data_dir: str | None
 ) -> None:
     """Hold each source cell of name, e-mail, type, link and content against the tables.
 
@@ -94,7 +99,7 @@ def command(
     for and no cell is lost, else with 10.
     """
     context = prepare(target, data_dir=data_dir)
-    found = reconcile(context)
+    found = reconcile(context, deep=deep)
     if differences:
         write_whole(Path(differences).expanduser(), as_csv(found.differences))
     if as_json:
@@ -105,50 +110,65 @@ def command(
         raise ReconcileError(_refusal(found))
 
 
-def reconcile(context: Context) -> Reconciliation:
-    """Compare everything. Raises ``WarehouseError`` if nothing is built yet."""
+def reconcile(context: Context, *, deep: bool = False) -> Reconciliation:
+    """Compare everything; ``deep``: the raw rows with their files too.
+
+    Raises ``WarehouseError`` if nothing is built yet.
+    """
+    data_dir = context.settings.data_dir if deep else None
+    older: dict[str, int] = {}
     sums: list[FileSum] = []
     differences: list[Difference] = []
     with connect(context.target, read_only=True) as warehouse:
         require_built(context, warehouse)
         tables = read_tables(warehouse, context.target.schema)
-        parts = [_legacy_file(warehouse, file, tables) for file in read_files(warehouse)]
+        files = read_files(warehouse)
+        parts = [_legacy_file(warehouse, file, tables, data_dir) for file in files]
         if snapshot := read_snapshot(warehouse):
-            parts.insert(0, _sheet(warehouse, snapshot, tables))
+            parts.insert(0, _sheet(warehouse, snapshot, tables, data_dir))
+            if data_dir:
+                older, differences = deep_older(warehouse, snapshot["snapshot_id"], data_dir)
         published = read_published(warehouse, context.target.schema)
         across = [*mart_faults(published), *history_faults(published)]
         across += claim_faults(read_claims(warehouse, published), published)
     for file_sum, found in parts:
         sums.append(file_sum)
         differences += found
-    return Reconciliation(sums, differences + across)
+    return Reconciliation(sums, differences + across, older)
 
 
 def _legacy_file(
-    warehouse: Warehouse, file: LegacyFile, tables: Tables
+    warehouse: Warehouse, file: LegacyFile, tables: Tables, data_dir: Path | None
 ) -> tuple[FileSum, list[Difference]]:
     rows = read_rows(warehouse, file.file_sha256, is_sheet=False)
     found = [item for row in rows for item in check_row(file.file_name, row, tables)]
     raw = read_raw(warehouse, file.file_sha256, is_sheet=False)
     found += legacy_faults(file.file_name, file.header_text, raw, file.delimiter or ",")
+    held_against, deep = deep_legacy(warehouse, file, data_dir) if data_dir else ("", [])
+    found += deep
     proof = legacy_proof(file, rows)
     place = ("legacy_csv", file.file_name, file.file_sha256)
     found_sum = _sum(place, file.row_count, rows, proof, found)
     unknown = unknown_columns(file, rows)
-    return replace(found_sum, unknown_columns=unknown, notice=file.notice or ""), found
+    found_sum = replace(found_sum, notice=file.notice or "", compared_with=held_against)
+    return replace(found_sum, unknown_columns=unknown), found
 
 
 def _sheet(
-    warehouse: Warehouse, snapshot: dict[str, Any], tables: Tables
+    warehouse: Warehouse, snapshot: dict[str, Any], tables: Tables, data_dir: Path | None
 ) -> tuple[FileSum, list[Difference]]:
     rows = read_rows(warehouse, snapshot["snapshot_id"], is_sheet=True)
     name = snapshot["source"]
     found = [item for row in rows for item in check_row(name, row, tables)]
     raw = read_raw(warehouse, snapshot["snapshot_id"], is_sheet=True)
     found += sheet_faults(name, raw)
+    snapshot_id, held_against = snapshot["snapshot_id"], ""
+    if data_dir:
+        held_against, deep = deep_snapshot(warehouse, snapshot_id, name, data_dir)
+        found += deep
     proof = sheet_proof(snapshot["content_sha256"], rows, name)
-    place = ("sheet", name, snapshot["snapshot_id"])
-    return _sum(place, snapshot["row_count"], rows, proof, found), found
+    found_sum = _sum(("sheet", name, snapshot_id), snapshot["row_count"], rows, proof, found)
+    return replace(found_sum, compared_with=held_against), found
 
 
 def _sum(
@@ -184,6 +204,7 @@ def as_record(found: Reconciliation) -> dict[str, Any]:
     return {
         "complete": found.complete,
         "files": [asdict(file) for file in found.files],
+        "older_snapshots": found.older_snapshots,
         "differences": [asdict(difference) for difference in found.differences],
     }
 
@@ -213,11 +234,15 @@ def _print(out: Console, found: Reconciliation) -> None:
     for file in found.files:
         for reason, rows in file.quarantined.items():
             _line(out, f"Quarantined in {file.file}: {rows} rows: {reason}")
+        if file.compared_with:
+            _line(out, f"{file.file}: each row was compared with {file.compared_with}.")
         if file.notice:
             _line(out, f"{file.file} {file.notice}.")
         for title, cells in file.unknown_columns.items():
             column = f"column {quoted(title)} of {file.file}"
             _line(out, f"Nobody knows {column}: its {cells} filled cells are kept.")
+    for held_against, number in found.older_snapshots.items():
+        _line(out, f"{number} older snapshots were compared with {held_against}.")
     for kind, cells in sorted(Counter(item.kind for item in found.differences).items()):
         _line(out, f"{cells} cells are {kind}.")
     worst = sorted(found.differences, key=lambda item: item.kind not in FAULTS)
@@ -243,6 +268,6 @@ def _refusal(found: Reconciliation) -> str:
     kinds = Counter(item.kind for item in found.differences)
     sums = f"the sums of {', '.join(opened)} do not close" if opened else "every sum closes"
     return (
-        f"The tables are not complete: {kinds[LOST]} cells are lost, {kinds[WRONG]} are wrong, {sums}. See the differences, keep "
-        "the source files and report this."
+        f"The tables are not complete: {kinds[LOST]} cells are lost, {kinds[WRONG]} are wrong, "
+        f"{sums}. See the differences, keep the source files and report this."
     )

@@ -14,6 +14,7 @@ from rowkeeper.cli.reconcile_rows import (
 )
 from rowkeeper.legacy_csv import is_nothing
 
+
 def check_row(file: str, row: SourceRow, tables: Tables) -> Iterator[Difference]:
     """The differences of one row."""
     if row.disposition == "used" and (person := tables.people.get(row.row_id or "")):

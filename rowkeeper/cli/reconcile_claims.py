@@ -1,4 +1,4 @@
-"""Is each claim of the legacy CSVs either a fact of its asset or listed as unverified, never both?"""
+"""Is each claim of the legacy CSVs a fact of its asset or listed as unverified, and never both?"""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -61,7 +61,7 @@ def read_claims(warehouse: Warehouse, tables: Published) -> dict[str, Claim]:
 
 
 def claim_faults(claims: dict[str, Claim], tables: Published) -> Iterator[Difference]:
-    """Where a doubtful claim is a fact, or a claim is nowhere, or one is listed that no row makes."""
+    """A doubtful claim that is a fact, a claim that is nowhere, one listed that no row makes."""
     listed = {str(record["claim_key"]): record for record in tables.unverified}
     for key, record in listed.items():
         yield from _listed(claims.get(key), record, tables)
@@ -69,7 +69,9 @@ def claim_faults(claims: dict[str, Claim], tables: Published) -> Iterator[Differ
     for key, claim in claims.items():
         if key not in listed and (reason := _should_be_listed(claim, claimants, tables)):
             values = claim.said["words"] or claim.said["object_key"], ""
-            yield wrong(claim.row.place, claim.said["claim"], claim.row.row_id or "", *values, reason)
+            yield wrong(
+                claim.row.place, claim.said["claim"], claim.row.row_id or "", *values, reason
+            )
     yield from _facts(claims, listed, tables)
 
 
@@ -130,7 +132,8 @@ def _should_be_listed(
 def _has_object(asset: Record, claim: Claim) -> bool:
     key, name = claim.said["object_key"], claim.said["object_uuid"]
     return bool(
-        (key and asset["legacy_object_key"] == key) or (name and asset["legacy_object_uuid"] == name)
+        (key and asset["legacy_object_key"] == key)
+        or (name and asset["legacy_object_uuid"] == name)
     )
 
 

@@ -1,4 +1,4 @@
-"""Are the versions in ``people_history`` those that the raw rows tell? Told again in plain Python."""
+"""Are the versions in ``people_history`` those that the raw rows tell, told again in Python?"""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -37,7 +37,9 @@ def history_faults(tables: Published) -> Iterator[Difference]:
 
 def _told(tables: Published) -> dict[str, list[tuple[RawRow, dict[str, Any]]]]:
     """Row id -> the row that each version begins with, and what it says."""
-    snapshots = {row.file_id: row.observed_at for row in tables.rows.values() if row.source == "sheet"}
+    snapshots = {
+        row.file_id: row.observed_at for row in tables.rows.values() if row.source == "sheet"
+    }
     order = sorted(snapshots, key=lambda key: (snapshots[key], key))
     numbers = {file_id: number for number, file_id in enumerate(order)}
     rows: dict[str, dict[str, RawRow]] = defaultdict(dict)
@@ -47,7 +49,9 @@ def _told(tables: Published) -> dict[str, list[tuple[RawRow, dict[str, Any]]]]:
         before = rows[row.row_id].get(row.file_id)
         if before is None or (row.line, before.row_key) > (before.line, row.row_key):
             rows[row.row_id][row.file_id] = row
-    return {row_id: _versions(list(found.values()), numbers, tables) for row_id, found in rows.items()}
+    return {
+        row_id: _versions(list(found.values()), numbers, tables) for row_id, found in rows.items()
+    }
 
 
 def _versions(
@@ -55,7 +59,9 @@ def _versions(
 ) -> list[tuple[RawRow, dict[str, Any]]]:
     in_sheet = min((row.observed_at for row in rows if row.source == "sheet"), default=None)
     shown = [
-        row for row in rows if row.source == "sheet" or in_sheet is None or row.observed_at < in_sheet
+        row
+        for row in rows
+        if row.source == "sheet" or in_sheet is None or row.observed_at < in_sheet
     ]
     shown.sort(key=lambda row: (row.observed_at, row.file_id))
     starts = shown[:1]

@@ -59,7 +59,9 @@ def _expected(tables: Published, row_id: str) -> Record | None:
         return None
     row = tables.rows.get(person["source_row_key"])
     said = {"name": row.name, "email": row.email, "personality_type": row.type} if row else {}
-    return {column: person[column] if said.get(column) is None else said[column] for column in PERSON}
+    return {
+        column: person[column] if said.get(column) is None else said[column] for column in PERSON
+    }
 
 
 def _named(tables: Published) -> Iterator[Difference]:
@@ -125,15 +127,13 @@ def computed_id(*parts: str) -> str:
 
 
 def _is_in_words(asset: Record, tables: Published) -> bool:
-    """Does the media id stand in the link, and in the cells of the row that it was found in?"""
-    medium = asset["media_id"] or ""
+    """Does the media id stand in the link, or in the cells of the row that it was found in?"""
     words = [asset["original_url"] or "", asset["url_as_found"] or ""]
-    in_link = any(medium in unquote(unquote(word)) for word in words)
-    cells = tables.cells.get(asset["source_row_key"] or "") if asset["source_column"] else None
-    if cells is None or not in_link:
-        return in_link
-    text = unquote(unquote("".join(_texts(json.loads(cells)))))
-    return re.sub(r"[^\w-]", "", medium) in re.sub(r"[^\w-]", "", text)
+    if asset["source_column"]:
+        words += _texts(json.loads(tables.cells.get(asset["source_row_key"] or "", "[]")))
+    text = unquote(unquote("".join(words)))
+    plain = [re.sub(r"[^\w-]", "", part).casefold() for part in (asset["media_id"] or "", text)]
+    return plain[0] in plain[1]
 
 
 def _texts(cells: list[Any]) -> Iterator[str]:
@@ -215,7 +215,8 @@ def _media(tables: Published) -> Iterator[Difference]:
         if not assets or said is None:
             where = "media" if said is None else "assets"
             reason = f"{where} has not this medium"
-            yield wrong(place, "media_id", row_id, *(("", medium[1]) if said else (medium[1], "")), reason)
+            source, table = ("", medium[1]) if said else (medium[1], "")
+            yield wrong(place, "media_id", row_id, source, table, reason)
             continue
         statuses = {asset["download_status"] for asset in assets}
         expected = {

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from rowkeeper.export.warehouse import LOADED
@@ -88,7 +87,8 @@ class RawRow:
     file_id: str
     file: str
     line: int
-    observed_at: datetime | None
+    observed_at: Any
+    """A datetime; None where the source has no time."""
     name: str | None
     email: str | None
     type: str | None

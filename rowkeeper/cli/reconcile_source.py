@@ -9,7 +9,7 @@ import re
 import sys
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +31,17 @@ def file_digest(path: Path) -> str | None:
     is_packed = path.suffix.lower() == ".gz"
     try:
         with gzip.open(path) if is_packed else path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except (OSError, EOFError, zlib.error):
         return None
+
+
+def file_data(path: Path, sha256: str) -> bytes | None:
+    """What a source file holds, unpacked; None if that is no longer what has this SHA-256."""
+    if file_digest(path) != sha256:
+        return None
+    data = path.read_bytes()
+    return gzip.decompress(data) if path.suffix.lower() == ".gz" else data
 
 
 def digest(data: bytes) -> str:
@@ -56,13 +64,15 @@ def row_faults(file: str, line: int, row: Record) -> Iterator[Difference]:
     if row["content_sha256"] not in (None, digest((row["cells"] or "").encode())):
         reason = "the cells in raw are not those that were loaded: their hash is another"
         place = file, line
-        yield wrong(place, "cells", row["row_id"] or "", row["content_sha256"], row["cells"], reason)
+        yield wrong(
+            place, "cells", row["row_id"] or "", row["content_sha256"], row["cells"], reason
+        )
 
 
 def legacy_faults(
     file: str, header_text: str, rows: Sequence[Record], delimiter: str = ","
 ) -> Iterator[Difference]:
-    """Where the cells of a legacy file's rows, or what they are named, are not those of its text."""
+    """Where the cells of a legacy file's rows, or their names, are not those of its text."""
     header = next((cells for _, cells in csv_records(header_text, delimiter)), [])
     is_guarded = header[:1] != [] and header[0].startswith("'")
     cells_of = {row["row_key"]: _cells(row["record_text"] or "", delimiter) for row in rows}
@@ -76,7 +86,7 @@ def legacy_faults(
         yield from row_faults(file, row["line"], row)
         cells, row_id = cells_of[row["row_key"]], row["row_id"] or ""
         held = json.loads(row["cells"] or "[]")
-        if not _same(cells, held, is_guarded) and (held or any(cells)):
+        if not is_same(cells, held, is_guarded) and (held or any(cells)):
             reason = "the cells in raw are not those of the record's text"
             yield wrong((file, row["line"]), "", row_id, row["record_text"], row["cells"], reason)
         elif held:
@@ -87,7 +97,7 @@ def _cells(record_text: str, delimiter: str) -> list[str]:
     return next((cells for _, cells in csv_records(record_text, delimiter)), [])
 
 
-def _same(cells: Sequence[str], held: Sequence[str], is_guarded: bool) -> bool:
+def is_same(cells: Sequence[str], held: Sequence[str], is_guarded: bool) -> bool:
     """Are the cells equal, but for the apostrophes that guard those of a guarded file?"""
     if not is_guarded:
         return list(cells) == list(held)
@@ -100,7 +110,7 @@ def _titled(name: str, header: Sequence[str]) -> int | None:
 
 
 def _agreeing(
-    name: str, rows: Sequence[tuple[Record, Sequence[str]]], free: set[int | None]
+    name: str, rows: Sequence[tuple[Record, Sequence[str]]], free: Collection[int | None]
 ) -> int | None:
     """The place of the column that ``name`` has its values from in most rows."""
     agreed = Counter(
