@@ -170,6 +170,10 @@ def _coverage(tables: Published) -> Iterator[Difference]:
     counted: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for asset in tables.assets.values():
         status = asset["download_status"]
+        if asset["is_known_earlier"] and asset["left_at"] is None:
+            sums = counted[asset["person_row_id"]]
+            sums["known_earlier"] += 1
+            sums["waiting"] += asset["asset_kind"] not in LISTS and status != "uploaded"
         if not asset["is_wanted"] or (asset["left_at"] is not None and status not in HELD):
             continue
         sums = counted[asset["person_row_id"]]
@@ -185,20 +189,21 @@ def _coverage(tables: Published) -> Iterator[Difference]:
         sums = counted[row_id]
         sums["unsupported_links"] = tables.unsupported.get(row_id, 0)
         columns = ("expected", "held", "archived", "claimed", "failed", "missing")
-        for column in (*columns, "unsupported_links", "provisional"):
+        for column in (*columns, "unsupported_links", "provisional", "known_earlier"):
             if said[column] != sums[column]:
                 reason = "coverage counts otherwise than assets and links"
                 values = sums[column], said[column]
                 yield wrong(tables.place(row_id), column, row_id, *values, reason)
-        is_complete = (
+        may_be = (
             said["expected"] == said["archived"]
+            and not sums["waiting"]
             and not said["unsupported_links"]
             and not said["incomplete_lists"]
             and not said["provisional"]
         )
-        if said["is_complete"] != is_complete:
-            reason = "coverage calls a person complete otherwise than its own counts"
-            values = is_complete, said["is_complete"]
+        if said["is_complete"] and not may_be:
+            reason = "coverage calls a person complete whose counts say otherwise"
+            values = may_be, said["is_complete"]
             yield wrong(tables.place(row_id), "is_complete", row_id, *values, reason)
 
 
