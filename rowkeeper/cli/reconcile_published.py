@@ -25,7 +25,8 @@ CONTEXT = ", ".join(
 )
 ASSETS = f"""select asset_id, person_row_id, provider, media_id, asset_kind, asset_type,
     original_url, download_status, upload_status, archived_by, local_file_path, cloud_storage_url,
-    is_wanted, is_known_earlier, left_at, is_provisional, sha256, legacy_object_key, legacy_object_uuid, {CONTEXT}
+    is_wanted, is_known_earlier, left_at, is_provisional, sha256, legacy_object_key,
+    legacy_object_uuid, {CONTEXT}
     from {{schema}}.assets"""
 CONTENT = """select row_id, name, email, personality_type, asset_id, asset_type, asset_kind,
     provider, media_id, original_url, download_status, local_file_path, cloud_storage_url,
