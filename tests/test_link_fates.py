@@ -17,6 +17,7 @@ from rowkeeper.cli.reconcile_links import silent_links
 from rowkeeper.drain import drain
 from rowkeeper.errors import BuildError
 from rowkeeper.events import AssetEvent, EventType
+from rowkeeper.ids import new_id
 from rowkeeper.journal import Journal, journal_dir
 from rowkeeper.settings import load_settings
 from rowkeeper.warehouse import Row, Target, connect
@@ -131,7 +132,7 @@ def _read_document(context: Context) -> None:
         journal.append(
             AssetEvent(
                 event_type=EventType.DOCUMENT_READ,
-                session_id="s",
+                session_id=new_id(),
                 session_type="download",
                 asset_id=asset,
                 row_id=row_id,
