@@ -43,7 +43,7 @@ ODD = (
 OWNERS = ["3", "004", "1,005", "11", "6", "7", "9", ""]
 CONTENT = """
 select links.media_id, content.row_id from raw.links as links
-inner join {schema}.person_content as content on links.asset_id = content.asset_id
+inner join {schema}.person_content as content on links.asset_id = cast(content.asset_id as text)
 where links.asset_kind = 'video' and links.source = 'legacy_csv' and links.column_name = 'link'
 """
 
