@@ -64,9 +64,11 @@ UNDER_ANOTHER = """
 ORPHANED = """
     insert into raw.asset_events
         (event_id, event_version, event_type, session_id, occurred_at, asset_id, row_id)
-    values ('orphan', 1, 'download_failed', 's', current_timestamp, 'nobody', '0')"""
+    values ('orphan', 1, 'download_failed', '00000000-0000-4000-8000-000000000001',
+        current_timestamp, '00000000-0000-4000-8000-000000000002', '0')"""
 DOUBLED = """
-    insert into raw.sheet_rows
+    insert into raw.sheet_rows (row_key, snapshot_id, sheet_row, is_header, content_sha256, cells,
+        row_id, name, email, type, status, notes, _dlt_load_id, _dlt_id)
     select row_key || ':twice', snapshot_id, sheet_row + 1000, is_header, content_sha256 || 'x',
         cells, row_id, name, email, type, status, notes, _dlt_load_id, _dlt_id || 'x'
     from raw.sheet_rows
