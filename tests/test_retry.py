@@ -57,7 +57,7 @@ def test_what_failed_is_asked_for_again(
     assert "permission_denied" in capsys.readouterr().err
     assert run_command(["retry", "--provider", "docs", "--dry-run"]) == 0
     assert "permission_denied" in capsys.readouterr().out
-    assert run_command(["retry", "--people", "none"]) == 0
+    assert run_command(["retry", "--people", "none"]) == 12
     assert documents(engine, "failed") == failed
     assert internet.fetched("docs.google.com/document") == asked
 

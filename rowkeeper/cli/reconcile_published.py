@@ -45,7 +45,8 @@ UNSUPPORTED = """select row_id, count(distinct canonical_url) as links from {sch
 SHEET_ROWS = f"""
 select source.row_key, 'sheet' as source, source.snapshot_id as file_id, shots.source as file,
     source.sheet_row as line, shots.observed_at, source.name, source.email, source.type,
-    source.status, source.notes, found.disposition, found.row_id, same.disposition as repeated
+    source.status, source.notes, found.disposition, found.row_id,
+    case when same.row_id = found.row_id then same.disposition end as repeated
 from raw.sheet_rows as source
 left join raw.sheet_snapshots as shots on source.snapshot_id = shots.snapshot_id
 left join intermediate.int_source_rows as found on source.row_key = found.row_key
@@ -56,7 +57,7 @@ LEGACY_ROWS = f"""
 select source.row_key, 'legacy_csv' as source, source.file_sha256 as file_id,
     files.file_name as file, source.line, files.file_mtime as observed_at, source.name,
     source.email, source.type, null as status, null as notes, found.disposition, found.row_id,
-    same.disposition as repeated
+    case when same.row_id = found.row_id then same.disposition end as repeated
 from raw.legacy_csv_rows as source
 left join raw.legacy_csv_files as files on source.file_sha256 = files.file_sha256
 left join intermediate.int_source_rows as found on source.row_key = found.row_key
@@ -105,7 +106,7 @@ class RawRow:
 
     @property
     def is_of_somebody(self) -> bool:
-        """It is used, or repeats a row that is."""
+        """It is used, or repeats a row that is, and is read as the same person's."""
         return "used" in (self.disposition, self.repeated)
 
 

@@ -21,7 +21,11 @@ with rows_of_people as (
         on source_rows.disposition = 'repeat' and source_rows.representative_key = representatives.row_key
     where
         source_rows.observed_at is not null
-        and 'used' in (source_rows.disposition, representatives.disposition)
+        and (
+            source_rows.disposition = 'used'
+            -- the same cells under other titles may be read as somebody else's
+            or (representatives.disposition = 'used' and representatives.row_id = source_rows.row_id)
+        )
 ),
 
 links as (
