@@ -25,7 +25,7 @@ select assets.asset_id, assets.person_row_id, assets.asset_type, assets.asset_ki
     assets.upload_status, assets.archived_by, assets.store, assets.object_key, failures.next_step
 from {schema}.assets as assets
 left join {schema}.failures as failures on assets.asset_id = failures.asset_id
-where assets.{wanted} order by assets.asset_kind, assets.media_id, assets.asset_id
+where {wanted} order by assets.asset_kind, assets.media_id, assets.asset_id
 """
 LONGEST = timedelta(days=7)
 TEMPORARY = "X-Amz-Security-Token="
@@ -153,7 +153,8 @@ def addresses(context: Context, wanted: str, kind: str | None, lifetime_s: int |
 def _assets(context: Context, wanted: str) -> list[Asset]:
     with reader(context) as warehouse:
         for column in ("asset_id", "person_row_id"):
-            sql = ASSETS.format(schema=context.target.schema, wanted=f"cast({column} as text) = ?")
+            wanted_by = f"cast(assets.{column} as text) = ?"
+            sql = ASSETS.format(schema=context.target.schema, wanted=wanted_by)
             if rows := warehouse.query(sql, [wanted]):
                 return [Asset(*row) for row in rows]
     return []
