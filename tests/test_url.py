@@ -248,6 +248,9 @@ def publish(target: Target, rows: Sequence[tuple[str | None, ...]]) -> None:
         columns = ", ".join(f"{name} text" for name in COLUMNS)
         warehouse.execute(f"create table assets ({columns})")
         warehouse.execute("create table person_content (row_id text)")
+        warehouse.execute("create table failures (asset_id text, next_step text)")
+        gone = "put another link into the sheet: it is gone for good"
+        warehouse.execute("insert into failures values ('a7', ?)", [gone])
         for row in rows:
             marks = ", ".join("?" * len(row))
             warehouse.execute(f"insert into assets values ({marks}, null)", row)
@@ -269,6 +272,7 @@ def test_the_command_says_where_and_why_not(
             ("a4", "8", "file", "drive", "g", None, None, *done, "s3://elsewhere/x", "x/p/8/a4"),
             ("a5", "9", "file", "drive", "h", None, None, *claimed, None, "files/u.mp4"),
             ("a6", "9", "file", "drive", "i", None, None, *claimed, root, "files/w.mp4"),
+            ("a7", "5", "file", "drive", "j", None, None, "failed", None, None, None, None),
         ],
     )
 
@@ -287,6 +291,9 @@ def test_the_command_says_where_and_why_not(
     assert "files/u.mp4, as the old system says" in said("a5", code=2)[1]
     assert said("a6")[0] == [f"{root}/files/w.mp4"]  # found, though nobody has read it
     assert "rowkeeper run" in said("a3", code=2)[1]
+    told = said("a7", code=2)[1]
+    assert "gone for good" in told
+    assert "rowkeeper run" not in told
     for nobody in (["nobody"], ["7", "--kind", "folder"]):
         assert "rowkeeper status --people" in said(*nobody, code=2)[1]
     found: dict[str, Any] = json.loads("\n".join(said("7", "--json")[0]))
