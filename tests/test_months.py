@@ -7,7 +7,7 @@ from tests.fakes.internet import FakeInternet
 from tests.months import World, live_through
 
 
-@pytest.mark.parametrize(("engine", "seed"), [("duckdb", 3)], indirect=["engine"])
+@pytest.mark.parametrize(("engine", "seed"), [("duckdb", 3), ("postgres", 4)], indirect=["engine"])
 def test_whatever_a_run_saw_is_archived(
     engine: Target, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,7 +14,14 @@ from rowkeeper.warehouse import connect
 if TYPE_CHECKING:
     from downloaders.base import Request
 
-PENDING = "select asset_id from {schema}.pending_downloads where cast(asset_id as text) = any(?)"
+PENDING = """
+select cast(asset_id as text), null as attempt from {schema}.pending_downloads
+where cast(asset_id as text) = any(?)
+union all
+select cast(asset_id as text), attempt from {schema}.pending_rereads
+where cast(asset_id as text) = any(?)
+"""
+"""What is still to be fetched, and by which attempt it would be read again."""
 TABLES, MEDIA = 1380666187, 1380666188
 """The two spaces of our advisory locks: any numbers that nobody else on the server uses."""
 
@@ -52,7 +59,7 @@ def tables_lock(context: Context) -> Iterator[None]:
 
 @contextmanager
 def claimed(context: Context, requests: "Sequence[Request]") -> "Iterator[list[Request]]":
-    """Those of ``requests`` that are still pending and whose media no other run fetches now.
+    """Those of ``requests`` that are still pending, or due again, and whose media no other run fetches.
 
     Nor will one until the end. A claim ends with its connection, so a killed run leaves none.
     """
@@ -64,10 +71,11 @@ def claimed(context: Context, requests: "Sequence[Request]") -> "Iterator[list[R
     with connect(context.target) as warehouse:
         granted: dict[str, bool] = dict(warehouse.query(claim, [MEDIA, list(dict.fromkeys(keys))]))
         sql = PENDING.format(schema=context.target.schema)
-        rows = warehouse.query(sql, [[item.asset_id for item in requests]])
-        pending = {asset_id for (asset_id,) in rows}
+        asked = [item.asset_id for item in requests]
+        pending = set(warehouse.query(sql, [asked, asked]))
         yield [
             item
             for item, key in zip(requests, keys, strict=True)
-            if granted[key] and item.asset_id in pending
+            if granted[key]
+            and not pending.isdisjoint({(item.asset_id, None), (item.asset_id, item.attempt)})
         ]
