@@ -59,9 +59,10 @@ def tables_lock(context: Context) -> Iterator[None]:
 
 @contextmanager
 def claimed(context: Context, requests: "Sequence[Request]") -> "Iterator[list[Request]]":
-    """Those of ``requests`` that are still pending, or due again, and whose media no other run fetches.
+    """Those of ``requests`` that are still pending or due again, their media nobody else's now.
 
-    Nor will one until the end. A claim ends with its connection, so a killed run leaves none.
+    No other run fetches those media until the end. A claim ends with its connection, so a killed
+    run leaves none.
     """
     if context.target.type == "duckdb":
         yield list(requests)
