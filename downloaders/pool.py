@@ -1,10 +1,8 @@
 """Many downloads at once: bounded threads, tries again, pauses a site, reports events."""
 
-import re
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -18,12 +16,12 @@ from downloaders.base import (
     StreamingDownloader,
 )
 from downloaders.kinds import OtherKindError, as_found
+from downloaders.outcomes import discovery, next_try, one_line, storable, verdict_of
 from downloaders.places import Places
 from downloaders.readings import PartialListError, UnchangedError
 from downloaders.registry import Registry
 from downloaders.sinks import Straight
 from rowkeeper.errors import (
-    AmbiguousError,
     RetryLaterError,
     RowkeeperError,
     TransferError,
@@ -33,16 +31,13 @@ from rowkeeper.events import AssetEvent, EventType
 from rowkeeper.links import Link
 from rowkeeper.pool import Stop, StoppedError, run_bounded
 from rowkeeper.progress import Progress
-from rowkeeper.retry import AMBIGUOUS_BACKOFF, Refusals, between_runs, with_retries
+from rowkeeper.retry import between_runs, with_retries
 
 Emit = Callable[[AssetEvent], object]
 """Writes an event through to the disk; called by many threads at once."""
 
-MAX_MESSAGE = 500
 SELDOM_S = 30 * 86_400.0
 """How long a later run leaves alone what stays unfinished after ``max_attempts`` readings."""
-NOT_YET = frozenset({"live", "not_yet_live"})
-"""The codes of what has yet to come: nobody gives it up."""
 
 
 OnProgress = Callable[[Progress[Request]], None]
@@ -219,7 +214,7 @@ class _Run:
         tries = request.tries + 1
         rarely = SELDOM_S if tries >= self.settings.max_attempts else 0.0
         delay = max(between_runs(tries, self.settings.retry_after_s), rarely)
-        return {**details, **_next_try(delay)}
+        return {**details, **next_try(delay)}
 
     def _take(
         self, downloader: Downloader, request: Request, progress: Callable[[int, int | None], None]
@@ -288,7 +283,7 @@ class _Run:
         self.on_progress(Progress(request, "unchanged"))
 
     def _failed(self, request: Request, error: TransferError) -> None:
-        verdict, message, details = self._verdict(request, error)
+        verdict, message, details = verdict_of(request, error, self.settings)
         if verdict not in {Verdict.RETRY, Verdict.PAUSE}:
             files.forget(request, self.settings)
         self.emit(
@@ -307,40 +302,6 @@ class _Run:
                 self.summary.paused_providers.setdefault(request.provider, message)
         self.on_progress(Progress(request, "failed", message=message))
 
-    def _verdict(
-        self, request: Request, error: TransferError
-    ) -> tuple[Verdict, str, dict[str, Any]]:
-        """What is to be done, in words too, and when: no asset is tried for ever."""
-        message, limit = one_line(str(error)), self.settings.max_attempts
-        if error.verdict not in {Verdict.RETRY, Verdict.PAUSE}:
-            return error.verdict, message, {}
-        if isinstance(error, AmbiguousError):
-            return self._refused(request, error, message)
-        kept = {"refused": request.refusals.told()} if request.refusals else {}
-        tries = request.tries + 1
-        if tries >= limit and not request.standing and error.code not in NOT_YET:
-            words = f"{message[: MAX_MESSAGE - 40]} Given up after {tries} runs."
-            return Verdict.NEEDS_PERSON, words, {"given_up": True}
-        least = 0.0
-        if error.verdict is Verdict.PAUSE:
-            least = self.settings.throttle.paused_s(request.provider)
-        delay = max(between_runs(tries, self.settings.retry_after_s), least)
-        return error.verdict, message, kept | _next_try(delay)
-
-    def _refused(
-        self, request: Request, error: TransferError, message: str
-    ) -> tuple[Verdict, str, dict[str, Any]]:
-        """As above, of a refusal without a reason: final once several runs got it, days apart."""
-        now = datetime.now(UTC)
-        refusals = Refusals.after(request.refusals, error.code, now)
-        details = {"refused": refusals.told()}
-        if refusals.is_final(now):
-            since = f"{refusals.since:%Y-%m-%d}"
-            words = f"{message[: MAX_MESSAGE - 60]} The same in {refusals.runs} runs since {since}."
-            return Verdict.PERMANENT, words, details
-        delay = between_runs(refusals.runs, AMBIGUOUS_BACKOFF * self.settings.retry_after_s)
-        return Verdict.RETRY, message, details | _next_try(delay)
-
     def _event(self, event_type: EventType, request: Request, **values: Any) -> AssetEvent:
         facts = storable({**request.facts(), **values})
         return AssetEvent(event_type=event_type, session_id=self.session_id, **facts)
@@ -356,39 +317,5 @@ class _Run:
             asset_kind=child.asset_kind,
             original_url=child.original_url,
             parent_asset_id=parent.asset_id,
-            details=storable({**_discovery(child), "listing": parent.attempt}),
+            details=storable({**discovery(child), "listing": parent.attempt}),
         )
-
-
-def _discovery(child: Discovered) -> dict[str, Any]:
-    """What a list or a document says of ``child``."""
-    told: dict[str, Any] = {"position": child.position, "title": child.title}
-    if child.url_as_found:
-        told["url_as_found"] = child.url_as_found
-    return told | ({"is_twin": True} if child.is_twin else {})
-
-
-def _next_try(delay_s: float) -> dict[str, str]:
-    """The detail of a failure that says when a later run may try again; none for at once."""
-    next_try_at = datetime.now(UTC) + timedelta(seconds=delay_s)
-    return {"next_try_at": next_try_at.isoformat(timespec="seconds")} if delay_s else {}
-
-
-def one_line(text: str) -> str:
-    """``text`` fit for an event: one line, no query strings, no terminal codes, 500 characters."""
-    plain = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)
-    plain = re.sub(r"(https?://[^\s?#]+)[?#]\S*", r"\1", plain)
-    plain = re.sub(r"(https?://)[^\s/@]+@", r"\1", plain)
-    plain = "".join(char if char.isprintable() else " " for char in plain)
-    return " ".join(plain.split())[:MAX_MESSAGE]
-
-
-def storable(value: Any) -> Any:
-    """``value`` without what JSON in UTF-8 or a warehouse can't hold: half characters and NULs."""
-    if isinstance(value, str):
-        return value.replace("\x00", "").encode("utf-8", "replace").decode()
-    if isinstance(value, dict):
-        return {storable(key): storable(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [storable(item) for item in value]
-    return value

@@ -9,7 +9,7 @@ from loaders.destination import DATASET, PIPELINE, destination
 from loaders.tables import KEYS, SCHEMAS, Rows, TableName, as_arrow
 from rowkeeper.disk import disk_error
 from rowkeeper.duckdb_file import damaged, is_damage
-from rowkeeper.errors import WarehouseError
+from rowkeeper.errors import WarehouseError, causes
 from rowkeeper.warehouse import Target
 
 if TYPE_CHECKING:
@@ -85,12 +85,9 @@ class Loader:
 
 def _reason(error: BaseException) -> str:
     """The first line of what the innermost exception says."""
-    inner: BaseException | None = error
-    while inner is not None:
-        error = inner
-        inner = getattr(error, "exception", None) or error.__cause__ or error.__context__
-    first = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
-    return first[:200].rstrip(".") or type(error).__name__
+    *_, innermost = causes(error)
+    first = next((line.strip() for line in str(innermost).splitlines() if line.strip()), "")
+    return first[:200].rstrip(".") or type(innermost).__name__
 
 
 def _resource(table: TableName, rows: Rows) -> "DltResource":

@@ -2,9 +2,8 @@
 
 import errno
 import re
-from collections.abc import Iterator
 
-from rowkeeper.errors import DiskError
+from rowkeeper.errors import DiskError, causes
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 REFUSED = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
@@ -19,7 +18,7 @@ def disk_error(error: BaseException, *, local: bool = True) -> DiskError | None:
     ``local``: the words of a driver are about this machine's disk, as DuckDB's are, and not about
     a server's.
     """
-    for cause in _causes(error):
+    for cause in causes(error):
         if isinstance(cause, OSError) and cause.errno in FULL | REFUSED:
             where = f" at {cause.filename}" if cause.filename else ""
             return _sentence(cause.strerror or str(cause), where, cause.errno in FULL)
@@ -46,12 +45,3 @@ def _sentence(words: str, where: str, full: bool) -> DiskError:
         f"The local disk refused{where} ({words.rstrip('.')}): {remedy}, then run again; nothing "
         "that was acknowledged is lost."
     )
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """``error``, what caused it, and what caused that."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        yield error
-        error = getattr(error, "exception", None) or error.__cause__ or error.__context__

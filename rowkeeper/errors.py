@@ -4,6 +4,7 @@ A failure is data, so a verdict is what a failure event carries, and the exit co
 sees. Messages are one sentence that names the thing and the remedy; they never hold a secret.
 """
 
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import ClassVar, Self
 
@@ -168,3 +169,12 @@ class PauseSiteError(TransferError):
     """The site wants no more requests for now: 429, bot check, quota."""
 
     verdict = Verdict.PAUSE
+
+
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """``error``, what caused it, and so on to the innermost one."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = getattr(error, "exception", None) or error.__cause__ or error.__context__

@@ -4,6 +4,7 @@ An address is taken out only where it stands in the link itself. Nothing here op
 """
 
 import re
+from collections.abc import Callable
 from urllib.parse import SplitResult, parse_qs, unquote, urljoin, urlsplit
 
 MAX_WRAPS = 5
@@ -89,9 +90,18 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
 def unwrap(url: str) -> str:
     """``url`` with a scheme, and without the redirects of Google and its like around it."""
+    return _without(_redirected, url)
+
+
+def unwrap_all(url: str) -> str:
+    """As above, without the wrappers of any site that is known to wrap links."""
+    return _without(inner_address, url)
+
+
+def _without(inner_of: Callable[[str], str | None], url: str) -> str:
     plain = with_scheme(url)
     for _ in range(MAX_WRAPS):
-        inner = _redirected(plain)
+        inner = inner_of(plain)
         if inner is None:
             break
         plain = inner

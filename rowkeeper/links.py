@@ -10,15 +10,7 @@ from urllib.parse import SplitResult, unquote, urlunsplit
 
 from rowkeeper import google_links, youtube_links
 from rowkeeper.link import ASSET_KINDS, Link
-from rowkeeper.link_wrappers import (
-    MAX_WRAPS,
-    SHORTENERS,
-    inner_address,
-    site,
-    split,
-    unwrap,
-    with_scheme,
-)
+from rowkeeper.link_wrappers import SHORTENERS, site, split, unwrap, unwrap_all
 from rowkeeper.youtube_links import NOT_IDS
 
 __all__ = ["ASSET_KINDS", "NOT_IDS", "Link", "classify", "unwrap"]
@@ -66,12 +58,7 @@ def _with_key(link: Link, key: str) -> Link:
 
 
 def _classify(url: str) -> Link:
-    plain = with_scheme(url)
-    for _ in range(MAX_WRAPS):
-        inner = inner_address(plain)
-        if inner is None:
-            break
-        plain = inner
+    plain = unwrap_all(url)
     if plain.lower().startswith("mailto:"):
         address = unquote(plain[7:].partition("?")[0]).strip()
         return Link("other", "mail", address, plain)

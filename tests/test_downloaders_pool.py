@@ -14,8 +14,9 @@ import pytest
 
 from downloaders.base import FetchSettings, Request
 from downloaders.files import partial_folder
+from downloaders.outcomes import one_line, storable
 from downloaders.places import MOVES
-from downloaders.pool import Summary, download_all, one_line, storable
+from downloaders.pool import Summary, download_all
 from rowkeeper.errors import Verdict
 from rowkeeper.events import AssetEvent, EventType
 from rowkeeper.paths import folder_id

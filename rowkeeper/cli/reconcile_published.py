@@ -42,27 +42,30 @@ UNVERIFIED = """select claim_key, standing, reason, claim, words, row_id, name, 
     file_name, object_uuid, object_key, legacy_file, line from {schema}.unverified_claims"""
 UNSUPPORTED = """select row_id, count(distinct canonical_url) as links from {schema}.links
     where fate = 'unsupported' and is_current group by row_id"""
+REPEATED = "case when same.row_id = found.row_id then same.disposition end as repeated"
+BECAME = f"""
+left join intermediate.int_source_rows as found on source.row_key = found.row_key
+left join intermediate.int_source_rows as same on found.representative_key = same.row_key
+where source.{LOADED}
+"""
+"""What became of the raw rows that are loaded."""
 SHEET_ROWS = f"""
 select source.row_key, 'sheet' as source, source.snapshot_id as file_id, shots.source as file,
     source.sheet_row as line, shots.observed_at, source.name, source.email, source.type,
     source.status, source.notes, found.disposition, found.row_id,
-    case when same.row_id = found.row_id then same.disposition end as repeated
+    {REPEATED}
 from raw.sheet_rows as source
 left join raw.sheet_snapshots as shots on source.snapshot_id = shots.snapshot_id
-left join intermediate.int_source_rows as found on source.row_key = found.row_key
-left join intermediate.int_source_rows as same on found.representative_key = same.row_key
-where source.{LOADED}
+{BECAME}
 """
 LEGACY_ROWS = f"""
 select source.row_key, 'legacy_csv' as source, source.file_sha256 as file_id,
     files.file_name as file, source.line, files.file_mtime as observed_at, source.name,
     source.email, source.type, null as status, null as notes, found.disposition, found.row_id,
-    case when same.row_id = found.row_id then same.disposition end as repeated
+    {REPEATED}
 from raw.legacy_csv_rows as source
 left join raw.legacy_csv_files as files on source.file_sha256 = files.file_sha256
-left join intermediate.int_source_rows as found on source.row_key = found.row_key
-left join intermediate.int_source_rows as same on found.representative_key = same.row_key
-where source.{LOADED}
+{BECAME}
 """
 CELLS = """select row_key, cells from raw.{table} where row_key in
     (select cast(metadata as json) ->> 'source_row' from {schema}.assets)"""

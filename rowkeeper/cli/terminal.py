@@ -6,6 +6,8 @@ from typing import Any
 import click
 from rich.console import Console
 
+from rowkeeper.text import harmless
+
 PLAIN_WIDTH = 140  # columns where no terminal says how wide it is
 
 
@@ -42,5 +44,4 @@ def json_text(value: Any, indent: int | None = 2) -> str:
 
 def plain(text: object) -> str:
     """``text`` on one line and without control characters, which could steer the terminal."""
-    shown = "".join(char if char.isprintable() else " " for char in str(text))
-    return " ".join(shown.split())
+    return harmless(str(text))

@@ -1,0 +1,83 @@
+"""What is told of a download: whether it is tried again and when, and text fit for an event."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from downloaders.base import Discovered, FetchSettings, Request
+from rowkeeper.errors import AmbiguousError, TransferError, Verdict
+from rowkeeper.retry import AMBIGUOUS_BACKOFF, Refusals, between_runs
+
+MAX_MESSAGE = 500
+NOT_YET = frozenset({"live", "not_yet_live"})
+"""The codes of what has yet to come: nobody gives it up."""
+
+
+def verdict_of(
+    request: Request, error: TransferError, settings: FetchSettings
+) -> tuple[Verdict, str, dict[str, Any]]:
+    """What is to be done, in words too, and when: no asset is tried for ever."""
+    message, limit = one_line(str(error)), settings.max_attempts
+    if error.verdict not in {Verdict.RETRY, Verdict.PAUSE}:
+        return error.verdict, message, {}
+    if isinstance(error, AmbiguousError):
+        return _refused(request, error, message, settings)
+    kept = {"refused": request.refusals.told()} if request.refusals else {}
+    tries = request.tries + 1
+    if tries >= limit and not request.standing and error.code not in NOT_YET:
+        words = f"{message[: MAX_MESSAGE - 40]} Given up after {tries} runs."
+        return Verdict.NEEDS_PERSON, words, {"given_up": True}
+    least = 0.0
+    if error.verdict is Verdict.PAUSE:
+        least = settings.throttle.paused_s(request.provider)
+    delay = max(between_runs(tries, settings.retry_after_s), least)
+    return error.verdict, message, kept | next_try(delay)
+
+
+def _refused(
+    request: Request, error: TransferError, message: str, settings: FetchSettings
+) -> tuple[Verdict, str, dict[str, Any]]:
+    """As above, of a refusal without a reason: final once several runs got it, days apart."""
+    now = datetime.now(UTC)
+    refusals = Refusals.after(request.refusals, error.code, now)
+    details = {"refused": refusals.told()}
+    if refusals.is_final(now):
+        since = f"{refusals.since:%Y-%m-%d}"
+        words = f"{message[: MAX_MESSAGE - 60]} The same in {refusals.runs} runs since {since}."
+        return Verdict.PERMANENT, words, details
+    delay = between_runs(refusals.runs, AMBIGUOUS_BACKOFF * settings.retry_after_s)
+    return Verdict.RETRY, message, details | next_try(delay)
+
+
+def discovery(child: Discovered) -> dict[str, Any]:
+    """What a list or a document says of ``child``."""
+    told: dict[str, Any] = {"position": child.position, "title": child.title}
+    if child.url_as_found:
+        told["url_as_found"] = child.url_as_found
+    return told | ({"is_twin": True} if child.is_twin else {})
+
+
+def next_try(delay_s: float) -> dict[str, str]:
+    """The detail of a failure that says when a later run may try again; none for at once."""
+    next_try_at = datetime.now(UTC) + timedelta(seconds=delay_s)
+    return {"next_try_at": next_try_at.isoformat(timespec="seconds")} if delay_s else {}
+
+
+def one_line(text: str) -> str:
+    """``text`` fit for an event: one line, no query strings, no terminal codes, 500 characters."""
+    plain = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)
+    plain = re.sub(r"(https?://[^\s?#]+)[?#]\S*", r"\1", plain)
+    plain = re.sub(r"(https?://)[^\s/@]+@", r"\1", plain)
+    plain = "".join(char if char.isprintable() else " " for char in plain)
+    return " ".join(plain.split())[:MAX_MESSAGE]
+
+
+def storable(value: Any) -> Any:
+    """``value`` without what JSON in UTF-8 or a warehouse can't hold: half characters and NULs."""
+    if isinstance(value, str):
+        return value.replace("\x00", "").encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {storable(key): storable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(item) for item in value]
+    return value
