@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,11 @@ def test_a_claim_holds_until_its_end(engine: Target, tmp_path: Path) -> None:
     with connect(engine) as warehouse:
         warehouse.execute(f"create schema if not exists {engine.schema}")
         warehouse.execute(f"create table {engine.schema}.pending_downloads (asset_id text)")
+        rereads = f"{engine.schema}.pending_rereads"
+        warehouse.execute(f"create table {rereads} (asset_id text, attempt integer)")
+        again = request_for("drive", "folder", "due again", attempt=2)
+        earlier = replace(again, attempt=1)
+        warehouse.execute(f"insert into {rereads} values (?, ?)", [again.asset_id, again.attempt])
         for item in requests:
             sql = f"insert into {engine.schema}.pending_downloads values (?)"
             warehouse.execute(sql, [item.asset_id])
@@ -62,8 +68,8 @@ def test_a_claim_holds_until_its_end(engine: Target, tmp_path: Path) -> None:
     with claimed(context, [*requests[:2], gone]) as first, claimed(context, requests) as second:
         assert names(first) == ["file0", "file1"]
         assert names(second) == ["file2", "file3"]
-    with claimed(context, requests) as third, tables_lock(context):
-        assert third == requests
+    with claimed(context, [*requests, earlier, again]) as third, tables_lock(context):
+        assert third == [*requests, again]
 
 
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)

@@ -11,6 +11,7 @@ from loaders.pipeline import ingest, refill
 from loaders.tables import RULES_VERSION
 from rowkeeper.cli.build import build
 from rowkeeper.cli.options import Context
+from rowkeeper.cli.reconcile import reconcile
 from rowkeeper.settings import load_settings
 from rowkeeper.warehouse import Row, Target, connect
 
@@ -114,6 +115,8 @@ def test_an_upgraded_archive_is_as_a_fresh_one(
             ingest(written.settings, engine)
     assert load_and_build(written) == "6 rows, 3 more, 1 fewer"
     assert contents(engine) == fresh
+    proof = reconcile(written)
+    assert proof.complete, proof.differences
     versions = "select rules_version from raw.sheet_snapshots union all select rules_version from"
     found = query(engine, f"{versions} raw.legacy_csv_files")
     assert found == [(RULES_VERSION,)] * 3

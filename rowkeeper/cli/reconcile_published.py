@@ -69,7 +69,8 @@ left join raw.legacy_csv_files as files on source.file_sha256 = files.file_sha25
 """
 CELLS = """select row_key, cells from raw.{table} where row_key in
     (select cast(metadata as json) ->> 'source_row' from {schema}.assets)"""
-CELL_LINKS = f"""select row_key, source, column_name, url, canonical_url, rule from raw.links
+CELL_LINKS = f"""select row_key, source, column_name, url, canonical_url,
+    coalesce(shows_canonical, rule is null) as shows_canonical from raw.links
     where column_name in ('link', 'name', 'type') and {LOADED}
     order by case when column_name = 'link' then 0 else 1 end, position, link_key"""
 MENTIONS = f"""
@@ -122,12 +123,12 @@ class CellLink:
     column: str
     url: str
     canonical_url: str
-    rule: str | None
+    shows_canonical: bool
 
     @property
     def shown(self) -> str:
         """The link as ``people`` has it: an earlier version told the canonical form alone."""
-        return self.canonical_url if self.rule is None else self.url
+        return self.canonical_url if self.shows_canonical else self.url
 
 
 @dataclass(frozen=True)
