@@ -11,9 +11,9 @@ from pathlib import Path
 
 from downloaders.base import FetchSettings, Person, Request
 from downloaders.pool import download_all
-from rowkeeper.ids import asset_id, new_id
-from rowkeeper.journal import Journal, journal_dir
-from rowkeeper.settings import Settings
+from rowkeeper.core.ids import asset_id, new_id
+from rowkeeper.core.journal.journal import Journal, journal_dir
+from rowkeeper.core.settings import Settings
 
 
 def main() -> None:

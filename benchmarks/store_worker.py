@@ -12,12 +12,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from rowkeeper.ids import asset_id, new_id
-from rowkeeper.journal import Journal, journal_dir
-from rowkeeper.settings import Settings
+from rowkeeper.core.ids import asset_id, new_id
+from rowkeeper.core.journal.journal import Journal, journal_dir
+from rowkeeper.core.settings import Settings
 from uploaders.base import UploadRequest
 from uploaders.pool import upload_all
-from uploaders.s3 import S3Store
+from uploaders.s3.store import S3Store
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from rich.console import Console
 from benchmarks.fetch import MB, Case, Pair, table_of
 from benchmarks.processes import Cost, measure, running
 from benchmarks.store import BUCKET, KEY, SECRET
-from rowkeeper.settings import PROJECT_DIR
+from rowkeeper.core.settings import PROJECT_DIR
 
 PEERS = {"own downloads, then uploads": "disk", "own downloads, then boto3": "boto3"}
 

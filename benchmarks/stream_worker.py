@@ -14,11 +14,11 @@ from benchmarks.fetch_worker import request_of
 from benchmarks.store_worker import plain_boto3
 from downloaders.base import FetchSettings
 from downloaders.pool import download_all
-from rowkeeper.cli.straight import StraightThrough
-from rowkeeper.events import AssetEvent, EventType
-from rowkeeper.ids import new_id
-from rowkeeper.journal import Journal, journal_dir
-from rowkeeper.settings import Settings
+from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.ids import new_id
+from rowkeeper.core.journal.journal import Journal, journal_dir
+from rowkeeper.core.settings import Settings
+from rowkeeper.run.stream import StraightThrough
 from uploaders.base import UploadRequest
 from uploaders.layout import checked_layout
 from uploaders.pool import upload_all

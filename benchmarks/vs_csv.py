@@ -26,13 +26,14 @@ from rich.console import Console
 from rich.table import Table
 
 from loaders.pipeline import ingest
-from rowkeeper.cli.build import build
-from rowkeeper.cli.options import Context, prepare
-from rowkeeper.drain import drain
-from rowkeeper.events import AssetEvent, EventType
-from rowkeeper.ids import asset_id, new_id
-from rowkeeper.journal import Journal, journal_dir
-from rowkeeper.legacy_csv import GENERATIONS
+from rowkeeper.cli.options import prepare
+from rowkeeper.core.csv.legacy import GENERATIONS
+from rowkeeper.core.drain import drain
+from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.ids import asset_id, new_id
+from rowkeeper.core.journal.journal import Journal, journal_dir
+from rowkeeper.workspace.build import build
+from rowkeeper.workspace.context import Context
 
 HEADER = GENERATIONS[21]
 WORKERS = 8

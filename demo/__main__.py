@@ -14,7 +14,7 @@ from filelock import FileLock
 
 from demo.site import SHEET_URL, Demo, make_demo
 from rowkeeper.cli import run_command
-from rowkeeper.settings import FOREIGN_PREFIXES, PREFIX, PROJECT_DIR
+from rowkeeper.core.settings import FOREIGN_PREFIXES, PREFIX, PROJECT_DIR
 from tests.fakes.internet import FakeInternet
 from tests.postgres import start_postgres
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
 
-from rowkeeper.links import Link, classify
+from rowkeeper.core.links.classify import Link, classify
 from tests.fakes import media
 from tests.fakes.site import (
     Caption,

@@ -9,15 +9,15 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from downloaders.addresses import Network, networks
-from rowkeeper.google_api import NO_CREDENTIALS, Credentials
-from rowkeeper.ids import asset_id
-from rowkeeper.retry import Refusals
-from rowkeeper.throttle import Limit, Throttle, default_folder
+from rowkeeper.core.ids import asset_id
+from rowkeeper.core.net.addresses import Network, networks
+from rowkeeper.core.net.google_api import NO_CREDENTIALS, Credentials
+from rowkeeper.core.net.throttle import Limit, Throttle, default_folder
+from rowkeeper.core.retry import Refusals
 
 if TYPE_CHECKING:
     from downloaders.sinks import Sink
-    from rowkeeper.settings import Settings
+    from rowkeeper.core.settings import Settings
 
 Progress = Callable[[int, int | None], None]
 """Called with the bytes so far and the bytes expected, or None where nobody knows."""

@@ -7,13 +7,13 @@ from urllib.parse import unquote, urlsplit
 import urllib3
 
 from downloaders.base import Fetched, FetchSettings, Progress, Request, StreamingDownloader
-from downloaders.hosts import Hosts
 from downloaders.http import HttpClient, mime_of
 from downloaders.sinks import Sink, Told
-from downloaders.sniff import kind_of, true_type
 from downloaders.transfer import save
-from rowkeeper.errors import NeedsPersonError, PermanentError
-from rowkeeper.paths import safe_extension
+from rowkeeper.core.errors import NeedsPersonError, PermanentError
+from rowkeeper.core.net.hosts import Hosts
+from rowkeeper.core.net.sniff import kind_of, true_type
+from rowkeeper.core.paths import safe_extension
 
 MEDIA = ("audio/", "video/", "image/", "text/")
 DOCUMENTS = frozenset({"application/pdf", "application/ogg", "application/octet-stream"})

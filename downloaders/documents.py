@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 from downloaders.base import Discovered, Fetched, Request
 from downloaders.http import CHUNK
 from downloaders.readings import Extent
-from rowkeeper.links import Link, classify
-from rowkeeper.text_links import find_links, unescaped
+from rowkeeper.core.links.classify import Link, classify
+from rowkeeper.core.links.text import find_links, unescaped
 
 MAX_CHARACTERS = 1_000_000
 MAX_LINKS = 1000

@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 import yt_dlp  # type: ignore[import-untyped]
 
-from downloaders.addresses import Network, networks
-from downloaders.hosts import Hosts
-from rowkeeper.errors import UsageError
+from rowkeeper.core.errors import UsageError
+from rowkeeper.core.net.addresses import Network, networks
+from rowkeeper.core.net.hosts import Hosts
 
 ADDRESS = re.compile(r"https?://[^\s;,/?#]+")
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from downloaders.base import Fetched, FetchSettings, Request
-from rowkeeper.errors import DiskFullError
+from rowkeeper.core.errors import DiskFullError
 
 STALE_S = 30 * 86_400
 """What nobody went on with for so long is removed."""

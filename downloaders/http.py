@@ -13,16 +13,16 @@ from urllib.parse import unquote, urljoin, urlsplit
 import urllib3
 from urllib3.exceptions import HTTPError, IncompleteRead, LocationParseError
 
-from downloaders.addresses import check_literal, guard
 from downloaders.base import FetchSettings, Progress
-from downloaders.hosts import Hosts
-from rowkeeper.errors import (
+from rowkeeper.core.errors import (
     NeedsPersonError,
     PauseSiteError,
     PermanentError,
     RetryLaterError,
     TransferError,
 )
+from rowkeeper.core.net.addresses import check_literal, guard
+from rowkeeper.core.net.hosts import Hosts
 
 CHUNK = 1 << 18
 MAX_REDIRECTS = 10

@@ -18,8 +18,8 @@ from typing import Any
 from downloaders import files
 from downloaders.base import Fetched, FetchSettings, Person, Request
 from downloaders.places import Places
-from rowkeeper.errors import InputError
-from rowkeeper.paths import safe_extension
+from rowkeeper.core.errors import InputError
+from rowkeeper.core.paths import safe_extension
 
 CHUNK = 1 << 20
 SIDECAR = "_metadata.json"

@@ -3,8 +3,8 @@
 from pathlib import PurePosixPath
 
 from downloaders.base import Fetched, Request
-from rowkeeper.paths import safe_segment
-from rowkeeper.templates import checked, filled, plain
+from rowkeeper.core.paths import safe_segment
+from rowkeeper.core.templates import checked, filled, plain
 
 PRESETS = {
     "asset_id": "people/{row_id}/{asset_id}.{ext}",

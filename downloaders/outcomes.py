@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from downloaders.base import Discovered, FetchSettings, Request
-from rowkeeper.errors import AmbiguousError, TransferError, Verdict
-from rowkeeper.retry import AMBIGUOUS_BACKOFF, Refusals, between_runs
+from rowkeeper.core.errors import AmbiguousError, TransferError, Verdict
+from rowkeeper.core.retry import AMBIGUOUS_BACKOFF, Refusals, between_runs
 
 MAX_MESSAGE = 500
 NOT_YET = frozenset({"live", "not_yet_live"})

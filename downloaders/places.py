@@ -16,7 +16,7 @@ from downloaders.base import Discovered, Fetched, FetchSettings, Request
 from downloaders.files import partial_folder, root_of
 from downloaders.naming import checked_template, relative_path
 from downloaders.sidecar import sidecar_path, write_sidecar
-from rowkeeper.paths import apart, folder_id, sha256_file, sync, version_mark, write_small
+from rowkeeper.core.paths import apart, folder_id, sha256_file, sync, version_mark, write_small
 
 MOVES = "moves.jsonl"
 """In the work folder: a line for each file that was moved, until its event is written."""

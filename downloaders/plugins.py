@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 import yt_dlp.globals  # type: ignore[import-untyped]
 from yt_dlp.plugins import load_all_plugins  # type: ignore[import-untyped]
 
-from rowkeeper.errors import UsageError
+from rowkeeper.core.errors import UsageError
 
 MAX_BYTES = 64 << 20
 CACHES = "__pycache__"

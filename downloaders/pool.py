@@ -15,23 +15,23 @@ from downloaders.base import (
     Request,
     StreamingDownloader,
 )
-from downloaders.kinds import OtherKindError, as_found
+from downloaders.google.kinds import OtherKindError, as_found
 from downloaders.outcomes import discovery, next_try, one_line, storable, verdict_of
 from downloaders.places import Places
 from downloaders.readings import PartialListError, UnchangedError
 from downloaders.registry import Registry
 from downloaders.sinks import Straight
-from rowkeeper.errors import (
+from rowkeeper.core.errors import (
     RetryLaterError,
     RowkeeperError,
     TransferError,
     Verdict,
 )
-from rowkeeper.events import AssetEvent, EventType
-from rowkeeper.links import Link
-from rowkeeper.pool import Stop, StoppedError, run_bounded
-from rowkeeper.progress import Progress
-from rowkeeper.retry import between_runs, with_retries
+from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.links.classify import Link
+from rowkeeper.core.pool import Stop, StoppedError, run_bounded
+from rowkeeper.core.progress import Progress
+from rowkeeper.core.retry import between_runs, with_retries
 
 Emit = Callable[[AssetEvent], object]
 """Writes an event through to the disk; called by many threads at once."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from downloaders.base import Fetched, Request, Standing
-from rowkeeper.errors import RetryLaterError
+from rowkeeper.core.errors import RetryLaterError
 
 LISTS = frozenset({"playlist", "folder"})
 READ_AGAIN = LISTS | {"document", "document_html", "spreadsheet", "presentation"}

@@ -4,13 +4,13 @@ import threading
 from importlib import import_module
 
 from downloaders.base import Downloader, FetchSettings, Request
-from rowkeeper.errors import PermanentError
+from rowkeeper.core.errors import PermanentError
 
 CLASSES = {
     "direct": ("downloaders.direct", "DirectDownloader"),
-    "docs": ("downloaders.docs", "DocsDownloader"),
-    "drive": ("downloaders.drive", "DriveDownloader"),
-    "youtube": ("downloaders.youtube", "YouTubeDownloader"),
+    "docs": ("downloaders.google.docs", "DocsDownloader"),
+    "drive": ("downloaders.google.drive", "DriveDownloader"),
+    "youtube": ("downloaders.youtube.downloader", "YouTubeDownloader"),
 }
 """By name, so that a run imports only what it needs."""
 

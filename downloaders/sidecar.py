@@ -13,8 +13,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from downloaders.base import Fetched, Request
-from rowkeeper.paths import write_small
-from rowkeeper.templates import SIDECAR
+from rowkeeper.core.paths import write_small
+from rowkeeper.core.templates import SIDECAR
 
 _LOOKING = threading.Lock()
 _json = json.JSONEncoder(ensure_ascii=False).encode

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 from downloaders import files
 from downloaders.base import Fetched, FetchSettings, Request
 from downloaders.http import CHUNK
-from downloaders.sniff import HEAD
-from rowkeeper.errors import RetryLaterError, TransferError
-from rowkeeper.events import AssetEvent
-from rowkeeper.paths import write_small
+from rowkeeper.core.errors import RetryLaterError, TransferError
+from rowkeeper.core.events import AssetEvent
+from rowkeeper.core.net.sniff import HEAD
+from rowkeeper.core.paths import write_small
 
 if TYPE_CHECKING:
     from hashlib import _Hash

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import urllib3
 
 from downloaders.base import FetchSettings, Progress
-from downloaders.hosts import Hosts
 from downloaders.http import (
     HttpClient,
     filename_of,
@@ -24,7 +23,8 @@ from downloaders.http import (
     stream,
 )
 from downloaders.sinks import Sink, Told, Write
-from rowkeeper.errors import PermanentError
+from rowkeeper.core.errors import PermanentError
+from rowkeeper.core.net.hosts import Hosts
 
 if TYPE_CHECKING:
     from hashlib import _Hash

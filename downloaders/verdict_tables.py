@@ -10,9 +10,10 @@ from pathlib import Path
 import yt_dlp.extractor.youtube  # type: ignore[import-untyped]
 from yt_dlp.version import __version__ as version  # type: ignore[import-untyped]
 
-from downloaders import google_rules, youtube_rules
+from downloaders.google import rules as google_rules
 from downloaders.verdicts import Rule, first_match
-from rowkeeper.settings import PROJECT_DIR
+from downloaders.youtube import rules as youtube_rules
+from rowkeeper.core.settings import PROJECT_DIR
 
 PAGE = PROJECT_DIR / "docs" / "providers.md"
 BEGIN = "<!-- made by python -m downloaders.verdict_tables -->"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rowkeeper.errors import AmbiguousError, TransferError
+from rowkeeper.core.errors import AmbiguousError, TransferError
 
 
 @dataclass(frozen=True)

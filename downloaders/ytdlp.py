@@ -20,12 +20,12 @@ from yt_dlp.networking.exceptions import (  # type: ignore[import-untyped]
 )
 
 from downloaders import extractor_args, files, plugins
-from downloaders.addresses import Network, guard
 from downloaders.base import FetchSettings, Progress
-from downloaders.hosts import Hosts
 from downloaders.http import retry_after
 from downloaders.transfer import CHECK_EVERY
-from rowkeeper.errors import PermanentError, TransferError, UsageError
+from rowkeeper.core.errors import PermanentError, TransferError, UsageError
+from rowkeeper.core.net.addresses import Network, guard
+from rowkeeper.core.net.hosts import Hosts
 
 HOSTS = Hosts(
     allowed=frozenset({".youtube.com", ".googlevideo.com", "youtubei.googleapis.com"}),

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Self
 
-from rowkeeper.errors import InputError
+from rowkeeper.core.errors import InputError
 
 if TYPE_CHECKING:
-    from rowkeeper.settings import Settings
+    from rowkeeper.core.settings import Settings
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from loaders.grid import Cell
-from rowkeeper.errors import InputError, UsageError
-from rowkeeper.identity import name_key
-from rowkeeper.text import harmless, quoted, sha256, to_json, trimmed
-from rowkeeper.titles import HALF_NAMES, is_same_title, nearest_title, sheet_column, title_key
+from rowkeeper.core.errors import InputError, UsageError
+from rowkeeper.core.identity import name_key
+from rowkeeper.core.text import harmless, quoted, sha256, to_json, trimmed
+from rowkeeper.core.titles import HALF_NAMES, is_same_title, nearest_title, sheet_column, title_key
 
 COLUMNS = ("row_id", "name", "email", "type", "status", "notes")
 """The columns whose text raw holds by name."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from rowkeeper.warehouse import Target
+from rowkeeper.core.warehouse import Target
 
 PIPELINE = "rowkeeper"
 DATASET = "raw"

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from loaders.destination import DATASET
 from loaders.row_keys import TABLES, RowIds, keys_row
 from loaders.tables import Row, Rows, TableName, no_rows
-from rowkeeper.identity import row_id_key
-from rowkeeper.ids import asset_id
-from rowkeeper.text import trimmed
-from rowkeeper.warehouse import Warehouse
+from rowkeeper.core.identity import row_id_key
+from rowkeeper.core.ids import asset_id
+from rowkeeper.core.text import trimmed
+from rowkeeper.core.warehouse import Warehouse
 
 LOADED = f"""
     select 0 as place, source.row_key, source.row_id, source.name, source.email, source.type,

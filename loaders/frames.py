@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from loaders.page import Page
-from rowkeeper.errors import InputError
+from rowkeeper.core.errors import InputError
 
 _STRING = r'"((?:[^"\\]|\\.)*)"'
 _ITEM = re.compile(rf"items\.push\(\{{name: {_STRING}, pageUrl: {_STRING}, gid: {_STRING}")

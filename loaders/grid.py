@@ -8,9 +8,9 @@ from lxml import etree, html
 
 from loaders.bounds import USUAL, Bounds
 from loaders.page import PUBLISH, Page
-from rowkeeper.errors import InputError
-from rowkeeper.links import unwrap
-from rowkeeper.text import harmless
+from rowkeeper.core.errors import InputError
+from rowkeeper.core.links.classify import unwrap
+from rowkeeper.core.text import harmless
 
 
 @dataclass(frozen=True)

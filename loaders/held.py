@@ -12,8 +12,8 @@ from loaders.legacy_csv import LegacyFile
 from loaders.removals import Held, people_of
 from loaders.sheet import Snapshot
 from loaders.tables import SCHEMAS, TABLES
-from rowkeeper.text import to_json
-from rowkeeper.warehouse import Target, Warehouse, connect
+from rowkeeper.core.text import to_json
+from rowkeeper.core.warehouse import Target, Warehouse, connect
 
 
 @dataclass(frozen=True)

@@ -16,14 +16,14 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from loaders.destination import DATASET
 from loaders.tables import EVIDENCE, SCHEMAS, Rows, TableName, as_arrow, no_rows
-from rowkeeper import kept_files
-from rowkeeper.ids import new_id
-from rowkeeper.journal import damaged
-from rowkeeper.kept_files import SOURCES, adopt
-from rowkeeper.manifest import LOADS, read_manifest
-from rowkeeper.paths import sync
-from rowkeeper.segments import Finding
-from rowkeeper.warehouse import Warehouse
+from rowkeeper.core.ids import new_id
+from rowkeeper.core.journal import kept_files
+from rowkeeper.core.journal.journal import damaged
+from rowkeeper.core.journal.kept_files import SOURCES, adopt
+from rowkeeper.core.journal.manifest import LOADS, read_manifest
+from rowkeeper.core.journal.segments import Finding
+from rowkeeper.core.paths import sync
+from rowkeeper.core.warehouse import Warehouse
 
 COMPLETED = f"_dlt_load_id in (select load_id from {DATASET}._dlt_loads where status = 0)"
 OF_SOURCES: dict[TableName, str] = {

@@ -7,8 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from rowkeeper.errors import UsageError
-from rowkeeper.export.files import write_whole
+from rowkeeper.core.errors import UsageError
+from rowkeeper.core.files import write_whole
 
 VALIDATORS = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}
 """What a site says of a page -> how to ask whether that still holds."""

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from rowkeeper.ids import asset_id
-from rowkeeper.legacy_csv import is_nothing
-from rowkeeper.links import NOT_IDS
-from rowkeeper.text import trimmed
+from rowkeeper.core.csv.legacy import is_nothing
+from rowkeeper.core.ids import asset_id
+from rowkeeper.core.links.classify import NOT_IDS
+from rowkeeper.core.text import trimmed
 
 Row = dict[str, Any]
 

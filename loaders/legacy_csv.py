@@ -11,11 +11,11 @@ from pathlib import Path
 
 from loaders.legacy_files import Content, find_files, read_content
 from loaders.text_files import FALLBACK, MAX_BYTES, Dialect, dialect, read_records
-from rowkeeper.errors import InputError
-from rowkeeper.export.guard import is_marked, unguard
-from rowkeeper.export.layout import header_layout
-from rowkeeper.legacy_csv import COLUMNS, GENERATIONS
-from rowkeeper.text import quoted, sha256, to_json, trimmed
+from rowkeeper.core.csv.guard import is_marked, unguard
+from rowkeeper.core.csv.layout import header_layout
+from rowkeeper.core.csv.legacy import COLUMNS, GENERATIONS
+from rowkeeper.core.errors import InputError
+from rowkeeper.core.text import quoted, sha256, to_json, trimmed
 
 Layout = tuple[str, ...]
 _ROW_ID = re.compile(r"#|row_id|\d{1,9}[a-z]?", re.IGNORECASE)

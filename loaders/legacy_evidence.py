@@ -17,12 +17,12 @@ from typing import Any
 
 from loaders.legacy_claims import MAPPING, split_names, video_of
 from loaders.text_files import MAX_BYTES, Decoded, decode, dialect, read_bytes, read_records
-from rowkeeper.errors import InputError
-from rowkeeper.identity import name_key, row_id_key
-from rowkeeper.legacy_csv import is_nothing
-from rowkeeper.links import NOT_IDS, classify
-from rowkeeper.text import to_json
-from rowkeeper.titles import TITLES, title_key
+from rowkeeper.core.csv.legacy import is_nothing
+from rowkeeper.core.errors import InputError
+from rowkeeper.core.identity import name_key, row_id_key
+from rowkeeper.core.links.classify import NOT_IDS, classify
+from rowkeeper.core.text import to_json
+from rowkeeper.core.titles import TITLES, title_key
 
 Row = dict[str, Any]
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from loaders.text_files import FALLBACK, MAX_BYTES, Decoded, decode, read_bytes
-from rowkeeper.errors import InputError
+from rowkeeper.core.errors import InputError
 
 SETTING = "legacy_csv.paths or --legacy-csv"
 

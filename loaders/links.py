@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from rowkeeper.ids import asset_id
-from rowkeeper.links import classify
-from rowkeeper.text import trimmed
-from rowkeeper.text_links import find_links, unescaped
+from rowkeeper.core.ids import asset_id
+from rowkeeper.core.links.classify import classify
+from rowkeeper.core.links.text import find_links, unescaped
+from rowkeeper.core.text import trimmed
 
 TYPING_DOCUMENT, KNOWN_EARLIER, TRACKING = "typing document", "known earlier", "tracking column"
 _PERSON_RULES = {"type": TYPING_DOCUMENT}

@@ -11,8 +11,8 @@ from loaders.destination import DATASET, pipelines_dir
 from loaders.loader import Loader
 from loaders.pipeline import ingest_lock
 from loaders.tables import Row, no_rows
-from rowkeeper.ids import asset_id
-from rowkeeper.warehouse import Target, connect
+from rowkeeper.core.ids import asset_id
+from rowkeeper.core.warehouse import Target, connect
 
 COLUMNS = (
     *("row_key", "source", "column_name", "position", "url", "canonical_url"),

@@ -27,11 +27,11 @@ from loaders.tables import (
     add_sheet_content,
     no_rows,
 )
-from rowkeeper.export.layout import header_layout
-from rowkeeper.identity import row_id_key
-from rowkeeper.legacy_csv import COLUMNS as LEGACY_COLUMNS
-from rowkeeper.settings import Settings
-from rowkeeper.warehouse import Target, Warehouse, connect
+from rowkeeper.core.csv.layout import header_layout
+from rowkeeper.core.csv.legacy import COLUMNS as LEGACY_COLUMNS
+from rowkeeper.core.identity import row_id_key
+from rowkeeper.core.settings import Settings
+from rowkeeper.core.warehouse import Target, Warehouse, connect
 
 BATCH = 50
 """Files or snapshots that one load reads again."""

@@ -9,7 +9,7 @@ import urllib3
 
 from loaders.bounds import USUAL, Bounds
 from loaders.kept_pages import KeptPages
-from rowkeeper.errors import InputError, SourceUnavailableError
+from rowkeeper.core.errors import InputError, SourceUnavailableError
 
 PUBLISH = "publish it with File > Share > Publish to web and use the link that ends in /pubhtml"
 MAX_REDIRECTS = 5

@@ -20,14 +20,14 @@ from loaders.removals import Allowed, check_load, new_titles
 from loaders.row_keys import RowIds, known_row_ids
 from loaders.sheet import Snapshot, configured_sheet
 from loaders.tables import EVIDENCE, TABLES, Rows, add_legacy_file, add_snapshot, no_rows
-from rowkeeper.drain import create_tables
-from rowkeeper.errors import BusyError
-from rowkeeper.formats import bring_forward
-from rowkeeper.journal import journal_dir
-from rowkeeper.segments import Finding
-from rowkeeper.settings import Settings
-from rowkeeper.text import harmless
-from rowkeeper.warehouse import Target, connect
+from rowkeeper.core.drain import create_tables
+from rowkeeper.core.errors import BusyError
+from rowkeeper.core.formats import bring_forward
+from rowkeeper.core.journal.journal import journal_dir
+from rowkeeper.core.journal.segments import Finding
+from rowkeeper.core.settings import Settings
+from rowkeeper.core.text import harmless
+from rowkeeper.core.warehouse import Target, connect
 
 LOCK_WAIT_S = 5.0
 

@@ -19,7 +19,7 @@ from dlt.destinations.impl.postgres.postgres import PostgresClient
 from dlt.destinations.impl.postgres.sql_client import Psycopg2SqlClient
 
 from loaders.destination import PIPELINE
-from rowkeeper.warehouse import Target, open_postgres
+from rowkeeper.core.warehouse import Target, open_postgres
 
 NO_PASSWORD = "-"  # noqa: S105 - dlt wants one even where the server asks for none
 

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from loaders.columns import COLUMNS, NOTHING_SAID, Columns, Wanted, read_titles
 from loaders.sheet import Snapshot
-from rowkeeper.errors import InputError
-from rowkeeper.identity import name_key, row_id_key
-from rowkeeper.text import harmless, quoted, trimmed
-from rowkeeper.titles import is_same_title, nearest_title
+from rowkeeper.core.errors import InputError
+from rowkeeper.core.identity import name_key, row_id_key
+from rowkeeper.core.text import harmless, quoted, trimmed
+from rowkeeper.core.titles import is_same_title, nearest_title
 
 SHOWN = 3
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from loaders.destination import DATASET
-from rowkeeper.identity import name_key, row_id_key
-from rowkeeper.text import trimmed
-from rowkeeper.warehouse import Warehouse
+from rowkeeper.core.identity import name_key, row_id_key
+from rowkeeper.core.text import trimmed
+from rowkeeper.core.warehouse import Warehouse
 
 Row = dict[str, Any]
 

@@ -24,13 +24,13 @@ from loaders.grid import Cell, Line, Tab, read_tabs, tab_label, without_blank_en
 from loaders.page import read_page, url_gid
 from loaders.sheet_files import SUFFIXES, read_file_tabs
 from loaders.sheets_api import ENDPOINT, read_api, spreadsheet_id
-from rowkeeper.errors import InputError
-from rowkeeper.google_api import NO_CREDENTIALS, Credentials
-from rowkeeper.text import harmless, sha256, to_json, trimmed
-from rowkeeper.titles import is_same_title
+from rowkeeper.core.errors import InputError
+from rowkeeper.core.net.google_api import NO_CREDENTIALS, Credentials
+from rowkeeper.core.text import harmless, sha256, to_json, trimmed
+from rowkeeper.core.titles import is_same_title
 
 if TYPE_CHECKING:
-    from rowkeeper.settings import Settings
+    from rowkeeper.core.settings import Settings
 
 HEADER_WITHIN = 1000
 """The rows of a tab among which its titles are looked for."""

@@ -10,7 +10,7 @@ from loaders.columns import NOTHING_SAID, Wanted, count_known
 from loaders.grid import Cell, Line, Tab, check_lines, without_blank_ends
 from loaders.text_files import DELIMITERS, decode, dialect, read_bytes, read_records
 from loaders.workbook import read_workbook
-from rowkeeper.errors import InputError
+from rowkeeper.core.errors import InputError
 
 SUFFIXES = frozenset({".csv", ".tsv", ".xlsx"})
 TITLES_WITHIN = 20

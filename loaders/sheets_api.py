@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from loaders.bounds import USUAL, Bounds
 from loaders.grid import Cell, Line, Tab, check_lines, links_of, without_blank_ends
-from rowkeeper.errors import InputError, SourceUnavailableError
-from rowkeeper.google_api import Credentials, account_of, authorised, plain_http
+from rowkeeper.core.errors import InputError, SourceUnavailableError
+from rowkeeper.core.net.google_api import Credentials, account_of, authorised, plain_http
 
 SCOPE = "https://www.googleapis.com/auth/spreadsheets.readonly"
 ENDPOINT = "https://sheets.googleapis.com/"

@@ -13,9 +13,9 @@ from loaders.legacy_csv import LegacyFile
 from loaders.links import legacy_row_links, link_rows, sheet_cell_links
 from loaders.row_keys import RowIds, keys_row
 from loaders.sheet import Snapshot
-from rowkeeper.identity import row_id_key
-from rowkeeper.legacy_csv import COLUMNS
-from rowkeeper.text import sha256, to_json
+from rowkeeper.core.csv.legacy import COLUMNS
+from rowkeeper.core.identity import row_id_key
+from rowkeeper.core.text import sha256, to_json
 
 Row = dict[str, Any]
 TableName = Literal[

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
-from rowkeeper.errors import InputError
+from rowkeeper.core.errors import InputError
 
 FALLBACK = "cp1252"
 MAX_BYTES = 256 * 1024**2

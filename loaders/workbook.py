@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from loaders.bounds import Bounds
 from loaders.grid import BLANK, Cell, Line, Tab, check_lines, links_of, without_blank_ends
 from loaders.workbook_parts import Formulas, look_through
-from rowkeeper.errors import InputError
+from rowkeeper.core.errors import InputError
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet

@@ -8,7 +8,7 @@ from typing import Any
 from lxml import etree
 
 from loaders.bounds import Bounds
-from rowkeeper.errors import InputError
+from rowkeeper.core.errors import InputError
 
 Formulas = Mapping[tuple[int, int], str]
 """(row, column), from 1 -> the formula, for those that hold a link."""

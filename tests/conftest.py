@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from demo.site import SHEET_URL, Demo, make_demo
-from rowkeeper.warehouse import Target, load_target
+from rowkeeper.core.warehouse import Target, load_target
 from tests.fakes.internet import FakeInternet
 from tests.postgres import PostgresServer, start_postgres
 

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from loaders.legacy_csv import read_file
 from loaders.pipeline import ingest
-from rowkeeper.cli.build import build
-from rowkeeper.cli.options import Context
 from rowkeeper.cli.reconcile import reconcile
-from rowkeeper.errors import InputError
-from rowkeeper.settings import load_settings
-from rowkeeper.warehouse import Target, load_target
+from rowkeeper.core.errors import InputError
+from rowkeeper.core.settings import load_settings
+from rowkeeper.core.warehouse import Target, load_target
+from rowkeeper.workspace.build import build
+from rowkeeper.workspace.context import Context
 from tests.samples import make_samples
 
 PEOPLE = 12

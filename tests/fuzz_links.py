@@ -15,12 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from loaders.pipeline import ingest
-from rowkeeper.cli.build import build
-from rowkeeper.cli.options import Context
 from rowkeeper.cli.reconcile import reconcile
-from rowkeeper.legacy_csv import GENERATIONS
-from rowkeeper.settings import load_settings
-from rowkeeper.warehouse import Target, connect, load_target
+from rowkeeper.core.csv.legacy import GENERATIONS
+from rowkeeper.core.settings import load_settings
+from rowkeeper.core.warehouse import Target, connect, load_target
+from rowkeeper.workspace.build import build
+from rowkeeper.workspace.context import Context
 
 FORMS = (
     *("https://youtu.be/{v}", "https://www.youtube.com/watch?v={v}", "youtube.com/watch?v={v}"),

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rowkeeper.cli import run_command
-from rowkeeper.warehouse import Row, Target, connect, load_target
+from rowkeeper.core.warehouse import Row, Target, connect, load_target
 from tests.fakes import media
 from tests.fakes.internet import FakeInternet
 from tests.fakes.site import Document, DriveEntry, DriveFile, DriveFolder, Playlist, Site, Video

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from downloaders.addresses import is_public, networks
 from downloaders.base import FetchSettings
-from downloaders.hosts import Hosts
 from downloaders.http import HttpClient
-from rowkeeper.errors import TransferError
+from rowkeeper.core.errors import TransferError
+from rowkeeper.core.net.addresses import is_public, networks
+from rowkeeper.core.net.hosts import Hosts
 from tests.fakes.flaky import Flaky, flaky_server
 
 SPELLED = """

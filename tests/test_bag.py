@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rowkeeper.errors import FixityError, UsageError
-from rowkeeper.export.bag import begin, clean, finish, payload_name
+from rowkeeper.archive.bag_files import begin, clean, finish, payload_name
+from rowkeeper.core.errors import FixityError, UsageError
 
 ODD_NAMES = [
     "people/1%0A2/a.mp4",

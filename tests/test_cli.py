@@ -126,7 +126,7 @@ def test_hostile_text_can_not_steer_the_terminal() -> None:
 INTERRUPTIBLE = """
 import time, click
 from rowkeeper import cli
-from rowkeeper.pool import Stop, run_bounded
+from rowkeeper.core.pool import Stop, run_bounded
 
 def work(_):
     print("ready", flush=True)

@@ -13,15 +13,15 @@ from typing import Any
 import pytest
 
 from loaders.pipeline import ingest
-from rowkeeper.cli.build import build
-from rowkeeper.cli.options import Context
-from rowkeeper.drain import COLUMNS, create_statements, drain
-from rowkeeper.errors import BuildError
-from rowkeeper.events import AssetEvent, EventType
-from rowkeeper.ids import new_id
-from rowkeeper.journal import Journal, journal_dir
-from rowkeeper.settings import PROJECT_DIR, load_settings
-from rowkeeper.warehouse import Row, Target, connect
+from rowkeeper.core.drain import COLUMNS, create_statements, drain
+from rowkeeper.core.errors import BuildError
+from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.ids import new_id
+from rowkeeper.core.journal.journal import Journal, journal_dir
+from rowkeeper.core.settings import PROJECT_DIR, load_settings
+from rowkeeper.core.warehouse import Row, Target, connect
+from rowkeeper.workspace.build import build
+from rowkeeper.workspace.context import Context
 from tests.samples import make_samples
 
 MARTS = ("people", "assets", "download_sessions", "person_content", "quarantine")

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from loaders.pipeline import ingest
-from rowkeeper.cli.build import build
 from rowkeeper.cli.export import export_csv
-from rowkeeper.cli.options import Context
 from rowkeeper.cli.reconcile import reconcile
-from rowkeeper.ids import asset_id
-from rowkeeper.settings import load_settings
-from rowkeeper.warehouse import Row, Target, connect
+from rowkeeper.core.ids import asset_id
+from rowkeeper.core.settings import load_settings
+from rowkeeper.core.warehouse import Row, Target, connect
+from rowkeeper.workspace.build import build
+from rowkeeper.workspace.context import Context
 
 TYPE = "MF-Si/Fe-CS/P(B) #3"
 PEOPLE = [

@@ -11,15 +11,15 @@ import pytest
 
 from loaders.matches import link_matches
 from loaders.pipeline import ingest
-from rowkeeper.cli.build import build
-from rowkeeper.cli.options import Context
-from rowkeeper.drain import drain
-from rowkeeper.events import AssetEvent, EventType
-from rowkeeper.ids import asset_id, new_id
-from rowkeeper.journal import Journal, journal_dir
-from rowkeeper.legacy_csv import GENERATIONS
-from rowkeeper.settings import load_settings
-from rowkeeper.warehouse import Row, Target, connect
+from rowkeeper.core.csv.legacy import GENERATIONS
+from rowkeeper.core.drain import drain
+from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.ids import asset_id, new_id
+from rowkeeper.core.journal.journal import Journal, journal_dir
+from rowkeeper.core.settings import load_settings
+from rowkeeper.core.warehouse import Row, Target, connect
+from rowkeeper.workspace.build import build
+from rowkeeper.workspace.context import Context
 from tests.samples import make_samples
 
 VIDEO, SHARED = "dQw4w9WgXcQ", "abc_-456789"

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from loaders.pipeline import ingest
-from rowkeeper.cli.build import build
-from rowkeeper.cli.options import Context
-from rowkeeper.ids import asset_id
-from rowkeeper.settings import load_settings
-from rowkeeper.warehouse import Row, Target, connect
+from rowkeeper.core.ids import asset_id
+from rowkeeper.core.settings import load_settings
+from rowkeeper.core.warehouse import Row, Target, connect
+from rowkeeper.workspace.build import build
+from rowkeeper.workspace.context import Context
 from tests.samples import make_samples
 
 STRANGER = "Somebody Else"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from demo.site import LINKS, SHEET_PAGE, make_demo
 from loaders.sheet import load_sheet
-from rowkeeper.links import classify
+from rowkeeper.core.links.classify import classify
 
 
 def test_the_demos_sheet_has_a_link_column(tmp_path: Path) -> None:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from rowkeeper import errors
 from rowkeeper.cli import COMMANDS, INTERRUPTED
 from rowkeeper.cli.options import FLAGS
-from rowkeeper.errors import RowkeeperError
-from rowkeeper.settings import PROJECT_DIR, keys, load_settings
+from rowkeeper.core import errors
+from rowkeeper.core.errors import RowkeeperError
+from rowkeeper.core.settings import PROJECT_DIR, keys, load_settings
 
 DOCS = PROJECT_DIR / "docs"
 README = (PROJECT_DIR / "README.md").read_text("utf-8")
@@ -51,7 +51,9 @@ def test_every_exit_code_is_documented() -> None:
 def test_every_room_is_named_and_every_name_is_a_room() -> None:
     rooms = ARCHITECTURE.partition("## The rooms")[2].partition("\n## ")[0]
     named = set(re.findall(r"^\| `([\w/]+)/` \|", rooms, re.MULTILINE))
-    assert {"loaders", "downloaders", "uploaders", "dbt_project", "rowkeeper", "tests"} <= named
+    assert {"loaders", "downloaders", "uploaders", "dbt_project", "tests"} <= named
+    rooms_of_ours = {path.parent for path in PROJECT_DIR.glob("rowkeeper/*/__init__.py")}
+    assert {str(path.relative_to(PROJECT_DIR)) for path in rooms_of_ours} <= named
     assert all((PROJECT_DIR / name).is_dir() for name in named)
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from downloaders.base import Fetched
 from downloaders.registry import Registry
-from rowkeeper.errors import TransferError, Verdict
-from rowkeeper.links import classify
+from rowkeeper.core.errors import TransferError, Verdict
+from rowkeeper.core.links.classify import classify
 from tests.fakes.clients import request_for
 from tests.test_transfer import Answers, serving, settings_in
 

@@ -8,7 +8,7 @@ import pytest
 
 from downloaders.base import FetchSettings
 from downloaders.documents import MAX_LINKS, MAX_OCCURRENCES, read_text
-from rowkeeper.errors import TransferError, Verdict
+from rowkeeper.core.errors import TransferError, Verdict
 from tests.fakes.clients import fetch, request_for, settings_for
 from tests.fakes.internet import FakeInternet
 from tests.fakes.site import Document, Fault, Site

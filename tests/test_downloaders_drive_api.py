@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from downloaders.base import FetchSettings
-from downloaders.drive_api import _refusal
+from downloaders.google.drive_api import _refusal
 from downloaders.pool import download_all
-from rowkeeper.errors import InputError, TransferError, Verdict
-from rowkeeper.events import AssetEvent
-from rowkeeper.google_api import Credentials
+from rowkeeper.core.errors import InputError, TransferError, Verdict
+from rowkeeper.core.events import AssetEvent
+from rowkeeper.core.net.google_api import Credentials
 from tests.fakes.clients import fetch, request_for, settings_for
 from tests.fakes.drive_api import KEY, TOKEN, refusal
 from tests.fakes.internet import FakeInternet

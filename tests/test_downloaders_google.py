@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from downloaders.base import FetchSettings
-from rowkeeper.errors import TransferError, Verdict
-from rowkeeper.ids import asset_id
+from rowkeeper.core.errors import TransferError, Verdict
+from rowkeeper.core.ids import asset_id
 from tests.fakes.clients import fetch, request_for, settings_for
 from tests.fakes.internet import FakeInternet
 from tests.fakes.site import Document, DriveEntry, DriveFile, DriveFolder, Fault, Site

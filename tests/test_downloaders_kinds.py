@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from downloaders.base import FetchSettings, Request
-from downloaders.google import resource_key
+from downloaders.google.answers import resource_key
 from downloaders.pool import download_all
-from rowkeeper.events import AssetEvent, EventType
-from rowkeeper.google_api import Credentials
-from rowkeeper.ids import asset_id
+from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.ids import asset_id
+from rowkeeper.core.net.google_api import Credentials
 from tests.fakes.clients import request_for, settings_for
 from tests.fakes.drive_api import KEY
 from tests.fakes.internet import FakeInternet

@@ -10,8 +10,8 @@ import pytest
 from downloaders.base import FetchSettings, Request
 from downloaders.legacy import Match, Unmatched, Wanted, adopt, find, match
 from downloaders.places import Places
-from rowkeeper.errors import InputError
-from rowkeeper.ids import asset_id
+from rowkeeper.core.errors import InputError
+from rowkeeper.core.ids import asset_id
 
 VIDEO, OTHER = "dQw4w9WgXcQ", "abc_-456789"
 FILE = "1AbCdEfGhIjKlMnOpQrStUvWxYz012345"

@@ -17,11 +17,11 @@ from downloaders.files import partial_folder
 from downloaders.outcomes import one_line, storable
 from downloaders.places import MOVES
 from downloaders.pool import Summary, download_all
-from rowkeeper.errors import Verdict
-from rowkeeper.events import AssetEvent, EventType
-from rowkeeper.paths import folder_id
-from rowkeeper.progress import Progress
-from rowkeeper.throttle import Throttle
+from rowkeeper.core.errors import Verdict
+from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.net.throttle import Throttle
+from rowkeeper.core.paths import folder_id
+from rowkeeper.core.progress import Progress
 from tests.fakes.clients import request_for, settings_for
 from tests.fakes.internet import FakeInternet
 from tests.fakes.site import DriveEntry, DriveFile, DriveFolder, Fault, Site

@@ -13,8 +13,8 @@ from downloaders.base import FetchSettings, Request, Standing
 from downloaders.documents import MAX_LINKS
 from downloaders.pool import download_all
 from downloaders.readings import Extent, content_key
-from rowkeeper.events import AssetEvent, EventType
-from rowkeeper.google_api import Credentials
+from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.net.google_api import Credentials
 from tests.fakes import drive_api, media
 from tests.fakes.clients import request_for, settings_for
 from tests.fakes.internet import FakeInternet

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from downloaders.sniff import HEAD, kind_of
+from rowkeeper.core.net.sniff import HEAD, kind_of
 from tests.fakes import media
 
 EBML = b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\xf7\x81\x01B\xf2\x81\x04B\xf3\x81\x08B\x82"

@@ -8,14 +8,14 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from downloaders.addresses import networks
 from downloaders.base import FetchSettings, Request
 from downloaders.places import MOVES
 from downloaders.pool import download_all
-from rowkeeper.errors import Verdict
-from rowkeeper.events import AssetEvent, EventType
-from rowkeeper.journal import Journal, journal_dir
-from rowkeeper.progress import Progress
+from rowkeeper.core.errors import Verdict
+from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.journal.journal import Journal, journal_dir
+from rowkeeper.core.net.addresses import networks
+from rowkeeper.core.progress import Progress
 from tests.fakes.clients import request_for
 from tests.fakes.flaky import STALL_S, Flaky, body_of, flaky_server
 from tests.fakes.journals import events_in

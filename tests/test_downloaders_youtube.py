@@ -12,10 +12,10 @@ import pytest
 
 from downloaders.base import FetchSettings
 from downloaders.pool import download_all
-from downloaders.youtube import KEPT
-from rowkeeper.errors import TransferError, Verdict
-from rowkeeper.events import AssetEvent, EventType
-from rowkeeper.ids import asset_id
+from downloaders.youtube.downloader import KEPT
+from rowkeeper.core.errors import TransferError, Verdict
+from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.ids import asset_id
 from tests.fakes import media
 from tests.fakes.clients import fetch, request_for, settings_for
 from tests.fakes.internet import FakeInternet

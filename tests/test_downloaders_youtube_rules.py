@@ -19,15 +19,15 @@ from yt_dlp import parse_options  # type: ignore[import-untyped]
 from yt_dlp.utils import DownloadError  # type: ignore[import-untyped]
 
 from downloaders.base import FetchSettings
-from downloaders.captions import plain_text
 from downloaders.pool import download_all
 from downloaders.sidecar import sidecar_path
-from downloaders.youtube_errors import transfer_error
+from downloaders.youtube.captions import plain_text
+from downloaders.youtube.errors import transfer_error
 from downloaders.ytdlp import Client, keep_same
 from rowkeeper.cli import doctor
-from rowkeeper.errors import DiskFullError, TransferError, UsageError, Verdict
-from rowkeeper.events import AssetEvent
-from rowkeeper.throttle import Limit, Throttle
+from rowkeeper.core.errors import DiskFullError, TransferError, UsageError, Verdict
+from rowkeeper.core.events import AssetEvent
+from rowkeeper.core.net.throttle import Limit, Throttle
 from tests.fakes import media
 from tests.fakes.clients import fetch, request_for, settings_for
 from tests.fakes.internet import FakeInternet

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from rowkeeper.drain import COLUMNS, drain
-from rowkeeper.errors import WarehouseError
-from rowkeeper.events import AssetEvent, EventType
-from rowkeeper.journal import Journal
-from rowkeeper.warehouse import Target, Warehouse, connect
+from rowkeeper.core.drain import COLUMNS, drain
+from rowkeeper.core.errors import WarehouseError
+from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.journal.journal import Journal
+from rowkeeper.core.warehouse import Target, Warehouse, connect
 
 
 def write(folder: Path, *events: AssetEvent) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from demo.site import SHEET_PAGE, Demo
 from rowkeeper.cli import run_command
-from rowkeeper.warehouse import Target
+from rowkeeper.core.warehouse import Target
 from tests.fakes.internet import FakeInternet
 from tests.test_run import KILL
 from tests.test_sharing import page, rows_of
@@ -43,7 +43,7 @@ def test_files_go_when_the_archive_has_them(
         f"https://docs.google.com/document/d/{document}/edit",
     ]
     demo.site.pages[SHEET_PAGE] = page({"1": links, "2": links[:1]})
-    arguments = ["rowkeeper.cli.drops", "remove_file", "2", "run"]
+    arguments = ["rowkeeper.archive.evict", "remove_file", "2", "run"]
     killed = subprocess.run([sys.executable, "-c", KILL, *arguments], check=False)
     assert killed.returncode == -9
     assert kept(data)

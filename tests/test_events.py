@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rowkeeper.events import AssetEvent, EventType
+from rowkeeper.core.events import AssetEvent, EventType
 
 text = st.none() | st.text()
 

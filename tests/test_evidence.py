@@ -9,12 +9,12 @@ import pytest
 from loaders.legacy_evidence import read_evidence
 from loaders.pipeline import ingest
 from rowkeeper.cli import run_command
-from rowkeeper.cli.build import build
-from rowkeeper.cli.options import Context
-from rowkeeper.errors import InputError
-from rowkeeper.legacy_csv import GENERATIONS
-from rowkeeper.settings import load_settings
-from rowkeeper.warehouse import Row, Target, connect
+from rowkeeper.core.csv.legacy import GENERATIONS
+from rowkeeper.core.errors import InputError
+from rowkeeper.core.settings import load_settings
+from rowkeeper.core.warehouse import Row, Target, connect
+from rowkeeper.workspace.build import build
+from rowkeeper.workspace.context import Context
 
 VIDEO, OTHER = "abcdefghij1", "abcdefghij2"
 UUID = "c6adc2b3-9d48-1caf-66ce-804daf5f6010"

@@ -11,19 +11,19 @@ import pytest
 
 from loaders.pipeline import ingest
 from rowkeeper.cli import run_command
-from rowkeeper.cli.build import build
 from rowkeeper.cli.export import dual_write, export_csv
-from rowkeeper.cli.options import Context
-from rowkeeper.drain import drain
-from rowkeeper.errors import UsageError, WarehouseError
-from rowkeeper.events import AssetEvent, EventType
-from rowkeeper.export.files import kept_files
-from rowkeeper.export.warehouse import read_files
-from rowkeeper.ids import new_id
-from rowkeeper.journal import Journal, journal_dir
-from rowkeeper.legacy_csv import GENERATIONS
-from rowkeeper.settings import load_settings
-from rowkeeper.warehouse import Row, Target, connect
+from rowkeeper.core.csv.legacy import GENERATIONS
+from rowkeeper.core.drain import drain
+from rowkeeper.core.errors import UsageError, WarehouseError
+from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.files import kept_files
+from rowkeeper.core.ids import new_id
+from rowkeeper.core.journal.journal import Journal, journal_dir
+from rowkeeper.core.settings import load_settings
+from rowkeeper.core.warehouse import Row, Target, connect
+from rowkeeper.migration.export.warehouse import read_files
+from rowkeeper.workspace.build import build
+from rowkeeper.workspace.context import Context
 from tests.samples import make_samples
 
 STATE = """select row_id, name, email, personality_type, source_link from {schema}.people

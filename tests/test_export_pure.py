@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from loaders.legacy_csv import LegacyFile, read_file
 from loaders.row_keys import RowIds
 from loaders.tables import add_legacy_file, no_rows
-from rowkeeper.errors import UsageError
-from rowkeeper.export.base import Base, BaseRow, Person
-from rowkeeper.export.files import kept_files, write_keeping, write_whole
-from rowkeeper.export.guard import guard, unguard
-from rowkeeper.export.records import Record
-from rowkeeper.export.table import empty_base, export
-from rowkeeper.export.tracking import AssetState, tracking_cells
-from rowkeeper.legacy_csv import GENERATIONS
+from rowkeeper.core.csv.guard import guard, unguard
+from rowkeeper.core.csv.legacy import GENERATIONS
+from rowkeeper.core.errors import UsageError
+from rowkeeper.core.files import kept_files, write_keeping, write_whole
+from rowkeeper.migration.export.base import Base, BaseRow, Person
+from rowkeeper.migration.export.records import Record
+from rowkeeper.migration.export.table import empty_base, export
+from rowkeeper.migration.export.tracking import AssetState, tracking_cells
 
 ODD = ["", "-", "'-", "nan", "=1+1", "+1", "@x", "\tx", "'", "''-", "a,b", 'say "so"', "two\nlines"]
 CELL = st.one_of(

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rowkeeper.cli.fixity import FILE, OBJECT, Check, Copy, Place, owners_of
-from rowkeeper.cli.options import Context
+from rowkeeper.archive.fixity import FILE, OBJECT, Check, Copy, Place, owners_of
 from rowkeeper.cli.progress import PlainDisplay
 from rowkeeper.cli.terminal import console
 from rowkeeper.cli.verify import Choice
-from rowkeeper.errors import UsageError
-from rowkeeper.events import AssetEvent, EventType
-from rowkeeper.fixity import Content, Damage, content_of, damage
-from rowkeeper.settings import Settings, Upload
-from rowkeeper.warehouse import Target
+from rowkeeper.core.errors import UsageError
+from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.fixity import Content, Damage, content_of, damage
+from rowkeeper.core.settings import Settings, Upload
+from rowkeeper.core.warehouse import Target
+from rowkeeper.workspace.context import Context
 from uploaders.local import LocalStore
 
 PLANTED = 1000

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from rowkeeper.cli import run_command
-from rowkeeper.database_format import DATABASE, write_format
-from rowkeeper.formats import FORMATS, bring_forward, check_formats
-from rowkeeper.journal import journal_dir, read_segment, sealed_segments
-from rowkeeper.journal_check import check
-from rowkeeper.warehouse import Target, connect
+from rowkeeper.core.database_format import DATABASE, write_format
+from rowkeeper.core.formats import FORMATS, bring_forward, check_formats
+from rowkeeper.core.journal.check import check
+from rowkeeper.core.journal.journal import journal_dir, read_segment, sealed_segments
+from rowkeeper.core.warehouse import Target, connect
 from tests.test_journal_damage import dying
 
 GOLDEN = Path(__file__).parent / "golden"

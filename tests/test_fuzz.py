@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rowkeeper.warehouse import Target
+from rowkeeper.core.warehouse import Target
 from tests.fuzz_csv import fuzz
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rowkeeper.identity import name_key, row_id_key
+from rowkeeper.core.identity import name_key, row_id_key
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from rowkeeper.cli.build import build
-from rowkeeper.cli.options import Context
-from rowkeeper.warehouse import Target, connect
+from rowkeeper.core.warehouse import Target, connect
+from rowkeeper.workspace.build import build
+from rowkeeper.workspace.context import Context
 from tests.test_dbt import dbt, loaded
 from tests.test_plan import work
 

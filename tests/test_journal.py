@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rowkeeper.errors import JournalDamagedError, JournalError
-from rowkeeper.events import AssetEvent, EventType
-from rowkeeper.journal import Journal, read_segment, seal_abandoned, sealed_segments
+from rowkeeper.core.errors import JournalDamagedError, JournalError
+from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.journal.journal import Journal, read_segment, seal_abandoned, sealed_segments
 
 
 def event(number: int = 0) -> AssetEvent:
@@ -38,7 +38,7 @@ def test_many_threads_share_fsyncs_and_lose_nothing(tmp_path: Path) -> None:
         syncs.append(handle)
         real(handle)
 
-    with patch("rowkeeper.journal.os.fsync", slow), Journal(tmp_path) as journal:
+    with patch("rowkeeper.core.journal.journal.os.fsync", slow), Journal(tmp_path) as journal:
 
         def work(start: int) -> None:
             for number in range(start, start + 25):
@@ -64,7 +64,7 @@ def test_a_living_writers_segment_is_left_alone(tmp_path: Path) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from rowkeeper.journal import Journal
+from rowkeeper.core.journal.journal import Journal
 from tests.test_journal import event
 journal = Journal(Path(sys.argv[1]))
 for number in range(100000):
@@ -130,7 +130,7 @@ def test_a_full_disk_is_told_to_every_writer(tmp_path: Path) -> None:
     journal.append(event(1))
     full = OSError(28, "No space left on device")
     with (
-        patch("rowkeeper.journal.os.fsync", side_effect=full),
+        patch("rowkeeper.core.journal.journal.os.fsync", side_effect=full),
         pytest.raises(JournalError, match="No space left"),
     ):
         journal.append(event(2))

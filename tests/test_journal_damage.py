@@ -8,15 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from rowkeeper.errors import JournalDamagedError, NewerVersionError
-from rowkeeper.events import AssetEvent, EventType
-from rowkeeper.formats import FORMATS, bring_forward, check_formats
-from rowkeeper.ids import asset_id
-from rowkeeper.journal import Journal, read_segment, seal_abandoned, sealed_segments, write_sealed
-from rowkeeper.journal_check import adopt, check, losses
-from rowkeeper.manifest import read_manifest
-from rowkeeper.salvage import salvage
-from rowkeeper.segments import examine
+from rowkeeper.core.errors import JournalDamagedError, NewerVersionError
+from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.formats import FORMATS, bring_forward, check_formats
+from rowkeeper.core.ids import asset_id
+from rowkeeper.core.journal.check import adopt, check, losses
+from rowkeeper.core.journal.journal import (
+    Journal,
+    read_segment,
+    seal_abandoned,
+    sealed_segments,
+    write_sealed,
+)
+from rowkeeper.core.journal.manifest import read_manifest
+from rowkeeper.core.journal.salvage import salvage
+from rowkeeper.core.journal.segments import examine
 
 EVENTS = [
     AssetEvent(

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from loaders.pipeline import ingest
 from rowkeeper.cli import run_command
-from rowkeeper.cli.build import build
-from rowkeeper.cli.options import Context
-from rowkeeper.legacy_csv import GENERATIONS
-from rowkeeper.settings import load_settings
-from rowkeeper.warehouse import Row, Target, connect
+from rowkeeper.core.csv.legacy import GENERATIONS
+from rowkeeper.core.settings import load_settings
+from rowkeeper.core.warehouse import Row, Target, connect
+from rowkeeper.workspace.build import build
+from rowkeeper.workspace.context import Context
 
 COLUMNS = GENERATIONS[21]
 PEOPLE = range(1, 31)

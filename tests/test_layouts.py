@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rowkeeper.errors import UsageError
-from rowkeeper.events import AssetEvent, EventType
-from rowkeeper.settings import Settings, StoreSettings
+from rowkeeper.core.errors import UsageError
+from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.settings import Settings, StoreSettings
 from tests.fakes.s3 import s3_store, shared_ministack
 from tests.test_naming import HOSTILE
 from tests.test_uploaders import local_lab, request_of

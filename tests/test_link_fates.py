@@ -8,19 +8,19 @@ from urllib.parse import urlsplit
 import pytest
 
 from loaders.pipeline import ingest
+from rowkeeper.catalogue.publish import publish
 from rowkeeper.cli import run_command
-from rowkeeper.cli.build import build
-from rowkeeper.cli.catalog import publish
-from rowkeeper.cli.options import Context
 from rowkeeper.cli.reconcile import reconcile
-from rowkeeper.cli.reconcile_links import silent_links
-from rowkeeper.drain import drain
-from rowkeeper.errors import BuildError
-from rowkeeper.events import AssetEvent, EventType
-from rowkeeper.ids import new_id
-from rowkeeper.journal import Journal, journal_dir
-from rowkeeper.settings import load_settings
-from rowkeeper.warehouse import Row, Target, connect
+from rowkeeper.core.drain import drain
+from rowkeeper.core.errors import BuildError
+from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.ids import new_id
+from rowkeeper.core.journal.journal import Journal, journal_dir
+from rowkeeper.core.settings import load_settings
+from rowkeeper.core.warehouse import Row, Target, connect
+from rowkeeper.migration.reconcile.links import silent_links
+from rowkeeper.workspace.build import build
+from rowkeeper.workspace.context import Context
 from tests.fuzz_links import make_legacy, make_sheet, silent
 
 VIDEO = "https://youtu.be/aaaaaaaaaaa?si=W2870"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rowkeeper.links import ASSET_KINDS, classify, unwrap
+from rowkeeper.core.links.classify import ASSET_KINDS, classify, unwrap
 
 VIDEO = "dQw4w9WgXcQ"
 FILE = "1AbCdEfGhIjKlMnOpQrStUvWxYz012345"

@@ -10,8 +10,8 @@ import pytest
 from loaders.grid import Cell, Line, Tab
 from loaders.sheet import Access, Snapshot, load_sheet
 from loaders.sheets_api import cell_of
-from rowkeeper.errors import InputError, SourceUnavailableError
-from rowkeeper.google_api import Credentials
+from rowkeeper.core.errors import InputError, SourceUnavailableError
+from rowkeeper.core.net.google_api import Credentials
 from tests.fakes.internet import FakeInternet
 from tests.fakes.sheets import KEY, SPREADSHEET, URL, service_account, sheet, sheets_api
 from tests.fakes.site import Fault, Site

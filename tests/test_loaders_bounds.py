@@ -11,8 +11,8 @@ from loaders.bounds import Bounds
 from loaders.grid import Cell, Line, Tab
 from loaders.sheet import Access, Snapshot, load_sheet
 from loaders.sheets_api import read_api
-from rowkeeper.errors import InputError
-from rowkeeper.google_api import Credentials
+from rowkeeper.core.errors import InputError
+from rowkeeper.core.net.google_api import Credentials
 from tests.fakes.sheets import KEY, sheets_api
 
 SMALL = Bounds(max_bytes=200_000, max_rows=100, max_columns=20, max_cells=1000)

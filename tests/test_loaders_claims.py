@@ -7,7 +7,7 @@ import pytest
 
 from loaders.legacy_claims import claims_of, moment, split_names
 from loaders.links import legacy_row_links
-from rowkeeper.ids import asset_id
+from rowkeeper.core.ids import asset_id
 
 VIDEO, OTHER = "dQw4w9WgXcQ", "abc_-456789"
 FILE = "1AbCdEfGhIjKlMnOpQrStUvWxYz012345"

@@ -16,12 +16,12 @@ from loaders.grid import Cell, Line, Tab
 from loaders.pipeline import ingest
 from loaders.sheet import Snapshot, load_sheet, snapshot_of
 from rowkeeper.cli import run_command
-from rowkeeper.cli.build import build
-from rowkeeper.cli.options import Context
-from rowkeeper.errors import InputError, UsageError
-from rowkeeper.settings import load_settings
-from rowkeeper.titles import SHEET_TITLES, sheet_column
-from rowkeeper.warehouse import Target, connect
+from rowkeeper.core.errors import InputError, UsageError
+from rowkeeper.core.settings import load_settings
+from rowkeeper.core.titles import SHEET_TITLES, sheet_column
+from rowkeeper.core.warehouse import Target, connect
+from rowkeeper.workspace.build import build
+from rowkeeper.workspace.context import Context
 
 VIDEO, TALK = "https://youtu.be/dQw4w9WgXcQ", "https://youtu.be/aqz-KE-bpKQ"
 

@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from loaders.legacy_csv import load_legacy_csv, notices_of, read_file
-from rowkeeper.errors import InputError
-from rowkeeper.export.guard import guard
-from rowkeeper.legacy_csv import GENERATIONS
+from rowkeeper.core.csv.guard import guard
+from rowkeeper.core.csv.legacy import GENERATIONS
+from rowkeeper.core.errors import InputError
 from tests.samples import make_samples
 
 COLUMNS = GENERATIONS[21]

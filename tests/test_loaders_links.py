@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loaders.links import legacy_row_links, link_rows, sheet_cell_links
-from rowkeeper.ids import asset_id
-from rowkeeper.text_links import find_links, unescaped
+from rowkeeper.core.ids import asset_id
+from rowkeeper.core.links.text import find_links, unescaped
 
 LIST = "https://www.youtube.com/watch_videos?video_ids=aaaaaaaaaaa,bbbbbbbbbbb"
 DOC = "https://docs.google.com/document/d/1abcdefghijklmnopqrstuvwxyz/edit?usp=x&amp;y=1"

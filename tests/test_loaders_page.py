@@ -11,7 +11,7 @@ import pytest
 
 from loaders.page import public_url, read_page
 from loaders.sheet import load_sheet
-from rowkeeper.errors import InputError, SourceUnavailableError
+from rowkeeper.core.errors import InputError, SourceUnavailableError
 from tests.samples import GID, make_samples
 
 HEAD = "<td>#</td><td>Name</td>"

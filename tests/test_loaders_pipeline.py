@@ -16,9 +16,9 @@ from loaders.destination import pipelines_dir
 from loaders.pipeline import IngestSummary, ingest, refill
 from loaders.postgres import postgres_url
 from loaders.tables import KEYS, SCHEMAS, TABLES
-from rowkeeper.errors import InputError, WarehouseError
-from rowkeeper.settings import load_settings
-from rowkeeper.warehouse import Target, connect
+from rowkeeper.core.errors import InputError, WarehouseError
+from rowkeeper.core.settings import load_settings
+from rowkeeper.core.warehouse import Target, connect
 from tests.samples import GID, make_samples
 
 POSTGRES_TYPES = {"string": "text", "int64": "bigint", "bool": "boolean"}
@@ -225,7 +225,7 @@ def test_a_warehouse_that_is_down_is_one_sentence(tmp_path: Path) -> None:
 KILL = """
 import json, os, sys
 from tests.test_loaders_pipeline import run
-from rowkeeper.warehouse import Target
+from rowkeeper.core.warehouse import Target
 from dlt.destinations.job_client_impl import SqlJobClientBase
 from dlt.pipeline.pipeline import Pipeline
 point, target, data_dir, sheet = sys.argv[1:]

@@ -10,9 +10,9 @@ from loaders.pipeline import ingest, preview
 from loaders.removals import Allowed, Held, check_load, people_of
 from loaders.sheet import load_sheet
 from rowkeeper.cli import run_command
-from rowkeeper.errors import InputError
-from rowkeeper.settings import load_settings
-from rowkeeper.warehouse import Target, connect
+from rowkeeper.core.errors import InputError
+from rowkeeper.core.settings import load_settings
+from rowkeeper.core.warehouse import Target, connect
 
 
 def write(path: Path, people: range) -> Path:

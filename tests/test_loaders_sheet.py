@@ -12,8 +12,8 @@ from loaders.columns import Wanted
 from loaders.grid import read_tabs
 from loaders.page import Page
 from loaders.sheet import Snapshot, load_sheet, snapshot_of
-from rowkeeper.errors import InputError
-from rowkeeper.text import trimmed
+from rowkeeper.core.errors import InputError
+from rowkeeper.core.text import trimmed
 from tests.samples import GID, make_samples
 
 HEAD = ("#", "Name", "Email", "Type", "Status", "Notes")

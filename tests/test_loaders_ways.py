@@ -19,12 +19,12 @@ from loaders.pipeline import ingest
 from loaders.sheet import Access, Snapshot, load_sheet
 from loaders.sheets_api import cell_of, spreadsheet_id
 from loaders.workbook import text_of
-from rowkeeper.cli.build import build
-from rowkeeper.cli.options import Context
-from rowkeeper.errors import InputError, SourceUnavailableError
-from rowkeeper.google_api import Credentials
-from rowkeeper.settings import load_settings
-from rowkeeper.warehouse import Row, Target, connect
+from rowkeeper.core.errors import InputError, SourceUnavailableError
+from rowkeeper.core.net.google_api import Credentials
+from rowkeeper.core.settings import load_settings
+from rowkeeper.core.warehouse import Row, Target, connect
+from rowkeeper.workspace.build import build
+from rowkeeper.workspace.context import Context
 from tests.fakes.sheets import KEY, TOKEN, URL, SheetsApi, service_account, sheets_api, write_xlsx
 from tests.samples import GID, make_samples
 

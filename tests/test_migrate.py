@@ -11,10 +11,10 @@ import pytest
 from demo.site import Demo
 from loaders.pipeline import ingest
 from rowkeeper.cli import run_command
-from rowkeeper.cli.build import build
-from rowkeeper.cli.options import Context
-from rowkeeper.settings import load_settings
-from rowkeeper.warehouse import Target, connect
+from rowkeeper.core.settings import load_settings
+from rowkeeper.core.warehouse import Target, connect
+from rowkeeper.workspace.build import build
+from rowkeeper.workspace.context import Context
 from tests.fakes.internet import FakeInternet
 
 

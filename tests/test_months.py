@@ -2,7 +2,7 @@
 
 import pytest
 
-from rowkeeper.warehouse import Target
+from rowkeeper.core.warehouse import Target
 from tests.fakes.internet import FakeInternet
 from tests.months import World, live_through
 

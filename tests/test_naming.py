@@ -15,9 +15,9 @@ from downloaders.base import Fetched, FetchSettings, Person, Request
 from downloaders.naming import PRESETS, checked_template, relative_path
 from downloaders.places import Places
 from downloaders.sidecar import sidecar_path
-from rowkeeper.errors import UsageError
-from rowkeeper.paths import sha256_file
-from rowkeeper.templates import SIDECAR
+from rowkeeper.core.errors import UsageError
+from rowkeeper.core.paths import sha256_file
+from rowkeeper.core.templates import SIDECAR
 from tests.fakes.clients import request_for
 
 HOSTILE = st.one_of(

@@ -7,8 +7,8 @@ import pytest
 from downloaders.base import FetchSettings
 from downloaders.places import Places
 from loaders.legacy_csv import row_layout
-from rowkeeper.ids import NAMESPACE, asset_id
-from rowkeeper.legacy_csv import GENERATIONS
+from rowkeeper.core.csv.legacy import GENERATIONS
+from rowkeeper.core.ids import NAMESPACE, asset_id
 from tests.fakes.clients import request_for
 from tests.test_naming import placed
 

@@ -3,13 +3,13 @@
 import json
 from typing import Any
 
-from rowkeeper.cli.build import build
-from rowkeeper.cli.options import Context
-from rowkeeper.drain import drain
-from rowkeeper.events import AssetEvent, EventType
-from rowkeeper.ids import new_id
-from rowkeeper.journal import Journal, journal_dir
-from rowkeeper.warehouse import Row, Target, connect
+from rowkeeper.core.drain import drain
+from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.ids import new_id
+from rowkeeper.core.journal.journal import Journal, journal_dir
+from rowkeeper.core.warehouse import Row, Target, connect
+from rowkeeper.workspace.build import build
+from rowkeeper.workspace.context import Context
 from tests.test_dbt import PENDING, events_for, loaded, rows_of
 
 __all__ = ["loaded"]

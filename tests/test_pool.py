@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from rowkeeper.pool import Stop, run_bounded
+from rowkeeper.core.pool import Stop, run_bounded
 
 
 def test_queues_are_read_as_room_comes_free() -> None:

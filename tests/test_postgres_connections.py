@@ -10,8 +10,8 @@ from psycopg2.extensions import parse_dsn
 
 from loaders.postgres import LibpqCredentials, postgres_url
 from rowkeeper.cli import run_command
-from rowkeeper.errors import WarehouseError
-from rowkeeper.warehouse import Target, connect, load_target
+from rowkeeper.core.errors import WarehouseError
+from rowkeeper.core.warehouse import Target, connect, load_target
 from tests.fakes.pooler import pooler
 from tests.postgres import PORT, PostgresServer
 

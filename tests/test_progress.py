@@ -9,7 +9,7 @@ from rich.console import Console
 from downloaders.base import Request
 from rowkeeper.cli.progress import display
 from rowkeeper.cli.terminal import EventConsole
-from rowkeeper.progress import Progress
+from rowkeeper.core.progress import Progress
 from tests.fakes.clients import request_for
 
 FILM = request_for("drive", "file", "[bold]film", row_id="7")

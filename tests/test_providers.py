@@ -10,11 +10,11 @@ import pytest
 
 from downloaders.pool import download_all
 from downloaders.registry import CLASSES, downloader_class, providers
-from rowkeeper import links
 from rowkeeper.cli import run_command
-from rowkeeper.events import AssetEvent, EventType
-from rowkeeper.links import ASSET_KINDS, classify
-from rowkeeper.settings import PROJECT_DIR
+from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.links import classify as links
+from rowkeeper.core.links.classify import ASSET_KINDS, classify
+from rowkeeper.core.settings import PROJECT_DIR
 from tests.fakes import internet
 from tests.fakes.clients import request_for, settings_for
 from tests.fakes.internet import FakeInternet

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from rowkeeper.cli import run_command
-from rowkeeper.journal import journal_dir, sealed_segments
-from rowkeeper.warehouse import Target, connect
+from rowkeeper.core.journal.journal import journal_dir, sealed_segments
+from rowkeeper.core.warehouse import Target, connect
 from tests.fakes.internet import FakeInternet
 from tests.test_restore import tables
 

@@ -11,11 +11,11 @@ import pytest
 from loaders.matches import link_matches
 from loaders.pipeline import ingest
 from rowkeeper.cli import run_command
-from rowkeeper.cli.build import build
-from rowkeeper.cli.options import Context
 from rowkeeper.cli.reconcile import reconcile
-from rowkeeper.settings import load_settings
-from rowkeeper.warehouse import Target, connect
+from rowkeeper.core.settings import load_settings
+from rowkeeper.core.warehouse import Target, connect
+from rowkeeper.workspace.build import build
+from rowkeeper.workspace.context import Context
 from tests.samples import make_samples
 
 

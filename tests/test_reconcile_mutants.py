@@ -12,11 +12,12 @@ import pytest
 
 from loaders.matches import link_matches
 from loaders.pipeline import ingest
-from rowkeeper.cli import reconcile_source, run_command
-from rowkeeper.cli.build import build
-from rowkeeper.cli.options import Context
-from rowkeeper.settings import load_settings
-from rowkeeper.warehouse import Target, connect
+from rowkeeper.cli import run_command
+from rowkeeper.core.settings import load_settings
+from rowkeeper.core.warehouse import Target, connect
+from rowkeeper.migration.reconcile import source as reconcile_source
+from rowkeeper.workspace.build import build
+from rowkeeper.workspace.context import Context
 from tests.conftest import DATABASE
 from tests.postgres import PostgresServer
 from tests.samples import make_samples

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rowkeeper.cli import run_command
-from rowkeeper.warehouse import Row, Target, connect
+from rowkeeper.core.warehouse import Row, Target, connect
 from tests.fakes.internet import FakeInternet
 
 MODELS = "select table_name from information_schema.tables where table_schema = '{schema}'"

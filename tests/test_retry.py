@@ -6,8 +6,8 @@ import pytest
 
 from demo.site import Demo
 from rowkeeper.cli import run_command
-from rowkeeper.throttle import Throttle
-from rowkeeper.warehouse import Row, Target, connect
+from rowkeeper.core.net.throttle import Throttle
+from rowkeeper.core.warehouse import Row, Target, connect
 from tests.fakes.internet import FakeInternet
 from tests.fakes.site import Document
 

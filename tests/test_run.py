@@ -16,9 +16,9 @@ import pytest
 
 from demo.site import SHEET_URL, Demo
 from rowkeeper.cli import run_command
-from rowkeeper.ids import asset_id
-from rowkeeper.links import classify
-from rowkeeper.warehouse import Row, Target, connect
+from rowkeeper.core.ids import asset_id
+from rowkeeper.core.links.classify import classify
+from rowkeeper.core.warehouse import Row, Target, connect
 from tests.fakes.internet import FakeInternet
 
 TABLES = ("people", "assets", "person_content", "download_sessions", "quarantine")
@@ -47,14 +47,14 @@ sys.exit(run_command(arguments))
 """
 FAILPOINTS = [
     ("loaders.pipeline", "add_snapshot", 1),
-    ("rowkeeper.journal", "Journal.append", 3),
+    ("rowkeeper.core.journal.journal", "Journal.append", 3),
     ("downloaders.places", "sync", 9),
-    ("rowkeeper.drain", "_insert", 1),
+    ("rowkeeper.core.drain", "_insert", 1),
     ("uploaders.local", "sha256_file", 5),
-    ("rowkeeper.cli.catalog", "publish", 1),
+    ("rowkeeper.catalogue.publish", "publish", 1),
 ]
 """In the order of a run, for each kill leaves less to do."""
-OF_THE_WAREHOUSE = ("loaders.pipeline", "rowkeeper.drain")
+OF_THE_WAREHOUSE = ("loaders.pipeline", "rowkeeper.core.drain")
 
 
 def dump(target: Target, columns: str, table: str) -> list[Row]:

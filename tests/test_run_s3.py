@@ -12,10 +12,10 @@ import requests
 
 from rowkeeper.cli import run_command
 from rowkeeper.cli.bag import write_tables
-from rowkeeper.cli.options import Context
-from rowkeeper.cli.selection import select
-from rowkeeper.settings import load_settings
-from rowkeeper.warehouse import Row, Target, connect, load_target
+from rowkeeper.core.settings import load_settings
+from rowkeeper.core.warehouse import Row, Target, connect, load_target
+from rowkeeper.workspace.context import Context
+from rowkeeper.workspace.selection import select
 from tests.fakes.internet import FakeInternet
 from tests.fakes.s3 import SECRET, archive_in
 

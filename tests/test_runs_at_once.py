@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from downloaders.base import Request
-from rowkeeper.cli.locks import claimed, run_lock, tables_lock
-from rowkeeper.cli.options import Context
-from rowkeeper.errors import BusyError
-from rowkeeper.paths import folder_id
-from rowkeeper.settings import Settings
-from rowkeeper.warehouse import Target, connect
+from rowkeeper.core.errors import BusyError
+from rowkeeper.core.paths import folder_id
+from rowkeeper.core.settings import Settings
+from rowkeeper.core.warehouse import Target, connect
+from rowkeeper.workspace.context import Context
+from rowkeeper.workspace.locks import claimed, run_lock, tables_lock
 from tests.fakes.clients import request_for
 from tests.fakes.internet import FakeInternet
 

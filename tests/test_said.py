@@ -10,8 +10,8 @@ import pytest
 
 from rowkeeper.cli import run_command
 from rowkeeper.cli.terminal import json_text
-from rowkeeper.errors import NothingError, UsageError
-from rowkeeper.warehouse import Target
+from rowkeeper.core.errors import NothingError, UsageError
+from rowkeeper.core.warehouse import Target
 
 SHEET = "row_id,name,email,type\n1,Ann Ash,ann@example.org,FF\n2,Bob Bay,bob@example.org,MM\n"
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from demo.site import Demo
 from rowkeeper.cli import run_command
-from rowkeeper.cli.selection import KINDS, select
-from rowkeeper.errors import UsageError
-from rowkeeper.warehouse import Target, connect
+from rowkeeper.core.errors import UsageError
+from rowkeeper.core.warehouse import Target, connect
+from rowkeeper.workspace.selection import KINDS, select
 from tests.fakes.internet import FakeInternet
 
 

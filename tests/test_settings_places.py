@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from rowkeeper.settings import (
+from rowkeeper.core.settings import (
     PROJECT_DIR,
     READ_BY_DBT,
     SECRETS,

@@ -6,7 +6,7 @@ import pytest
 
 from demo.site import SHEET_PAGE, Demo
 from rowkeeper.cli import run_command
-from rowkeeper.warehouse import Row, Target, connect
+from rowkeeper.core.warehouse import Row, Target, connect
 from tests.fakes.internet import FakeInternet
 from tests.samples import GID
 

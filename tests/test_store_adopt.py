@@ -9,25 +9,25 @@ import pytest
 from rich.console import Console
 
 from loaders.pipeline import ingest
+from rowkeeper.archive.adopt import Adoption
+from rowkeeper.archive.fixity import find_places
+from rowkeeper.archive.old_objects import Claimed, Places, misfit
 from rowkeeper.cli import run_command
-from rowkeeper.cli.adoption import Adoption
-from rowkeeper.cli.build import build
-from rowkeeper.cli.fixity import find_places
-from rowkeeper.cli.old_objects import Claimed, Places, misfit
-from rowkeeper.cli.options import Context
 from rowkeeper.cli.progress import PlainDisplay
-from rowkeeper.cli.transfer import pending_uploads
-from rowkeeper.drain import drain
-from rowkeeper.events import AssetEvent, EventType
-from rowkeeper.ids import asset_id, new_id
-from rowkeeper.journal import Journal, journal_dir
-from rowkeeper.paths import folder_id
-from rowkeeper.settings import Settings, StoreSettings, load_settings
-from rowkeeper.warehouse import Row, Target, connect
+from rowkeeper.core.drain import drain
+from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.ids import asset_id, new_id
+from rowkeeper.core.journal.journal import Journal, journal_dir
+from rowkeeper.core.paths import folder_id
+from rowkeeper.core.settings import Settings, StoreSettings, load_settings
+from rowkeeper.core.warehouse import Row, Target, connect
+from rowkeeper.run.transfer import pending_uploads
+from rowkeeper.workspace.build import build
+from rowkeeper.workspace.context import Context
 from tests.fakes.s3 import archive_in, connection_to, shared_ministack
 from tests.test_dbt_legacy import claiming_csv
 from uploaders.base import Facts
-from uploaders.s3 import S3Store
+from uploaders.s3.store import S3Store
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -12,18 +12,18 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from loaders.pipeline import ingest
+from rowkeeper.archive.rekey import Pointer, plan
+from rowkeeper.archive.relayout import _Mover
 from rowkeeper.cli import run_command
-from rowkeeper.cli.build import build
-from rowkeeper.cli.moving import _Mover
-from rowkeeper.cli.options import Context
 from rowkeeper.cli.progress import PlainDisplay
-from rowkeeper.cli.rekey import Pointer, plan
-from rowkeeper.drain import drain
-from rowkeeper.events import AssetEvent, EventType
-from rowkeeper.ids import asset_id, new_id
-from rowkeeper.journal import Journal, journal_dir
-from rowkeeper.settings import Settings, load_settings
-from rowkeeper.warehouse import Row, Target, connect
+from rowkeeper.core.drain import drain
+from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.ids import asset_id, new_id
+from rowkeeper.core.journal.journal import Journal, journal_dir
+from rowkeeper.core.settings import Settings, load_settings
+from rowkeeper.core.warehouse import Row, Target, connect
+from rowkeeper.workspace.build import build
+from rowkeeper.workspace.context import Context
 from tests.fakes.s3 import archive_in
 from tests.test_dbt_legacy import claiming_csv
 from tests.test_run import KILL
@@ -122,7 +122,15 @@ def test_killed_in_the_middle_of_a_move_it_goes_on(
     assert (places(engine), keys_of(bucket)) == (before, old)
 
     killed = subprocess.run(
-        [sys.executable, "-c", KILL, "rowkeeper.journal", "Journal.append", "4", *move],
+        [
+            sys.executable,
+            "-c",
+            KILL,
+            "rowkeeper.core.journal.journal",
+            "Journal.append",
+            "4",
+            *move,
+        ],
         capture_output=True,
         check=False,
     )

@@ -12,13 +12,13 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 import requests
 
-from rowkeeper.errors import NeedsPersonError
-from rowkeeper.settings import PROJECT_DIR
+from rowkeeper.core.errors import NeedsPersonError
+from rowkeeper.core.settings import PROJECT_DIR
 from tests.fakes.gcs import gcs_store
 from tests.fakes.s3 import FaultyS3, client_for, open_uploads, s3_store, shared_ministack
 from tests.test_uploaders import request_of
 from uploaders.base import Store
-from uploaders.s3 import S3Store
+from uploaders.s3.store import S3Store
 
 PAGE = (PROJECT_DIR / "docs" / "store-policies.md").read_text("utf-8")
 WRITE, READ, ROLE = (json.loads(text) for text in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL))

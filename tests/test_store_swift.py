@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rowkeeper.errors import NeedsPersonError, StoreError
+from rowkeeper.core.errors import NeedsPersonError, StoreError
 from tests.fakes.s3 import open_uploads
 from tests.fakes.swift import shared_swift, swift_store
 from tests.test_uploaders import request_of

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rowkeeper.errors import UsageError
-from rowkeeper.settings import load_settings
-from rowkeeper.store_url import store_url
+from rowkeeper.core.errors import UsageError
+from rowkeeper.core.settings import load_settings
+from rowkeeper.core.store_url import store_url
 
 
 @pytest.mark.parametrize(

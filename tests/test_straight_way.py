@@ -10,9 +10,9 @@ import pytest
 from downloaders.base import Request
 from downloaders.files import partial_folder
 from downloaders.pool import Summary, download_all
-from rowkeeper.cli.straight import NOTE, StraightThrough
-from rowkeeper.errors import Verdict
-from rowkeeper.events import AssetEvent, EventType
+from rowkeeper.core.errors import Verdict
+from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.run.stream import NOTE, StraightThrough
 from tests.fakes.clients import request_for
 from tests.fakes.s3 import open_uploads, s3_store, shared_ministack
 from tests.test_transfer import Answers, serving, settings_in

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loaders.text_files import Decoded, Dialect, decode, dialect, read_bytes
-from rowkeeper.errors import InputError
+from rowkeeper.core.errors import InputError
 
 PLACE = Path("some.csv")
 TITLES = {"row_id", "name", "email"}

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rowkeeper.throttle import Limit, Throttle
+from rowkeeper.core.net.throttle import Limit, Throttle
 
 SITE = "youtube"
 
@@ -22,7 +22,7 @@ class Clock:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1_800_000_000.0
         self.turns: list[float] = []
-        monkeypatch.setattr("rowkeeper.throttle.time.time", lambda: self.now)
+        monkeypatch.setattr("rowkeeper.core.net.throttle.time.time", lambda: self.now)
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds

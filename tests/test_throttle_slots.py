@@ -6,12 +6,12 @@ import threading
 import time
 from pathlib import Path
 
-from rowkeeper.throttle import Limit, Throttle
+from rowkeeper.core.net.throttle import Limit, Throttle
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from rowkeeper.throttle import Limit, Throttle
+from rowkeeper.core.net.throttle import Limit, Throttle
 throttle = Throttle({"site": Limit(slots=3)}, Path(sys.argv[1]))
 with throttle.slot("site"), throttle.slot("site"):
     print("held", flush=True)

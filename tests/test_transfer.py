@@ -17,14 +17,14 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from downloaders.addresses import networks
 from downloaders.base import FetchSettings, Progress
-from downloaders.hosts import Hosts
 from downloaders.http import CHUNK, HttpClient
 from downloaders.sinks import NOTE_FROM, FileSink
 from downloaders.transfer import Saved, save
-from rowkeeper.errors import DiskFullError, TransferError
-from rowkeeper.pool import StoppedError
+from rowkeeper.core.errors import DiskFullError, TransferError
+from rowkeeper.core.net.addresses import networks
+from rowkeeper.core.net.hosts import Hosts
+from rowkeeper.core.pool import StoppedError
 from tests.fakes.flaky import STALL_S, flaky_server
 
 BODY = bytes(range(256)) * 800

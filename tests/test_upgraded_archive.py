@@ -9,11 +9,11 @@ from loaders import newer_rules
 from loaders.matches import link_matches
 from loaders.pipeline import ingest, refill
 from loaders.tables import RULES_VERSION
-from rowkeeper.cli.build import build
-from rowkeeper.cli.options import Context
 from rowkeeper.cli.reconcile import reconcile
-from rowkeeper.settings import load_settings
-from rowkeeper.warehouse import Row, Target, connect
+from rowkeeper.core.settings import load_settings
+from rowkeeper.core.warehouse import Row, Target, connect
+from rowkeeper.workspace.build import build
+from rowkeeper.workspace.context import Context
 
 TYPE = "MF-Si/Fe-CS/P(B) #3"
 SHEET = f"""#,Name,Email,Type,Link,Talk

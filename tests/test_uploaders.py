@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rowkeeper.errors import NeedsPersonError, StoreError, Verdict
-from rowkeeper.ids import asset_id
+from rowkeeper.core.errors import NeedsPersonError, StoreError, Verdict
+from rowkeeper.core.ids import asset_id
 from tests.fakes.s3 import open_uploads, s3_store, shared_ministack
 from uploaders.base import Held, Store, UploadRequest, object_key
 from uploaders.local import LocalStore
-from uploaders.s3 import S3Store
+from uploaders.s3.store import S3Store
 
 PREFIX = "our archive/ü"
 

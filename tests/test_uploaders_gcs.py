@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from rowkeeper.errors import RetryLaterError, StoreError, UsageError
+from rowkeeper.core.errors import RetryLaterError, StoreError, UsageError
 from tests.fakes.gcs import gcs_settings, gcs_store, shared_gcs
 from tests.fakes.s3 import free_port
 from tests.test_store_conformance import put, stream
 from tests.test_uploaders import request_of
 from uploaders.base import Store
-from uploaders.gcs import GcsStore
-from uploaders.gcs_body import Related
-from uploaders.gcs_writer import GcsWriter
+from uploaders.gcs.body import Related
+from uploaders.gcs.store import GcsStore
+from uploaders.gcs.writer import GcsWriter
 from uploaders.registry import open_store
 
 

@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from rowkeeper.events import AssetEvent
-from rowkeeper.settings import Settings
+from rowkeeper.core.events import AssetEvent
+from rowkeeper.core.settings import Settings
 from tests.fakes.s3 import connection_to, open_uploads, s3_store, shared_ministack
 from tests.test_uploaders import local_lab, request_of
 from uploaders.base import Store, UploadRequest, object_key
 from uploaders.local import LocalStore
 from uploaders.pool import upload_all
-from uploaders.s3 import S3Store
+from uploaders.s3.store import S3Store
 
 KILLED = """
 import itertools, os, sys
 from pathlib import Path
-from rowkeeper.settings import Settings
+from rowkeeper.core.settings import Settings
 from tests.test_uploaders_kills import big, store_of
 from uploaders.pool import upload_all
 folder, url, endpoint, events = sys.argv[1:]
@@ -95,7 +95,7 @@ def test_a_run_ends_uploads_in_parts_that_are_a_day_old(
     [mine] = left() - {abandoned, of_others}
     run("young.mp4")
     assert left() == {abandoned, of_others, mine}
-    monkeypatch.setattr("uploaders.s3_parts.ABANDONED", timedelta(days=-1))  # all are that old
+    monkeypatch.setattr("uploaders.s3.parts.ABANDONED", timedelta(days=-1))  # all are that old
     run("old.mp4")
     assert left() == {of_others, mine}
     live.give_up()

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from rowkeeper.errors import StoreError, Verdict
-from rowkeeper.events import AssetEvent, EventType
-from rowkeeper.progress import Progress
-from rowkeeper.settings import Settings, StoreSettings, Upload
+from rowkeeper.core.errors import StoreError, Verdict
+from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.progress import Progress
+from rowkeeper.core.settings import Settings, StoreSettings, Upload
 from tests.fakes.s3 import (
     SECRET,
     Fault,

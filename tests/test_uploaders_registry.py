@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from rowkeeper.errors import StoreError, UsageError
-from rowkeeper.settings import Settings, StoreSettings
+from rowkeeper.core.errors import StoreError, UsageError
+from rowkeeper.core.settings import Settings, StoreSettings
 from tests.fakes.s3 import free_port, s3_settings, shared_ministack
 from tests.test_uploaders import request_of
 from uploaders.base import object_key

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import trustme
 
-from rowkeeper.errors import RetryLaterError, StoreError, TransferError, UsageError, Verdict
+from rowkeeper.core.errors import RetryLaterError, StoreError, TransferError, UsageError, Verdict
 from tests.fakes.s3 import (
     SECRET,
     Fault,
@@ -24,8 +24,8 @@ from tests.fakes.s3 import (
 from tests.test_uploaders import request_of
 from uploaders.base import Held, object_key
 from uploaders.registry import open_store
-from uploaders.s3 import S3Store
-from uploaders.s3_client import connect
+from uploaders.s3.client import connect
+from uploaders.s3.store import S3Store
 
 WHOLE: dict[str, Any] = {}
 PARTS: dict[str, Any] = {"multipart_threshold": 1, "part_size": 5 << 20}

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from rowkeeper.errors import StoreError
+from rowkeeper.core.errors import StoreError
 from tests.fakes.s3 import CHECKSUMS, Fault, FaultyS3, s3_settings
 from tests.test_uploaders import request_of
 from uploaders.base import Held, object_key
 from uploaders.registry import open_store
-from uploaders.s3 import S3Store
+from uploaders.s3.store import S3Store
 
 REFUSALS = ["400 InvalidArgument", "400 InvalidRequest", "501 NotImplemented"]
 

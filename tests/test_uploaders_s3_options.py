@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from rowkeeper.errors import UsageError
-from rowkeeper.settings import Settings, StoreSettings
+from rowkeeper.core.errors import UsageError
+from rowkeeper.core.settings import Settings, StoreSettings
 from tests.fakes.s3 import FaultyS3, client_for, s3_settings, shared_ministack
 from tests.test_uploaders import request_of
-from uploaders.s3 import S3Store
-from uploaders.s3_client import connect
+from uploaders.s3.client import connect
+from uploaders.s3.store import S3Store
 
 BUCKET = "kept-with"
 KEPT = {

@@ -9,15 +9,15 @@ from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
-from rowkeeper.events import EventType
-from rowkeeper.journal import Journal, journal_dir
-from rowkeeper.settings import Settings, Upload
+from rowkeeper.core.events import EventType
+from rowkeeper.core.journal.journal import Journal, journal_dir
+from rowkeeper.core.settings import Settings, Upload
 from tests.fakes.journals import events_in
 from tests.fakes.s3 import connection_to, open_uploads, s3_store, shared_ministack
 from tests.test_uploaders import request_of
 from uploaders.base import UploadRequest, object_key
 from uploaders.pool import upload_all
-from uploaders.s3 import S3Store
+from uploaders.s3.store import S3Store
 
 KILLS = 100
 FILES = 300
@@ -61,7 +61,7 @@ def go_on(folder: Path, requests: list[UploadRequest], bucket: str, endpoint: st
 
 def test_killed_a_hundred_times_the_archive_is_as_it_should_be(tmp_path: Path) -> None:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["uploaders.s3", "tests.test_uploaders_soak"])
+    context.set_forkserver_preload(["uploaders.s3.store", "tests.test_uploaders_soak"])
     chance = random.Random(11)
     endpoint = shared_ministack().url
     store = s3_store(endpoint)

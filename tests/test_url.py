@@ -19,18 +19,18 @@ from google.auth.credentials import Signing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rowkeeper.catalogue.publish import published_path
 from rowkeeper.cli import run_command
-from rowkeeper.cli.catalog import published_path
 from rowkeeper.cli.url import lifetime_of
-from rowkeeper.errors import UsageError
-from rowkeeper.settings import Settings, StoreSettings
-from rowkeeper.warehouse import Target, connect
+from rowkeeper.core.errors import UsageError
+from rowkeeper.core.settings import Settings, StoreSettings
+from rowkeeper.core.warehouse import Target, connect
 from tests.fakes.gcs import gcs_settings, gcs_store
 from tests.fakes.s3 import SECRET, s3_store, shared_ministack
 from tests.test_store_conformance import ODD_KEYS
 from tests.test_uploaders import request_of
-from uploaders.gcs import GcsStore
-from uploaders.gcs_links import signed
+from uploaders.gcs.links import signed
+from uploaders.gcs.store import GcsStore
 from uploaders.links import Shown
 from uploaders.local import LocalStore
 from uploaders.registry import open_store

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from downloaders import verdict_tables
-from downloaders.google_rules import PAGES
+from downloaders.google.rules import PAGES
 from downloaders.pool import download_all
 from downloaders.verdicts import first_match
-from downloaders.youtube_rules import RULES
-from rowkeeper.errors import AmbiguousError, Verdict
-from rowkeeper.events import AssetEvent, EventType
-from rowkeeper.retry import AMBIGUOUS_RUNS, AMBIGUOUS_SPAN, Refusals
+from downloaders.youtube.rules import RULES
+from rowkeeper.core.errors import AmbiguousError, Verdict
+from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.retry import AMBIGUOUS_RUNS, AMBIGUOUS_SPAN, Refusals
 from tests.fakes.clients import request_for, settings_for
 from tests.fakes.internet import FakeInternet
 from tests.fakes.site import Site, Video

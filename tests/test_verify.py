@@ -9,7 +9,7 @@ import pytest
 
 from demo.site import SHEET_PAGE, Demo
 from rowkeeper.cli import run_command
-from rowkeeper.warehouse import Target, connect
+from rowkeeper.core.warehouse import Target, connect
 from tests.fakes.internet import FakeInternet
 from tests.fakes.site import DriveFile
 from tests.test_sharing import page

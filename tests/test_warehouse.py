@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from rowkeeper import duckdb_file as module
-from rowkeeper.errors import DamagedWarehouseError, UsageError, WarehouseError
-from rowkeeper.warehouse import Target, connect, load_target
+from rowkeeper.core import duckdb_file as module
+from rowkeeper.core.errors import DamagedWarehouseError, UsageError, WarehouseError
+from rowkeeper.core.warehouse import Target, connect, load_target
 
 HOLDER = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); input()"
 

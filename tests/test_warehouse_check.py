@@ -7,9 +7,9 @@ from dataclasses import replace
 import psycopg2
 import pytest
 
-from rowkeeper.cli.warehouse_check import check_warehouse
-from rowkeeper.errors import WarehouseError
-from rowkeeper.warehouse import Target, connect
+from rowkeeper.core.errors import WarehouseError
+from rowkeeper.core.warehouse import Target, connect
+from rowkeeper.workspace.warehouse_check import check_warehouse
 from tests.postgres import PORT, USER, PostgresServer
 
 ROLE = "limited_team"

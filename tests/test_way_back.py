@@ -12,15 +12,15 @@ import pytest
 
 from loaders.pipeline import ingest
 from rowkeeper.cli import run_command
-from rowkeeper.cli.build import build
-from rowkeeper.cli.options import Context
-from rowkeeper.export.base import Base, BaseRow, Person
-from rowkeeper.export.files import kept_files
-from rowkeeper.export.losses import Source, find_losses, read_table
-from rowkeeper.export.table import export
-from rowkeeper.legacy_csv import GENERATIONS
-from rowkeeper.settings import load_settings
-from rowkeeper.warehouse import Target
+from rowkeeper.core.csv.legacy import GENERATIONS
+from rowkeeper.core.files import kept_files
+from rowkeeper.core.settings import load_settings
+from rowkeeper.core.warehouse import Target
+from rowkeeper.migration.export.base import Base, BaseRow, Person
+from rowkeeper.migration.export.losses import Source, find_losses, read_table
+from rowkeeper.migration.export.table import export
+from rowkeeper.workspace.build import build
+from rowkeeper.workspace.context import Context
 
 Cells = dict[str, str]
 

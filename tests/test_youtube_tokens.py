@@ -11,9 +11,9 @@ from click.testing import CliRunner
 from downloaders import extractor_args, plugins
 from downloaders.ytdlp import Client
 from rowkeeper.cli import doctor
-from rowkeeper.cli.online_check import VIDEO
-from rowkeeper.errors import TransferError, UsageError
-from rowkeeper.settings import load_settings
+from rowkeeper.core.errors import TransferError, UsageError
+from rowkeeper.core.settings import load_settings
+from rowkeeper.workspace.online_check import VIDEO
 from tests.fakes import media
 from tests.fakes.clients import fetch, request_for, settings_for
 from tests.fakes.internet import FakeInternet

@@ -11,9 +11,9 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
-from rowkeeper.errors import NeedsPersonError, RetryLaterError, StoreError, TransferError
-from rowkeeper.fixity import ASIDE, Content, content_of
-from rowkeeper.paths import version_mark
+from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, StoreError, TransferError
+from rowkeeper.core.fixity import ASIDE, Content, content_of
+from rowkeeper.core.paths import version_mark
 from uploaders.faults import UnreachableError, changed_source, differing_object
 from uploaders.layout import PRESETS, key_apart, key_by
 from uploaders.links import Shown

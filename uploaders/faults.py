@@ -1,6 +1,6 @@
 """What goes wrong with one object, or with the store behind them all."""
 
-from rowkeeper.errors import NeedsPersonError, RetryLaterError
+from rowkeeper.core.errors import NeedsPersonError, RetryLaterError
 
 
 class UnreachableError(RetryLaterError):

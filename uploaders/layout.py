@@ -3,8 +3,8 @@
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from rowkeeper.paths import apart, safe_extension, safe_segment
-from rowkeeper.templates import MAX_SEGMENT, checked, filled, plain
+from rowkeeper.core.paths import apart, safe_extension, safe_segment
+from rowkeeper.core.templates import MAX_SEGMENT, checked, filled, plain
 
 if TYPE_CHECKING:
     from uploaders.base import UploadRequest

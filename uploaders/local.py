@@ -11,9 +11,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from rowkeeper.errors import NeedsPersonError, RetryLaterError, StoreError
-from rowkeeper.fixity import Content
-from rowkeeper.paths import sha256_file, sync
+from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, StoreError
+from rowkeeper.core.fixity import Content
+from rowkeeper.core.paths import sha256_file, sync
 from uploaders.base import CHUNK, Entry, Facts, Held, Store, Stored, UploadRequest, open_source
 from uploaders.faults import changed_source, corrupt_object, missing_object
 from uploaders.links import Shown

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rowkeeper.events import AssetEvent, EventType
+from rowkeeper.core.events import AssetEvent, EventType
 from uploaders.base import Store, Stored, UploadRequest
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from rowkeeper.errors import NeedsPersonError, RetryLaterError, StoreError, TransferError
-from rowkeeper.events import AssetEvent, EventType
-from rowkeeper.pool import Stop, StoppedError, run_bounded
-from rowkeeper.progress import Progress
-from rowkeeper.retry import with_retries
+from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, StoreError, TransferError
+from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.pool import Stop, StoppedError, run_bounded
+from rowkeeper.core.progress import Progress
+from rowkeeper.core.retry import with_retries
 from uploaders.base import Store, Stored, UploadRequest, object_key
 from uploaders.faults import UnreachableError
 from uploaders.layout import checked_layout, key_apart
@@ -18,7 +18,7 @@ from uploaders.outcomes import details_of, uploaded_event
 from uploaders.registry import open_store
 
 if TYPE_CHECKING:
-    from rowkeeper.settings import Settings
+    from rowkeeper.core.settings import Settings
 
 MAX_MESSAGE = 500
 

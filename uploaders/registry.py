@@ -4,14 +4,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from rowkeeper.errors import UsageError
-from rowkeeper.settings import DEFAULT_ARCHIVE
-from rowkeeper.store_url import FORMS, store_url
+from rowkeeper.core.errors import UsageError
+from rowkeeper.core.settings import DEFAULT_ARCHIVE
+from rowkeeper.core.store_url import FORMS, store_url
 from uploaders.base import Store
 from uploaders.layout import checked_layout
 
 if TYPE_CHECKING:
-    from rowkeeper.settings import Settings
+    from rowkeeper.core.settings import Settings
 
 
 def open_store(settings: "Settings") -> Store:
@@ -28,11 +28,11 @@ def open_store(settings: "Settings") -> Store:
         case "file":
             return _local(_folder_of(url))
         case "s3":
-            from uploaders.s3 import S3Store
+            from uploaders.s3.store import S3Store
 
             return S3Store.from_settings(settings)
         case "gs":
-            from uploaders.gcs import GcsStore
+            from uploaders.gcs.store import GcsStore
 
             return GcsStore.from_settings(settings)
         case other:

@@ -5,12 +5,12 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from rowkeeper.errors import NeedsPersonError, RetryLaterError
-from rowkeeper.fixity import Content
-from rowkeeper.paths import sha256_file, sync
-from rowkeeper.pool import Stop
-from rowkeeper.retry import with_retries
-from rowkeeper.settings import Settings
+from rowkeeper.core.errors import NeedsPersonError, RetryLaterError
+from rowkeeper.core.fixity import Content
+from rowkeeper.core.paths import sha256_file, sync
+from rowkeeper.core.pool import Stop
+from rowkeeper.core.retry import with_retries
+from rowkeeper.core.settings import Settings
 from uploaders.base import Store
 from uploaders.faults import UnreachableError
 

@@ -5,8 +5,8 @@ from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from rowkeeper.errors import RetryLaterError
-from rowkeeper.fixity import Content
+from rowkeeper.core.errors import RetryLaterError
+from rowkeeper.core.fixity import Content
 
 if TYPE_CHECKING:
     from hashlib import _Hash

@@ -13,7 +13,7 @@
 
 {#-
   The id of a person's copy of a medium: version 5 of a UUID, written anew from its definition (RFC 9562)
-  so that it can check what rowkeeper/ids.py gives.
+  so that it can check what rowkeeper/core/ids.py gives.
 -#}
 {% macro computed_asset_id(row_id, provider, media_id, kind) -%}
     {%- set fields = [] -%}

@@ -7,9 +7,9 @@ from importlib import import_module
 
 import click
 
-from rowkeeper.disk import disk_error
-from rowkeeper.errors import RowkeeperError, UsageError
-from rowkeeper.text import harmless
+from rowkeeper.core.disk import disk_error
+from rowkeeper.core.errors import RowkeeperError, UsageError
+from rowkeeper.core.text import harmless
 
 INTERRUPTED = 130  # what a shell calls an end by Ctrl-C
 ENDED = "Interrupted; the next run goes on from here."

@@ -12,17 +12,18 @@ from typing import Any
 
 import click
 
-from rowkeeper.cli.locks import run_lock
-from rowkeeper.cli.options import Context, prepare, store_option, warehouse_options
+from rowkeeper.archive.bag_files import PAYLOAD, begin, clean, finish, payload_name
+from rowkeeper.archive.retrieve import INDEX, Retrieved, retrieve
+from rowkeeper.cli.options import prepare, store_option, warehouse_options
 from rowkeeper.cli.restore import complain, fill_tables, said
-from rowkeeper.cli.retrieval import INDEX, Retrieved, retrieve
-from rowkeeper.cli.selection import Selection, select
 from rowkeeper.cli.terminal import console, plain
-from rowkeeper.export.bag import PAYLOAD, begin, clean, finish, payload_name
-from rowkeeper.export.files import write_whole
-from rowkeeper.export.guard import guard
-from rowkeeper.paths import folder_id, sha256_file
-from rowkeeper.warehouse import connect
+from rowkeeper.core.csv.guard import guard
+from rowkeeper.core.files import write_whole
+from rowkeeper.core.paths import folder_id, sha256_file
+from rowkeeper.core.warehouse import connect
+from rowkeeper.workspace.context import Context
+from rowkeeper.workspace.locks import run_lock
+from rowkeeper.workspace.selection import Selection, select
 
 ARCHIVE, TABLES = "archive", "tables"
 """Below the payload: the files as ``rowkeeper restore`` writes them, and the tables."""

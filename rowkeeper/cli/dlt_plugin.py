@@ -69,8 +69,8 @@ class RunCommand(SupportsCliCommand):
         parser.add_argument("--target", help="the target in profiles.yml (default: its default)")
 
     def execute(self, args: argparse.Namespace) -> None:
-        from rowkeeper.errors import RowkeeperError, UsageError
-        from rowkeeper.text import harmless
+        from rowkeeper.core.errors import RowkeeperError, UsageError
+        from rowkeeper.core.text import harmless
 
         try:
             if args.pipeline_name not in (None, "rowkeeper"):
@@ -86,11 +86,11 @@ class RunCommand(SupportsCliCommand):
 def _ingest(args: argparse.Namespace) -> None:
     from loaders.matches import link_matches
     from loaders.pipeline import ingest
-    from rowkeeper.errors import UsageError
-    from rowkeeper.formats import check_formats
-    from rowkeeper.journal import journal_dir
-    from rowkeeper.settings import load_settings
-    from rowkeeper.warehouse import connect, load_target
+    from rowkeeper.core.errors import UsageError
+    from rowkeeper.core.formats import check_formats
+    from rowkeeper.core.journal.journal import journal_dir
+    from rowkeeper.core.settings import load_settings
+    from rowkeeper.core.warehouse import connect, load_target
 
     given = {key: getattr(args, option) for option, key in RunCommand.OVERRIDES.items()}
     settings = load_settings({key: value for key, value in given.items() if value is not None})
@@ -109,7 +109,7 @@ def _ingest(args: argparse.Namespace) -> None:
 def summary_text(summary: "IngestSummary") -> str:
     """What an ingest did, in a few sentences."""
     from loaders.columns import shown_titles
-    from rowkeeper.text import harmless
+    from rowkeeper.core.text import harmless
 
     said = []
     if summary.sheet_source:
@@ -146,9 +146,9 @@ def _point_dlt_at_us() -> None:
     if "DLT_DATA_DIR" in os.environ:
         return
     from loaders.destination import credentials, dlt_data_dir
-    from rowkeeper.errors import RowkeeperError
-    from rowkeeper.settings import load_settings
-    from rowkeeper.warehouse import load_target
+    from rowkeeper.core.errors import RowkeeperError
+    from rowkeeper.core.settings import load_settings
+    from rowkeeper.core.warehouse import load_target
 
     try:
         target = load_target(None)

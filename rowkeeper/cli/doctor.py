@@ -12,10 +12,11 @@ from typing import Any
 
 import click
 
-from rowkeeper.cli.options import Context, prepare, source_options, warehouse_options
+from rowkeeper.cli.options import prepare, source_options, warehouse_options
 from rowkeeper.cli.terminal import json_text, plain
-from rowkeeper.errors import RowkeeperError
-from rowkeeper.settings import PROJECT_DIR
+from rowkeeper.core.errors import RowkeeperError
+from rowkeeper.core.settings import PROJECT_DIR
+from rowkeeper.workspace.context import Context
 
 PROBE_TIMEOUT_S = 20
 OLDEST_YT_DLP_DAYS = 31
@@ -138,14 +139,14 @@ def _data_folder(context: Context) -> str:
 
 
 def _warehouse(context: Context) -> str:
-    from rowkeeper.cli.warehouse_check import check_warehouse
+    from rowkeeper.workspace.warehouse_check import check_warehouse
 
     return check_warehouse(context.target)
 
 
 def _journal(context: Context) -> str:
-    from rowkeeper.journal import damaged, journal_dir, sealed_segments
-    from rowkeeper.journal_check import check
+    from rowkeeper.core.journal.check import check
+    from rowkeeper.core.journal.journal import damaged, journal_dir, sealed_segments
 
     folder = journal_dir(context.settings.data_dir)
     if found := [item for item in check(folder) if item.lost]:
@@ -173,7 +174,7 @@ def _sheet(context: Context) -> str:
 
 
 def _youtube(context: Context) -> str:
-    from rowkeeper.cli.online_check import check_youtube
+    from rowkeeper.workspace.online_check import check_youtube
 
     return check_youtube(context.settings)
 

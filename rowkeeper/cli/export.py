@@ -8,13 +8,14 @@ from typing import Any
 import click
 
 from rowkeeper.cli import bag
-from rowkeeper.cli.losses import Comparison, compare, refusal
-from rowkeeper.cli.options import Context, prepare, warehouse_options
-from rowkeeper.errors import LossError, UsageError, WarehouseError
-from rowkeeper.export.files import write_keeping, write_whole
-from rowkeeper.export.table import Export
-from rowkeeper.export.table import export as put_together
-from rowkeeper.export.warehouse import (
+from rowkeeper.cli.options import prepare, warehouse_options
+from rowkeeper.core.csv.legacy import GENERATIONS
+from rowkeeper.core.errors import LossError, UsageError, WarehouseError
+from rowkeeper.core.files import write_keeping, write_whole
+from rowkeeper.core.warehouse import Warehouse, connect
+from rowkeeper.migration.export.table import Export
+from rowkeeper.migration.export.table import export as put_together
+from rowkeeper.migration.export.warehouse import (
     Coverage,
     LegacyFile,
     read_base,
@@ -23,8 +24,8 @@ from rowkeeper.export.warehouse import (
     read_known,
     read_people,
 )
-from rowkeeper.legacy_csv import GENERATIONS
-from rowkeeper.warehouse import Warehouse, connect
+from rowkeeper.migration.losses import Comparison, compare, refusal
+from rowkeeper.workspace.context import Context
 
 DUAL_WRITE_GENERATION = 21
 

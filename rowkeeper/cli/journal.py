@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rowkeeper.cli.locks import run_lock
-from rowkeeper.cli.options import Context, prepare, warehouse_options
+from rowkeeper.cli.options import prepare, warehouse_options
 from rowkeeper.cli.terminal import plain
-from rowkeeper.errors import JournalDamagedError, WarehouseError
-from rowkeeper.formats import format_findings
-from rowkeeper.journal import journal_dir, sealed_segments
-from rowkeeper.segments import Finding
+from rowkeeper.core.errors import JournalDamagedError, WarehouseError
+from rowkeeper.core.formats import format_findings
+from rowkeeper.core.journal.journal import journal_dir, sealed_segments
+from rowkeeper.core.journal.segments import Finding
+from rowkeeper.workspace.context import Context
+from rowkeeper.workspace.locks import run_lock
 
 if TYPE_CHECKING:
-    from rowkeeper.salvage import Salvaged
+    from rowkeeper.core.journal.salvage import Salvaged
 
 SHOWN = 50
 
@@ -33,7 +34,7 @@ def check_command(as_json: bool, target: str | None, data_dir: str | None) -> No
 
     Nothing is written. Ends with 3 if anything is damaged or missing.
     """
-    from rowkeeper.journal_check import check
+    from rowkeeper.core.journal.check import check
 
     context = prepare(target, data_dir=data_dir, any_format=True)
     folder = journal_dir(context.settings.data_dir)
@@ -61,8 +62,8 @@ def salvage_command(as_json: bool, target: str | None, data_dir: str | None) -> 
     What the warehouse still has of missing events is written back into the journal. Damaged files
     go to journal/aside; nothing is deleted.
     """
-    from rowkeeper.cli.salvage import from_warehouse
-    from rowkeeper.salvage import salvage
+    from rowkeeper.archive.salvage import from_warehouse
+    from rowkeeper.core.journal.salvage import salvage
 
     context = prepare(target, data_dir=data_dir, any_format=True)
     folder = journal_dir(context.settings.data_dir)
@@ -138,7 +139,7 @@ def as_record(finding: Finding) -> dict[str, Any]:
 
 def _unknown_here(context: Context) -> list[Finding]:
     """The segments that the warehouse has and the journal has not, if it can be asked."""
-    from rowkeeper.cli.salvage import missing_here
+    from rowkeeper.archive.salvage import missing_here
 
     try:
         return missing_here(context)

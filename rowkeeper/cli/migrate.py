@@ -8,7 +8,7 @@ from rich.markup import escape
 
 from rowkeeper.cli.options import accept_losses_option, prepare, warehouse_options
 from rowkeeper.cli.terminal import console, json_text, plain
-from rowkeeper.legacy_csv import GENERATIONS
+from rowkeeper.core.csv.legacy import GENERATIONS
 
 
 @click.group()
@@ -26,7 +26,7 @@ def command() -> None:
 @warehouse_options
 def status_command(as_json: bool, target: str | None, data_dir: str | None) -> None:
     """Show which phase holds, and what blocks the next one; all of it follows from the data."""
-    from rowkeeper.cli.phases import find_phases
+    from rowkeeper.migration.phases import find_phases
 
     phases = find_phases(prepare(target, data_dir=data_dir))
     current = next((phase for phase in phases if phase.blockers), None)
@@ -49,7 +49,7 @@ def status_command(as_json: bool, target: str | None, data_dir: str | None) -> N
 @warehouse_options
 def archive_command(store: str | None, target: str | None, data_dir: str | None) -> None:
     """Put the loaded CSVs, byte for byte, and a manifest of their hashes into the store."""
-    from rowkeeper.cli.csv_archive import archive_csvs
+    from rowkeeper.migration.csv_archive import archive_csvs
 
     out = console()
     for found in archive_csvs(prepare(target, store=store, data_dir=data_dir)):
@@ -83,7 +83,7 @@ def rollback_command(
     warehouse and the archive stay as they are.
     """
     from rowkeeper.cli.export import describe
-    from rowkeeper.cli.rollback import roll_back
+    from rowkeeper.migration.rollback import roll_back
 
     context = prepare(target, accept_losses=accept_losses, data_dir=data_dir)
     path = path.expanduser().absolute()
@@ -105,10 +105,10 @@ def adopt_command(folders: tuple[Path, ...], target: str | None, data_dir: str |
     names medium and person, or by a name that the CSV gives to one medium alone. It is copied and
     hashed, and not fetched again; the old file stays. All others are listed with the reason.
     """
-    from rowkeeper.cli.adopt import adopt_files
-    from rowkeeper.cli.build import build
-    from rowkeeper.cli.catalog import publish
-    from rowkeeper.cli.locks import run_lock
+    from rowkeeper.catalogue.publish import publish
+    from rowkeeper.migration.adopt_files import adopt_files
+    from rowkeeper.workspace.build import build
+    from rowkeeper.workspace.locks import run_lock
 
     context = prepare(target, data_dir=data_dir)
     out = console()
@@ -135,7 +135,7 @@ def evidence_command(files: tuple[Path, ...], target: str | None, data_dir: str 
     CSV, JSON or JSON lines that name a file (or its id, URL or UUID) with a row id, a person or
     both. They decide between claims of the legacy CSVs, and are never taken for facts themselves.
     """
-    from rowkeeper.cli.evidence import load_lists
+    from rowkeeper.migration.evidence import load_lists
 
     context, out = prepare(target, data_dir=data_dir), console()
     for said in load_lists(context, files):
@@ -155,8 +155,8 @@ def accept_command(
     Their content and claims become the person's, name, e-mail and type stay as other rows have
     them. Equal rows of other files follow. It is an event in the journal, and can be undone.
     """
-    from rowkeeper.cli.accept import accept, release
-    from rowkeeper.errors import UsageError
+    from rowkeeper.core.errors import UsageError
+    from rowkeeper.migration.accept import accept, release
 
     if undo == bool(row_id):
         raise UsageError("Give either --as and a row id, such as --as 432, or --undo.")

@@ -2,15 +2,15 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import click
 
-from rowkeeper.formats import check_formats
-from rowkeeper.journal import journal_dir
-from rowkeeper.settings import PROJECT_DIR, Settings, load_settings
-from rowkeeper.warehouse import Target, load_target, profiles_dir
+from rowkeeper.core.formats import check_formats
+from rowkeeper.core.journal.journal import journal_dir
+from rowkeeper.core.settings import PROJECT_DIR, load_settings
+from rowkeeper.core.warehouse import load_target, profiles_dir
+from rowkeeper.workspace.context import Context
 
 FLAGS = {
     "sheet": "sheet.source",
@@ -25,14 +25,6 @@ FLAGS = {
     "data_dir": "data_dir",
 }
 """Option -> the setting that it overrides."""
-
-
-@dataclass(frozen=True)
-class Context:
-    """What a command works with."""
-
-    settings: Settings
-    target: Target
 
 
 def warehouse_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -13,8 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
 from rich.progress import Progress as Bars
 
 from rowkeeper.cli.terminal import EventConsole
-from rowkeeper.events import Asset
-from rowkeeper.progress import Progress
+from rowkeeper.core.events import Asset
+from rowkeeper.core.progress import Progress
 
 EVENT_S = 1.0
 

@@ -5,9 +5,10 @@ from dataclasses import asdict, dataclass
 import click
 from rich.table import Table
 
-from rowkeeper.cli.options import Context, prepare, warehouse_options
+from rowkeeper.cli.options import prepare, warehouse_options
 from rowkeeper.cli.terminal import console, json_text
-from rowkeeper.links import ASSET_KINDS
+from rowkeeper.core.links.classify import ASSET_KINDS
+from rowkeeper.workspace.context import Context
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rowkeeper.cli.locks import run_lock
-from rowkeeper.cli.options import Context, prepare, warehouse_options
+from rowkeeper.cli.options import prepare, warehouse_options
 from rowkeeper.cli.terminal import console, plain
-from rowkeeper.errors import DamagedWarehouseError, InputError
-from rowkeeper.journal import damaged, journal_dir
-from rowkeeper.warehouse import Warehouse, connect
+from rowkeeper.core.errors import DamagedWarehouseError, InputError
+from rowkeeper.core.journal.journal import damaged, journal_dir
+from rowkeeper.core.warehouse import Warehouse, connect
+from rowkeeper.workspace.context import Context
+from rowkeeper.workspace.locks import run_lock
 
 if TYPE_CHECKING:
-    from rowkeeper.segments import Finding
+    from rowkeeper.core.journal.segments import Finding
 
 BEFORE = ".before-rebuild"
 """What a DuckDB file is called after a rebuild has made another; the next rebuild replaces it."""
@@ -71,10 +72,10 @@ def rebuild(context: Context) -> Rebuilt:
 
 def _require_whole(context: Context) -> None:
     """Refuse to throw a warehouse away for a journal that has less."""
-    from rowkeeper.formats import bring_forward
-    from rowkeeper.journal import seal_abandoned, sealed_segments
-    from rowkeeper.journal_check import adopt, check
-    from rowkeeper.kept_files import loads
+    from rowkeeper.core.formats import bring_forward
+    from rowkeeper.core.journal.check import adopt, check
+    from rowkeeper.core.journal.journal import seal_abandoned, sealed_segments
+    from rowkeeper.core.journal.kept_files import loads
 
     folder = journal_dir(context.settings.data_dir)
     bring_forward(folder)
@@ -93,7 +94,7 @@ def _require_whole(context: Context) -> None:
 def _not_kept(context: Context) -> "list[Finding]":
     """What a readable warehouse has and the journal has not; the loads are kept on the way."""
     from loaders.kept_loads import keep_loads, loads_dir
-    from rowkeeper.cli.salvage import missing_here
+    from rowkeeper.archive.salvage import missing_here
 
     path = context.target.path
     if path is not None and not Path(path).exists():
@@ -122,8 +123,8 @@ def _set_aside(path: Path) -> Path | None:
 
 def _forget(warehouse: Warehouse, context: Context) -> None:
     """Let the next drain read every segment of this folder again."""
-    from rowkeeper.drain import create_tables
-    from rowkeeper.journal import sealed_segments
+    from rowkeeper.core.drain import create_tables
+    from rowkeeper.core.journal.journal import sealed_segments
 
     create_tables(warehouse)
     ours = list(sealed_segments(journal_dir(context.settings.data_dir)))

@@ -15,16 +15,23 @@ from rich.markup import escape
 from rich.table import Table
 
 from rowkeeper.cli.export import require_built
-from rowkeeper.cli.options import Context, prepare, warehouse_options
-from rowkeeper.cli.reconcile_cells import check_row
-from rowkeeper.cli.reconcile_claims import claim_faults, read_claims
-from rowkeeper.cli.reconcile_deep import deep_legacy, deep_older, deep_snapshot
-from rowkeeper.cli.reconcile_differences import FAULTS, LOST, WRONG, Difference
-from rowkeeper.cli.reconcile_history import history_faults
-from rowkeeper.cli.reconcile_marts import mart_faults
-from rowkeeper.cli.reconcile_proof import NONE, legacy_proof, sheet_proof, unknown_columns
-from rowkeeper.cli.reconcile_published import read_published
-from rowkeeper.cli.reconcile_rows import (
+from rowkeeper.cli.options import prepare, warehouse_options
+from rowkeeper.cli.terminal import console, json_text, plain
+from rowkeeper.core.csv.guard import guard
+from rowkeeper.core.errors import ReconcileError
+from rowkeeper.core.files import write_whole
+from rowkeeper.core.text import quoted
+from rowkeeper.core.warehouse import Warehouse, connect
+from rowkeeper.migration.export.warehouse import LegacyFile, read_files
+from rowkeeper.migration.reconcile.cells import check_row
+from rowkeeper.migration.reconcile.claims import claim_faults, read_claims
+from rowkeeper.migration.reconcile.deep import deep_legacy, deep_older, deep_snapshot
+from rowkeeper.migration.reconcile.differences import FAULTS, LOST, WRONG, Difference
+from rowkeeper.migration.reconcile.history import history_faults
+from rowkeeper.migration.reconcile.marts import mart_faults
+from rowkeeper.migration.reconcile.proof import NONE, legacy_proof, sheet_proof, unknown_columns
+from rowkeeper.migration.reconcile.published import read_published
+from rowkeeper.migration.reconcile.rows import (
     SourceRow,
     Tables,
     read_raw,
@@ -32,14 +39,8 @@ from rowkeeper.cli.reconcile_rows import (
     read_snapshot,
     read_tables,
 )
-from rowkeeper.cli.reconcile_source import legacy_faults, sheet_faults
-from rowkeeper.cli.terminal import console, json_text, plain
-from rowkeeper.errors import ReconcileError
-from rowkeeper.export.files import write_whole
-from rowkeeper.export.guard import guard
-from rowkeeper.export.warehouse import LegacyFile, read_files
-from rowkeeper.text import quoted
-from rowkeeper.warehouse import Warehouse, connect
+from rowkeeper.migration.reconcile.source import legacy_faults, sheet_faults
+from rowkeeper.workspace.context import Context
 
 SHOWN = 20
 COLUMNS = ("source", "file", "rows_in", "used", "repeats", "quarantined", "closed", "proof")

@@ -5,14 +5,15 @@ from pathlib import Path
 
 import click
 
-from rowkeeper.cli.locks import run_lock, tables_lock
-from rowkeeper.cli.options import Context, prepare, store_option, warehouse_options
-from rowkeeper.cli.retrieval import INDEX, Retrieved, retrieve
-from rowkeeper.cli.selection import require_people, select
+from rowkeeper.archive.retrieve import INDEX, Retrieved, retrieve
+from rowkeeper.cli.options import prepare, store_option, warehouse_options
 from rowkeeper.cli.terminal import console, json_text, plain
-from rowkeeper.errors import FixityError
-from rowkeeper.journal import journal_dir
-from rowkeeper.segments import Finding
+from rowkeeper.core.errors import FixityError
+from rowkeeper.core.journal.journal import journal_dir
+from rowkeeper.core.journal.segments import Finding
+from rowkeeper.workspace.context import Context
+from rowkeeper.workspace.locks import run_lock, tables_lock
+from rowkeeper.workspace.selection import require_people, select
 
 SHOWN = 20
 
@@ -67,9 +68,9 @@ def fill_tables(
     """
     from loaders.matches import link_matches
     from loaders.pipeline import refill
-    from rowkeeper.cli.build import build
-    from rowkeeper.cli.catalog import publish
-    from rowkeeper.drain import drain
+    from rowkeeper.catalogue.publish import publish
+    from rowkeeper.core.drain import drain
+    from rowkeeper.workspace.build import build
 
     folder = journal_dir(context.settings.data_dir)
     events = drain(folder, context.target, damage)

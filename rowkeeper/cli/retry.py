@@ -6,15 +6,16 @@ from dataclasses import dataclass
 import click
 from rich.console import Console
 
-from rowkeeper.cli.locks import run_lock
-from rowkeeper.cli.options import Context, prepare, warehouse_options
+from rowkeeper.cli.options import prepare, warehouse_options
 from rowkeeper.cli.run import move
-from rowkeeper.cli.selection import Selection, require_people, select
 from rowkeeper.cli.terminal import console
-from rowkeeper.errors import UsageError
-from rowkeeper.events import AssetEvent, EventType
-from rowkeeper.ids import new_id
-from rowkeeper.warehouse import connect
+from rowkeeper.core.errors import UsageError
+from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.ids import new_id
+from rowkeeper.core.warehouse import connect
+from rowkeeper.workspace.context import Context
+from rowkeeper.workspace.locks import run_lock
+from rowkeeper.workspace.selection import Selection, require_people, select
 
 PERMANENT = "permanent"
 FAILED = """
@@ -145,8 +146,8 @@ def say(failures: Sequence[Failure], out: Console, words: str) -> None:
 def ask_again(context: Context, failures: Sequence[Failure]) -> None:
     """Journal that the assets are asked for again, and end the pauses of their sites."""
     from downloaders.base import throttle_of
-    from rowkeeper.drain import drain
-    from rowkeeper.journal import Journal, journal_dir
+    from rowkeeper.core.drain import drain
+    from rowkeeper.core.journal.journal import Journal, journal_dir
 
     folder, asked_by = journal_dir(context.settings.data_dir), new_id()
     with Journal(folder) as journal:

@@ -8,17 +8,18 @@ import click
 from rich.console import Console
 from rich.filesize import decimal
 
-from rowkeeper.cli.locks import run_lock, tables_lock
-from rowkeeper.cli.options import Context, prepare, source_options, warehouse_options
-from rowkeeper.cli.plan import print_plan
-from rowkeeper.cli.selection import KINDS, Selection, require_people, select
+from rowkeeper.cli.options import prepare, source_options, warehouse_options
 from rowkeeper.cli.terminal import EventConsole, console
-from rowkeeper.errors import LossError, RowkeeperError, StoreError, UsageError
+from rowkeeper.core.errors import LossError, RowkeeperError, StoreError, UsageError
+from rowkeeper.run.plan import print_plan
+from rowkeeper.workspace.context import Context
+from rowkeeper.workspace.locks import run_lock, tables_lock
+from rowkeeper.workspace.selection import KINDS, Selection, require_people, select
 
 if TYPE_CHECKING:
     import downloaders.pool
     import uploaders.pool
-    from rowkeeper.cli.build import Warned
+    from rowkeeper.workspace.build import Warned
 
 T = TypeVar("T")
 
@@ -85,11 +86,11 @@ def run(
     """
     from loaders.matches import link_matches
     from loaders.pipeline import ingest
-    from rowkeeper.cli.build import build
     from rowkeeper.cli.dlt_plugin import NOTHING_NAMED, summary_text
-    from rowkeeper.drain import drain
-    from rowkeeper.journal import journal_dir
-    from rowkeeper.warehouse import connect
+    from rowkeeper.core.drain import drain
+    from rowkeeper.core.journal.journal import journal_dir
+    from rowkeeper.core.warehouse import connect
+    from rowkeeper.workspace.build import build
 
     sheet, files = context.settings.sheet.source, context.settings.legacy_csv.paths
     is_named = bool(sheet or files)
@@ -129,16 +130,16 @@ def move(
     the store refuses, or the CSV beside the run would lose something, everything else is done first
     and the error handed back.
     """
-    from rowkeeper.cli.build import build
-    from rowkeeper.cli.catalog import count_events, publish
-    from rowkeeper.cli.drops import drop_files
+    from rowkeeper.archive.evict import drop_files
+    from rowkeeper.archive.repair import heal
+    from rowkeeper.catalogue.publish import count_events, publish
     from rowkeeper.cli.export import dual_write
-    from rowkeeper.cli.heal import heal
-    from rowkeeper.cli.sessions import end_abandoned_sessions
     from rowkeeper.cli.status import print_overview
-    from rowkeeper.cli.transfer import download_pending, upload_pending
-    from rowkeeper.drain import drain
-    from rowkeeper.journal import journal_dir
+    from rowkeeper.core.drain import drain
+    from rowkeeper.core.journal.journal import journal_dir
+    from rowkeeper.run.transfer import download_pending, upload_pending
+    from rowkeeper.workspace.build import build
+    from rowkeeper.workspace.sessions import end_abandoned_sessions
 
     known = count_events(context)
     end_abandoned_sessions(context)

@@ -14,13 +14,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from rowkeeper.cli.catalog import Catalog, Record, published_path, read_catalog
-from rowkeeper.cli.options import Context, prepare, warehouse_options
+from rowkeeper.catalogue.publish import Catalog, Record, published_path, read_catalog
+from rowkeeper.cli.options import prepare, warehouse_options
 from rowkeeper.cli.terminal import console, json_text, plain
-from rowkeeper.settings import PROJECT_DIR
+from rowkeeper.core.settings import PROJECT_DIR
+from rowkeeper.workspace.context import Context
 
 if TYPE_CHECKING:
-    from rowkeeper.cli.build import Warned
+    from rowkeeper.workspace.build import Warned
 
 SHOWN_FAILURES = 20
 PEOPLE_COLUMNS = ("row_id", "name", "email", "personality_type", "assets", "archived", "failed")

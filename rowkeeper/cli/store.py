@@ -2,11 +2,11 @@
 
 import click
 
-from rowkeeper.cli.locks import run_lock
 from rowkeeper.cli.options import prepare, store_option, warehouse_options
-from rowkeeper.cli.selection import select
 from rowkeeper.cli.terminal import console, plain
-from rowkeeper.errors import FixityError
+from rowkeeper.core.errors import FixityError
+from rowkeeper.workspace.locks import run_lock
+from rowkeeper.workspace.selection import select
 
 
 @click.group()
@@ -35,7 +35,7 @@ def adopt_command(
     to compare, it is verified, so that nothing is fetched or sent for it and verify covers it. What
     is missing or does not fit is said, and fetched by the next run.
     """
-    from rowkeeper.cli.adoption import adopt_objects
+    from rowkeeper.archive.adopt import adopt_objects
 
     context = prepare(target, data_dir=data_dir, store=store)
     out = console()
@@ -73,7 +73,7 @@ def move_command(
     new key. Interrupted, the next call goes on. The old objects stay until --remove-old, which also
     takes those of earlier moves.
     """
-    from rowkeeper.cli import moving
+    from rowkeeper.archive import relayout as moving
     from uploaders.layout import checked_layout
 
     template = checked_layout(layout)

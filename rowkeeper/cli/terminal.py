@@ -6,7 +6,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from rowkeeper.text import harmless
+from rowkeeper.core.text import harmless
 
 PLAIN_WIDTH = 140  # columns where no terminal says how wide it is
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rowkeeper.cli.catalog import reader
-from rowkeeper.cli.options import Context, prepare, store_option, warehouse_options
+from rowkeeper.catalogue.publish import reader
+from rowkeeper.cli.options import prepare, store_option, warehouse_options
 from rowkeeper.cli.terminal import json_text, plain
-from rowkeeper.errors import UsageError
+from rowkeeper.core.errors import UsageError
+from rowkeeper.workspace.context import Context
 
 if TYPE_CHECKING:
     from uploaders.base import Store

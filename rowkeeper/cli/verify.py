@@ -10,15 +10,16 @@ import click
 from rich.console import Console
 from rich.filesize import decimal
 
-from rowkeeper.cli.fixity import FILE, OBJECT, Check, Place, Report, find_places, owners_of
-from rowkeeper.cli.locks import run_lock
-from rowkeeper.cli.options import Context, prepare, store_option, warehouse_options
-from rowkeeper.cli.orphans import Orphan, find_orphans
-from rowkeeper.cli.selection import select
+from rowkeeper.archive.fixity import FILE, OBJECT, Check, Place, Report, find_places, owners_of
+from rowkeeper.archive.orphans import Orphan, find_orphans
+from rowkeeper.archive.work import at_work
+from rowkeeper.cli.options import prepare, store_option, warehouse_options
 from rowkeeper.cli.terminal import console, json_text, plain
-from rowkeeper.cli.work import at_work
-from rowkeeper.errors import FixityError, StoreError, TransferError, UsageError
-from rowkeeper.warehouse import connect
+from rowkeeper.core.errors import FixityError, StoreError, TransferError, UsageError
+from rowkeeper.core.warehouse import connect
+from rowkeeper.workspace.context import Context
+from rowkeeper.workspace.locks import run_lock
+from rowkeeper.workspace.selection import select
 
 if TYPE_CHECKING:
     from uploaders.base import Store

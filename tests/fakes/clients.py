@@ -5,7 +5,7 @@ from typing import Any
 
 from downloaders.base import Fetched, FetchSettings, Request
 from downloaders.registry import Registry
-from rowkeeper.ids import asset_id
+from rowkeeper.core.ids import asset_id
 from tests.fakes.internet import FakeInternet
 
 

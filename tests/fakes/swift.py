@@ -13,9 +13,9 @@ from typing import Any
 import trustme
 from pydantic import SecretStr
 
-from rowkeeper.settings import Settings
+from rowkeeper.core.settings import Settings
 from tests.fakes.s3 import s3_settings
-from uploaders.s3 import S3Store
+from uploaders.s3.store import S3Store
 
 ACCESS_KEY, SECRET_KEY = "test:tester", "testing"  # as tests/fakes/swift_server.py has them
 ROOT = Path(__file__).parents[2]

@@ -1,0 +1,115 @@
+"""What Drive and Docs have in common: hosts, ids and the pages that say no."""
+
+import re
+from dataclasses import dataclass
+
+import urllib3
+from lxml import html
+
+from downloaders.base import Request
+from downloaders.google.rules import NOT_A_FILE, PAGES
+from downloaders.http import mime_of, retry_after, status_error
+from downloaders.verdicts import first_match
+from rowkeeper.core.errors import PermanentError, RetryLaterError, TransferError
+from rowkeeper.core.net.hosts import Hosts
+from rowkeeper.core.net.sniff import kind_of
+
+HOSTS = Hosts(
+    allowed=frozenset(
+        {
+            "drive.google.com",
+            "docs.google.com",
+            "drive.usercontent.google.com",
+            ".googleusercontent.com",
+        }
+    ),
+    sign_in=frozenset({"accounts.google.com"}),
+)
+RESOURCE_KEYS = "X-Goog-Drive-Resource-Keys"
+RESOURCE_KEY = re.compile(r"[?&]resourcekey=([A-Za-z0-9_-]{1,128})", re.IGNORECASE)
+MEDIA_ID = re.compile(r"[A-Za-z0-9_-]{5,128}")
+REFUSALS = ("uc-error-caption", "uc-error-subcaption", "errorMessage")
+"""The classes of those elements that hold a refusal."""
+SIGN_IN = re.compile(r"\bsign[ -]?in\b|you need access|access denied", re.IGNORECASE)
+NOT_PAGES = ("video/", "audio/", "image/", "application/pdf", "application/zip")
+
+
+@dataclass(frozen=True)
+class FileId:
+    """An id of Google's, and the key that opens an older share of it, where its link has one."""
+
+    media_id: str
+    resource_key: str | None = None
+
+    @property
+    def parameter(self) -> dict[str, str]:
+        """The key as a parameter of a public address."""
+        return {"resourcekey": self.resource_key} if self.resource_key else {}
+
+    @property
+    def header(self) -> dict[str, str]:
+        """The key as a header for the API."""
+        if not self.resource_key:
+            return {}
+        return {RESOURCE_KEYS: f"{self.media_id}/{self.resource_key}"}
+
+
+def file_id(request: Request) -> FileId:
+    """The id in ``request`` without a tab, with the key in its link as it was found.
+
+    Raises ``PermanentError`` if it can't be one of Google's.
+    """
+    media_id = checked_id(request.media_id.partition(",")[0])
+    return FileId(media_id, resource_key(request.url_as_found or ""))
+
+
+def resource_key(url: str) -> str | None:
+    """The resource key in a link, None without one."""
+    found = RESOURCE_KEY.search(url)
+    return found[1] if found else None
+
+
+def checked_id(media_id: str) -> str:
+    """``media_id`` if it can be one of Google's; else raises ``PermanentError``."""
+    if not MEDIA_ID.fullmatch(media_id):
+        raise PermanentError("bad_link", "The link holds no valid Google id.")
+    return media_id
+
+
+def parse(page: str) -> html.HtmlElement:
+    """The tree of ``page``, an empty one for an empty page."""
+    return html.fromstring(page if page.strip() else "<html></html>")
+
+
+def title_of(tree: html.HtmlElement) -> str:
+    """The title of a page, '' without one."""
+    return " ".join(tree.xpath("string(//title)").split())
+
+
+def is_page(response: urllib3.BaseHTTPResponse) -> bool:
+    """A page to look at; a file that is HTML comes with a name."""
+    return mime_of(response) == "text/html" and "Content-Disposition" not in response.headers
+
+
+def check_bytes(head: bytes, mime_type: str, named: bool) -> None:
+    """Raise ``PermanentError`` where a page came instead of a file, whatever its headers say."""
+    if kind_of(head) == "text/html" and (mime_type.startswith(NOT_PAGES) or not named):
+        raise PermanentError("not_a_file", f"A page came instead of the file ({mime_type[:80]}).")
+
+
+def refusal(tree: html.HtmlElement, response: urllib3.BaseHTTPResponse, host: str) -> TransferError:
+    """What a page instead of a file means."""
+    title, words = title_of(tree), _words(tree)
+    if rule := first_match(PAGES, f"{title}\n{words}"):
+        return rule.raised(words or f"{host}: {title}", retry_after(response))
+    if response.status >= 400:
+        return status_error(response.status, host, retry_after(response))
+    if not title and not words:
+        return RetryLaterError("empty_page", f"{host} sent an empty page instead of a file.")
+    return NOT_A_FILE.raised(words or f"{host} sent a page instead of a file: {title}")
+
+
+def _words(tree: html.HtmlElement) -> str:
+    """What a page says in those places where Google says no."""
+    places = " or ".join(f'contains(@class,"{name}")' for name in REFUSALS)
+    return " ".join(" ".join(tree.xpath(f"//*[{places}]//text()")).split())[:500]

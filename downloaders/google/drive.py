@@ -1,0 +1,180 @@
+"""Google Drive: files and folders, as a visitor without an account or by the Drive API."""
+
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import urlencode, urljoin, urlsplit
+
+import urllib3
+from lxml import html
+
+from downloaders import files
+from downloaders.base import Fetched, FetchSettings, Progress, Request, StreamingDownloader
+from downloaders.documents import children, telling
+from downloaders.google import answers as google
+from downloaders.google.drive_api import DriveApi, FolderList, address
+from downloaders.google.kinds import check_kind, may_be_another, page_of
+from downloaders.http import HttpClient, raise_for_status, read_page
+from downloaders.readings import Extent, checked
+from downloaders.sinks import Sink, Told
+from downloaders.transfer import Saved, save
+from rowkeeper.core.errors import NeedsPersonError, TransferError
+from rowkeeper.core.links.classify import classify
+from rowkeeper.core.net.sniff import true_type
+from rowkeeper.core.paths import safe_extension
+
+HOST = "drive.google.com"
+END = "</html>"
+ENTRY = 'contains(concat(" ", normalize-space(@class), " "), " flip-entry ")'
+
+
+class DriveDownloader(StreamingDownloader):
+    """Files behind ``/uc``, with the page that warns of viruses; folders by their embedded view.
+
+    With credentials both by the API. A shortcut is stored as a listing of the one thing that it
+    leads to; what is of another kind than its link says raises ``OtherKindError``.
+    """
+
+    provider: ClassVar[str] = "drive"
+    kinds: ClassVar[frozenset[str]] = frozenset({"file", "folder"})
+
+    def __init__(self, settings: FetchSettings) -> None:
+        self.settings = settings
+        self._client = HttpClient(settings, self.provider)
+        self._api = DriveApi(settings, self._client, self.provider) if settings.drive else None
+
+    def fetch_into(
+        self, request: Request, directory: Path, sink: Sink, progress: Progress
+    ) -> Fetched:
+        file_id = google.file_id(request)
+        if self._api:
+            return self._by_api(self._api, request, file_id, directory, sink, progress)
+        try:
+            if request.asset_kind == "folder":
+                return _listing(request, directory, self._folder(file_id))
+            return _kept(request, directory, sink, self._file(file_id, sink, progress))
+        except TransferError as error:
+            page = page_of(self._client, file_id) if may_be_another(error) else None
+            if page is None:
+                raise
+            if classify(page).media_id.partition(",")[0] != file_id.media_id:
+                return _listing(request, directory, FolderList("", [(page, "")]))  # a shortcut
+            check_kind(request, file_id, page)
+            raise
+
+    def _by_api(
+        self,
+        api: DriveApi,
+        request: Request,
+        file_id: google.FileId,
+        directory: Path,
+        sink: Sink,
+        progress: Progress,
+    ) -> Fetched:
+        facts = api.facts(file_id)
+        name = str(facts.get("name") or "")
+        if facts.get("shortcutDetails"):
+            return _listing(request, directory, FolderList(name, [(address(facts), name)]))
+        if facts.get("mimeType"):
+            check_kind(request, file_id, address(facts))
+        if request.asset_kind == "folder":
+            return _listing(request, directory, api.folder(file_id, name))
+        return _kept(request, directory, sink, api.save(file_id, facts, sink, _judge, progress))
+
+    def _file(self, file_id: google.FileId, sink: Sink, progress: Progress) -> Saved:
+        query = {"export": "download", "id": file_id.media_id} | file_id.parameter
+        url = f"https://{HOST}/uc?{urlencode(query)}"
+        return save(
+            self._client,
+            url,
+            google.HOSTS,
+            sink,
+            progress,
+            settings=self.settings,
+            inspect=lambda response: _inspect(response, url, file_id),
+            judge=_judge,
+        )
+
+    def _folder(self, file_id: google.FileId) -> FolderList:
+        """A folder's entries in Drive's order. The page states no count: it is read to its end."""
+        query = {"id": file_id.media_id} | file_id.parameter
+        url = f"https://{HOST}/embeddedfolderview?{urlencode(query)}"
+        with self._client.open(url, google.HOSTS) as response:
+            raise_for_status(response, HOST)
+            page = read_page(response)
+        tree = google.parse(page)
+        title = google.title_of(tree)
+        if google.SIGN_IN.search(title):
+            raise NeedsPersonError("permission_denied", "Drive asks to sign in to see this folder.")
+        entries = []
+        for link in tree.xpath('//div[contains(@class,"flip-entry")]//a[@href]'):
+            name = link.xpath('string(.//*[contains(@class,"flip-entry-title")])').strip()
+            entries.append((str(link.get("href")), name))
+        doubts = [] if END in page.lower() else ["the page that lists the folder has no end."]
+        if len(tree.xpath(f"//div[{ENTRY}]")) > len(entries):
+            doubts.append("an entry of the folder's page leads nowhere.")
+        return FolderList(title, entries, tuple(doubts))
+
+
+def _listing(request: Request, directory: Path, listed: FolderList) -> Fetched:
+    """The listing as a file, and the assets that its entries lead to."""
+    found = [(classify(url), name) for url, name in listed.entries]
+    title, extent = listed.title, Extent(listed=len(found), doubts=listed.doubts)
+    told: list[dict[str, Any]] = [
+        {
+            "asset_kind": next(iter(link.asset_kinds), None),
+            "provider": link.provider if link.asset_kinds else None,
+            "media_id": link.media_id if link.asset_kinds else None,
+            "title": name,
+        }
+        for link, name in found
+    ]
+    fetched = files.commit_listing(
+        request,
+        directory,
+        {"provider": "drive", "id": request.media_id, "title": title, "entries": told},
+        filename=title,
+        details={"title": title, **extent.details()},
+        discovered=children(request, list(found), telling(url for url, _ in listed.entries)),
+    )
+    return checked(fetched, extent)
+
+
+def _inspect(response: urllib3.BaseHTTPResponse, url: str, file_id: google.FileId) -> str | None:
+    """The address behind the page that warns of viruses; raises for every other page."""
+    if not google.is_page(response):
+        return None
+    tree = google.parse(read_page(response))
+    if confirmed := _confirmed(tree, url, file_id):
+        return confirmed
+    raise google.refusal(tree, response, HOST)
+
+
+def _confirmed(tree: html.HtmlElement, url: str, file_id: google.FileId) -> str | None:
+    """The address behind "Download anyway", if ``tree`` is the virus-scan warning."""
+    for form in tree.xpath('//form[@id="download-form"]'):
+        fields = file_id.parameter | {
+            str(field.get("name")): str(field.get("value", ""))
+            for field in form.xpath('.//input[@type="hidden"][@name]')
+        }
+        action = urlsplit(urljoin(url, str(form.get("action", ""))))
+        query = "&".join(part for part in (action.query, urlencode(fields)) if part)
+        return action._replace(query=query, fragment="").geturl()
+    return None
+
+
+def _judge(head: bytes, told: Told) -> Told:
+    """Raise for a page where a file was expected; tell the type where Drive doesn't."""
+    google.check_bytes(head, told.mime_type, told.filename is not None)
+    return Told(told.filename, true_type(head, told.mime_type))
+
+
+def _kept(request: Request, directory: Path, sink: Sink, saved: Saved) -> Fetched:
+    extension = safe_extension(saved.filename, saved.mime_type)
+    fetched = Fetched(
+        path=directory / f"{request.asset_id}.{extension}",
+        filename=saved.filename,
+        mime_type=saved.mime_type,
+        size_bytes=saved.size_bytes,
+        sha256=saved.sha256,
+    )
+    return sink.commit(fetched)

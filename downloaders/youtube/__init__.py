@@ -1,0 +1,1 @@
+"""YouTube, by yt-dlp."""

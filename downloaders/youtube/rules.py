@@ -1,0 +1,209 @@
+"""What YouTube and yt-dlp say when there is no video, and what each of it means.
+
+A verdict is as sure as the words that it rests on: what names no reason is ambiguous, and what no
+rule knows is tried again.
+"""
+
+from downloaders.verdicts import Rule
+from rowkeeper.core.errors import (
+    AmbiguousError,
+    NeedsPersonError,
+    PauseSiteError,
+    PermanentError,
+    RetryLaterError,
+)
+
+GEO = Rule(
+    r"available (in|from) your (country|location)|blocked it in your|geo restriction",
+    PermanentError,
+    "geo",
+    "The uploader has not made this video available in your country",
+    "the country of this machine is named as the reason",
+)
+UNSUPPORTED = Rule(
+    r"unsupported url|type is unviewable",
+    PermanentError,
+    "unsupported",
+    "This playlist type is unviewable.",
+    "there is nothing there that can be fetched",
+)
+TRUNCATED = Rule(
+    r"bytes read|more expected|too short|downloaded file is empty",
+    RetryLaterError,
+    "truncated",
+    "1024 bytes read, 2048 more expected",
+    "the line dropped",
+)
+EXTRACTOR = Rule(
+    r"",
+    RetryLaterError,
+    "extractor",
+    "Unable to extract initial player response",
+    "no rule knows it: YouTube or yt-dlp may have changed",
+)
+
+PAUSES = (
+    Rule(
+        r"not a bot|captcha",
+        PauseSiteError,
+        "bot_check",
+        "Sign in to confirm you're not a bot",
+        "it is about who asks, not about the video",
+    ),
+    Rule(
+        r"try again later|rate.limited|IP is likely being blocked|unusual traffic",
+        PauseSiteError,
+        "rate_limited",
+        "This content isn't available, try again later.",
+        "it is about who asks, not about the video",
+    ),
+)
+CLIENTS = (
+    Rule(
+        r"on this (app|device)|page needs to be reloaded|latest version of YouTube"
+        r"|playback on other websites|player configuration error",
+        RetryLaterError,
+        "client_refused",
+        "The following content is not available on this app.",
+        "it is about the way of asking; yt-dlp changes it",
+    ),
+)
+DECIDED = (
+    Rule(
+        r"private video|(video|playlist) is private",
+        PermanentError,
+        "private",
+        "Private video. Sign in if you've been granted access to this video",
+        "its owner has decided so",
+    ),
+    Rule(
+        r"members-only|members on level|channel's members",
+        PermanentError,
+        "members_only",
+        "Join this channel to get access to members-only content like this video",
+        "its owner has decided so",
+    ),
+    Rule(
+        r"account .*terminated|account .*closed|closed their .*account",
+        PermanentError,
+        "terminated",
+        "This video is no longer available because the YouTube account associated with this video "
+        "has been terminated.",
+        "the account is named as gone",
+    ),
+    Rule(
+        r"removed by|has been removed|no longer available|isn't available any ?more",
+        PermanentError,
+        "removed",
+        "This video has been removed by the uploader",
+        "it was there and is said to be gone",
+    ),
+    GEO,
+    Rule(
+        r"blocked it on copyright grounds|blocked due to a copyright",
+        PermanentError,
+        "copyright",
+        "This video contains content from a label, who has blocked it on copyright grounds",
+        "the claim is named",
+    ),
+    Rule(
+        r"drm.protected",
+        PermanentError,
+        "drm",
+        "This video is DRM protected",
+        "nobody may keep a copy",
+    ),
+    Rule(
+        r"incomplete youtube id|looks truncated",
+        PermanentError,
+        "bad_link",
+        "Incomplete YouTube ID abc. URL looks truncated.",
+        "the link holds no whole id",
+    ),
+    UNSUPPORTED,
+)
+SOMEBODY = (
+    Rule(
+        r"confirm your age|age-restricted|viewer discretion|inappropriate|self-harm",
+        NeedsPersonError,
+        "age_restricted",
+        "Sign in to confirm your age. This video may be inappropriate for some users.",
+        "cookies of somebody who may see it open it",
+    ),
+    Rule(
+        r"requires payment|\brent(al)?\b|purchase|premium members",
+        NeedsPersonError,
+        "payment_required",
+        "This video requires payment to watch.",
+        "somebody has to pay",
+    ),
+    Rule(
+        r"administrator|restricted mode",
+        NeedsPersonError,
+        "restricted",
+        "This video is restricted. Please check the Google Workspace administrator and/or the "
+        "network administrator restrictions.",
+        "somebody has to lift it",
+    ),
+    Rule(
+        r"sign in|log ?in\b|login details|registered users",
+        NeedsPersonError,
+        "sign_in",
+        "Please sign in",
+        "cookies of somebody who may see it open it",
+    ),
+)
+NOT_YET = (
+    Rule(
+        r"live event will begin|premieres? (in|will begin)|offline|not currently live",
+        RetryLaterError,
+        "not_yet_live",
+        "This live event will begin in 2 hours.",
+        "it comes",
+    ),
+    Rule(
+        r"(still|being|we're) process|check back later",
+        RetryLaterError,
+        "processing",
+        "We're processing this video. Check back later.",
+        "it comes",
+    ),
+)
+UNNAMED = (
+    Rule(
+        r"(URL )?redirected to youtube\.com home page|does the playlist exist\?",
+        AmbiguousError,
+        "unavailable",
+        "The channel/playlist does not exist and the URL redirected to youtube.com home page",
+        "a limited session is led away, too",
+    ),
+    Rule(
+        r"does not exist|does not have a .* tab",
+        PermanentError,
+        "not_found",
+        "The playlist does not exist.",
+        "YouTube says that there is no such thing",
+    ),
+    Rule(
+        r"(video|content) (is |currently )*unavailable|isn.t available|is not available"
+        r"|live event has ended",
+        AmbiguousError,
+        "unavailable",
+        "Video unavailable. This content isn't available.",
+        "no reason is named, and a limited session is told the same",
+    ),
+)
+BYTES = (
+    TRUNCATED,
+    Rule(
+        r"format is not available|no video formats|po.token",
+        RetryLaterError,
+        "no_format",
+        "No video formats found!",
+        "YouTube offered this client nothing to fetch, which a PO token may change: see "
+        "download.youtube in the settings",
+    ),
+)
+
+RULES = (*PAUSES, *CLIENTS, *DECIDED, *SOMEBODY, *NOT_YET, *BYTES, *UNNAMED)
+"""First match wins: what is about who asks goes before what would be final."""

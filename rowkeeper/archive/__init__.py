@@ -1,0 +1,1 @@
+"""What is stored: checked, repaired, evicted, moved, restored."""

@@ -1,0 +1,203 @@
+"""Local files that the archive makes needless: removed once their bytes are verified in the store.
+
+The event comes first, then the file goes. A run that is killed between the two leaves a file that
+is told of as dropped; the next one removes it.
+"""
+
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from rowkeeper.archive.work import StoreWork, in_session
+from rowkeeper.core.errors import NeedsPersonError, TransferError
+from rowkeeper.core.events import EventType
+from rowkeeper.core.fixity import Content
+from rowkeeper.core.paths import folder_id, sha256_file
+from rowkeeper.core.pool import StoppedError, run_bounded
+from rowkeeper.core.progress import Progress
+from rowkeeper.core.retry import with_retries
+from rowkeeper.core.warehouse import connect
+from rowkeeper.workspace.context import Context
+from rowkeeper.workspace.selection import Selection
+
+PENDING = """
+select
+    pending.asset_id, pending.person_row_id, pending.provider, pending.media_id,
+    pending.asset_kind, pending.attempt, pending.local_file_path, pending.data_folder,
+    pending.sha256, pending.file_size_bytes, pending.store, pending.object_key,
+    pending.object_attempt, coalesce(checks.object_checks, 0) + 1,
+    cast(downloads.details as json) ->> 'text_path'
+from {schema}.pending_drops as pending
+inner join intermediate.int_asset_downloads as downloads
+    on cast(pending.asset_id as text) = downloads.asset_id
+left join intermediate.int_asset_checks as checks on downloads.asset_id = checks.asset_id
+where coalesce(pending.data_folder, ?) = ? and pending.store = ? and (pending.is_temporary or ?)
+order by pending.local_file_path, pending.asset_id
+"""
+LEFT_OVER = """
+select distinct assets.dropped_path, assets.sha256, assets.size_bytes,
+    cast(downloads.details as json) ->> 'text_path'
+from staging.stg_asset_events as events
+inner join intermediate.int_sessions as sessions on events.session_id = sessions.session_id
+inner join intermediate.int_assets as assets on events.asset_id = assets.asset_id
+inner join intermediate.int_asset_downloads as downloads on events.asset_id = downloads.asset_id
+where events.event_type = 'file_dropped' and sessions.status = 'interrupted'
+    and assets.dropped_path is not null and assets.archived_by = 'rowkeeper'
+    and coalesce(assets.data_folder, ?) = ?
+    and not exists (
+        select 1 from intermediate.int_assets as others
+        where coalesce(others.local_path, others.lost_path) = assets.dropped_path
+    )
+"""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An asset whose file may go. ``data_folder`` is what its download told."""
+
+    asset_id: str
+    row_id: str
+    provider: str
+    media_id: str
+    asset_kind: str
+    attempt: int
+    path: str
+    data_folder: str | None
+    sha256: str
+    size_bytes: int
+    store: str
+    object_key: str
+    object_attempt: int
+    object_check: int
+    text_path: str | None
+
+
+def drop_files(context: Context, console: Console, selection: Selection, *, every: bool) -> int:
+    """Remove this data folder's files that the store has, and count them.
+
+    All that are archived, or those alone that were only made to be archived. A file goes when it
+    still is what was recorded and the store says that it has those bytes now; an object that is not
+    there is reported as lost. Raises ``StoreError``.
+    """
+    from uploaders.registry import open_store
+
+    store, ours = open_store(context.settings), folder_id(context.settings.data_dir)
+    with connect(context.target) as warehouse:
+        sql = PENDING.format(schema=context.target.schema)
+        rows = warehouse.query(sql, [ours, ours, store.root, every])
+        left_over = warehouse.query(LEFT_OVER, [ours, ours])
+    for path, sha256, size_bytes, text_path in left_over:
+        _finish(context.settings.data_dir, path, Content(sha256, size_bytes), text_path)
+    sharing = groupby([Kept(*row) for row in rows], key=lambda item: item.path)
+    files = [items for _, group in sharing if selection.of(items := list(group)) == items]
+    if not files:
+        return 0
+    store.check()
+    with in_session(context, console, "drop", "Dropping") as work:
+        work.session.new({item.asset_id for items in files for item in items})
+        work.shown.expect(len(files))
+        drops = _Drops(context, store, work.session.session_id, work.emit, work.shown)
+        run_bounded(drops.one, {"": files}, context.settings.upload.workers, drops.stop, "drop")
+    return drops.dropped
+
+
+def remove_file(data_dir: Path, path: str, text_path: str | None) -> None:
+    """Remove a file, its sidecar and its plain words. Raises ``OSError``."""
+    from downloaders.sidecar import sidecar_path
+
+    place = data_dir / path
+    for beside in (place, sidecar_path(place), *([data_dir / text_path] if text_path else [])):
+        beside.unlink(missing_ok=True)
+
+
+def _finish(data_dir: Path, path: str, content: Content, text_path: str | None) -> None:
+    """Remove what a killed run has told of as dropped, if it is still the same."""
+    try:
+        if Content(*sha256_file(data_dir / path)) == content:
+            remove_file(data_dir, path, text_path)
+    except FileNotFoundError:
+        remove_file(data_dir, path, text_path)
+    except OSError:
+        return  # it stays; verify lists it
+
+
+@dataclass
+class _Drops(StoreWork):
+    dropped: int = 0
+
+    def one(self, items: list[Kept]) -> None:
+        """Drop one file for all assets that have it."""
+        first, upload = items[0], self.context.settings.upload
+        self.shown.update(Progress(first, "running", 0, first.size_bytes))
+        try:
+            with_retries(
+                lambda: self._check(items), upload.attempts, upload.backoff_s, self.stop.sleep
+            )
+            for item in items:
+                self.tell(
+                    item,
+                    EventType.FILE_DROPPED,
+                    attempt=item.attempt,
+                    details=_folder_of(item),
+                    local_path=item.path,
+                )
+            remove_file(self.context.settings.data_dir, first.path, first.text_path)
+        except StoppedError:
+            return
+        except (TransferError, OSError) as error:
+            if isinstance(error, TransferError):
+                self.store.complain(error)
+            self.shown.update(Progress(first, "kept", message=f"{first.path}: {error}"))
+        else:
+            with self.lock:
+                self.dropped += 1
+            self.shown.update(Progress(first, "dropped", first.size_bytes, first.size_bytes))
+
+    def _check(self, items: list[Kept]) -> None:
+        """Raise unless the file is as recorded and each object of it is there."""
+        self.stop.check()
+        place = self.context.settings.data_dir / items[0].path
+        found = Content(*sha256_file(place))
+        if any(found != Content(item.sha256, item.size_bytes) for item in items):
+            words = "the file is not what was recorded: run rowkeeper verify"
+            raise NeedsPersonError("local_file_changed", words)
+        for item in items:
+            self._check_object(item, place)
+
+    def _check_object(self, item: Kept, place: Path) -> None:
+        from uploaders.base import Held, UploadRequest
+
+        request = UploadRequest(
+            asset_id=item.asset_id,
+            row_id=item.row_id,
+            provider=item.provider,
+            media_id=item.media_id,
+            asset_kind=item.asset_kind,
+            path=place,
+            sha256=item.sha256,
+            size_bytes=item.size_bytes,
+        )
+        held = self.store.held(request, self.store.key_of(item.object_key))
+        if held is Held.SAME:
+            return
+        code = "object_missing" if held is Held.NOTHING else "object_changed"
+        words = "the store does not have its bytes any more; the next run archives them again"
+        self.tell(
+            item,
+            EventType.OBJECT_LOST,
+            attempt=item.object_attempt,
+            details={"check": item.object_check},
+            store=item.store,
+            object_key=item.object_key,
+            error_code=code,
+            error_message=words,
+        )
+        raise NeedsPersonError(code, words)
+
+
+def _folder_of(item: Kept) -> dict[str, Any]:
+    """Which data folder the download named: the drop is of the file in that one."""
+    return {} if item.data_folder is None else {"data_folder": item.data_folder}

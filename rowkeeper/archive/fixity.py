@@ -1,0 +1,255 @@
+"""Where assets' bytes are, read again: each place once, an event for each asset that has it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rowkeeper.archive.work import StoreWork
+from rowkeeper.core.errors import RetryLaterError, TransferError
+from rowkeeper.core.events import EventType
+from rowkeeper.core.fixity import Content, Damage, content_of, damage
+from rowkeeper.core.paths import folder_id
+from rowkeeper.core.pool import StoppedError, run_bounded
+from rowkeeper.core.progress import Progress
+from rowkeeper.core.retry import with_retries
+from rowkeeper.core.warehouse import connect
+from rowkeeper.workspace.context import Context
+
+if TYPE_CHECKING:
+    from uploaders.base import Store
+
+FILE, OBJECT = "file", "object"
+CHUNK = 1 << 20
+EVENTS = {
+    FILE: (EventType.FILE_VERIFIED, EventType.FILE_LOST),
+    OBJECT: (EventType.OBJECT_VERIFIED, EventType.OBJECT_LOST),
+}
+COPIES = """
+select
+    'file' as place,
+    coalesce(assets.local_path, assets.lost_path) as path,
+    coalesce(assets.data_folder, ?) as where_it_is,
+    assets.asset_id,
+    assets.person_row_id,
+    assets.provider,
+    assets.media_id,
+    assets.asset_type,
+    assets.sha256,
+    assets.size_bytes,
+    assets.file_attempt as attempt,
+    coalesce(checks.file_checks, 0) + 1 as number,
+    case when checks.file_attempt = assets.file_attempt then checks.file_checked_at end
+        as checked_at
+from intermediate.int_assets as assets
+left join intermediate.int_asset_checks as checks on assets.asset_id = checks.asset_id
+where coalesce(assets.local_path, assets.lost_path) is not null
+union all
+select
+    'object',
+    uploads.object_key,
+    uploads.store,
+    assets.asset_id,
+    assets.person_row_id,
+    assets.provider,
+    assets.media_id,
+    assets.asset_type,
+    assets.sha256,
+    assets.size_bytes,
+    uploads.attempt,
+    coalesce(checks.object_checks, 0) + 1,
+    case when checks.object_attempt = uploads.attempt then checks.object_checked_at end
+from intermediate.int_asset_uploads as uploads
+inner join intermediate.int_assets as assets on uploads.asset_id = assets.asset_id
+left join intermediate.int_asset_checks as checks on assets.asset_id = checks.asset_id
+where uploads.object_key is not null
+order by 1, 2, 4
+"""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """What one asset has in a place. ``number`` counts the checks of it, this one included."""
+
+    asset_id: str
+    row_id: str
+    provider: str
+    media_id: str
+    asset_kind: str
+    content: Content
+    attempt: int
+    number: int
+    checked_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Place:
+    """A file, its path relative to the data folder, or an object and its key."""
+
+    kind: str
+    path: str
+    copies: tuple[Copy, ...]
+
+    def is_due(self, days: float) -> bool:
+        """Has one of its copies not been checked for so many days?"""
+        since = datetime.now(UTC) - timedelta(days=days)
+        return any(copy.checked_at is None or copy.checked_at < since for copy in self.copies)
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A copy that is not as it was recorded."""
+
+    place: str
+    path: str
+    asset_id: str
+    row_id: str
+    asset_kind: str
+    error_code: str
+    error_message: str
+
+
+@dataclass
+class Report:
+    """What a check found. ``unread``: place -> why it could not be read now."""
+
+    places: dict[str, int] = field(default_factory=lambda: {FILE: 0, OBJECT: 0})
+    size_bytes: int = 0
+    losses: list[Loss] = field(default_factory=list)
+    unread: dict[str, str] = field(default_factory=dict)
+
+
+def find_places(context: Context, store: "Store") -> tuple[list[Place], dict[str, int]]:
+    """The places that can be read from here, and how many are in each other folder or store."""
+    ours = {FILE: folder_id(context.settings.data_dir), OBJECT: store.root}
+    with connect(context.target) as warehouse:
+        rows = warehouse.query(COPIES, [ours[FILE]])
+    found: dict[tuple[str, str], list[Copy]] = {}
+    elsewhere: dict[str, int] = {}
+    for kind, path, where, *facts in rows:
+        if where == ours[kind]:
+            found.setdefault((kind, path), []).append(_copy(*facts))
+        else:
+            name = where if kind == OBJECT else f"the data folder {where}"
+            elsewhere[name] = elsewhere.get(name, 0) + 1
+    return [Place(*key, tuple(copies)) for key, copies in found.items()], elsewhere
+
+
+def _copy(
+    asset_id: str,
+    row_id: str,
+    provider: str,
+    media_id: str,
+    asset_kind: str,
+    sha256: str,
+    size_bytes: int,
+    attempt: int,
+    number: int,
+    checked_at: datetime | None,
+) -> Copy:
+    content = Content(sha256, size_bytes)
+    facts = (asset_id, row_id, provider, media_id, asset_kind)
+    return Copy(*facts, content, attempt, number, checked_at)
+
+
+def owners_of(places: list[Place]) -> dict[str, str]:
+    """SHA-256 -> the asset that it was recorded of, in words."""
+    return {
+        copy.content.sha256: f"{copy.asset_kind} {copy.asset_id} of row {copy.row_id}"
+        for place in places
+        for copy in place.copies
+    }
+
+
+@dataclass
+class Check(StoreWork):
+    """Reads places on many threads and reports each copy by an event.
+
+    ``owners``: as of :func:`owners_of`.
+    """
+
+    owners: Mapping[str, str] = field(default_factory=dict)
+    report: Report = field(default_factory=Report)
+
+    def run(self, places: list[Place]) -> Report:
+        """Raises ``StoreError`` if the store gives no answer; what was read stays said."""
+        upload = self.context.settings.upload
+        self.shown.expect(sum(len(place.copies) for place in places))
+        run_bounded(self._one, {"": places}, upload.workers, self.stop, "verify")
+        return self.report
+
+    def _one(self, place: Place) -> None:
+        upload = self.context.settings.upload
+        for copy in place.copies:
+            self.shown.update(Progress(copy, "running"))
+        try:
+            found = with_retries(
+                lambda: self._read(place), upload.attempts, upload.backoff_s, self.stop.sleep
+            )
+        except StoppedError:
+            return
+        except RetryLaterError as error:
+            self.store.complain(error)
+            with self.lock:
+                self.report.unread[f"{place.kind} {place.path}"] = str(error)
+            return
+        for copy in place.copies:
+            self._tell(place, copy, found)
+        with self.lock:
+            self.report.places[place.kind] += 1
+            self.report.size_bytes += found.size_bytes if found else 0
+
+    def _read(self, place: Place) -> Content | None:
+        """What is in ``place`` now; None for nothing."""
+        self.stop.check()
+        if place.kind == FILE:
+            return self._read_file(self.context.settings.data_dir / place.path)
+        try:
+            return content_of(self.stop.watched(self.store.read(self.store.key_of(place.path))))
+        except TransferError as error:
+            if error.code == "object_missing":
+                return None
+            raise
+
+    def _read_file(self, path: Path) -> Content | None:
+        try:
+            with path.open("rb") as file:
+                return content_of(self.stop.watched(iter(lambda: file.read(CHUNK), b"")))
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return None
+        except OSError as error:
+            words = f"The file can't be read: {error.strerror}."
+            raise RetryLaterError("local_io", words) from None
+
+    def _tell(self, place: Place, copy: Copy, found: Content | None) -> None:
+        judged = (
+            (Damage.MISSING, "Nothing is there.")
+            if found is None
+            else damage(found, copy.content, self.owners)
+        )
+        verified, lost = EVENTS[place.kind]
+        code = f"{place.kind}_{judged[0]}" if judged else None
+        message = judged[1] if judged else None
+        self.tell(
+            copy,
+            lost if judged else verified,
+            attempt=copy.attempt,
+            sha256=found.sha256 if found else None,
+            size_bytes=found.size_bytes if found else None,
+            store=self.store.root if place.kind == OBJECT else None,
+            object_key=place.path if place.kind == OBJECT else None,
+            local_path=place.path if place.kind == FILE else None,
+            error_code=code,
+            error_message=message,
+            details={"check": copy.number},
+        )
+        if judged:
+            facts = (copy.asset_id, copy.row_id, copy.asset_kind, str(code), str(message))
+            with self.lock:
+                self.report.losses.append(Loss(place.kind, place.path, *facts))
+        state = "lost" if judged else "verified"
+        size = found.size_bytes if found else 0
+        self.shown.update(
+            Progress(copy, state, size, size, f"{place.path}: {message}" if judged else "")
+        )

@@ -1,0 +1,95 @@
+"""What is in the store or in the data folder and belongs to no asset."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rowkeeper.core.fixity import ASIDE
+from rowkeeper.core.paths import folder_id
+from rowkeeper.core.warehouse import Warehouse, connect
+from rowkeeper.workspace.context import Context
+
+if TYPE_CHECKING:
+    from uploaders.base import Store
+
+OBJECTS = """
+select object_key, max(is_held) from (
+    select object_key, case when store = ? then 1 else 0 end as is_held
+    from intermediate.int_asset_uploads where object_key is not null
+    union all
+    select legacy_object_key, 1 from intermediate.int_assets where legacy_object_key is not null
+    union all
+    select object_key, 1 from intermediate.int_asset_versions
+    where object_key is not null and store = ?
+    union all
+    select object_key, 0 from raw.asset_events where event_type = 'uploaded' and store = ?
+) as known
+group by object_key
+"""
+FILES = """
+select path from (
+    select coalesce(assets.local_path, assets.lost_path) as path, assets.data_folder
+    from intermediate.int_assets as assets
+    union all
+    select local_path, data_folder from intermediate.int_asset_versions
+    union all
+    select cast(details as json) ->> 'text_path', data_folder
+    from intermediate.int_asset_versions
+) as known
+where path is not null and coalesce(data_folder, ?) = ?
+"""
+REMOVE = "remove it, if no run is under way and nobody knows it"
+
+
+@dataclass(frozen=True)
+class Orphan:
+    """``place``: file or object. ``path``: relative to the data folder, or the object's URL."""
+
+    place: str
+    path: str
+    size_bytes: int
+    reason: str
+    next_step: str
+
+
+def find_orphans(context: Context, store: "Store") -> list[Orphan]:
+    """Raises ``StoreError`` if the store can't be listed."""
+    with connect(context.target) as warehouse:
+        objects = list(_objects(warehouse, store))
+        files = list(_files(warehouse, context.settings.data_dir))
+    return sorted([*objects, *files], key=lambda orphan: (orphan.place, orphan.path))
+
+
+def _objects(warehouse: Warehouse, store: "Store") -> Iterator[Orphan]:
+    known: dict[str, int] = dict(warehouse.query(OBJECTS, [store.root] * 3))
+    for entry in store.entries():
+        stored = store.stored(entry.key, existed=True)
+        if known.get(stored.object_key):
+            continue
+        if entry.key.startswith(f"{ASIDE}/"):
+            reason, step = "set aside as damaged", "look at it, then remove it"
+        elif stored.object_key in known:
+            reason, step = "an earlier object of an asset that has another now", REMOVE
+        else:
+            reason, step = "no asset has it", REMOVE
+        yield Orphan("object", stored.cloud_url, entry.size_bytes, reason, step)
+
+
+def _files(warehouse: Warehouse, data_dir: Path) -> Iterator[Orphan]:
+    from downloaders.files import root_of
+    from downloaders.sidecar import sidecar_path
+
+    ours = folder_id(data_dir)
+    media = {data_dir / path for (path,) in warehouse.query(FILES, [ours, ours])}
+    known = media | {sidecar_path(path) for path in media}
+    root = root_of(data_dir)
+    for path in sorted(root.rglob("*")):
+        if path in known or not path.is_file() or path.is_relative_to(root / ".partial"):
+            continue
+        name = path.relative_to(data_dir).as_posix()
+        if path.is_relative_to(root / ASIDE):
+            reason, step = "set aside as damaged", "look at it, then remove it"
+        else:
+            reason, step = "no asset has it", REMOVE
+        yield Orphan("file", name, path.stat().st_size, reason, step)

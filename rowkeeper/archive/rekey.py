@@ -1,0 +1,100 @@
+"""Which objects go to which keys, when the archive gets another layout. Nothing is touched here."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rowkeeper.core.fixity import Content
+from rowkeeper.core.warehouse import connect
+from rowkeeper.workspace.context import Context
+
+if TYPE_CHECKING:
+    from uploaders.base import Store, UploadRequest
+
+ARCHIVED = """
+select
+    assets.asset_id, assets.person_row_id, assets.provider, assets.media_id, assets.asset_type,
+    coalesce(assets.local_path, assets.object_key), assets.sha256, assets.size_bytes,
+    assets.mime_type, assets.filename, assets.upload_attempts + 1, people.name,
+    assets.legacy_object_uuid, assets.has_other_content, assets.object_key
+from intermediate.int_assets as assets
+left join intermediate.int_people as people on assets.person_row_id = people.row_id
+where assets.archived_by = 'rowkeeper' and assets.store = ?
+order by assets.sha256, assets.asset_id
+"""
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """An asset and the key, as the store's methods take it, at which its verified object is."""
+
+    request: "UploadRequest"
+    key: str
+
+
+@dataclass(frozen=True)
+class Move:
+    """A content that goes from ``source`` to ``target``, for all assets that have it.
+
+    ``pointers``: those that are not at ``target`` yet. ``owner`` is whose key it is.
+    """
+
+    source: str
+    target: str
+    content: Content
+    owner: "UploadRequest"
+    pointers: tuple[Pointer, ...]
+
+
+def find_pointers(context: Context, store: "Store") -> list[Pointer]:
+    """The verified objects of ``store``, by content, then by asset."""
+    from uploaders.base import UploadRequest
+
+    names = (
+        *("asset_id", "row_id", "provider", "media_id", "asset_kind", "path", "sha256"),
+        *("size_bytes", "mime_type", "filename", "attempt", "person_name", "object_uuid"),
+        "is_new_version",
+    )
+    with connect(context.target, read_only=True) as warehouse:
+        rows = warehouse.query(ARCHIVED, [store.root])
+    found = []
+    for *facts, object_key in rows:
+        values = dict(zip(names, facts, strict=True))
+        values["path"] = Path(values["path"])
+        found.append(Pointer(UploadRequest(**values), store.key_of(object_key)))
+    return found
+
+
+def plan(pointers: Iterable[Pointer], template: str) -> Iterator[Move]:
+    """What is to be moved, by content, for keys by a checked template.
+
+    A content keeps one object. It stays where one of its assets would have it; else it goes where
+    the first of them would, with the asset's id added if another content has that key.
+    """
+    by_content = groupby(pointers, key=lambda pointer: pointer.request.sha256)
+    groups = [list(group) for _, group in by_content]
+    taken = {pointer.key: pointer.request.sha256 for group in groups for pointer in group}
+    for group in groups:
+        owner = group[0].request
+        target = _target(group, template, taken)
+        taken[target] = owner.sha256
+        left = tuple(pointer for pointer in group if pointer.key != target)
+        if left:
+            content = Content(owner.sha256, owner.size_bytes)
+            yield Move(left[0].key, target, content, owner, left)
+
+
+def _target(group: list[Pointer], template: str, taken: dict[str, str]) -> str:
+    from uploaders.base import object_key
+    from uploaders.layout import key_apart
+
+    there = {pointer.key for pointer in group}
+    wanted = []
+    for pointer in group:
+        key = object_key(pointer.request, template)
+        wanted += [key, key_apart(key, pointer.request.asset_id)]
+    settled = next((key for key in wanted if key in there), None)
+    sha256 = group[0].request.sha256
+    return settled or next(key for key in wanted if taken.get(key, sha256) == sha256)

@@ -1,0 +1,214 @@
+"""``rowkeeper store move``: copies within the store, verified; then the tables say the new key."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.filesize import decimal
+
+from rowkeeper.archive.rekey import Move, Pointer, find_pointers, plan
+from rowkeeper.archive.work import StoreWork, at_work
+from rowkeeper.cli.progress import display
+from rowkeeper.cli.terminal import plain
+from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, TransferError
+from rowkeeper.core.fixity import content_of, md5_of
+from rowkeeper.core.pool import StoppedError, run_bounded
+from rowkeeper.core.progress import Progress
+from rowkeeper.core.retry import with_retries
+from rowkeeper.core.warehouse import Row, connect
+from rowkeeper.workspace.context import Context
+from rowkeeper.workspace.selection import Selection
+
+if TYPE_CHECKING:
+    from uploaders.base import Store
+
+LEFT_BEHIND = """
+with moved as (
+    select distinct asset_id, row_id, sha256, size_bytes,
+        cast(details as json) ->> 'moved_from' as old_key
+    from raw.asset_events
+    where event_type = 'uploaded' and store = ?
+)
+select moved.old_key, moved.row_id, moved.size_bytes, current.object_key
+from moved
+inner join intermediate.int_assets as current
+    on moved.asset_id = current.asset_id and moved.sha256 = current.sha256
+where moved.old_key is not null and current.archived_by = 'rowkeeper' and current.store = ?
+    and moved.old_key not in (
+        select object_key from intermediate.int_asset_uploads where object_key is not null
+        union all
+        select object_key from intermediate.int_asset_versions where object_key is not null
+        union all
+        select object_key from intermediate.int_assets
+        where archived_by = 'legacy' and object_key is not null
+    )
+order by moved.old_key, current.object_key
+"""
+
+
+UNHASHED = "select count(*) from intermediate.int_assets where archived_by = 'legacy'"
+
+
+@dataclass
+class Moved:
+    """What was done, in objects. ``planned``: by a dry run; ``failures``: key -> why."""
+
+    planned: list[Move] = field(default_factory=list)
+    moved: int = 0
+    removed: int = 0
+    size_bytes: int = 0
+    failures: dict[str, str] = field(default_factory=dict)
+
+
+def move_objects(
+    context: Context, console: Console, selection: Selection, template: str, dry_run: bool
+) -> Moved:
+    """Give the selected people's objects the keys of a checked template.
+
+    Where one of an object's assets is selected, all of them move with it. Interrupted and called
+    again it goes on. Under the run's lock. Raises ``StoreError``.
+    """
+    from uploaders.registry import open_store
+
+    store = open_store(context.settings)
+    with at_work(context, console, "move", "Moving", dry_run) as work:
+        moves = [
+            move
+            for move in plan(find_pointers(context, store), template)
+            if selection.of([pointer.request for pointer in move.pointers])
+        ]
+        if dry_run:
+            return Moved(planned=moves)
+        if moves:
+            store.check()
+        work.session.new({item.request.asset_id for move in moves for item in move.pointers})
+        work.shown.expect(len(moves))
+        mover = _Mover(context, store, work.session.session_id, work.emit, work.shown)
+        run_bounded(mover.one, {"": moves}, context.settings.upload.workers, mover.stop, "move")
+    return mover.done
+
+
+@dataclass
+class _Mover(StoreWork):
+    done: Moved = field(default_factory=Moved)
+
+    def one(self, move: Move) -> None:
+        """Move one object; the tables are told when its copy was verified."""
+        size, upload = move.content.size_bytes, self.context.settings.upload
+        self.shown.update(Progress(move.owner, "running", 0, size))
+        try:
+            key = with_retries(
+                partial(self._settle, move),
+                upload.attempts,
+                upload.backoff_s,
+                self.stop.sleep,
+            )
+        except StoppedError:
+            return
+        except TransferError as error:
+            self.store.complain(error)
+            with self.lock:
+                self.done.failures[move.source] = str(error)
+            self.shown.update(
+                Progress(move.owner, "failed", message=plain(f"{move.source}: {error}"))
+            )
+            return
+        for pointer in move.pointers:
+            self._repoint(pointer, key)
+        with self.lock:
+            self.done.moved += 1
+            self.done.size_bytes += size
+        self.shown.update(Progress(move.owner, "moved", size, size))
+
+    def _settle(self, move: Move) -> str:
+        """The key at which a verified object is now: copied there, or there already."""
+        from uploaders.layout import key_apart
+
+        for key in (move.target, key_apart(move.target, move.owner.asset_id)):
+            self.stop.check()
+            there = self._same(key, move)
+            copied = there is None and self.store.copy(move.source, key)
+            if there or (there is None and self._same(key, move)):
+                return key
+            if copied:
+                self.store.remove(key)
+                words = "its bytes are not what was recorded: rowkeeper verify"
+                raise NeedsPersonError("object_differs", words)
+        raise NeedsPersonError("object_differs", "other objects have its new key: move them away")
+
+    def _same(self, key: str, move: Move) -> bool | None:
+        """Has ``key`` the bytes? By a hash of the store's, else by reading; None for nothing."""
+        facts, content = self.store.describe(key), move.content
+        if facts is None or facts.size_bytes != content.size_bytes:
+            return None if facts is None else False
+        if facts.sha256 is not None:
+            return facts.sha256 == content.sha256
+        path = self.context.settings.data_dir / move.owner.path
+        if facts.md5 is not None and facts.md5 == md5_of(path, content):
+            return True
+        found = content_of(self.store.read(key))
+        if found.size_bytes != content.size_bytes:
+            raise RetryLaterError("truncated", "the store did not give all of it")
+        return found == content
+
+    def _repoint(self, pointer: Pointer, key: str) -> None:
+        from uploaders.outcomes import uploaded_event
+
+        stored = self.store.stored(key, existed=True)
+        old = self.store.stored(pointer.key, existed=True)
+        told = uploaded_event(self.store, pointer.request, stored, self.session_id)
+        self.emit(replace(told, details=told.details | {"moved_from": old.object_key}))
+
+
+def remove_old(context: Context, console: Console, selection: Selection) -> int:
+    """Delete the objects that moves left behind and that no asset has any more; their number.
+
+    Only where the tables know the new place and the store has it. Under the run's lock.
+    """
+    from uploaders.registry import open_store
+
+    store = open_store(context.settings)
+    with connect(context.target, read_only=True) as warehouse:
+        rows = warehouse.query(LEFT_BEHIND, [store.root, store.root])
+    removed = 0
+    with display(console, "Removing"):
+        for old_key, group in groupby(rows, key=lambda row: row[0]):
+            removed += _remove(store, selection, store.key_of(old_key), list(group))
+    return removed
+
+
+def _remove(store: "Store", selection: Selection, key: str, rows: list[Row]) -> bool:
+    if not any(selection.has(row_id) for _, row_id, _, _ in rows) or store.describe(key) is None:
+        return False
+    for _, _, size_bytes, new_key in rows:
+        facts = store.describe(store.key_of(new_key))
+        if facts is None or facts.size_bytes != size_bytes:
+            return False
+    store.remove(key)
+    return True
+
+
+def said(context: Context, done: Moved, template: str, dry_run: bool) -> Iterator[str]:
+    """What was done or would be, a line each."""
+    from uploaders.layout import checked_layout
+
+    if dry_run:
+        for move in done.planned:
+            facts = f"{decimal(move.content.size_bytes)}, assets: {len(move.pointers)}"
+            yield f"{move.source} -> {move.target} ({facts})"
+        size = decimal(sum(move.content.size_bytes for move in done.planned))
+        yield f"{len(done.planned)} objects ({size}) would be moved. Nothing was written."
+        return
+    size = decimal(done.size_bytes)
+    yield f"Moved {done.moved} objects ({size}), removed {done.removed} old ones."
+    if done.moved and not done.removed:
+        yield "The old objects stay: --remove-old deletes those that no asset has any more."
+    if checked_layout(context.settings.store.layout) != template:
+        yield f"New objects get other keys still: set store.layout = {template}"
+    with connect(context.target, read_only=True) as warehouse:
+        ((unhashed,),) = warehouse.query(UNHASHED)
+    if unhashed:
+        yield f"{unhashed} objects of the old system stay: rowkeeper store adopt --hash."

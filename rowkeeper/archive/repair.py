@@ -1,0 +1,184 @@
+"""What a run does about files that a check found lost: they come back from the archive."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from rowkeeper.archive.work import StoreWork, in_session
+from rowkeeper.core.errors import RetryLaterError, TransferError
+from rowkeeper.core.events import EventType
+from rowkeeper.core.fixity import ASIDE, Content
+from rowkeeper.core.paths import folder_id, sha256_file
+from rowkeeper.core.pool import StoppedError, run_bounded
+from rowkeeper.core.progress import Progress
+from rowkeeper.core.warehouse import connect
+from rowkeeper.workspace.context import Context
+from rowkeeper.workspace.selection import Selection
+
+LOST_OBJECT = {"object_missing", "object_differs"}
+"""The errors that say that the archive does not have the bytes either."""
+LOST = """
+select
+    pending.asset_id, pending.person_row_id, pending.provider, pending.media_id,
+    pending.asset_kind, pending.original_url, pending.attempt, pending.local_file_path,
+    pending.filename, pending.mime_type, pending.sha256, pending.file_size_bytes,
+    pending.store, pending.object_key, assets.download_details, uploads.attempt,
+    coalesce(checks.object_checks, 0) + 1
+from {schema}.pending_restores as pending
+inner join intermediate.int_assets as assets on cast(pending.asset_id as text) = assets.asset_id
+inner join intermediate.int_asset_uploads as uploads on assets.asset_id = uploads.asset_id
+left join intermediate.int_asset_checks as checks on assets.asset_id = checks.asset_id
+where coalesce(pending.data_folder, ?) = ?
+order by pending.asset_id
+"""
+
+
+@dataclass(frozen=True)
+class Lost:
+    """An asset whose file is lost. ``facts``: those of its ``downloaded`` event."""
+
+    asset_id: str
+    row_id: str
+    provider: str
+    media_id: str
+    asset_kind: str
+    facts: Mapping[str, Any]
+    content: Content
+    path: str
+    store: str
+    object_key: str
+    object_attempt: int
+    object_check: int
+
+
+def heal(context: Context, console: Console, selection: Selection) -> int:
+    """Bring back the lost files of this data folder that the store has, and count their assets.
+
+    Other bytes in their place are set aside. An object that is not there or has other bytes is
+    reported as lost, so that the asset is fetched again. Raises ``StoreError``.
+    """
+    found = selection.of(_lost(context))
+    if not found:
+        return 0
+    from uploaders.registry import open_store
+
+    store = open_store(context.settings)
+    files: dict[tuple[str, str], list[Lost]] = {}
+    for item in found:
+        if item.store == store.root:
+            files.setdefault((item.path, item.content.sha256), []).append(item)
+    with in_session(context, console, "restore", "Restoring") as work:
+        work.session.new({item.asset_id for items in files.values() for item in items})
+        work.shown.expect(sum(len(items) for items in files.values()))
+        healing = _Healing(context, store, work.session.session_id, work.emit, work.shown)
+        workers = context.settings.upload.workers
+        run_bounded(healing.one, {"": list(files.values())}, workers, healing.stop, "restore")
+    return healing.healed
+
+
+def _lost(context: Context) -> list[Lost]:
+    ours = folder_id(context.settings.data_dir)
+    with connect(context.target) as warehouse:
+        rows = warehouse.query(LOST.format(schema=context.target.schema), [ours, ours])
+    return [_item(*row) for row in rows]
+
+
+def _item(
+    asset_id: str,
+    row_id: str,
+    provider: str,
+    media_id: str,
+    kind: str,
+    url: str,
+    attempt: int,
+    path: str,
+    filename: str | None,
+    mime_type: str | None,
+    sha256: str,
+    size_bytes: int,
+    store: str,
+    key: str,
+    download_details: str | None,
+    object_attempt: int,
+    object_check: int,
+) -> Lost:
+    details = json.loads(download_details) if download_details else {}
+    facts = {
+        "original_url": url,
+        "attempt": attempt,
+        "local_path": path,
+        "filename": filename,
+        "mime_type": mime_type,
+        "sha256": sha256,
+        "size_bytes": size_bytes,
+        "details": {**details, "restored_from": key},
+    }
+    content = Content(sha256, size_bytes)
+    asset = (asset_id, row_id, provider, media_id, kind)
+    return Lost(*asset, facts, content, path, store, key, object_attempt, object_check)
+
+
+@dataclass
+class _Healing(StoreWork):
+    healed: int = 0
+
+    def one(self, items: list[Lost]) -> None:
+        """Bring back one file and report it for each asset that has it."""
+        from uploaders.restore import restore_object
+
+        lost, settings = items[0], self.context.settings
+        self.shown.update(Progress(lost, "running", 0, lost.content.size_bytes))
+        key = self.store.key_of(lost.object_key)
+        place = settings.data_dir / lost.path
+        try:
+            set_aside(settings.data_dir, lost.path, lost.content)
+            restore_object(self.store, key, place, lost.content, settings, self.stop)
+        except StoppedError:
+            return
+        except TransferError as error:
+            self._failed(items, error)
+        else:
+            for item in items:
+                self.tell(item, EventType.DOWNLOADED, **item.facts)
+                size = item.content.size_bytes
+                self.shown.update(Progress(item, "restored", size, size))
+            with self.lock:
+                self.healed += len(items)
+
+    def _failed(self, items: list[Lost], error: TransferError) -> None:
+        for item in items:
+            if error.code in LOST_OBJECT:
+                self.tell(
+                    item,
+                    EventType.OBJECT_LOST,
+                    attempt=item.object_attempt,
+                    store=item.store,
+                    object_key=item.object_key,
+                    error_code=error.code,
+                    error_message=str(error),
+                    details={"check": item.object_check},
+                )
+            self.shown.update(Progress(item, "failed", message=str(error)))
+
+
+def set_aside(data_dir: Path, path: str, content: Content) -> None:
+    """Move what is at ``path`` below ``files/damaged``, unless it is ``content`` or nothing.
+
+    Raises ``RetryLaterError``.
+    """
+    from downloaders.files import root_of
+
+    place, root = data_dir / path, root_of(data_dir)
+    try:
+        if not place.exists() or (found := Content(*sha256_file(place))) == content:
+            return
+        aside = root / ASIDE / found.sha256[:16] / place.name
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        place.replace(aside)
+    except OSError as error:
+        words = f"{path} can't be moved away: {error.strerror}"
+        raise RetryLaterError("local_io", words) from None

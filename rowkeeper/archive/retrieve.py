@@ -1,0 +1,257 @@
+"""The archive as files below a folder: read from the store, held to what was recorded."""
+
+import csv
+import hashlib
+import io
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from rowkeeper.cli.progress import Display, display
+from rowkeeper.core.csv.guard import guard
+from rowkeeper.core.errors import NeedsPersonError, TransferError
+from rowkeeper.core.files import write_whole
+from rowkeeper.core.fixity import Content
+from rowkeeper.core.paths import apart, folder_id
+from rowkeeper.core.pool import Stop, StoppedError, run_bounded
+from rowkeeper.core.progress import Progress
+from rowkeeper.core.warehouse import connect
+from rowkeeper.workspace.context import Context
+from rowkeeper.workspace.selection import Selection
+
+if TYPE_CHECKING:
+    from uploaders.base import Store
+
+INDEX = "restored.csv"
+PIECES = """
+select
+    assets.asset_id, assets.person_row_id, assets.provider, assets.media_id, assets.asset_type,
+    assets.original_url, people.name, people.email, people.personality_type,
+    coalesce(assets.local_path, assets.lost_path, assets.dropped_path), assets.sha256,
+    assets.size_bytes,
+    assets.store, assets.object_key, assets.cloud_url, assets.download_details,
+    assets.local_path is not null and coalesce(assets.data_folder, ?) = ?
+from intermediate.int_assets as assets
+left join {schema}.people as people on assets.person_row_id = people.row_id
+where assets.is_claimed
+order by assets.asset_id
+"""
+HEADER = (
+    *("row_id", "name", "email", "personality_type", "asset_type", "provider", "media_id"),
+    *("original_url", "path", "sha256", "size_bytes", "cloud_url"),
+)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One asset and where its bytes are: in a store, or in this data folder, or nowhere yet."""
+
+    asset_id: str
+    row_id: str
+    provider: str
+    media_id: str
+    asset_kind: str
+    original_url: str
+    name: str | None
+    email: str | None
+    personality_type: str | None
+    path: str | None
+    sha256: str | None
+    size_bytes: int | None
+    store: str | None
+    object_key: str | None
+    cloud_url: str | None
+    download_details: str | None
+    is_here: bool
+
+    @property
+    def content(self) -> Content | None:
+        """Its bytes, if something has them."""
+        there = self.is_here or self.store is not None
+        if self.sha256 is None or self.size_bytes is None or not there:
+            return None
+        return Content(self.sha256, self.size_bytes)
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What the download told."""
+        return dict(json.loads(self.download_details)) if self.download_details else {}
+
+
+@dataclass
+class Retrieved:
+    """What came back, in files. ``failures``: path -> why. ``unarchived``: assets without bytes.
+
+    ``hashes``: path -> SHA-256, of all that is there now and has its bytes.
+    """
+
+    restored: int = 0
+    present: int = 0
+    size_bytes: int = 0
+    unarchived: int = 0
+    failures: dict[str, str] = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict)
+
+
+def retrieve(
+    context: Context,
+    console: Console,
+    selection: Selection,
+    folder: Path,
+    naming: Callable[[str], str] = str,
+) -> Retrieved:
+    """Write the selected assets' files below ``folder``, and ``restored.csv`` about them.
+
+    A file is at the path that it had below its data folder, or at what ``naming`` makes of it. What
+    has no bytes in a store is taken from this data folder, if it is here. Raises ``StoreError``.
+    """
+    from uploaders.registry import open_store
+
+    pieces = selection.of(_pieces(context))
+    placed = _placed([piece for piece in pieces if piece.content], naming)
+    store = open_store(context.settings)
+    with display(console, "Restoring") as shown:
+        shown.expect(len(placed))
+        work = _Retrieval(context, store, folder, shown, naming)
+        workers = context.settings.upload.workers
+        run_bounded(work.one, {"": list(placed.items())}, workers, work.stop, "restore")
+    work.done.unarchived = sum(piece.content is None for piece in pieces)
+    rows = [
+        (path, piece)
+        for path, sharing in placed.items()
+        if path not in work.done.failures
+        for piece in sharing
+    ]
+    write_whole(folder / INDEX, _index(rows))
+    return work.done
+
+
+def _pieces(context: Context) -> list[Piece]:
+    ours = folder_id(context.settings.data_dir)
+    with connect(context.target) as warehouse:
+        rows = warehouse.query(PIECES.format(schema=context.target.schema), [ours, ours])
+    return [Piece(*row) for row in rows]
+
+
+def _placed(pieces: list[Piece], naming: Callable[[str], str]) -> dict[str, list[Piece]]:
+    """Path -> the assets that have it; other bytes of the same name get the asset's id added."""
+    placed: dict[str, list[Piece]] = {}
+    for piece in pieces:
+        path = PurePosixPath(naming(_safe(piece.path) or _safe(piece.object_key) or piece.asset_id))
+        there = placed.get(path.as_posix())
+        if there and there[0].content != piece.content:
+            path = apart(path, piece.asset_id)
+        placed.setdefault(path.as_posix(), []).append(piece)
+    return placed
+
+
+def _safe(path: str | None) -> str | None:
+    """``path``, if it leads to no place but below where it starts."""
+    parts = PurePosixPath(path or "/").parts
+    return None if not parts or parts[0] == "/" or ".." in parts or "\0" in str(path) else path
+
+
+def _index(rows: list[tuple[str, Piece]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(HEADER)
+    for path, piece in sorted(rows, key=lambda row: (row[0], row[1].asset_id)):
+        person = (piece.row_id, piece.name, piece.email, piece.personality_type)
+        source = (piece.asset_kind, piece.provider, piece.media_id, piece.original_url)
+        cells = (*person, *source, path, piece.sha256, piece.size_bytes, piece.cloud_url)
+        writer.writerow(["" if cell is None else guard(str(cell)) for cell in cells])
+    return text.getvalue().encode("utf-8", "replace")
+
+
+class _Retrieval:
+    def __init__(
+        self,
+        context: Context,
+        store: "Store",
+        folder: Path,
+        shown: Display,
+        naming: Callable[[str], str],
+    ) -> None:
+        self.context, self.store, self.folder, self.shown = context, store, folder, shown
+        self.naming = naming
+        self.stop, self.lock, self.done = Stop(), threading.Lock(), Retrieved()
+
+    def one(self, placed: tuple[str, list[Piece]]) -> None:
+        """Bring back one file, whose first asset stands for all."""
+        path, piece = placed[0], placed[1][0]
+        if (content := piece.content) is None:
+            return
+        self.shown.update(Progress(piece, "running", 0, content.size_bytes))
+        try:
+            fresh = self._fetch(piece, self.folder / path, content)
+            found = {path: content.sha256}
+            if piece.asset_kind == "transcript":
+                found |= self._write_words(self.folder / path, piece.details)
+        except StoppedError:
+            return
+        except TransferError as error:
+            why = f"{error}{self._elsewhere(piece)}"
+            with self.lock:
+                self.done.failures[path] = why
+            self.shown.update(Progress(piece, "failed", message=f"{path}: {why}"))
+            return
+        with self.lock:
+            self.done.hashes |= found
+            self.done.restored += fresh
+            self.done.present += not fresh
+            self.done.size_bytes += content.size_bytes if fresh else 0
+        size = content.size_bytes
+        self.shown.update(Progress(piece, "restored", size, size, path))
+
+    def _fetch(self, piece: Piece, place: Path, content: Content) -> bool:
+        from uploaders.base import key_below
+        from uploaders.restore import restore_object, write_back
+
+        if piece.store is None:
+            source = self.context.settings.data_dir / str(piece.path)
+            return write_back(lambda: _chunks(source), place, content)
+        key = key_below(piece.store, str(piece.object_key))
+        return restore_object(self.store, key, place, content, self.context.settings, self.stop)
+
+    def _write_words(self, captions: Path, details: dict[str, Any]) -> dict[str, str]:
+        """Put the plain words of ``captions`` where the download had put them.
+
+        A later release may take other words from the same captions than were recorded: those never
+        take the place of a file. Path -> SHA-256 of what was written.
+        """
+        from downloaders.youtube.captions import plain_text
+        from uploaders.restore import write_back
+
+        path, sha256 = _safe(details.get("text_path")), details.get("text_sha256")
+        if path is None or sha256 is None:
+            return {}
+        rolling = details.get("caption_source") == "automatic"
+        words = plain_text(captions.read_text("utf-8-sig", "replace"), rolling=rolling).encode()
+        path, fresh = self.naming(path), hashlib.sha256(words).hexdigest()
+        if fresh != sha256 and (self.folder / path).exists():
+            return {}
+        write_back(lambda: [words], self.folder / path, Content(fresh, len(words)))
+        return {path: fresh}
+
+    def _elsewhere(self, piece: Piece) -> str:
+        """A store of another address is tried too: the hash tells whether it has the bytes."""
+        if piece.store in (None, self.store.root):
+            return ""
+        return f" (it was archived in {piece.store}: name that with --store)"
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    from uploaders.base import CHUNK
+
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(CHUNK):
+                yield chunk
+    except OSError as error:
+        words = f"{path} can't be read ({error.strerror}): run rowkeeper verify"
+        raise NeedsPersonError("local_file_missing", words) from None

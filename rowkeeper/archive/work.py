@@ -1,0 +1,96 @@
+"""What commands do around their work on stored objects: drain, say what happens, build."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from rowkeeper.cli.progress import Display, display
+from rowkeeper.core.drain import drain
+from rowkeeper.core.events import Asset, AssetEvent, EventType
+from rowkeeper.core.journal.journal import Journal, journal_dir
+from rowkeeper.core.pool import Stop
+from rowkeeper.core.warehouse import connect
+from rowkeeper.workspace.context import Context
+from rowkeeper.workspace.locks import tables_lock
+from rowkeeper.workspace.sessions import Session, end_abandoned_sessions, session
+
+if TYPE_CHECKING:
+    from uploaders.base import Store
+
+
+@dataclass(frozen=True)
+class Work:
+    """A session under way, where its events go and where it is shown."""
+
+    session: Session
+    emit: Callable[[AssetEvent], object]
+    shown: Display
+
+
+@dataclass
+class StoreWork:
+    """What threads share that work on stored objects: where they are, how it is told, when to end.
+
+    ``session_id``, ``emit`` and ``shown`` are those of a :class:`Work`.
+    """
+
+    context: Context
+    store: "Store"
+    session_id: str
+    emit: Callable[[AssetEvent], object]
+    shown: Display
+    stop: Stop = field(default_factory=Stop, init=False)
+    lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+
+    def tell(self, asset: Asset, event_type: EventType, **facts: Any) -> None:
+        """Append an event about ``asset``."""
+        self.emit(
+            AssetEvent.about(asset, event_type=event_type, session_id=self.session_id, **facts)
+        )
+
+
+@contextmanager
+def in_session(context: Context, console: Console, session_type: str, title: str) -> Iterator[Work]:
+    """A session with a journal of its own, which is drained when it has ended."""
+    folder = journal_dir(context.settings.data_dir)
+    with (
+        session(folder, session_type) as current,
+        display(console, title) as shown,
+        Journal(folder) as journal,
+    ):
+        yield Work(current, journal.append, shown)
+    drain(folder, context.target)
+
+
+@contextmanager
+def at_work(
+    context: Context, console: Console, session_type: str, title: str, dry_run: bool
+) -> Iterator[Work]:
+    """Work on tables that are up to date, built again when it has ended; under the run's lock.
+
+    What was said before an interrupt stays in the journal. ``dry_run``: nothing is written at all,
+    so the tables are taken as they are. Raises ``WarehouseError`` before the first build.
+    """
+    from rowkeeper.catalogue.publish import publish
+    from rowkeeper.cli.export import require_built
+    from rowkeeper.workspace.build import build
+
+    folder = journal_dir(context.settings.data_dir)
+    if not dry_run:
+        drain(folder, context.target)
+    with connect(context.target, read_only=True) as warehouse:
+        require_built(context, warehouse)
+    if dry_run:
+        with display(console, title) as shown:
+            yield Work(Session(folder, session_type), lambda _: None, shown)
+        return
+    end_abandoned_sessions(context)
+    with in_session(context, console, session_type, title) as work:
+        yield work
+    with tables_lock(context):
+        build(context)
+    publish(context)

@@ -1,0 +1,209 @@
+"""The catalogue as readers see it: on DuckDB a published copy, on Postgres the server itself."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rowkeeper.core.errors import BusyError, DiskError, WarehouseError
+from rowkeeper.core.warehouse import Target, Warehouse, connect
+from rowkeeper.workspace.context import Context
+from rowkeeper.workspace.locks import run_lock
+
+Record = dict[str, Any]
+
+ASSETS = """
+select
+    assets.asset_type,
+    count(*) as assets,
+    count(case when assets.upload_status in {archived} then 1 end) as archived,
+    count(case when assets.archived_by = 'legacy' then 1 end) as unchecked,
+    count(uploads.asset_id) as to_upload,
+    count(downloads.asset_id) as to_download,
+    count(case when assets.download_status = 'failed' or assets.upload_status = 'failed' then 1 end)
+        as failed,
+    count(case when {known_earlier} and not assets.is_wanted and assets.download_status = 'pending'
+        then 1 end) as known_earlier,
+    count(case when assets.download_status = 'pending' and not assets.is_wanted
+        and not {known_earlier} then 1 end) as not_wanted
+from {schema}.assets as assets
+left join {schema}.pending_downloads as downloads on assets.asset_id = downloads.asset_id
+left join {schema}.pending_uploads as uploads on assets.asset_id = uploads.asset_id
+group by assets.asset_type order by assets.asset_type
+"""
+PEOPLE = """
+select
+    people.row_id,
+    people.name,
+    people.email,
+    people.personality_type,
+    count(assets.asset_id) as assets,
+    count(case when assets.upload_status in {archived} then 1 end) as archived,
+    count(case when assets.download_status = 'failed' or assets.upload_status = 'failed'
+        then 1 end) as failed
+from {schema}.people as people
+left join {schema}.assets as assets on people.row_id = assets.person_row_id
+group by people.row_id, people.name, people.email, people.personality_type
+order by length(people.row_id), people.row_id
+"""
+FAILURES = """
+select person_row_id as row_id, name, asset_id, asset_type, original_url, stage, error_code,
+    error_message, verdict, next_step, attempts
+from {schema}.failures order by asset_id
+"""
+UNSUPPORTED = """
+select links.row_id, people.name, links.column_name, links.url, links.reason
+from {schema}.links as links
+inner join {schema}.people as people on links.row_id = people.row_id
+where links.fate = 'unsupported' and links.is_current
+order by length(links.row_id), links.row_id, links.link_key
+"""
+SESSIONS = """
+select session_id, session_type, {activity} as activity, status,
+    total_assets, completed_assets, failed_assets,
+    cast(date_trunc('second', created_at) as text) as created_at,
+    cast(date_trunc('second', completed_at) as text) as completed_at
+from {schema}.download_sessions order by created_at desc, session_id limit 10
+"""
+QUARANTINE = """
+select source, reason, count(*) as rows from {schema}.quarantine
+group by source, reason order by source, reason
+"""
+QUERIES = {
+    "people": PEOPLE,
+    "assets": ASSETS,
+    "failures": FAILURES,
+    "unsupported_links": UNSUPPORTED,
+    "sessions": SESSIONS,
+    "quarantine": QUARANTINE,
+}
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """What the marts say. Each list holds one record a row, keyed by column."""
+
+    people: list[Record]
+    assets: list[Record]
+    failures: list[Record]
+    unsupported_links: list[Record]
+    sessions: list[Record]
+    quarantine: list[Record]
+
+
+def published_path(target: Target) -> Path:
+    """Where readers find a DuckDB catalogue. Its file name is that of the live one: dbt's views
+    name the database by it."""
+    live = Path(str(target.path))
+    return live.parent / "published" / live.name
+
+
+def publish(context: Context) -> None:
+    """Give readers a copy of the DuckDB file as it is now; nothing to do on Postgres."""
+    target = context.target
+    if target.type != "duckdb":
+        return
+    path = published_path(target)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    try:
+        with connect(target) as warehouse:  # until the end, so that nobody writes meanwhile
+            warehouse.execute("checkpoint")
+            shutil.copyfile(str(target.path), part)
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _publish_what_is_newer(context: Context) -> None:
+    """What dbt or dlt have built by themselves is published by its first reader.
+
+    While a run is at work readers have the copy that they had; it publishes at its end.
+    """
+    live, copy = Path(str(context.target.path)), published_path(context.target)
+    if not live.is_file():
+        return
+    if copy.is_file() and copy.stat().st_mtime_ns >= live.stat().st_mtime_ns:
+        return
+    with suppress(BusyError, WarehouseError, DiskError, OSError), run_lock(context):
+        publish(context)
+
+
+@contextmanager
+def reader(context: Context) -> Iterator[Warehouse]:
+    """The catalogue for readers. Raises ``WarehouseError`` if there is none yet."""
+    target = context.target
+    if target.type == "duckdb":
+        _publish_what_is_newer(context)
+        path = published_path(target)
+        if not path.is_file():
+            raise _nothing_yet(target)
+        target = replace(target, path=str(path))
+    with connect(target, read_only=True) as warehouse:
+        if not _is_built(warehouse, target.schema):
+            raise _nothing_yet(target)
+        yield warehouse
+
+
+def read_catalog(context: Context) -> Catalog:
+    """All of it. Raises as :func:`reader`."""
+    schema = context.target.schema
+    with reader(context) as warehouse:
+        words = _words(warehouse, schema)
+        found = {
+            name: _records(warehouse, sql.format(schema=schema, **words))
+            for name, sql in QUERIES.items()
+            if name != "unsupported_links" or _has_table(warehouse, context.target.schema, "links")
+        }
+    return Catalog(**{"unsupported_links": [], **found})
+
+
+def count_events(context: Context) -> int:
+    """How many events the warehouse has."""
+    with connect(context.target) as warehouse:
+        return int(warehouse.query("select count(*) from raw.asset_events")[0][0])
+
+
+def _is_built(warehouse: Warehouse, schema: str) -> bool:
+    return _has_table(warehouse, schema, "person_content")
+
+
+def _has_table(warehouse: Warehouse, schema: str, name: str) -> bool:
+    """Is it there? What an earlier version has published lacks newer ones."""
+    sql = "select count(*) from information_schema.tables where table_schema = ? and table_name = ?"
+    return bool(warehouse.query(sql, (schema, name))[0][0])
+
+
+def _words(warehouse: Warehouse, schema: str) -> dict[str, str]:
+    """What the tables call a few things; until the next build an earlier version's words."""
+    names, _ = warehouse.select(f"select * from {schema}.assets limit 0")
+    known_earlier = "assets.is_known_earlier" if "is_known_earlier" in names else "false"
+    names, _ = warehouse.select(f"select * from {schema}.download_sessions limit 0")
+    if "activity" in names:
+        return {
+            "activity": "activity",
+            "archived": "('uploaded')",
+            "known_earlier": known_earlier,
+        }
+    return {
+        "activity": "session_type",
+        "archived": "('completed')",
+        "known_earlier": known_earlier,
+    }
+
+
+def _nothing_yet(target: Target) -> WarehouseError:
+    return WarehouseError(
+        f"There is no catalogue in {target.where} yet: run rowkeeper run --target {target.name}."
+    )
+
+
+def _records(warehouse: Warehouse, sql: str) -> list[Record]:
+    names, rows = warehouse.select(sql)
+    return [dict(zip(names, row, strict=True)) for row in rows]

@@ -1,0 +1,1 @@
+"""What every room uses; it knows none of them."""

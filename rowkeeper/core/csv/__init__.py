@@ -1,0 +1,1 @@
+"""The forms of the legacy CSV and what guards a spreadsheet."""

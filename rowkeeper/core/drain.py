@@ -1,0 +1,165 @@
+"""The drain: from the journal's sealed segments to ``raw.asset_events``, each event once.
+
+Which segments a warehouse holds is written in that warehouse, in the same transaction as their
+events: a killed drain, another target and a warehouse restored from an old backup all mend
+themselves at the next drain.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from rowkeeper.core.database_format import DATABASE, check_database, write_format
+from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.formats import bring_forward
+from rowkeeper.core.journal.check import adopt, losses
+from rowkeeper.core.journal.journal import damaged, seal_abandoned, sealed_segments
+from rowkeeper.core.journal.manifest import SEALED, read_manifest
+from rowkeeper.core.journal.segments import SUFFIX, Finding, Segment, examine, segment_id
+from rowkeeper.core.paths import folder_id
+from rowkeeper.core.warehouse import Target, Warehouse, connect
+
+COLUMNS = tuple(item.name for item in fields(AssetEvent))
+TYPES = {
+    "event_id": "text primary key",
+    "event_version": "bigint not null",
+    "event_type": "text not null",
+    "session_id": "text not null",
+    "occurred_at": "timestamptz not null",
+    **dict.fromkeys(("attempt", "size_bytes", "total_assets", "events"), "bigint"),
+}
+"""The columns of the drain's tables that are not plain text."""
+SEGMENT_COLUMNS = ("segment_id", "events", "sha256", "folder_id")
+BATCH_EVENTS = 10_000
+
+
+def drain(folder: Path, target: Target, damage: list[Finding] | None = None) -> int:
+    """Move what the journal at ``folder`` has and ``target`` has not; how many events were read.
+
+    Segments of killed writers are sealed first. Every whole event is moved; what is damaged or
+    missing is then appended to ``damage``, or raised as ``JournalDamagedError`` without one. Raises
+    ``WarehouseError``: then the events stay in the journal, and the next drain takes them.
+    """
+    bring_forward(folder)
+    seal_abandoned(folder)
+    adopt(folder)
+    segments = sealed_segments(folder)
+    found, count = losses(folder), 0
+    if segments:
+        with connect(target) as warehouse:
+            create_tables(warehouse)
+            count = _move(warehouse, folder, segments, found)
+    if found and damage is None:
+        raise damaged(found)
+    if damage is not None:
+        damage += found
+    return count
+
+
+def _move(
+    warehouse: Warehouse, folder: Path, segments: dict[str, Path], found: list[Finding]
+) -> int:
+    """Insert the events of the segments that the warehouse does not know; damage goes to ``found``.
+
+    A damaged segment is not noted as held, so its salvaged events come again and change nothing.
+    """
+    ours = folder_id(folder.parent)
+    held = {name for (name,) in warehouse.query("select segment_id from raw.journal_segments")}
+    found += missing_segments(folder, held_here(warehouse, ours))
+    count = 0
+    batch: list[AssetEvent] = []
+    whole: list[Segment] = []
+    for name in sorted(segments.keys() - held):
+        segment = examine(segments[name])
+        batch += segment.events
+        if segment.findings:
+            found += segment.findings
+        else:
+            whole.append(segment)
+        if len(batch) >= BATCH_EVENTS:
+            count += _insert(warehouse, batch, whole, ours)
+            batch, whole = [], []
+    if batch or whole:
+        count += _insert(warehouse, batch, whole, ours)
+    return count
+
+
+def held_here(warehouse: Warehouse, folder: str) -> set[str]:
+    """The segments that ``warehouse`` holds and that came from the data folder of id ``folder``.
+
+    A DuckDB file is one folder's; of Postgres, those that it took before it noted whose they are
+    are nobody's.
+    """
+    whose = "coalesce(folder_id, ?)" if warehouse.is_duckdb else "folder_id"
+    sql = f"select segment_id from raw.journal_segments where {whose} = ?"
+    given = [folder, folder] if warehouse.is_duckdb else [folder]
+    return {name for (name,) in warehouse.query(sql, given)}
+
+
+def missing_segments(folder: Path, held: set[str]) -> list[Finding]:
+    """Those of the segments that the warehouse has of this journal which nothing here tells of."""
+    known = read_manifest(folder)
+    listed = {segment_id(Path(path)) for path in (*known.gone, *known.entries)}
+    words = "this sealed segment is missing; the warehouse has its events"
+    return [
+        Finding(folder / SEALED / f"{name}{SUFFIX}", None, words, lost=False)
+        for name in sorted(held - sealed_segments(folder).keys() - listed)
+    ]
+
+
+def create_statements() -> list[str]:
+    """What makes the tables of the drain where they are not there yet."""
+    since = "loaded_at timestamptz default current_timestamp"
+    return [
+        "create schema if not exists raw",
+        f"create table if not exists raw.asset_events ({_columns(COLUMNS)}, {since})",
+        f"create table if not exists raw.journal_segments (segment_id text primary key, {since})",
+    ]
+
+
+def create_tables(warehouse: Warehouse) -> None:
+    """Make the drain's tables, or give older ones the columns that are new, and say the format.
+
+    Each step may be done again. Raises ``NewerVersionError`` if the database is newer.
+    """
+    number = check_database(warehouse)
+    for statement in create_statements():
+        warehouse.execute(statement)
+    _add_columns(warehouse, "asset_events", COLUMNS)
+    _add_columns(warehouse, "journal_segments", SEGMENT_COLUMNS)
+    if number < DATABASE:
+        write_format(warehouse)
+
+
+def _add_columns(warehouse: Warehouse, table: str, columns: Sequence[str]) -> None:
+    listed = "select column_name from information_schema.columns"
+    sql = f"{listed} where table_schema = 'raw' and table_name = ?"
+    there = {name for (name,) in warehouse.query(sql, [table])}
+    for name in columns:
+        if name not in there:
+            warehouse.execute(f"alter table raw.{table} add column {_columns([name])}")
+
+
+def _columns(names: Sequence[str]) -> str:
+    return ", ".join(f"{name} {TYPES.get(name, 'text')}" for name in names)
+
+
+def _insert(
+    warehouse: Warehouse, events: list[AssetEvent], segments: list[Segment], folder: str
+) -> int:
+    with warehouse.transaction():
+        warehouse.insert_new(
+            "raw.asset_events", COLUMNS, [_row(event) for event in events], "event_id"
+        )
+        rows = [(segment_id(item.path), len(item.events), item.sha256, folder) for item in segments]
+        warehouse.insert_new("raw.journal_segments", SEGMENT_COLUMNS, rows, "segment_id")
+    return len(events)
+
+
+def _row(event: AssetEvent) -> tuple[Any, ...]:
+    values = asdict(event)
+    values["event_type"] = EventType(event.event_type).value
+    values["details"] = json.dumps(event.details, ensure_ascii=False, sort_keys=True)
+    return tuple(values[name] for name in COLUMNS)

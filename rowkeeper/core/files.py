@@ -1,0 +1,63 @@
+"""Files written whole or not at all, with the ones before them kept."""
+
+import glob
+import os
+import shutil
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rowkeeper.core.errors import UsageError
+from rowkeeper.core.paths import sync
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Put ``data`` at ``path``: beside it first, synced, then renamed. Raises ``UsageError``."""
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+        with suppress(OSError):  # some systems can't open a folder
+            sync(path.parent)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise UsageError(
+            f"{path} can't be written ({error.strerror}): give another place, or free space there."
+        ) from error
+
+
+def write_keeping(path: Path, data: bytes, keep: int) -> None:
+    """As ``write_whole``; another content that is there is kept under its time, the newest
+    ``keep`` of them. Raises ``UsageError``."""
+    try:
+        if path.is_file() and path.read_bytes() != data:
+            _keep(path)
+        write_whole(path, data)
+        kept = kept_files(path)
+        for old in kept[: max(len(kept) - keep, 0)]:
+            old.unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"The files kept beside {path} can't be moved ({error.strerror}): see to the rights of "
+            "that folder, or set legacy_csv.dual_write_path."
+        ) from error
+
+
+def kept_files(path: Path) -> list[Path]:
+    """The earlier contents of ``path``, oldest first."""
+    return sorted(path.parent.glob(f"{glob.escape(path.stem)}.*Z{glob.escape(path.suffix)}"))
+
+
+def _keep(path: Path) -> None:
+    """Give the content of ``path`` a second name, which stays when ``path`` is replaced."""
+    moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    kept = path.with_name(f"{path.stem}.{moment}{path.suffix}")
+    try:
+        os.link(path, kept)
+    except OSError:
+        shutil.copy2(path, kept)

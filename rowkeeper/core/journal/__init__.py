@@ -1,0 +1,1 @@
+"""The journal: events in segments, their manifest, its check and its salvage."""

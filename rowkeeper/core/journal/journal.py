@@ -1,0 +1,240 @@
+"""The journal: events as JSON lines on the local disk, there before anything else counts on them.
+
+A writer has a segment of its own below ``open/``. ``append`` returns when its event is on disk;
+events of threads that wait at the same time share one fsync. A finished segment is renamed into
+``sealed/`` and listed in the manifest; it stays for ever: warehouses come and go, and each is
+filled from here. How a line and a segment say that they are whole is in ``segments``.
+"""
+
+import fcntl
+import hashlib
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from io import FileIO
+from pathlib import Path
+from typing import Self
+
+from rowkeeper.core.errors import JournalDamagedError, JournalError
+from rowkeeper.core.events import AssetEvent
+from rowkeeper.core.ids import new_id
+from rowkeeper.core.journal.manifest import SEALED, Entry, note
+from rowkeeper.core.journal.segments import (
+    OPEN,
+    SUFFIX,
+    Finding,
+    examine,
+    is_old,
+    sealed_name,
+    segment_id,
+    to_line,
+)
+from rowkeeper.core.paths import sync
+
+ASIDE = "aside"
+"""Below the journal: bytes that are no event, kept for whoever wants to look at them."""
+
+
+def journal_dir(data_dir: Path) -> Path:
+    """Where the journal of a data folder is."""
+    return data_dir / "journal"
+
+
+class Journal:
+    """One writer's segment, for use by many threads; a context manager that seals at its end.
+
+    The segment is made at the first event: without one, nothing is left behind. A lock on the file
+    tells others that its writer lives.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.segment_id = new_id()
+        self._folder = folder
+        self._path = folder / "open" / f"{self.segment_id}{OPEN}{SUFFIX}"
+        self._file: FileIO | None = None
+        self._digest = hashlib.sha256()  # of all that is on disk
+        self._state = threading.Condition()
+        self._waiting: list[bytes] = []
+        self._accepted = 0  # events handed in so far
+        self._durable = 0  # events on disk so far
+        self._writing = False
+        self._fault: OSError | None = None
+
+    def append(self, event: AssetEvent) -> None:
+        """Return when ``event`` is on disk. Raises ``JournalError`` if it can't be written."""
+        with self._state:
+            self._waiting.append(to_line(event, self._accepted + 1))
+            self._accepted += 1
+            mine = self._accepted
+            while self._durable < mine:
+                if self._fault:
+                    raise _unwritable(self._folder, self._fault)
+                if self._writing:
+                    self._state.wait()
+                else:
+                    self._write_waiting()
+
+    def _write_waiting(self) -> None:
+        """Write all waiting lines with one fsync, for all who wait; the state is held on entry."""
+        batch, upto = self._waiting, self._accepted
+        self._waiting, self._writing = [], True
+        self._state.release()
+        fault: OSError | None = None
+        try:
+            self._write(b"".join(batch))
+        except OSError as error:
+            fault = error
+        finally:
+            self._state.acquire()
+            self._writing = False
+            self._fault = fault
+            if fault is None:
+                self._durable = upto
+            self._state.notify_all()
+
+    def _write(self, data: bytes) -> None:
+        if self._file is None:
+            self._file = _create(self._path)
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(self._file.fileno(), rest) :]
+        os.fsync(self._file.fileno())
+        self._digest.update(data)
+
+    def seal(self) -> None:
+        """End the segment. Nothing may be appended after."""
+        with self._state:
+            if self._file is None:
+                return
+            try:
+                if self._fault:  # what is on disk is not known here
+                    _seal_left(self._path, self._folder)
+                else:
+                    digest = self._digest.hexdigest()
+                    name = sealed_name(self.segment_id, self._durable, digest)
+                    _seal(self._path, self._folder, name)
+            except OSError as error:
+                raise _unwritable(self._folder, error) from error
+            finally:
+                self._file.close()
+                self._file = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.seal()
+
+
+def seal_abandoned(folder: Path) -> int:
+    """Seal the segments whose writers were killed; how many there were."""
+    count = 0
+    for path in sorted((folder / "open").glob(f"*{SUFFIX}")):
+        with path.open("rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue  # its writer lives
+            if path.exists():
+                _seal_left(path, folder)
+                count += 1
+    return count
+
+
+def sealed_segments(folder: Path) -> dict[str, Path]:
+    """All sealed segments by their id, in no meaningful order."""
+    paths = sorted((folder / SEALED).glob(f"*{SUFFIX}"), key=is_old, reverse=True)
+    return {segment_id(path): path for path in paths}  # sealed anew counts before format 1
+
+
+def read_segment(path: Path) -> Iterator[AssetEvent]:
+    """The events of a sealed segment. Raises ``JournalDamagedError`` unless it is whole."""
+    found = examine(path)
+    if found.findings:
+        raise damaged(found.findings)
+    yield from found.events
+
+
+def damaged(findings: Sequence[Finding]) -> JournalDamagedError:
+    """What is said of a damaged journal, and the way out."""
+    more = f", and {len(findings) - 1} more" if len(findings) > 1 else ""
+    return JournalDamagedError(
+        f"The journal is damaged: {findings[0]}{more}. rowkeeper journal check lists everything; "
+        "rowkeeper journal salvage keeps every whole event, after which this goes on."
+    )
+
+
+def write_sealed(folder: Path, identity: str, events: Sequence[AssetEvent]) -> Path:
+    """A sealed segment of ``events``, listed in the manifest on return; the same ones again change
+    nothing."""
+    data = b"".join(to_line(event, number) for number, event in enumerate(events, 1))
+    name = sealed_name(identity, len(events), hashlib.sha256(data).hexdigest())
+    (folder / SEALED).mkdir(parents=True, exist_ok=True)
+    fresh = folder / SEALED / f"{name}.new"
+    fresh.write_bytes(data)
+    return _seal(fresh, folder, name)
+
+
+def seal_anew(path: Path, folder: Path) -> None:
+    """Give a segment of format 1 its checksums. A damaged one stays as it is, for a salvage."""
+    found = examine(path)
+    if found.findings:
+        if path.parent.name != SEALED:
+            path.replace(folder / SEALED / path.name)
+        return
+    _set_aside(folder, path, found.torn)
+    write_sealed(folder, segment_id(path), found.events)
+    path.unlink()
+
+
+def _set_aside(folder: Path, path: Path, torn: bytes) -> None:
+    """Keep the half line of a killed writer, which nobody counts on."""
+    if torn:
+        (folder / ASIDE).mkdir(exist_ok=True)
+        (folder / ASIDE / f"{segment_id(path)}.torn").write_bytes(torn)
+
+
+def _unwritable(folder: Path, fault: OSError) -> JournalError:
+    return JournalError(
+        f"The journal in {folder} can't be written ({fault.strerror}): "
+        "free space there, or make it writable, then run again."
+    )
+
+
+def _create(path: Path) -> FileIO:
+    """A new segment, locked before it has the name by which others find it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unnamed = path.with_suffix(".new")
+    file = unnamed.open("xb", buffering=0)
+    fcntl.flock(file, fcntl.LOCK_EX)
+    unnamed.rename(path)
+    sync(path.parent)
+    return file
+
+
+def _seal_left(path: Path, folder: Path) -> None:
+    """Seal what a writer left that did not come to its end."""
+    (folder / SEALED).mkdir(parents=True, exist_ok=True)
+    if is_old(path):
+        seal_anew(path, folder)
+        return
+    found = examine(path)
+    _set_aside(folder, path, found.torn)
+    with path.open("r+b") as file:
+        size = file.seek(-len(found.torn), os.SEEK_END)
+        file.truncate()
+        if size and not path.read_bytes().endswith(b"\n"):
+            file.write(b"\n")  # of a whole event
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    _seal(path, folder, sealed_name(segment_id(path), found.last_number, digest))
+
+
+def _seal(path: Path, folder: Path, name: str) -> Path:
+    sealed = folder / SEALED
+    sealed.mkdir(parents=True, exist_ok=True)
+    sync(path)
+    place = path.rename(sealed / name)
+    sync(sealed)
+    sync(path.parent)
+    note(folder, Entry(f"{SEALED}/{name}", place.stat().st_size))
+    return place

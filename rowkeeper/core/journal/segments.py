@@ -1,0 +1,216 @@
+"""Segments of the journal: how a line, a file and its name say that they are whole.
+
+A line is an event as JSON with two more fields at its end: its number in the segment and the CRC-32
+of all before that. A sealed segment has how many events it holds and its SHA-256 in its name.
+Segments of format 1 have neither and are named by their id alone.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from zlib import crc32
+
+from rowkeeper.core.errors import NewerVersionError
+from rowkeeper.core.events import AssetEvent
+
+SUFFIX = ".jsonl"
+OPEN = "-open"
+SEALED = re.compile(r"(?P<id>.+)-(?P<events>\d+)-(?P<sha256>[0-9a-f]{32})")
+CHECKED_END = re.compile(rb',"_crc32":"([0-9a-f]{8})"\}')
+CRC_BYTES = len(b',"_crc32":"00000000"}')
+NUMBER = re.compile(rb',"_line":([1-9][0-9]*)$')
+ASSET = re.compile(rb'"asset_id":"([0-9a-f-]{36})"')
+ROW = re.compile(rb'"row_id":"([^"\\]{1,100})"')
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is not as it was written: where, what it means, and whom it concerns.
+
+    ``line`` counts from 1; None: the file as a whole. ``lost``: could an event be lost by it? The
+    ids are what can still be read of a damaged line; without any, it could be about every asset.
+    """
+
+    path: Path
+    line: int | None
+    words: str
+    asset_ids: frozenset[str] = frozenset()
+    row_ids: frozenset[str] = frozenset()
+    lost: bool = True
+
+    def __str__(self) -> str:
+        where = f"{self.path}, line {self.line}" if self.line else str(self.path)
+        return f"{where}: {self.words}"
+
+
+@dataclass
+class Segment:
+    """What a segment's file holds: every whole event, and all that is not as it was written.
+
+    ``torn`` are the bytes of a last line that was never acknowledged: its writer was killed.
+    """
+
+    path: Path
+    events: list[AssetEvent] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    torn: bytes = b""
+    last_number: int = 0
+    sha256: str = ""
+
+
+def checked(body: bytes) -> bytes:
+    """A JSON object, without its closing brace, as a line that ends in its CRC-32."""
+    return body + b',"_crc32":"%08x"}\n' % crc32(body)
+
+
+def unchecked(line: bytes) -> bytes | None:
+    """The body of such a line, with or without its line end; None if it is not whole."""
+    line = line.removesuffix(b"\n")
+    body, end = line[:-CRC_BYTES], line[-CRC_BYTES:]
+    return body if end == b',"_crc32":"%08x"}' % crc32(body) else None
+
+
+def to_line(event: AssetEvent, number: int) -> bytes:
+    """``event`` as line ``number`` of a segment."""
+    return checked(event.to_json().encode()[:-1] + b',"_line":%d' % number)
+
+
+def segment_id(path: Path) -> str:
+    """The id of a segment, whatever state its name tells of."""
+    sealed = SEALED.fullmatch(path.stem)
+    return sealed["id"] if sealed else path.stem.removesuffix(OPEN)
+
+
+def is_old(path: Path) -> bool:
+    """Is it a segment of format 1, without checksums?"""
+    return not path.stem.endswith(OPEN) and SEALED.fullmatch(path.stem) is None
+
+
+def sealed_name(identity: str, events: int, sha256: str) -> str:
+    """The file name of a sealed segment; ``sha256`` is the whole hash, lower-case hex."""
+    return f"{identity}-{events}-{sha256[:32]}{SUFFIX}"
+
+
+def examine(path: Path) -> Segment:
+    """Read a segment of any format. Raises ``NewerVersionError``, ``OSError``; never for damage."""
+    return _examine_old(path) if is_old(path) else _examine(path)
+
+
+def _examine(path: Path) -> Segment:
+    found, digest, expected = Segment(path), hashlib.sha256(), 1
+    sure = True  # is ``expected`` the number of the next line?
+    with path.open("rb") as file:
+        for place, line in enumerate(file, 1):
+            digest.update(line)
+            body = unchecked(line)
+            records = [body] if body is not None else list(whole_in(line))
+            if body is None or not line.endswith(b"\n"):
+                _judge(found, place, line, len(records))
+                sure = False
+            for record in records:
+                number, event = _event(path, place, record)
+                if number < expected or (sure and number > expected):
+                    found.findings.append(Finding(path, place, _misplaced(expected, number)))
+                found.events.append(event)
+                found.last_number = max(found.last_number, number)
+                expected, sure = number + 1, True
+    found.sha256 = digest.hexdigest()
+    _hold_to_name(found)
+    return found
+
+
+def _judge(found: Segment, place: int, line: bytes, whole: int) -> None:
+    """A line that is not one whole record with its end."""
+    is_last = not line.endswith(b"\n")
+    if is_last and found.path.stem.endswith(OPEN) and (not whole or unchecked(line) is not None):
+        found.torn = b"" if whole else line
+    elif whole:
+        words = "bytes beside its event are damaged; the event is whole"
+        found.findings.append(Finding(found.path, place, words, lost=False))
+    else:
+        found.findings.append(_unreadable(found.path, place, line))
+
+
+def _misplaced(expected: int, number: int) -> str:
+    if number < expected:
+        return f"event {number} stands where event {expected} belongs: it was moved or repeated"
+    gone = (
+        f"event {expected} is"
+        if number == expected + 1
+        else f"events {expected} to {number - 1} are"
+    )
+    return f"before it, {gone} missing"
+
+
+def _hold_to_name(found: Segment) -> None:
+    sealed = SEALED.fullmatch(found.path.stem)
+    if sealed is None or found.sha256.startswith(sealed["sha256"]):
+        return
+    wanted = int(sealed["events"])
+    if found.last_number < wanted:
+        words = f"it is cut: {wanted} events were sealed and {len(found.events)} of them are whole"
+        found.findings.append(Finding(found.path, found.last_number + 1, words))
+    elif not found.findings:
+        words = "it has other bytes than were sealed, though its events are whole"
+        found.findings.append(Finding(found.path, None, words, lost=False))
+
+
+def whole_in(line: bytes) -> Iterator[bytes]:
+    """The records within a damaged line that are whole: two of them where a line end was hit."""
+    start = 0
+    for end in CHECKED_END.finditer(line):
+        begin = line.find(b"{", start, end.end())
+        while begin >= 0:
+            if (body := unchecked(line[begin : end.end()])) is not None:
+                yield body
+                start = end.end()
+                break
+            begin = line.find(b"{", begin + 1, end.end())
+
+
+def _event(path: Path, place: int, body: bytes) -> tuple[int, AssetEvent]:
+    """The number and the event of a record that is as it was written."""
+    number = NUMBER.search(body)
+    try:
+        if number is None:
+            raise ValueError("no line number")
+        return int(number[1]), AssetEvent.from_json((body[: number.start()] + b"}").decode())
+    except ValueError as error:
+        raise NewerVersionError(
+            f"{path}, line {place}, was written by a newer rowkeeper ({error}): upgrade rowkeeper, "
+            "then run again."
+        ) from None
+
+
+def _examine_old(path: Path) -> Segment:
+    """A segment of format 1: what is no event is damaged, but for a last line without its end."""
+    found = Segment(path)
+    with path.open("rb") as file:
+        for place, line in enumerate(file, 1):
+            if (body := unchecked(line)) is not None:
+                found.events.append(_event(path, place, body)[1])
+                words = "it has a checksum, so the file has lost the name that it was sealed under"
+                found.findings.append(Finding(path, place, words, lost=False))
+                continue
+            try:
+                found.events.append(AssetEvent.from_json(line.decode()))
+            except ValueError as error:
+                if line.endswith(b"\n"):
+                    lost = _unreadable(path, place, line)
+                    words = f"it is no event ({error}); damaged, or written by a newer rowkeeper"
+                    found.findings.append(replace(lost, words=words))
+                else:
+                    found.torn = line
+    return found
+
+
+def _unreadable(path: Path, place: int, line: bytes) -> Finding:
+    """A line whose event is lost."""
+    words = "its checksum does not fit, so its event can't be trusted"
+    if not line.endswith(b"\n"):
+        words = "it is cut off, so its event is lost"
+    assets = frozenset(item.decode() for item in ASSET.findall(line))
+    rows = frozenset(item.decode("utf-8", "replace") for item in ROW.findall(line))
+    return Finding(path, place, words, assets, rows)

@@ -1,0 +1,1 @@
+"""Links: found in text, unwrapped, and told what they lead to."""

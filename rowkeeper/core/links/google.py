@@ -1,0 +1,125 @@
+"""What addresses of Google Drive and of Google's documents lead to."""
+
+import re
+from urllib.parse import SplitResult
+
+from rowkeeper.core.links.link import Link
+from rowkeeper.core.links.wrappers import parameter, site
+
+DRIVE_HOSTS = frozenset(
+    {"drive.google.com", "drive.usercontent.google.com", "lh3.googleusercontent.com"}
+    | {"lh3.google.com", "googleapis.com", "content.googleapis.com", "drive-thirdparty.google.com"}
+)
+DOCS_HOSTS = frozenset(
+    {"docs.google.com", "spreadsheets.google.com", "sheets.google.com", "slides.google.com"}
+)
+
+_GOOGLE_ID = re.compile(r"[A-Za-z0-9_-]{10,128}(?![A-Za-z0-9_-])")
+_RESOURCE_KEY = re.compile(r"[0-9]-[A-Za-z0-9_-]{10,64}")
+_DRIVE_PATH = re.compile(
+    r"/((?:file|folder)(?:/u/\d+)?/d|(?:drive/)?(?:mobile/)?(?:u/\d+/)?(?:mobile/)?folders)/([^/]*)"
+)
+_FOLDER_FRAGMENT = re.compile(r"folders/(?:.*/)?([^/?&]*)")
+_PICTURE_PATH = re.compile(r"/(?:u/\d+/)?d/([^/=]*)")
+_API_PATH = re.compile(r"/drive/v[23]/files/([^/]*)")
+_DOCS_PATH = re.compile(
+    r"(?:/a/[^/]+)?/(document|spreadsheets|presentation|forms|drawings)(?:/u/\d+)?/d/([^/]*)"
+    r"(?:/([^/]*))?"
+)
+_OTHER_PATH = re.compile(r"(?:/a/[^/]+)?/(videos|jamboard)(?:/u/\d+)?/d/([^/]*)")
+_OLD_PATH = re.compile(
+    r"(?:/a/[^/]+)?/(?:(spreadsheet|document|presentation)/|(?=ccc\b|Doc\b|View\b))"
+    r"(?:ccc|pub|edit|view|lv|Doc|View|present|embed)?/?$"
+)
+_DOCS_TYPES = {
+    "document": "document",
+    "spreadsheets": "spreadsheet",
+    "presentation": "presentation",
+    "forms": "form",
+    "drawings": "drawing",
+}
+_OLD_WORDS = {"spreadsheet": "spreadsheets"}
+
+
+def drive(parts: SplitResult) -> Link | None:
+    """The file or folder that an address of ``DRIVE_HOSTS`` leads to."""
+    place = site(parts)
+    if place.startswith("lh3.") or place.endswith("googleapis.com"):
+        pattern = _PICTURE_PATH if place.startswith("lh3.") else _API_PATH
+        found = pattern.match(parts.path)
+        return _place(False, found[1], parts) if found else None
+    if named := _DRIVE_PATH.search(parts.path):
+        return _place("folder" in named[1], named[2], parts)
+    if hidden := _FOLDER_FRAGMENT.match(parts.fragment):
+        return _place(True, hidden[1], parts)
+    text = parameter(parts, "id", "srcid", "docid")
+    return _place("folderview" in parts.path, text, parts)
+
+
+def _place(folder: bool, text: str, parts: SplitResult) -> Link | None:
+    media_id = _id(text)
+    if media_id is None:
+        return None
+    key = _RESOURCE_KEY.fullmatch(parameter(parts, "resourcekey", "resourceKey"))
+    found = key[0] if key else ""
+    if folder:
+        url = f"https://drive.google.com/drive/folders/{media_id}"
+        return Link("drive", "folder", media_id, url, resource_key=found)
+    url = f"https://drive.google.com/file/d/{media_id}/view"
+    return Link("drive", "file", media_id, url, resource_key=found)
+
+
+def docs(parts: SplitResult) -> Link | None:
+    """The document that an address of ``DOCS_HOSTS`` leads to, or a file of Drive."""
+    named = _DOCS_PATH.match(parts.path)
+    if named is None:
+        return _other_docs(parts)
+    if named[2] == "e":  # published to the web, under an id of its own
+        media_id = _id(named[3] or "")
+        link_type = f"published_{_DOCS_TYPES[named[1]]}"
+        url = f"https://docs.google.com/{named[1]}/d/e/{media_id}/pub"
+        return Link("docs", link_type, media_id, url) if media_id else None
+    media_id = _id(named[2])
+    return _document(named[1], media_id, parts) if media_id else None
+
+
+def _other_docs(parts: SplitResult) -> Link | None:
+    """Older addresses, and those of what Drive holds."""
+    if re.match(r"/(?:uc|leaf|viewer|thumbnail)\b", parts.path) or _DRIVE_PATH.search(parts.path):
+        return drive(parts)
+    media_id = _id(parameter(parts, "key", "id", "docid"))
+    if other := _OTHER_PATH.match(parts.path):
+        url = f"https://docs.google.com/{other[1]}/d/{_id(other[2])}/edit"
+        return Link("docs", other[1], _id(other[2]) or "", url) if _id(other[2]) else None
+    if media_id is None:
+        return None
+    if parts.path.startswith("/open"):
+        return _document("document", media_id, parts)
+    if old := _OLD_PATH.match(parts.path):
+        word = old[1] or ("spreadsheet" if "ccc" in parts.path else "document")
+        return _document(_OLD_WORDS.get(word, word), media_id, parts)
+    if site(parts) == "spreadsheets.google.com":
+        return _document("spreadsheets", media_id, parts)
+    return None
+
+
+def _id(text: str) -> str | None:
+    found = _GOOGLE_ID.match(text.strip())
+    return found[0] if found else None
+
+
+def _tab(parts: SplitResult) -> str:
+    """The gid of the tab that a spreadsheet's link names; '' for the first one, 0."""
+    found = re.search(r"(?:^|[^\w])gid=0*([1-9][0-9]{0,11})", f"{parts.fragment}&{parts.query}")
+    return found[1] if found else ""
+
+
+def _document(word: str, media_id: str, parts: SplitResult) -> Link:
+    """A tab of a spreadsheet is a medium of its own, ``ID,GID``: it has a CSV of its own."""
+    tab = _tab(parts) if word == "spreadsheets" else ""
+    key = _RESOURCE_KEY.fullmatch(parameter(parts, "resourcekey", "resourceKey"))
+    url = f"https://docs.google.com/{word}/d/{media_id}/edit"
+    found = key[0] if key else ""
+    if tab:
+        media_id, url = f"{media_id},{tab}", f"{url}#gid={tab}"
+    return Link("docs", _DOCS_TYPES[word], media_id, url, resource_key=found)

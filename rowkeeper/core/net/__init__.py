@@ -1,0 +1,1 @@
+"""What requests share: hosts, addresses, pace, credentials, kinds of bytes."""

@@ -1,0 +1,98 @@
+"""Names from outside made safe as one path segment, the hash of a file, the id of a folder."""
+
+import hashlib
+import mimetypes
+import os
+import re
+from pathlib import Path, PurePath, PurePosixPath
+from typing import TypeVar
+
+from rowkeeper.core.ids import new_id
+
+AnyPath = TypeVar("AnyPath", bound=PurePath)
+
+MAX_SEGMENT = 100
+DEFAULT_EXTENSION = "bin"
+_KEPT = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
+_PLAIN = re.compile(r"[A-Za-z0-9_-]+")
+_EXTENSION = re.compile(r"[a-z0-9]{1,8}")
+_PREFERRED = {"audio/mp4": "m4a", "image/jpeg": "jpg", "text/plain": "txt"}
+
+
+def safe_segment(text: str) -> str:
+    """One path segment for ``text``: 1 to 100 characters of ``[A-Za-z0-9_%-]``.
+
+    ``[A-Za-z0-9_-]`` stay, every other byte of its UTF-8 becomes ``%XX``, so texts that differ have
+    segments that differ. A longer result is cut and ends in a hash of the whole text.
+    """
+    raw = text.encode("utf-8", "surrogatepass")
+    if len(raw) <= MAX_SEGMENT and _PLAIN.fullmatch(text):
+        return text
+    segment = "".join(chr(byte) if byte in _KEPT else f"%{byte:02X}" for byte in raw)
+    if len(segment) > MAX_SEGMENT:
+        digest = hashlib.sha256(raw).hexdigest()[:16]
+        return f"{segment[: MAX_SEGMENT - 17]}-{digest}"
+    return segment or "_"
+
+
+def safe_extension(name: str | None, mime: str | None) -> str:
+    """A file extension without its dot, ``[a-z0-9]{1,8}``: of the name, else the type, else bin.
+
+    ``part`` is not taken from a name: it marks files that are not finished.
+    """
+    suffix = PurePosixPath(name or "").suffix[1:].lower()
+    if _EXTENSION.fullmatch(suffix) and suffix != "part":
+        return suffix
+    kind = (mime or "").partition(";")[0].strip().lower()
+    guessed = _PREFERRED.get(kind) or (mimetypes.guess_extension(kind) or "")[1:]
+    return guessed if _EXTENSION.fullmatch(guessed) else DEFAULT_EXTENSION
+
+
+def apart(path: AnyPath, mark: str) -> AnyPath:
+    """``path`` with ``mark``, such as an asset's id, in its name: its own place has other bytes."""
+    return path.with_name(f"{path.stem}-{mark}{path.suffix}")
+
+
+def version_mark(sha256: str) -> str:
+    """What tells a later version of an asset from the first, in the names of files and objects."""
+    return sha256[:12]
+
+
+def write_small(path: Path, text: str) -> None:
+    """Write ``text`` in one go, with few calls to the system; not through to the disk."""
+    with path.open("wb", buffering=0) as file:
+        file.write(text.encode("utf-8", "replace"))
+
+
+def sync(path: Path) -> None:
+    """Flush a file, or the names in a folder, to the disk; raises ``OSError``."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sha256_file(path: Path) -> tuple[str, int]:
+    """The SHA-256 (lower-case hex) and the size in bytes of a file; raises ``OSError``."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return digest, file.tell()
+
+
+def folder_id(data_dir: Path) -> str:
+    """Which data folder this is: drawn once and kept with its journal, which it moves with."""
+    path = data_dir / "folder.id"  # where it was before it was kept with the journal
+    if not path.is_file():
+        path = data_dir / "journal" / "folder.id"
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f"{path.name}.{new_id()}")
+        fresh.write_text(new_id())
+        try:
+            path.hardlink_to(fresh)  # the first one stays
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return path.read_text().strip()

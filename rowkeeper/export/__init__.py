@@ -1,1 +1,0 @@
-"""The way back: the legacy CSV of any generation, byte for byte where nothing has changed."""

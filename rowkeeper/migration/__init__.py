@@ -1,0 +1,1 @@
+"""Out of the legacy CSV, and back to it."""

@@ -1,0 +1,118 @@
+"""``rowkeeper migrate adopt``: take over the files that the old system left, and report them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rowkeeper.core.drain import drain
+from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.journal.journal import Journal, journal_dir
+from rowkeeper.core.warehouse import Warehouse, connect
+from rowkeeper.workspace.context import Context
+from rowkeeper.workspace.sessions import session
+
+if TYPE_CHECKING:
+    from downloaders.base import Fetched
+    from downloaders.legacy import Match, Unmatched, Wanted
+
+WAITING = """
+select
+    assets.asset_id,
+    assets.person_row_id,
+    assets.provider,
+    assets.media_id,
+    assets.asset_type,
+    assets.original_url,
+    assets.download_attempts + 1,
+    people.name,
+    people.email
+from intermediate.int_assets as assets
+inner join {schema}.people as people on assets.person_row_id = people.row_id
+where
+    assets.archived_by = 'legacy'
+    or assets.asset_id in (select cast(asset_id as text) from {schema}.pending_downloads)
+order by assets.asset_id
+"""
+LISTED_NAMES = """
+select asset_id, min(file_name)
+from raw.legacy_claims
+where claim = 'file' and asset_id is not null and file_name is not null
+group by asset_id
+having count(distinct file_name) = 1
+"""
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """What an adoption did: files taken over, and those left where they are with the reason."""
+
+    matches: "list[Match]"
+    unmatched: "list[Unmatched]"
+
+
+def adopt_files(context: Context, folders: Iterable[Path]) -> Adopted:
+    """Copy every file that is certainly a pending asset to that asset's place, as downloaded.
+
+    Run again it finds nothing more to do. Raises ``InputError``, ``WarehouseError``.
+    """
+    from downloaders.base import FetchSettings
+    from downloaders.legacy import adopt, find, match
+    from downloaders.places import Places
+
+    settings = FetchSettings.of(context.settings)
+    folder = journal_dir(context.settings.data_dir)
+    drain(folder, context.target)
+    media, sidecars, leftovers = find(folders)
+    matches, unmatched = match(media, sidecars, _waiting(context))
+    with session(folder, "adopt") as current:
+        current.new({found.wanted.request.asset_id for found in matches})
+        with Journal(folder) as journal, Places(settings) as places:
+            for found in matches:
+                fetched = adopt(found, settings, places)
+                journal.append(_event(context, found, fetched, current.session_id))
+                places.reported(found.wanted.request)
+    drain(folder, context.target)
+    return Adopted(matches, leftovers + unmatched)
+
+
+def _waiting(context: Context) -> "list[Wanted]":
+    from downloaders.base import Request
+    from downloaders.legacy import Wanted
+
+    names = (
+        *("asset_id", "row_id", "provider", "media_id", "asset_kind", "original_url"),
+        "attempt",
+    )
+    with connect(context.target) as warehouse:
+        listed = _listed_names(warehouse)
+        rows = warehouse.query(WAITING.format(schema=context.target.schema))
+    return [
+        Wanted(
+            request=Request(**dict(zip(names, row[:7], strict=True))),
+            name=row[7] or "",
+            email=row[8] or "",
+            file_names=listed.get(row[0], ()),
+        )
+        for row in rows
+    ]
+
+
+def _listed_names(warehouse: Warehouse) -> dict[str, tuple[str, ...]]:
+    """Asset id -> the one file that the legacy CSVs list for it."""
+    return {asset_id: (name,) for asset_id, name in warehouse.query(LISTED_NAMES)}
+
+
+def _event(context: Context, found: "Match", fetched: "Fetched", session_id: str) -> AssetEvent:
+    path = fetched.path.relative_to(context.settings.data_dir.absolute())
+    return AssetEvent(
+        event_type=EventType.DOWNLOADED,
+        session_id=session_id,
+        local_path=path.as_posix(),
+        filename=fetched.filename,
+        mime_type=fetched.mime_type,
+        size_bytes=fetched.size_bytes,
+        sha256=fetched.sha256,
+        details=fetched.details,
+        **found.wanted.request.facts(),
+    )

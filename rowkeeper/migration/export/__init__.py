@@ -1,0 +1,1 @@
+"""The legacy CSV, written from the tables."""

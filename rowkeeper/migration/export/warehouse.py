@@ -1,0 +1,230 @@
+"""What an export is made of, read from the warehouse."""
+
+import json
+from base64 import b64decode
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from rowkeeper.core.csv.layout import header_layout
+from rowkeeper.core.csv.legacy import COLUMNS, GENERATIONS, NOTHING, is_nothing
+from rowkeeper.core.warehouse import Warehouse
+from rowkeeper.migration.export.base import Base, BaseRow, Person
+from rowkeeper.migration.export.known import MAPPINGS, Known
+from rowkeeper.migration.export.table import empty_base, encoded
+from rowkeeper.migration.export.tracking import AssetState
+
+LOADED = "_dlt_load_id in (select load_id from raw._dlt_loads where status = 0)"
+FILES = f"""
+select * from raw.legacy_csv_files where {LOADED}
+order by file_mtime desc nulls last, _dlt_load_id desc, file_sha256
+"""
+ROWS = f"""
+select
+    legacy.record_text,
+    {{base64}},
+    legacy.generation,
+    case when shown.disposition = 'used' then shown.row_id end,
+    links.canonical_url
+from raw.legacy_csv_rows as legacy
+left join intermediate.int_source_rows as found on legacy.row_key = found.row_key
+left join intermediate.int_source_rows as shown on found.representative_key = shown.row_key
+left join (
+    select row_key, min(canonical_url) as canonical_url from raw.links
+    where column_name = 'link' and position = 0 and source = 'legacy_csv' group by row_key
+) as links on legacy.row_key = links.row_key
+where legacy.file_sha256 = ? and legacy.{LOADED}
+order by legacy.line
+"""
+TEXTS = f"""
+select legacy.record_text, {{base64}} from raw.legacy_csv_rows as legacy
+where legacy.file_sha256 = ? and legacy.{LOADED} order by legacy.line
+"""
+HAS_BASE64 = """
+select 1 from information_schema.columns
+where table_schema = 'raw' and table_name = 'legacy_csv_rows' and column_name = 'record_base64'
+"""
+# A row counts for its file if it, or the row that it repeats, is used.
+COVERAGE = f"""
+select
+    legacy.file_sha256,
+    max(case when files.is_apart then 1 else 0 end),
+    count(distinct shown.row_id),
+    sum(case when {{mapped}} then 1 else 0 end),
+    sum({{filled}})
+from raw.legacy_csv_rows as legacy
+inner join intermediate.int_source_rows as found on legacy.row_key = found.row_key
+inner join intermediate.int_source_rows as shown on found.representative_key = shown.row_key
+inner join intermediate.int_legacy_files as files on legacy.file_sha256 = files.file_id
+where legacy.{LOADED} and shown.disposition = 'used'
+group by legacy.file_sha256
+"""
+KNOWN = f"""
+select found.row_id, legacy.file_sha256, {", ".join(f"legacy.{name}" for name in COLUMNS)}
+from raw.legacy_csv_rows as legacy
+inner join intermediate.int_source_rows as found on legacy.row_key = found.row_key
+where legacy.{LOADED} and (found.disposition = 'used' or found.is_superseded)
+order by legacy.generation desc, legacy.line desc
+"""
+PEOPLE = """
+select row_id, name, email, personality_type, source_link, in_sheet, source_link_canonical
+from {schema}.people
+"""
+ATTEMPTS = """
+select asset_id, max(occurred_at) as attempted_at from raw.asset_events
+where event_type in ('downloaded', 'download_failed') group by asset_id
+"""
+ASSETS = """
+select assets.*, events.attempted_at from {schema}.assets as assets
+left join ({attempts}) as events on cast(assets.asset_id as text) = events.asset_id
+order by assets.created_at, assets.asset_kind desc, assets.asset_id
+"""
+OLD_WORDS = dict.fromkeys(("downloaded", "uploaded", "claimed"), "completed")
+"""A status in the marts -> what the old system would call it, where that differs."""
+
+
+@dataclass(frozen=True)
+class LegacyFile:
+    """A loaded file, without its rows. What earlier versions did not say has a default."""
+
+    file_sha256: str
+    file_name: str
+    file_path: str
+    generation: int
+    encoding: str
+    line_end: str
+    header: str
+    header_text: str
+    row_count: int
+    delimiter: str | None = None
+    preamble: str | None = None
+    header_base64: str | None = None
+    notice: str | None = None
+    layout: str | None = None
+
+    def columns(self, titles: Mapping[str, str]) -> tuple[str, ...]:
+        """Our name for each column, '' for one that nobody knows."""
+        return header_layout(json.loads(self.header), titles)
+
+
+def read_files(warehouse: Warehouse) -> list[LegacyFile]:
+    """All loaded legacy files, newest first."""
+    wanted = [field.name for field in fields(LegacyFile)]
+    names, rows = warehouse.select(FILES)
+    found = (dict(zip(names, row, strict=True)) for row in rows)
+    return [LegacyFile(**{name: row[name] for name in wanted if name in row}) for row in found]
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What a file has of the people of the tables; the greater, the more.
+
+    ``shares``: one of its people is in another source. ``people``: those of its rows. ``mapped``:
+    its rows with objects. ``filled``: its filled cells.
+    """
+
+    shares: bool
+    people: int
+    mapped: int
+    filled: int
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        return int(self.shares), self.people, self.mapped, self.filled
+
+
+def read_coverage(warehouse: Warehouse) -> dict[str, Coverage]:
+    """The coverage of each file that has a usable row, by its hash."""
+    nothing = ", ".join("'" + word.replace("'", "''") + "'" for word in sorted(NOTHING))
+    cells = {
+        name: f"lower(trim(coalesce(legacy.{name}, ''))) not in ({nothing})" for name in COLUMNS
+    }
+    mapped = " or ".join(cells[name] for name in MAPPINGS)
+    filled = " + ".join(f"case when {cell} then 1 else 0 end" for cell in cells.values())
+    return {
+        sha: Coverage(not apart, people, int(mapped_rows), int(filled_cells))
+        for sha, apart, people, mapped_rows, filled_cells in warehouse.query(
+            COVERAGE.format(mapped=mapped, filled=filled)
+        )
+    }
+
+
+def read_known(warehouse: Warehouse, coverage: Mapping[str, Coverage]) -> Known:
+    """The filled cells of each person's rows, those of the file that covers most first."""
+    found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    rows = warehouse.query(KNOWN)
+    covering = {sha: found.order for sha, found in coverage.items()}
+    for row_id, _, *cells in sorted(rows, key=lambda row: covering.get(row[1], ()), reverse=True):
+        for column, cell in zip(COLUMNS, cells, strict=True):
+            if not is_nothing(cell) and cell not in found[row_id][column]:
+                found[row_id][column].append(cell)
+    return found
+
+
+def read_bytes(warehouse: Warehouse, file: LegacyFile) -> bytes:
+    """The whole content of a loaded file, unpacked."""
+    rows = warehouse.query(TEXTS.format(base64=base64_of(warehouse)), [file.file_sha256])
+    parts = ((text or "", decoded(data)) for text, data in rows)
+    head = [(file.preamble or "", None), (file.header_text, decoded(file.header_base64))]
+    return encoded([*head, *parts], file.encoding)[0]
+
+
+def base64_of(warehouse: Warehouse, rows: str = "legacy") -> str:
+    """The SQL of the bytes of ``rows``; a warehouse that an earlier version wrote has none."""
+    return f"{rows}.record_base64" if warehouse.query(HAS_BASE64) else "cast(null as text)"
+
+
+def decoded(data: str | None) -> bytes | None:
+    """Bytes that raw keeps as base64."""
+    return None if data is None else b64decode(data)
+
+
+def read_base(
+    warehouse: Warehouse, file: LegacyFile | None, generation: int, titles: Mapping[str, str]
+) -> Base:
+    """``file`` with its rows; without one, an empty file of that generation.
+
+    ``titles`` are the file's own names for our columns, as in ``legacy_csv.columns``.
+    """
+    if file is None:
+        return empty_base(generation)
+    columns, mark = file.columns(titles), file.delimiter or ","
+    layouts = {**GENERATIONS, file.generation: columns}
+    sql = ROWS.format(base64=base64_of(warehouse))
+    rows = tuple(
+        BaseRow(text or "", row_id or "", link or "", layouts.get(number, ()), mark, decoded(data))
+        for text, data, number, row_id, link in warehouse.query(sql, [file.file_sha256])
+    )
+    place = (file.header_text, file.encoding, file.line_end, columns, rows)
+    return Base(*place, mark, file.preamble or "", decoded(file.header_base64))
+
+
+def read_people(warehouse: Warehouse, schema: str) -> list[Person]:
+    """All people with what became of their assets."""
+    assets = defaultdict(list)
+    names, rows = warehouse.select(ASSETS.format(schema=schema, attempts=ATTEMPTS))
+    for row in rows:
+        found = dict(zip(names, row, strict=True))
+        assets[found["person_row_id"]].append(_state(found))
+    return [
+        Person(row_id, name, email, kind, link, in_sheet, tuple(assets[row_id]), canonical)
+        for row_id, name, email, kind, link, in_sheet, canonical in warehouse.query(
+            PEOPLE.format(schema=schema)
+        )
+    ]
+
+
+def _state(row: dict[str, Any]) -> AssetState:
+    is_live = bool(row["download_attempts"] or row["upload_attempts"])
+    same = ("asset_id", "provider", "media_id", "verdict")
+    return AssetState(
+        **{name: row[name] for name in (*same, "error_message", "filename", "attempted_at")},
+        download_status=OLD_WORDS.get(row["download_status"], row["download_status"]),
+        upload_status=OLD_WORDS.get(row["upload_status"], row["upload_status"]),
+        kind=row["asset_kind"],
+        url=row["original_url"],
+        object_key=row["object_key"],
+        object_uuid=None if is_live else row["legacy_object_uuid"],
+        is_live=is_live,
+    )

@@ -1,0 +1,126 @@
+"""What the way back would lose: the CSV that it writes against the one there and all loaded."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rowkeeper.core.errors import UsageError
+from rowkeeper.core.warehouse import Warehouse, connect
+from rowkeeper.migration.export.losses import Loss, Source, find_losses, read_table, title_key
+from rowkeeper.workspace.context import Context
+
+COLUMNS = (
+    *("row_id", "name", "email", "type", "link", "doc_link", "extracted_links", "youtube_playlist"),
+    *("google_drive", "processed", "document_text", "extraction_date"),
+    *("youtube_status", "youtube_files", "youtube_media_id"),
+    *("drive_status", "drive_files", "drive_media_id"),
+    *("last_download_attempt", "download_errors", "permanent_failure", "file_uuids", "s3_paths"),
+)
+ROWS = f"""
+select
+    files.file_name,
+    files.file_sha256,
+    shown.disposition,
+    shown.is_superseded,
+    shown.reason,
+    shown.row_id,
+    legacy.generation,
+    files.header,
+    legacy.cells,
+    {", ".join(f"legacy.{name}" for name in COLUMNS)}
+from raw.legacy_csv_rows as legacy
+inner join raw.legacy_csv_files as files on legacy.file_sha256 = files.file_sha256
+inner join intermediate.int_source_rows as found on legacy.row_key = found.row_key
+inner join intermediate.int_source_rows as shown on found.representative_key = shown.row_key
+where legacy._dlt_load_id in (select load_id from raw._dlt_loads where status = 0)
+    and (found.disposition != 'repeat' or files.file_sha256 = ?)
+order by files.file_name, legacy.line
+"""
+PEOPLE = "select row_id, coalesce(name, ''), coalesce(email, '') from {schema}.people"
+LEFT_OUT = "left out by legacy_csv.ignore"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """``losses`` stop the way back; ``aside`` are rows of other files that are in quarantine, and
+    ``ignored`` those that a rule leaves out: they are told."""
+
+    losses: tuple[Loss, ...]
+    aside: int
+    ignored: int
+
+
+def compare(context: Context, data: bytes, path: Path, base_sha256: str) -> Comparison:
+    """``data``, which is to be written to ``path``, against what is there and what was loaded.
+
+    ``base_sha256`` is the loaded file that it starts from, '' without one. A quarantined row counts
+    only if that file has it: no CSV of another ever had to. Raises ``UsageError``.
+    """
+    titles = context.settings.legacy_csv.columns
+    written = read_table(data, titles)
+    sources = list(_replaced(path, titles))
+    aside = ignored = 0
+    with connect(context.target, read_only=True) as warehouse:
+        names = {
+            row_id: (name, email)
+            for row_id, name, email in warehouse.query(PEOPLE.format(schema=context.target.schema))
+        }
+        for source, sha, fate in _loaded(warehouse, base_sha256):
+            if fate == "ignored":
+                ignored += 1
+            elif fate == "quarantined" and sha != base_sha256:
+                aside += 1
+            else:
+                sources.append(source)
+    return Comparison(tuple(find_losses(written, sources, names)), aside, ignored)
+
+
+def _replaced(path: Path, titles: dict[str, str]) -> Iterator[Source]:
+    """The rows of the file that is there now."""
+    if not path.is_file():
+        return
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"{path} can't be read ({error.strerror}), so nothing says what would be lost with it: "
+            "give another place."
+        ) from error
+    for row in read_table(data, titles).rows:
+        yield Source(path.name, row)
+
+
+def _loaded(warehouse: Warehouse, base_sha256: str) -> Iterator[tuple[Source, str, str]]:
+    """The rows of all loaded files but repeats, the hash of the file, and what became of each."""
+    for (
+        name,
+        sha,
+        disposition,
+        superseded,
+        reason,
+        row_id,
+        width,
+        header,
+        cells,
+        *named,
+    ) in warehouse.query(ROWS, [base_sha256]):
+        row = dict(zip(COLUMNS, named, strict=True))
+        if width is None:  # no layout fits it, so it is what a reader of its file takes it for
+            row = dict(zip(map(title_key, json.loads(header)), json.loads(cells), strict=False))
+        row = {column: cell for column, cell in row.items() if cell}
+        if disposition == "quarantined" and not superseded:
+            fate = "ignored" if str(reason).startswith(LEFT_OUT) else "quarantined"
+            yield Source(name, row), sha, fate
+        else:
+            yield Source(name, row, row_id), sha, "used"
+
+
+def refusal(path: Path, losses: tuple[Loss, ...]) -> str:
+    """Why ``path`` is not written, and what to do."""
+    return (
+        f"{path} was left as it is, for what the tables say lacks something: "
+        f"{'; '.join(map(str, losses))}. See rowkeeper migrate rollback; settle it with rowkeeper "
+        "migrate accept or legacy_csv.ignore, or accept it with --accept-losses or "
+        "legacy_csv.accept_losses."
+    )

@@ -1,0 +1,46 @@
+"""Is what raw holds what the source files held? Their hashes say so."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from rowkeeper.core.csv.legacy import is_nothing
+from rowkeeper.migration.export.table import encoded
+from rowkeeper.migration.export.warehouse import LegacyFile, decoded
+from rowkeeper.migration.reconcile.rows import SourceRow
+from rowkeeper.migration.reconcile.source import digest, file_digest, is_sheet_file
+
+BY_FILE, BY_RAW, CHANGED, NONE = "file", "raw", "raw; the file has changed since", "none"
+
+
+def legacy_proof(file: LegacyFile, rows: Sequence[SourceRow]) -> str:
+    """How it is proved that raw has the whole file: by the file, which is still there, or by raw,
+    whose text has the file's SHA-256; 'none' if it hasn't."""
+    head = ((file.preamble or "", None), (file.header_text, decoded(file.header_base64)))
+    parts = ((row.record_text, decoded(row.record_base64)) for row in rows)
+    if digest(encoded([*head, *parts], file.encoding)[0]) != file.file_sha256:
+        return NONE
+    now = file_digest(Path(file.file_path))
+    if now is None:
+        return BY_RAW
+    return BY_FILE if now == file.file_sha256 else CHANGED
+
+
+def sheet_proof(content_sha256: str, rows: Sequence[SourceRow], source: str) -> str:
+    """As ``legacy_proof``, by the hash over the snapshot's rows; a file is read by another reader
+    than the one that loads it, which knows CSV and HTML."""
+    hashes = [[row.line, digest(row.cells.encode())] for row in rows]
+    if digest(json.dumps(hashes, separators=(",", ":")).encode()) != content_sha256:
+        return NONE
+    is_same = is_sheet_file(Path(source), [row.cells for row in rows])
+    if is_same is None:
+        return BY_RAW
+    return BY_FILE if is_same else CHANGED
+
+
+def unknown_columns(file: LegacyFile, rows: Sequence[SourceRow]) -> dict[str, int]:
+    """Title of each column that nobody knows -> its filled cells in rows as wide as the header."""
+    titles, layout = json.loads(file.header), json.loads(file.layout or "[]")
+    unknown = [place for place, name in enumerate(layout) if not name]
+    wide = [cells for row in rows if len(cells := json.loads(row.cells)) == len(titles)]
+    return {titles[place]: sum(not is_nothing(cells[place]) for cells in wide) for place in unknown}

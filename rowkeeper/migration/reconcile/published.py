@@ -1,0 +1,210 @@
+"""The published tables as ``reconcile`` reads them, and the raw rows that they are made from."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from rowkeeper.core.warehouse import Warehouse
+from rowkeeper.migration.export.warehouse import LOADED
+
+Record = dict[str, Any]
+
+PEOPLE = """select row_id, name, email, personality_type, typing_document_link, status, notes,
+    source_row_key from {schema}.people"""
+CONTEXT = ", ".join(
+    f"cast(metadata as json) ->> '{key}' as {name}"
+    for key, name in (
+        ("row_id", "context_row_id"),
+        ("name", "context_name"),
+        ("email", "context_email"),
+        ("type", "context_type"),
+        ("source_row", "source_row_key"),
+        ("source_column", "source_column"),
+        ("url_as_found", "url_as_found"),
+    )
+)
+ASSETS = f"""select asset_id, person_row_id, provider, media_id, asset_kind, asset_type,
+    original_url, download_status, upload_status, archived_by, local_file_path, cloud_storage_url,
+    is_wanted, is_known_earlier, left_at, is_provisional, sha256, legacy_object_key,
+    legacy_object_uuid, {CONTEXT}
+    from {{schema}}.assets"""
+CONTENT = """select row_id, name, email, personality_type, asset_id, asset_type, asset_kind,
+    provider, media_id, original_url, download_status, local_file_path, cloud_storage_url,
+    archived, archived_by from {schema}.person_content"""
+COVERAGE = """select row_id, name, email, personality_type, expected, held, archived, claimed,
+    failed, missing, unsupported_links, is_complete, incomplete_lists, provisional, known_earlier
+    from {schema}.coverage"""
+MEDIA = """select provider, media_id, asset_kind, asset_type, asset_count, row_ids,
+    download_status, is_archived, sha256_count from {schema}.media"""
+HISTORY = """select row_id, version, name, email, personality_type, source_link, valid_from
+    from {schema}.people_history"""
+UNVERIFIED = """select claim_key, standing, reason, claim, words, row_id, name, provider, media_id,
+    file_name, object_uuid, object_key, legacy_file, line from {schema}.unverified_claims"""
+UNSUPPORTED = """select row_id, count(distinct canonical_url) as links from {schema}.links
+    where fate = 'unsupported' and is_current group by row_id"""
+REPEATED = "case when same.row_id = found.row_id then same.disposition end as repeated"
+BECAME = f"""
+left join intermediate.int_source_rows as found on source.row_key = found.row_key
+left join intermediate.int_source_rows as same on found.representative_key = same.row_key
+where source.{LOADED}
+"""
+"""What became of the raw rows that are loaded."""
+SHEET_ROWS = f"""
+select source.row_key, 'sheet' as source, source.snapshot_id as file_id, shots.source as file,
+    source.sheet_row as line, shots.observed_at, source.name, source.email, source.type,
+    source.status, source.notes, found.disposition, found.row_id,
+    {REPEATED}
+from raw.sheet_rows as source
+left join raw.sheet_snapshots as shots on source.snapshot_id = shots.snapshot_id
+{BECAME}
+"""
+LEGACY_ROWS = f"""
+select source.row_key, 'legacy_csv' as source, source.file_sha256 as file_id,
+    files.file_name as file, source.line, files.file_mtime as observed_at, source.name,
+    source.email, source.type, null as status, null as notes, found.disposition, found.row_id,
+    {REPEATED}
+from raw.legacy_csv_rows as source
+left join raw.legacy_csv_files as files on source.file_sha256 = files.file_sha256
+{BECAME}
+"""
+CELLS = """select row_key, cells from raw.{table} where row_key in
+    (select cast(metadata as json) ->> 'source_row' from {schema}.assets)"""
+CELL_LINKS = f"""select row_key, source, column_name, url, canonical_url,
+    coalesce(shows_canonical, rule is null) as shows_canonical from raw.links
+    where column_name in ('link', 'name', 'type') and {LOADED}
+    order by case when column_name = 'link' then 0 else 1 end, position, link_key"""
+MENTIONS = f"""
+select asset_id, row_id, provider, media_id, asset_kind from raw.links
+where asset_id is not null and {LOADED}
+union
+select cast(asset_id as text), row_id, provider, media_id, asset_kind from raw.asset_events
+where asset_id is not null and event_type != 'identified'
+"""
+IDENTIFIED = """select distinct cast(asset_id as text) from raw.asset_events
+    where event_type = 'identified'"""
+
+
+@dataclass(frozen=True)
+class RawRow:
+    """A raw row of any source and any time; ``disposition`` is None where no model has it."""
+
+    row_key: str
+    source: str
+    file_id: str
+    file: str
+    line: int
+    observed_at: Any
+    """A datetime; None where the source has no time."""
+    name: str | None
+    email: str | None
+    type: str | None
+    status: str | None
+    notes: str | None
+    disposition: str | None
+    row_id: str | None
+    repeated: str | None
+
+    @property
+    def place(self) -> tuple[str, int]:
+        return self.file, self.line
+
+    @property
+    def is_of_somebody(self) -> bool:
+        """It is used, or repeats a row that is, and is read as the same person's."""
+        return "used" in (self.disposition, self.repeated)
+
+
+@dataclass(frozen=True)
+class CellLink:
+    """A link in a cell ``link``, ``name`` or ``type`` of a raw row, the personal one first."""
+
+    row_key: str
+    source: str
+    column: str
+    url: str
+    canonical_url: str
+    shows_canonical: bool
+
+    @property
+    def shown(self) -> str:
+        """The link as ``people`` has it: an earlier version told the canonical form alone."""
+        return self.canonical_url if self.shows_canonical else self.url
+
+
+@dataclass(frozen=True)
+class Published:
+    """The published tables and what they are compared with."""
+
+    people: dict[str, Record]
+    assets: dict[str, Record]
+    content: list[Record]
+    coverage: dict[str, Record]
+    media: list[Record]
+    history: list[Record]
+    unverified: list[Record]
+    unsupported: dict[str, int]
+    rows: dict[str, RawRow]
+    cells: dict[str, str]
+    """Row key -> cells, of the rows that assets were found in."""
+    links: dict[str, list[CellLink]]
+    mentions: dict[str, set[tuple[str, str, str, str]]]
+    """Asset id -> (row id, provider, media id, kind) of each raw link and event."""
+    identified: set[str]
+    """The assets that are not what their links looked like."""
+
+    def place(self, row_id: str | None) -> tuple[str, int]:
+        """File and line of the row that a person is made from."""
+        person = self.people.get(row_id or "")
+        row = self.rows.get(person["source_row_key"]) if person else None
+        return row.place if row else ("", 0)
+
+    def asset_place(self, asset: Record) -> tuple[str, int]:
+        """File and line of the row that an asset was found in, else of its person."""
+        row = self.rows.get(asset["source_row_key"] or "")
+        return row.place if row else self.place(asset["person_row_id"])
+
+
+def read_published(warehouse: Warehouse, schema: str) -> Published:
+    """All published tables."""
+
+    def read(sql: str) -> list[Record]:
+        names, rows = warehouse.select(sql.format(schema=schema))
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    raw_rows = warehouse.query(SHEET_ROWS) + warehouse.query(LEGACY_ROWS)
+    cells: list[Any] = []
+    for table in ("sheet_rows", "legacy_csv_rows"):
+        cells += warehouse.query(CELLS.format(schema=schema, table=table))
+    return Published(
+        people=_by("row_id", read(PEOPLE)),
+        assets=_by("asset_id", read(ASSETS)),
+        content=read(CONTENT),
+        coverage=_by("row_id", read(COVERAGE)),
+        media=read(MEDIA),
+        history=read(HISTORY),
+        unverified=read(UNVERIFIED),
+        unsupported=dict(warehouse.query(UNSUPPORTED.format(schema=schema))),
+        rows={row[0]: RawRow(*row) for row in raw_rows},
+        cells=dict(cells),
+        links=_grouped(CellLink(*row) for row in warehouse.query(CELL_LINKS)),
+        mentions=_mentions(warehouse.query(MENTIONS)),
+        identified={asset_id for (asset_id,) in warehouse.query(IDENTIFIED)},
+    )
+
+
+def _by(key: str, records: Iterable[Record]) -> dict[str, Record]:
+    return {str(record[key]): record for record in records}
+
+
+def _grouped(links: Iterable[CellLink]) -> dict[str, list[CellLink]]:
+    found: dict[str, list[CellLink]] = {}
+    for link in links:
+        found.setdefault(link.row_key, []).append(link)
+    return found
+
+
+def _mentions(rows: Iterable[Any]) -> dict[str, set[tuple[str, str, str, str]]]:
+    found: dict[str, set[tuple[str, str, str, str]]] = {}
+    for asset_id, *parts in rows:
+        found.setdefault(asset_id, set()).add(tuple(parts))
+    return found

@@ -1,0 +1,215 @@
+"""What ``reconcile`` compares: the source rows as raw holds them, and the tables."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from rowkeeper.core.warehouse import Warehouse
+from rowkeeper.migration.export.warehouse import LOADED, base64_of
+
+PERSON_CELLS = ("name", "email", "type")
+SNAPSHOT = f"""
+select snapshot_id, source, tab_gid, tab_title, content_sha256, row_count from raw.sheet_snapshots
+where {LOADED} order by observed_at desc nulls last, snapshot_id desc limit 1
+"""
+FOUND = """
+    found.disposition, found.reason, found.representative_key, found.row_id,
+    same.disposition, same.cells
+"""
+JOINS = """
+left join intermediate.int_source_rows as found on source.row_key = found.row_key
+left join intermediate.int_source_rows as same on found.representative_key = same.row_key
+"""
+SHEET_ROWS = f"""
+select source.row_key, source.snapshot_id, source.sheet_row, source.cells, source.content_sha256,
+    source.name, source.email, source.type, {FOUND}, source.is_header, true,
+    '', null, '', '', '', ''
+from raw.sheet_rows as source {JOINS}
+where source.snapshot_id = ? and source.{LOADED} order by source.sheet_row
+"""
+LEGACY_ROWS = f"""
+select source.row_key, source.file_sha256, source.line, source.cells, source.content_sha256,
+    source.name, source.email, source.type, {FOUND}, false, false, source.record_text, {{base64}},
+    source.link, source.doc_link, source.youtube_playlist, source.google_drive
+from raw.legacy_csv_rows as source {JOINS}
+where source.file_sha256 = ? and source.{LOADED} order by source.line
+"""
+SHEET_LINKS = f"""
+select {{columns}} from raw.links as links
+where links.row_key in (select row_key from raw.sheet_rows where snapshot_id = ?)
+    and links.{LOADED} order by links.row_key, column_name, position, link_key
+"""
+LEGACY_LINKS = f"""
+select {{columns}} from raw.links as links
+where links.row_key in (select row_key from raw.legacy_csv_rows where file_sha256 = ?)
+    and links.{LOADED} order by links.row_key, column_name, position, link_key
+"""
+LINKS = "select row_key, url from {schema}.links where source in ('sheet', 'legacy_csv')"
+FILE_NAMES = """select file_sha256, file_name from raw.legacy_csv_files
+    union all select snapshot_id, source from raw.sheet_snapshots"""
+LINK_COLUMNS = """row_key, row_id, column_name, position, url, canonical_url, provider, media_id,
+    asset_kind, asset_id, is_content, asset_kinds"""
+
+
+@dataclass(frozen=True)
+class SourceLink:
+    """A link of a cell, once for each kind of asset that it asks for."""
+
+    row_key: str
+    row_id: str
+    column: str
+    position: int
+    url: str
+    canonical_url: str
+    provider: str
+    media_id: str
+    asset_kind: str | None
+    asset_id: str | None
+    is_content: bool
+    kinds_text: str | None
+
+    @property
+    def asset_kinds(self) -> tuple[str, ...]:
+        """All kinds of asset that the link asks for."""
+        return tuple(kind for kind in (self.kinds_text or "").split(",") if kind)
+
+
+@dataclass(frozen=True)
+class SourceRow:
+    """A raw row and what became of it; ``disposition`` is None where it is in no table."""
+
+    links: tuple[SourceLink, ...]
+    row_key: str
+    file_id: str
+    line: int
+    cells: str
+    content_sha256: str
+    name: str | None
+    email: str | None
+    type: str | None
+    disposition: str | None
+    reason: str | None
+    representative_key: str | None
+    row_id: str | None
+    representative_disposition: str | None
+    representative_cells: str | None
+    is_header: bool
+    is_sheet: bool
+    record_text: str
+    record_base64: str | None
+    link: str | None
+    doc_link: str | None
+    youtube_playlist: str | None
+    google_drive: str | None
+
+    def values(self) -> dict[str, str | None]:
+        """Name, e-mail and type as they stand in the source."""
+        return {"name": self.name, "email": self.email, "type": self.type}
+
+
+@dataclass(frozen=True)
+class TablePerson:
+    """A row of ``people``."""
+
+    row_id: str
+    name: str | None
+    email: str | None
+    type: str | None
+    source_link: str | None
+    source_link_canonical: str | None
+    source_row_key: str
+
+    def value(self, column: str) -> str | None:
+        """The value of one of ``PERSON_CELLS``."""
+        found: str | None = getattr(self, column)
+        return found
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The tables, keyed for comparing."""
+
+    people: dict[str, TablePerson]
+    quarantine: dict[str, str]
+    """Row key -> cells."""
+    content: frozenset[tuple[str, str]]
+    """(row id, asset id) of ``person_content``."""
+    media: frozenset[tuple[str, str, str, str]]
+    """(row id, provider, media id, kind) of ``person_content``."""
+    source_values: dict[str, dict[str, str | None]]
+    """Row key of a person's source row -> name, e-mail and type as they stand in it."""
+    links: dict[str, list[str]]
+    """Row key -> the links of that row, as found, longest first."""
+    files: dict[str, str]
+    """The hash of a file, or the id of a snapshot -> its name."""
+
+    def place(self, row_key: str) -> str:
+        """A row as a sentence names it: its file and its line."""
+        file_id, _, line = row_key.rpartition(":")
+        return f"{self.files.get(file_id, file_id)}, line {line}"
+
+
+def read_tables(warehouse: Warehouse, schema: str) -> Tables:
+    """All of the tables that the sources end in."""
+    people = warehouse.query(
+        "select row_id, name, email, personality_type, source_link, source_link_canonical, "
+        "source_row_key "
+        f"from {schema}.people"
+    )
+    content = warehouse.query(
+        f"select row_id, asset_id, provider, media_id, asset_kind from {schema}.person_content"
+    )
+    return Tables(
+        people={row[0]: TablePerson(*row) for row in people},
+        quarantine=dict(warehouse.query(f"select row_key, cells from {schema}.quarantine")),
+        content=frozenset((row[0], row[1]) for row in content),
+        media=frozenset((row[0], *row[2:]) for row in content),
+        source_values=_source_values(warehouse, schema),
+        links=_links(warehouse, schema),
+        files=dict(warehouse.query(FILE_NAMES)),
+    )
+
+
+def read_raw(warehouse: Warehouse, file_id: str, is_sheet: bool) -> list[dict[str, Any]]:
+    """The rows of a file or a snapshot with all columns that raw has."""
+    table, name = ("sheet_rows", "snapshot_id") if is_sheet else ("legacy_csv_rows", "file_sha256")
+    names, _ = warehouse.select(f"select * from raw.{table} limit 0")
+    order = "sheet_row" if is_sheet else "line"
+    sql = f"select * from raw.{table} where {name} = ? and {LOADED} order by {order}"
+    return [dict(zip(names, row, strict=True)) for row in warehouse.query(sql, [file_id])]
+
+
+def read_snapshot(warehouse: Warehouse) -> dict[str, Any] | None:
+    """The newest snapshot of the sheet, by column; None if no sheet is loaded."""
+    names, rows = warehouse.select(SNAPSHOT)
+    return dict(zip(names, rows[0], strict=True)) if rows else None
+
+
+def read_rows(warehouse: Warehouse, file_id: str, is_sheet: bool) -> list[SourceRow]:
+    """The rows of a file or a snapshot in their order, with their links."""
+    links = defaultdict(list)
+    sql = (SHEET_LINKS if is_sheet else LEGACY_LINKS).format(columns=LINK_COLUMNS)
+    for row in warehouse.query(sql, [file_id]):
+        links[row[0]].append(SourceLink(*row))
+    sql = SHEET_ROWS if is_sheet else LEGACY_ROWS.format(base64=base64_of(warehouse, "source"))
+    rows = warehouse.query(sql, [file_id])
+    return [SourceRow(tuple(links[row[0]]), *row) for row in rows]
+
+
+def _links(warehouse: Warehouse, schema: str) -> dict[str, list[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for row_key, url in warehouse.query(LINKS.format(schema=schema)):
+        found[row_key].add(url)
+    return {key: sorted(urls, key=len, reverse=True) for key, urls in found.items()}
+
+
+def _source_values(warehouse: Warehouse, schema: str) -> dict[str, dict[str, str | None]]:
+    found: dict[str, dict[str, str | None]] = {}
+    for table in ("sheet_rows", "legacy_csv_rows"):
+        rows: Iterable[Any] = warehouse.query(
+            f"select row_key, name, email, type from raw.{table} where {LOADED} "
+            f"and row_key in (select source_row_key from {schema}.people)"
+        )
+        found |= {key: dict(zip(PERSON_CELLS, cells, strict=True)) for key, *cells in rows}
+    return found

@@ -1,0 +1,83 @@
+"""Back to the CSV: the file as the old system needs it, and what that file can't say."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rowkeeper.cli.export import DUAL_WRITE_GENERATION, Exported, export_csv, find_losses
+from rowkeeper.core.csv.legacy import GENERATIONS
+from rowkeeper.core.errors import LossError
+from rowkeeper.core.files import write_keeping
+from rowkeeper.core.warehouse import connect
+from rowkeeper.migration.export.losses import Loss
+from rowkeeper.migration.losses import refusal
+from rowkeeper.workspace.context import Context
+
+KEPT = 10
+COUNTS = """
+select
+    (select count(*) from {schema}.assets
+        where asset_type = 'google_doc' and download_status = 'uploaded'),
+    (select count(*) from {schema}.assets
+        where asset_type = 'youtube_transcript' and download_status = 'uploaded'),
+    (select count(*) from {schema}.assets where parent_asset_id is not null),
+    (select count(*) from {schema}.assets where verdict in ('needs_person', 'pause')),
+    (select count(*) from {schema}.people where coalesce(status, '') || coalesce(notes, '') != ''),
+    (select count(*) from {schema}.quarantine where source = 'sheet' and needs_mending),
+    (select count(*) from raw.asset_events)
+"""
+APART = "select file_name from intermediate.int_legacy_files where is_apart order by file_name"
+WORDS = (
+    "{} archived documents: file_uuids knows videos and Drive files only",
+    "{} archived transcripts: youtube_files names them, no column says where they are",
+    "which playlist or folder {} assets came from",
+    "that {} assets need a person or a pause: the CSV knows failed and permanent_failure only",
+    "status and notes of {} people of the sheet",
+    "{} rows of the sheet that are in quarantine",
+    "hashes, sizes, attempts and sessions, which {} events tell",
+)
+
+
+@dataclass(frozen=True)
+class RolledBack:
+    """What was written, and what it can't express; each a phrase. ``lost`` was accepted."""
+
+    made: Exported
+    losses: tuple[str, ...]
+    lost: tuple[Loss, ...]
+
+
+def roll_back(
+    context: Context, path: Path, generation: int | None, base: str | None = None
+) -> RolledBack:
+    """Write the CSV to ``path``; another content that is there is kept beside it.
+
+    ``base`` is the loaded file to start from, its name or SHA-256; without it the one that covers
+    most. Nothing else changes: the warehouse and the store stay. Raises ``LossError`` if something
+    would be lost and ``legacy_csv.accept_losses`` is off, ``WarehouseError``, ``UsageError``.
+    """
+    made = export_csv(context, generation, base, whole=True)
+    found = find_losses(context, made, path)
+    if found.losses and not context.settings.legacy_csv.accept_losses:
+        raise LossError(refusal(path, found.losses))
+    write_keeping(path, made.export.data, KEPT)
+    with connect(context.target, read_only=True) as warehouse:
+        ((*counts,),) = warehouse.query(COUNTS.format(schema=context.target.schema))
+        apart = [name for (name,) in warehouse.query(APART)]
+    losses = [str(loss) for loss in found.losses]
+    losses += [words.format(count) for words, count in zip(WORDS, counts, strict=True) if count]
+    if made.export.dropped:
+        losses.append(f"{made.export.dropped} rows whose row id has another row of their file")
+    if found.aside:
+        losses.append(f"{found.aside} rows of other files that are in quarantine")
+    if found.ignored:
+        losses.append(f"{found.ignored} rows that legacy_csv.ignore leaves out")
+    columns = GENERATIONS[
+        made.base.generation if made.base else generation or DUAL_WRITE_GENERATION
+    ]
+    lacking = [name for name in GENERATIONS[DUAL_WRITE_GENERATION] if name not in columns]
+    if lacking:
+        losses.append(f"what the columns {', '.join(lacking)} would say")
+    losses += [
+        f"whether the people of {name}, who are in no other source, are real" for name in apart
+    ]
+    return RolledBack(made, tuple(losses), found.losses)

@@ -1,0 +1,1 @@
+"""One round: what is pending, fetched, deduplicated, streamed, uploaded."""

@@ -1,0 +1,301 @@
+"""One medium, one file, one object: an asset takes over what another person's asset has already."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.ids import asset_id
+from rowkeeper.core.paths import folder_id, sha256_file
+from rowkeeper.core.warehouse import Warehouse, connect
+from rowkeeper.workspace.context import Context
+
+if TYPE_CHECKING:
+    from downloaders.base import Request
+    from uploaders.base import Store, UploadRequest
+
+Emit = Callable[[AssetEvent], object]
+Item = TypeVar("Item")
+
+PENDING = """(
+    select cast(asset_id as text) as asset_id, provider, media_id, asset_kind, false as is_reread
+    from {schema}.pending_downloads
+    union all
+    select cast(asset_id as text) as asset_id, provider, media_id, asset_kind, true as is_reread
+    from {schema}.pending_rereads
+)"""
+HELD_FILES = """
+select pending.asset_id,
+    coalesce(min(case when held.local_path is not null then held.asset_id end), min(held.asset_id))
+from {pending} as pending
+inner join intermediate.int_assets as held
+    on pending.provider = held.provider and pending.media_id = held.media_id
+        and pending.asset_kind = held.asset_type and pending.asset_id != held.asset_id
+left join intermediate.int_asset_readings as readings on held.asset_id = readings.asset_id
+where held.download_status = 'completed'
+    and (held.local_path is not null or held.archived_by = 'rowkeeper')
+    and (readings.session_id = ? or not held.may_change or not pending.is_reread)
+group by pending.asset_id
+"""
+FAILURES = """
+select pending.asset_id, failed.asset_id, failed.error_code, failed.error_message, failed.verdict,
+    failed.details
+from {pending} as pending
+inner join raw.asset_events as failed
+    on pending.provider = failed.provider and pending.media_id = failed.media_id
+        and pending.asset_kind = failed.asset_kind and pending.asset_id != failed.asset_id
+where failed.event_type = 'download_failed' and failed.session_id = ?
+order by pending.asset_id, failed.event_id
+"""
+FILE = """
+select held.local_path, held.filename, held.mime_type, held.size_bytes, held.sha256,
+    held.download_details,
+    held.store, held.object_key, wanted.upload_attempts + 1, held.reading_details
+from intermediate.int_assets as held cross join intermediate.int_assets as wanted
+where held.asset_id = ? and wanted.asset_id = ?
+"""
+TOLD = """
+select events.event_type, events.provider, events.media_id, events.asset_kind, events.original_url,
+    events.details
+from staging.stg_asset_events as events
+inner join intermediate.int_asset_versions as versions
+    on versions.asset_id = ? and versions.sha256 = ?
+left join intermediate.int_list_entries as entries
+    on events.asset_id = entries.asset_id and events.parent_asset_id = entries.parent_asset_id
+where (
+        events.event_type = 'discovered' and events.parent_asset_id = versions.asset_id
+        and entries.left_at is null and coalesce(events.listing_attempt, 0) = entries.seen_attempt
+    )
+    or (
+        events.event_type = 'document_read' and events.asset_id = versions.asset_id
+        and events.attempt between versions.first_attempt and versions.last_attempt
+    )
+order by events.event_id
+"""
+HELD_OBJECTS = """
+select pending.asset_id, min(held.object_key)
+from {schema}.pending_uploads as pending
+inner join intermediate.int_assets as held on pending.sha256 = held.sha256
+where held.archived_by = 'rowkeeper' and held.store = ?
+group by pending.asset_id
+"""
+
+
+def first_of_each(items: Iterable[Item], key: Callable[[Item], Any]) -> list[Item]:
+    """The first item of each key; the others follow once its outcome is known."""
+    found: dict[Any, Item] = {}
+    for item in items:
+        found.setdefault(key(item), item)
+    return list(found.values())
+
+
+def share_downloads(
+    context: Context, session_id: str, requests: "Sequence[Request]", emit: Emit
+) -> set[str]:
+    """Report what another asset of the same medium has, or failed to get in this session.
+
+    The ids of the assets that need no fetching for it. A file or, where there is none, an object
+    counts only if it is there and has its SHA-256. For what is to be read
+    again only a reading of this session counts.
+    """
+    pending, shared = PENDING.format(schema=context.target.schema), set()
+    with connect(context.target) as warehouse:
+        rows = warehouse.query(HELD_FILES.format(pending=pending), [session_id])
+        held: dict[str, str] = dict(rows)
+        rows = warehouse.query(FAILURES.format(pending=pending), [session_id])
+        failed = {row[0]: row[1:] for row in rows}
+        copies = _Copies(context, warehouse, session_id)
+        for request in requests:
+            if request.asset_id in held:
+                events = copies.of(request, held[request.asset_id])
+            elif request.asset_id in failed and request.standing is None:
+                events = [_failure(request, session_id, *failed[request.asset_id])]
+            else:
+                continue
+            for event in events:
+                emit(event)
+            shared |= {request.asset_id} if events else set()
+    return shared
+
+
+class _Copies:
+    def __init__(self, context: Context, warehouse: Warehouse, session_id: str) -> None:
+        self.context, self.warehouse, self.session_id = context, warehouse, session_id
+
+    @cached_property
+    def store(self) -> "Store":
+        from uploaders.registry import open_store
+
+        return open_store(self.context.settings)
+
+    def of(self, request: "Request", other: str) -> list[AssetEvent]:
+        """What was told of ``other``, told of ``request``; nothing if the bytes are not there."""
+        ((path, *row, download_details, root, key, attempt, reading),) = self.warehouse.query(
+            FILE, [other, request.asset_id]
+        )
+        facts = dict(zip(("filename", "mime_type", "size_bytes", "sha256"), row, strict=True))
+        details = _facts(download_details)
+        if same := _unchanged(request, self.session_id, facts["sha256"], _facts(reading)):
+            return [same]
+        events = []
+        if path is None:
+            asset = request.facts() | {"attempt": attempt}
+            uploaded = self._reference({**asset, **facts}, root, key)
+            if uploaded is None:
+                return []
+            events.append(uploaded)
+        elif not _is_whole(self.context.settings.data_dir, path, facts, details):
+            return []
+        told = self.warehouse.query(TOLD, [other, facts["sha256"]])
+        events += [_told(request, self.session_id, *row) for row in told]
+        if "listing" in details:
+            details = {**details, "listing": request.attempt}
+        downloaded = AssetEvent(
+            event_type=EventType.DOWNLOADED,
+            session_id=self.session_id,
+            local_path=path,
+            details={**details, "same_file_as": other},
+            **request.facts(),
+            **facts,
+        )
+        return [*events, downloaded]
+
+    def _reference(self, facts: dict[str, Any], root: str, key: str) -> AssetEvent | None:
+        """The event that an asset's bytes are in an object, if they are there now."""
+        from rowkeeper.core.errors import TransferError
+        from uploaders.base import Held, UploadRequest
+        from uploaders.outcomes import uploaded_event
+
+        if root != self.store.root:
+            return None
+        facts.pop("original_url")
+        request = UploadRequest(path=self.context.settings.data_dir / "dropped", **facts)
+        try:
+            if self.store.held(request, self.store.key_of(key)) is not Held.SAME:
+                return None
+        except TransferError:
+            return None
+        stored = self.store.stored(self.store.key_of(key), existed=True)
+        return uploaded_event(self.store, request, stored, self.session_id)
+
+
+def _is_whole(folder: Path, path: str, facts: dict[str, Any], details: dict[str, Any]) -> bool:
+    """Is the file as it was told? What another data folder has can't be seen from here."""
+    if details.get("data_folder", folder_id(folder)) != folder_id(folder):
+        return True
+    try:
+        return sha256_file(folder / path) == (facts["sha256"], facts["size_bytes"])
+    except OSError:
+        return False
+
+
+def _told(
+    request: "Request",
+    session_id: str,
+    event_type: str,
+    provider: str,
+    media_id: str,
+    kind: str,
+    url: str,
+    details: Any,
+) -> AssetEvent:
+    found = _facts(details)
+    if "listing" in found:
+        found["listing"] = request.attempt
+    if event_type == EventType.DOCUMENT_READ:
+        return AssetEvent(
+            event_type=EventType.DOCUMENT_READ,
+            session_id=session_id,
+            details=found,
+            **request.facts(),
+        )
+    return AssetEvent(
+        event_type=EventType.DISCOVERED,
+        session_id=session_id,
+        asset_id=asset_id(request.row_id, provider, media_id, kind),
+        row_id=request.row_id,
+        provider=provider,
+        media_id=media_id,
+        asset_kind=kind,
+        original_url=url,
+        parent_asset_id=request.asset_id,
+        details=found,
+    )
+
+
+def _unchanged(
+    request: "Request", session_id: str, sha256: str, reading: dict[str, Any]
+) -> AssetEvent | None:
+    """The event that ``request`` has what another's ``reading`` found; None if it says more."""
+    from downloaders.readings import says_nothing_new
+
+    standing = request.standing
+    if standing is None or standing.sha256 != sha256 or not says_nothing_new(request, reading):
+        return None
+    return AssetEvent(
+        event_type=EventType.REREAD_UNCHANGED,
+        session_id=session_id,
+        sha256=standing.sha256,
+        details={**standing.details, **reading, "listing": standing.details.get("listing")},
+        **request.facts(),
+    )
+
+
+def _facts(details: Any) -> dict[str, Any]:
+    """The details of an event as either engine hands them out."""
+    found: dict[str, Any] = json.loads(details) if isinstance(details, str) else details or {}
+    return found
+
+
+def _failure(
+    request: "Request",
+    session_id: str,
+    other: str,
+    code: str,
+    message: str,
+    verdict: str,
+    details: Any,
+) -> AssetEvent:
+    return AssetEvent(
+        event_type=EventType.DOWNLOAD_FAILED,
+        session_id=session_id,
+        error_code=code,
+        error_message=message,
+        verdict=verdict,
+        details={**_facts(details), "same_medium_as": other},
+        **request.facts(),
+    )
+
+
+def share_uploads(
+    context: Context,
+    store: "Store",
+    session_id: str,
+    requests: "Sequence[UploadRequest]",
+    emit: Emit,
+) -> set[str]:
+    """Report the objects that have the bytes of ``requests`` already; the ids of those assets.
+
+    The store is asked for the bytes of each. Raises ``StoreError`` if it gives no useful answer.
+    """
+    from rowkeeper.core.errors import TransferError
+    from uploaders.base import Held
+    from uploaders.outcomes import uploaded_event
+
+    with connect(context.target) as warehouse:
+        sql = HELD_OBJECTS.format(schema=context.target.schema)
+        held: dict[str, str] = dict(warehouse.query(sql, [store.root]))
+    shared = set()
+    for request in requests:
+        name = held.get(request.asset_id)
+        key = None if name is None else store.key_of(name)
+        try:
+            if key is None or store.held(request, key) is not Held.SAME:
+                continue
+        except TransferError:
+            continue  # it is sent on its own then, with tries and a verdict
+        emit(uploaded_event(store, request, store.stored(key, existed=True), session_id))
+        shared.add(request.asset_id)
+    return shared

@@ -1,0 +1,68 @@
+"""``rowkeeper run --dry-run``: what a run would load, fetch and archive. It writes nothing."""
+
+from collections import Counter
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+
+from rowkeeper.core.warehouse import connect
+from rowkeeper.workspace.context import Context
+from rowkeeper.workspace.selection import Selection
+
+PENDING = """
+select 1 from information_schema.tables
+where table_schema = ? and table_name = 'pending_downloads'
+"""
+
+
+def print_plan(
+    context: Context, selection: Selection, console: Console, *, reread: bool = False
+) -> None:
+    """Say what a run would do, from the sources and from the tables as they are.
+
+    Raises ``RowkeeperError`` where a run would.
+    """
+    from loaders.pipeline import preview
+    from rowkeeper.cli.dlt_plugin import summary_text
+
+    found = preview(context.settings, context.target)
+    said = summary_text(found).replace(", loaded.", ", would be loaded.")
+    console.print(f"Nothing is written. {said}", soft_wrap=True, markup=False)
+    if selection.moves_nothing:
+        console.print("The mode basic fetches nothing.")
+    elif not _is_built(context):
+        console.print("What would be fetched is known after the first load: run --mode basic.")
+    else:
+        _print_pending(context, selection, console, found.changed, reread=reread)
+
+
+def _is_built(context: Context) -> bool:
+    target = context.target
+    if target.path and not Path(target.path).exists():
+        return False
+    with connect(target, read_only=True) as warehouse:
+        return bool(warehouse.query(PENDING, [target.schema]))
+
+
+def _print_pending(
+    context: Context, selection: Selection, console: Console, changed: bool, *, reread: bool
+) -> None:
+    from rowkeeper.run.transfer import all_pages, due_rereads, pending_downloads, pending_uploads
+
+    downloads = selection.of(list(all_pages(context, pending_downloads)))[: selection.limit]
+    due = partial(due_rereads, reread=reread)
+    rereads = selection.of(list(all_pages(context, due)))
+    uploads = selection.of(list(all_pages(context, pending_uploads)))
+    people = len({request.row_id for request in downloads})
+    kinds = Counter(request.asset_kind for request in downloads)
+    listed = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "nothing"
+    console.print(
+        f"Would fetch {listed}, of {people} people; playlists and folders may lead to more."
+    )
+    console.print(f"Would read {len(rereads)} lists, documents and unfinished media again.")
+    console.print(f"Would archive {len(uploads)} files that are here, and what is fetched.")
+    if context.settings.legacy_csv.known_earlier == "fetch":
+        console.print("What only earlier CSV rows know is fetched, too, once the tables are built.")
+    if changed:
+        console.print("What the new rows ask for comes on top.")

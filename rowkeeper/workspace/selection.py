@@ -1,0 +1,97 @@
+"""What a run shall fetch: the mode, the people and the limit that its options name."""
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from rowkeeper.core.errors import NothingError, UsageError
+from rowkeeper.core.warehouse import connect
+
+if TYPE_CHECKING:
+    from rowkeeper.workspace.context import Context
+
+KINDS: dict[str, frozenset[str] | None] = {
+    "basic": frozenset(),
+    "text": frozenset({"document", "document_html"}),
+    "full": None,
+}
+"""Mode -> the kinds of asset that it moves; None for all."""
+
+_RANGE = re.compile(r"(\d+)\s*-\s*(\d+)")
+_NUMBER = re.compile(r"\d+")
+
+
+class Asset(Protocol):
+    """A row of ``pending_downloads`` or ``pending_uploads``."""
+
+    @property
+    def row_id(self) -> str: ...
+    @property
+    def asset_kind(self) -> str: ...
+
+
+Wanted = TypeVar("Wanted", bound=Asset)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """``people``: row ids and ranges of their numbers; empty for all. ``limit``: downloads."""
+
+    mode: str = "full"
+    row_ids: frozenset[str] = frozenset()
+    ranges: tuple[range, ...] = field(default=())
+    limit: int | None = None
+
+    @property
+    def moves_nothing(self) -> bool:
+        return KINDS[self.mode] == frozenset()
+
+    def of(self, assets: list[Wanted]) -> list[Wanted]:
+        """Those of ``assets`` that are selected, in their order."""
+        kinds = KINDS[self.mode]
+        return [
+            asset
+            for asset in assets
+            if (kinds is None or asset.asset_kind in kinds) and self.has(asset.row_id)
+        ]
+
+    def has(self, row_id: str) -> bool:
+        """Is the person selected?"""
+        if not self.row_ids and not self.ranges:
+            return True
+        number = _NUMBER.match(row_id)
+        return row_id in self.row_ids or (
+            number is not None and any(int(number[0]) in span for span in self.ranges)
+        )
+
+
+def select(mode: str = "full", people: str | None = None, limit: int | None = None) -> Selection:
+    """The selection that the options name; ``people`` is such as '12,40-60'.
+
+    A range takes the row ids that begin with one of its numbers. Raises ``UsageError``.
+    """
+    row_ids, ranges = set(), []
+    for part in (piece.strip() for piece in (people or "").split(",")):
+        if found := _RANGE.fullmatch(part):
+            first, last = int(found[1]), int(found[2])
+            if first > last:
+                raise UsageError(f"--people {part} ends before it begins: write {last}-{first}.")
+            ranges.append(range(first, last + 1))
+        elif part:
+            row_ids.add(part)
+    if people is not None and not row_ids and not ranges:
+        raise UsageError("--people names nobody: write row ids and ranges, such as 12,40-60.")
+    return Selection(mode, frozenset(row_ids), tuple(ranges), limit)
+
+
+def require_people(context: "Context", selection: Selection) -> None:
+    """Raises ``NothingError`` if the selection is of people and the tables have none of them."""
+    if not selection.row_ids and not selection.ranges:
+        return
+    with connect(context.target) as warehouse:
+        rows = warehouse.query(f"select row_id from {context.target.schema}.people")
+    if not any(selection.has(row_id) for (row_id,) in rows):
+        raise NothingError(
+            f"Nobody of the {len(rows)} people is selected: see the row ids that there are with "
+            "rowkeeper status --people."
+        )

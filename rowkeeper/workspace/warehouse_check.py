@@ -1,0 +1,106 @@
+"""What ``doctor`` asks a warehouse: all that a run will do there, tried and taken back."""
+
+from rowkeeper.core.errors import WarehouseError
+from rowkeeper.core.warehouse import Target, Warehouse, connect
+
+OLDEST_POSTGRES = 130000
+SHARED_SCHEMAS = ("raw", "raw_staging", "staging", "intermediate", "checks")
+"""What dlt, the drain and dbt make beside the schema of the target."""
+PROBE = "rowkeeper_probe"
+
+SERVER = """
+select current_setting('server_version_num')::int, current_setting('server_encoding'),
+    current_setting('transaction_read_only') = 'on', pg_is_in_recovery(), current_user
+"""
+STRANGERS = """
+select pg_class.relnamespace::regnamespace::text, min(pg_class.relname::text),
+    min(pg_get_userbyid(pg_class.relowner)::text), count(*)
+from pg_class
+where pg_class.relnamespace::regnamespace::text = any(?) and pg_class.relkind in ('r', 'v', 'p')
+    and not pg_has_role(current_user, pg_class.relowner, 'MEMBER')
+    and (pg_class.relnamespace::regnamespace::text <> ? or pg_class.relname in (
+        'people', 'assets', 'person_content', 'download_sessions'))
+group by pg_class.relnamespace::regnamespace::text order by 1
+"""
+
+
+def check_warehouse(target: Target) -> str:
+    """Try what a run does in ``target`` and take it back; where it is, in words.
+
+    Raises ``WarehouseError`` that names what is missing and the statement that mends it.
+    """
+    with connect(target) as warehouse:
+        warehouse.check()
+        if target.type == "postgres":
+            _check_server(warehouse, target)
+        for schema in (target.schema, *SHARED_SCHEMAS):
+            _try_schema(warehouse, target, schema)
+        if target.type == "postgres":
+            _check_owners(warehouse, target)
+    return f"target {target.name}, {target.where}"
+
+
+def _check_server(warehouse: Warehouse, target: Target) -> None:
+    ((version, encoding, read_only, replica, _),) = warehouse.query(SERVER)
+    if replica:
+        raise WarehouseError(
+            f"{target.where} is a read-only replica: set ROWKEEPER_PG_HOST to its primary server."
+        )
+    if read_only:
+        raise WarehouseError(
+            f"{target.where} is read-only for us: a DBA may run «alter database "
+            f'"{target.dbname}" set default_transaction_read_only = off», or name a server that '
+            "takes writes."
+        )
+    if version < OLDEST_POSTGRES:
+        raise WarehouseError(
+            f"{target.where} is Postgres {version // 10000}, too old: use "
+            f"{OLDEST_POSTGRES // 10000} or newer."
+        )
+    if encoding != "UTF8":
+        raise WarehouseError(
+            f"{target.where} keeps text as {encoding}, which can't hold every name: a DBA may run "
+            f"«create database \"{target.dbname}_utf8\" encoding 'UTF8' template template0» and "
+            "ROWKEEPER_PG_DBNAME name that."
+        )
+
+
+def _try_schema(warehouse: Warehouse, target: Target, schema: str) -> None:
+    """Make a table in ``schema``, which is made too where it is missing; undone in any case."""
+    sql = "select count(*) from information_schema.schemata where schema_name = ?"
+    if target.type == "postgres":  # the view shows only what this role may use
+        sql = "select count(*) from pg_namespace where nspname = ?"
+    exists = bool(warehouse.query(sql, [schema])[0][0])
+    warehouse.execute("begin")
+    try:
+        if not exists:
+            warehouse.execute(f'create schema "{schema}"')
+        warehouse.execute(f'create table "{schema}".{PROBE} (found text)')
+        warehouse.execute(f'drop table "{schema}".{PROBE}')
+    except WarehouseError as error:
+        if target.type == "duckdb":
+            raise
+        role = target.user
+        grant = (
+            f'grant usage, create on schema "{schema}" to "{role}"'
+            if exists
+            else f'grant create on database "{target.dbname}" to "{role}"'
+        )
+        what = f"make a table in schema {schema}" if exists else f"make the schema {schema}"
+        raise WarehouseError(
+            f"{role} may not {what} in {target.where} ({target.reason(error.__cause__ or error)}): "
+            f"a DBA may run «{grant}»."
+        ) from None
+    finally:
+        warehouse.execute("rollback")
+
+
+def _check_owners(warehouse: Warehouse, target: Target) -> None:
+    """Tables that another role made can't be replaced by this one."""
+    schemas = list(dict.fromkeys((target.schema, *SHARED_SCHEMAS)))
+    for schema, example, owner, count in warehouse.query(STRANGERS, [schemas, target.schema]):
+        raise WarehouseError(
+            f"{count} relations of schema {schema} in {target.where} belong to {owner} ({example} "
+            f'is one), and only their owner may change them: a DBA may run «grant "{owner}" to '
+            f'"{target.user}"».'
+        )

@@ -1,0 +1,139 @@
+"""The boto3 client of the settings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+from botocore.exceptions import BotoCoreError, ProfileNotFound
+
+from rowkeeper.core.errors import UsageError
+from uploaders.s3.errors import translate
+
+if TYPE_CHECKING:
+    from botocore.credentials import Credentials
+    from mypy_boto3_s3 import S3Client
+
+    from rowkeeper.core.settings import Settings, StoreSettings
+
+CONNECT_TIMEOUT_S = 10
+READ_TIMEOUT_S = 60
+DEFAULT_REGION = "us-east-1"
+
+
+@dataclass(frozen=True)
+class Connection:
+    """A client, and what it signs and trusts by. ``credentials`` renew themselves.
+
+    ``options``: what every object is made with, as boto3 calls it.
+    """
+
+    client: "S3Client"
+    credentials: "Credentials | None"
+    verify: str | bool
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+def connect(settings: "Settings") -> Connection:
+    """A client with static keys, or with boto3's own chain where none are set.
+
+    It asks once: trying again is the pool's. Checksums are sent and compared by the store itself.
+    Raises ``UsageError`` for settings that can't be and ``StoreError`` where a setting is missing.
+    """
+    store = settings.store
+    secret = store.secret_access_key
+    if (store.access_key_id is None) != (secret is None):
+        raise UsageError("Set both store.access_key_id and store.secret_access_key, or neither.")
+    ca_file = settings.network.ca_file
+    if ca_file and not ca_file.is_file():
+        raise UsageError(f"network.ca_file {ca_file} is no file: name a PEM file.")
+    endpoint_url = _endpoint(store.endpoint_url)
+    config = Config(
+        connect_timeout=CONNECT_TIMEOUT_S,
+        read_timeout=READ_TIMEOUT_S,
+        retries={"mode": "standard", "total_max_attempts": 1},
+        max_pool_connections=max(10, settings.upload.workers),
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        # for addresses that others open: the newer signature, and the host of the region
+        signature_version="s3v4",
+        s3=cast(Any, {"addressing_style": _style(store)}),
+    )
+    try:
+        core = botocore.session.Session(profile=store.profile)
+        if region := store.region or (DEFAULT_REGION if endpoint_url else None):
+            core.set_config_variable("region", region)
+        session = boto3.session.Session(
+            aws_access_key_id=store.access_key_id,
+            aws_secret_access_key=secret.get_secret_value() if secret else None,
+            botocore_session=core,
+        )
+        if store.role_arn:
+            _assume(core, session, store.role_arn)
+        verify = str(ca_file) if ca_file else core.get_config_variable("ca_bundle") or True
+        client = session.client(
+            "s3",
+            endpoint_url=endpoint_url,
+            verify=verify,
+            config=config,
+        )
+        return Connection(client, session.get_credentials(), verify, _options(store))
+    except ProfileNotFound:
+        raise UsageError(
+            f"store.profile {store.profile} is in none of boto3's files: name one of "
+            "~/.aws/config or ~/.aws/credentials."
+        ) from None
+    except BotoCoreError as error:
+        raise translate(error, store.url) from None
+
+
+def _style(store: "StoreSettings") -> str:
+    """Where the bucket's name goes: into the path, or before the host."""
+    if store.addressing_style != "auto":
+        return store.addressing_style
+    return "path" if store.endpoint_url else "virtual"
+
+
+def _assume(core: botocore.session.Session, session: boto3.session.Session, role: str) -> None:
+    """Let ``session`` sign as ``role``, whose keys are fetched when they are wanted."""
+    fetcher = AssumeRoleCredentialFetcher(
+        core.create_client, session.get_credentials(), role, {"RoleSessionName": "rowkeeper"}
+    )
+    keys = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
+    cast(Any, core)._credentials = keys  # botocore has no other way in
+
+
+def _options(store: "StoreSettings") -> dict[str, str]:
+    """Encryption and storage class. Never an ACL: whose objects these are is the bucket's to say.
+
+    Raises ``UsageError`` for a key without its encryption.
+    """
+    if store.kms_key_id and store.encryption != "aws:kms":
+        raise UsageError("store.kms_key_id is for store.encryption = aws:kms: set that too.")
+    named = {
+        "ServerSideEncryption": store.encryption,
+        "SSEKMSKeyId": store.kms_key_id,
+        "StorageClass": store.storage_class,
+    }
+    return {name: value for name, value in named.items() if value}
+
+
+def _endpoint(url: str | None) -> str | None:
+    """``url`` without a trailing slash, if it is plain ``http(s)://host[:port][/path]``."""
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        valid = bool(parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0)
+    except ValueError:
+        valid = False
+    if not valid or "@" in url or "?" in url or "#" in url:
+        raise UsageError(
+            "store.endpoint_url is no plain URL: write https://host or http://host:port, "
+            "with the keys in store.access_key_id and store.secret_access_key."
+        )
+    return url.rstrip("/")
