@@ -13,10 +13,10 @@ from pathlib import Path
 
 from loaders.legacy_csv import read_file
 from loaders.pipeline import ingest
-from rowkeeper.cli.reconcile import reconcile
 from rowkeeper.core.errors import InputError
 from rowkeeper.core.settings import load_settings
 from rowkeeper.core.warehouse import Target, load_target
+from rowkeeper.migration.reconcile.reconcile import reconcile
 from rowkeeper.workspace.build import build
 from rowkeeper.workspace.context import Context
 from tests.samples import make_samples

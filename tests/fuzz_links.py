@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from loaders.pipeline import ingest
-from rowkeeper.cli.reconcile import reconcile
 from rowkeeper.core.csv.legacy import GENERATIONS
 from rowkeeper.core.settings import load_settings
 from rowkeeper.core.warehouse import Target, connect, load_target
+from rowkeeper.migration.reconcile.reconcile import reconcile
 from rowkeeper.workspace.build import build
 from rowkeeper.workspace.context import Context
 

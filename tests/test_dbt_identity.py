@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from loaders.pipeline import ingest
-from rowkeeper.cli.export import export_csv
-from rowkeeper.cli.reconcile import reconcile
 from rowkeeper.core.ids import asset_id
 from rowkeeper.core.settings import load_settings
 from rowkeeper.core.warehouse import Row, Target, connect
+from rowkeeper.migration.export.export import export_csv
+from rowkeeper.migration.reconcile.reconcile import reconcile
 from rowkeeper.workspace.build import build
 from rowkeeper.workspace.context import Context
 

@@ -11,7 +11,6 @@ import pytest
 
 from loaders.pipeline import ingest
 from rowkeeper.cli import run_command
-from rowkeeper.cli.export import dual_write, export_csv
 from rowkeeper.core.csv.legacy import GENERATIONS
 from rowkeeper.core.drain import drain
 from rowkeeper.core.errors import UsageError, WarehouseError
@@ -21,6 +20,7 @@ from rowkeeper.core.ids import new_id
 from rowkeeper.core.journal.journal import Journal, journal_dir
 from rowkeeper.core.settings import load_settings
 from rowkeeper.core.warehouse import Row, Target, connect
+from rowkeeper.migration.export.export import dual_write, export_csv
 from rowkeeper.migration.export.warehouse import read_files
 from rowkeeper.workspace.build import build
 from rowkeeper.workspace.context import Context

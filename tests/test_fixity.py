@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rowkeeper.archive.fixity import FILE, OBJECT, Check, Copy, Place, owners_of
+from rowkeeper.archive.verify import Choice
 from rowkeeper.cli.progress import PlainDisplay
 from rowkeeper.cli.terminal import console
-from rowkeeper.cli.verify import Choice
 from rowkeeper.core.errors import UsageError
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.fixity import Content, Damage, content_of, damage

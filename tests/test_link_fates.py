@@ -10,7 +10,6 @@ import pytest
 from loaders.pipeline import ingest
 from rowkeeper.catalogue.publish import publish
 from rowkeeper.cli import run_command
-from rowkeeper.cli.reconcile import reconcile
 from rowkeeper.core.drain import drain
 from rowkeeper.core.errors import BuildError
 from rowkeeper.core.events import AssetEvent, EventType
@@ -19,6 +18,7 @@ from rowkeeper.core.journal.journal import Journal, journal_dir
 from rowkeeper.core.settings import load_settings
 from rowkeeper.core.warehouse import Row, Target, connect
 from rowkeeper.migration.reconcile.links import silent_links
+from rowkeeper.migration.reconcile.reconcile import reconcile
 from rowkeeper.workspace.build import build
 from rowkeeper.workspace.context import Context
 from tests.fuzz_links import make_legacy, make_sheet, silent

@@ -4,11 +4,9 @@ import io
 import json
 
 import pytest
-from rich.console import Console
 
 from downloaders.base import Request
-from rowkeeper.cli.progress import display
-from rowkeeper.cli.terminal import EventConsole
+from rowkeeper.cli.terminal import EventTerminal, Terminal
 from rowkeeper.core.progress import Progress
 from tests.fakes.clients import request_for
 
@@ -23,8 +21,8 @@ STEPS = (
 )
 
 
-def shown(console: Console, steps: tuple[Progress[Request], ...]) -> None:
-    with display(console, "Downloading") as told:
+def shown(terminal: Terminal, steps: tuple[Progress[Request], ...]) -> None:
+    with terminal.display("Downloading") as told:
         told.expect(2)
         for step in steps:
             told.update(step)
@@ -32,7 +30,7 @@ def shown(console: Console, steps: tuple[Progress[Request], ...]) -> None:
 
 def test_a_terminal_has_a_bar_a_transfer_and_one_for_the_whole() -> None:
     out = io.StringIO()
-    console = Console(file=out, force_terminal=True, width=120, color_system=None)
+    console = Terminal(file=out, force_terminal=True, width=120, color_system=None)
     shown(console, STEPS[:3])
     last = out.getvalue().rpartition("Downloading")[2]
     assert "0/2" in last
@@ -46,7 +44,7 @@ def test_a_terminal_has_a_bar_a_transfer_and_one_for_the_whole() -> None:
 
 def test_elsewhere_each_end_is_a_line() -> None:
     out = io.StringIO()
-    shown(Console(file=out, width=40), STEPS)
+    shown(Terminal(file=out, width=40), STEPS)
     assert out.getvalue().splitlines() == [
         "1/2 failed: file other of row 8: It is gone.",
         "2/2 downloaded: file [bold]film of row 7: 1.0 kB",
@@ -54,7 +52,7 @@ def test_elsewhere_each_end_is_a_line() -> None:
 
 
 def test_machines_get_an_event_a_line(capsys: pytest.CaptureFixture[str]) -> None:
-    shown(EventConsole(), STEPS)
+    shown(EventTerminal(), STEPS)
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(event["event"], event.get("media_id")) for event in told] == [
         ("expected", None),

@@ -11,9 +11,9 @@ import pytest
 from loaders.matches import link_matches
 from loaders.pipeline import ingest
 from rowkeeper.cli import run_command
-from rowkeeper.cli.reconcile import reconcile
 from rowkeeper.core.settings import load_settings
 from rowkeeper.core.warehouse import Target, connect
+from rowkeeper.migration.reconcile.reconcile import reconcile
 from rowkeeper.workspace.build import build
 from rowkeeper.workspace.context import Context
 from tests.samples import make_samples

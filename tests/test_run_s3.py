@@ -10,8 +10,8 @@ import bagit  # type: ignore[import-untyped]
 import pytest
 import requests
 
+from rowkeeper.archive.bag import write_tables
 from rowkeeper.cli import run_command
-from rowkeeper.cli.bag import write_tables
 from rowkeeper.core.settings import load_settings
 from rowkeeper.core.warehouse import Row, Target, connect, load_target
 from rowkeeper.workspace.context import Context

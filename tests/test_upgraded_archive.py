@@ -9,9 +9,9 @@ from loaders import newer_rules
 from loaders.matches import link_matches
 from loaders.pipeline import ingest, refill
 from loaders.tables import RULES_VERSION
-from rowkeeper.cli.reconcile import reconcile
 from rowkeeper.core.settings import load_settings
 from rowkeeper.core.warehouse import Row, Target, connect
+from rowkeeper.migration.reconcile.reconcile import reconcile
 from rowkeeper.workspace.build import build
 from rowkeeper.workspace.context import Context
 

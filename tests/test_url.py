@@ -19,9 +19,9 @@ from google.auth.credentials import Signing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rowkeeper.archive.addresses import lifetime_of
 from rowkeeper.catalogue.publish import published_path
 from rowkeeper.cli import run_command
-from rowkeeper.cli.url import lifetime_of
 from rowkeeper.core.errors import UsageError
 from rowkeeper.core.settings import Settings, StoreSettings
 from rowkeeper.core.warehouse import Target, connect

@@ -12,18 +12,15 @@ from itertools import chain, groupby
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-
 from rowkeeper.archive.old_objects import PAGES, Claimed, Places, claimed_objects, misfit
 from rowkeeper.archive.work import at_work
-from rowkeeper.cli.progress import Display
-from rowkeeper.cli.terminal import plain
 from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, TransferError, UsageError
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.fixity import Content, content_of, md5_of
 from rowkeeper.core.pool import Stop, StoppedError, run_bounded
-from rowkeeper.core.progress import Progress
+from rowkeeper.core.progress import Display, Progress, Reporter
 from rowkeeper.core.retry import with_retries
+from rowkeeper.core.text import harmless
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.selection import Selection
@@ -47,13 +44,13 @@ class Adopted:
 
 
 def adopt_objects(
-    context: Context, console: Console, selection: Selection, hashing: bool, dry_run: bool
+    context: Context, reporter: Reporter, selection: Selection, hashing: bool, dry_run: bool
 ) -> Adopted:
     """Look at what the CSVs claim for the selected people, append what was found, build.
 
     Under the run's lock. ``dry_run``: nothing is read whole, or written. Raises ``RowkeeperError``.
     """
-    with at_work(context, console, "adopt", "Adopting", dry_run) as work:
+    with at_work(context, reporter, "adopt", "Adopting", dry_run) as work:
         claimed = selection.of(claimed_objects(context))
         work.session.new({item.asset_id for item in claimed} if not dry_run else set())
         adoption = Adoption(
@@ -239,7 +236,7 @@ class Adoption:
         )
         with self.lock:
             self.refuted.append(event)
-        self._count(item, "refuted", message=plain(f"{item.object_key}: {words}"))
+        self._count(item, "refuted", message=harmless(f"{item.object_key}: {words}"))
         return False
 
     def _event(self, event_type: EventType, item: Claimed, **values: Any) -> AssetEvent:

@@ -9,15 +9,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from rowkeeper.archive.work import StoreWork, in_session
 from rowkeeper.core.errors import NeedsPersonError, TransferError
 from rowkeeper.core.events import EventType
 from rowkeeper.core.fixity import Content
 from rowkeeper.core.paths import folder_id, sha256_file
 from rowkeeper.core.pool import StoppedError, run_bounded
-from rowkeeper.core.progress import Progress
+from rowkeeper.core.progress import Progress, Reporter
 from rowkeeper.core.retry import with_retries
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
@@ -75,7 +73,7 @@ class Kept:
     text_path: str | None
 
 
-def drop_files(context: Context, console: Console, selection: Selection, *, every: bool) -> int:
+def drop_files(context: Context, reporter: Reporter, selection: Selection, *, every: bool) -> int:
     """Remove this data folder's files that the store has, and count them.
 
     All that are archived, or those alone that were only made to be archived. A file goes when it
@@ -96,7 +94,7 @@ def drop_files(context: Context, console: Console, selection: Selection, *, ever
     if not files:
         return 0
     store.check()
-    with in_session(context, console, "drop", "Dropping") as work:
+    with in_session(context, reporter, "drop", "Dropping") as work:
         work.session.new({item.asset_id for items in files for item in items})
         work.shown.expect(len(files))
         drops = _Drops(context, store, work.session.session_id, work.emit, work.shown)

@@ -1,23 +1,18 @@
 """``rowkeeper store move``: copies within the store, verified; then the tables say the new key."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.filesize import decimal
-
 from rowkeeper.archive.rekey import Move, Pointer, find_pointers, plan
 from rowkeeper.archive.work import StoreWork, at_work
-from rowkeeper.cli.progress import display
-from rowkeeper.cli.terminal import plain
 from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, TransferError
 from rowkeeper.core.fixity import content_of, md5_of
 from rowkeeper.core.pool import StoppedError, run_bounded
-from rowkeeper.core.progress import Progress
+from rowkeeper.core.progress import Progress, Reporter
 from rowkeeper.core.retry import with_retries
+from rowkeeper.core.text import harmless
 from rowkeeper.core.warehouse import Row, connect
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.selection import Selection
@@ -49,9 +44,6 @@ order by moved.old_key, current.object_key
 """
 
 
-UNHASHED = "select count(*) from intermediate.int_assets where archived_by = 'legacy'"
-
-
 @dataclass
 class Moved:
     """What was done, in objects. ``planned``: by a dry run; ``failures``: key -> why."""
@@ -64,7 +56,7 @@ class Moved:
 
 
 def move_objects(
-    context: Context, console: Console, selection: Selection, template: str, dry_run: bool
+    context: Context, reporter: Reporter, selection: Selection, template: str, dry_run: bool
 ) -> Moved:
     """Give the selected people's objects the keys of a checked template.
 
@@ -74,7 +66,7 @@ def move_objects(
     from uploaders.registry import open_store
 
     store = open_store(context.settings)
-    with at_work(context, console, "move", "Moving", dry_run) as work:
+    with at_work(context, reporter, "move", "Moving", dry_run) as work:
         moves = [
             move
             for move in plan(find_pointers(context, store), template)
@@ -113,7 +105,7 @@ class _Mover(StoreWork):
             with self.lock:
                 self.done.failures[move.source] = str(error)
             self.shown.update(
-                Progress(move.owner, "failed", message=plain(f"{move.source}: {error}"))
+                Progress(move.owner, "failed", message=harmless(f"{move.source}: {error}"))
             )
             return
         for pointer in move.pointers:
@@ -163,7 +155,7 @@ class _Mover(StoreWork):
         self.emit(replace(told, details=told.details | {"moved_from": old.object_key}))
 
 
-def remove_old(context: Context, console: Console, selection: Selection) -> int:
+def remove_old(context: Context, reporter: Reporter, selection: Selection) -> int:
     """Delete the objects that moves left behind and that no asset has any more; their number.
 
     Only where the tables know the new place and the store has it. Under the run's lock.
@@ -174,7 +166,7 @@ def remove_old(context: Context, console: Console, selection: Selection) -> int:
     with connect(context.target, read_only=True) as warehouse:
         rows = warehouse.query(LEFT_BEHIND, [store.root, store.root])
     removed = 0
-    with display(console, "Removing"):
+    with reporter.display("Removing"):
         for old_key, group in groupby(rows, key=lambda row: row[0]):
             removed += _remove(store, selection, store.key_of(old_key), list(group))
     return removed
@@ -189,26 +181,3 @@ def _remove(store: "Store", selection: Selection, key: str, rows: list[Row]) -> 
             return False
     store.remove(key)
     return True
-
-
-def said(context: Context, done: Moved, template: str, dry_run: bool) -> Iterator[str]:
-    """What was done or would be, a line each."""
-    from uploaders.layout import checked_layout
-
-    if dry_run:
-        for move in done.planned:
-            facts = f"{decimal(move.content.size_bytes)}, assets: {len(move.pointers)}"
-            yield f"{move.source} -> {move.target} ({facts})"
-        size = decimal(sum(move.content.size_bytes for move in done.planned))
-        yield f"{len(done.planned)} objects ({size}) would be moved. Nothing was written."
-        return
-    size = decimal(done.size_bytes)
-    yield f"Moved {done.moved} objects ({size}), removed {done.removed} old ones."
-    if done.moved and not done.removed:
-        yield "The old objects stay: --remove-old deletes those that no asset has any more."
-    if checked_layout(context.settings.store.layout) != template:
-        yield f"New objects get other keys still: set store.layout = {template}"
-    with connect(context.target, read_only=True) as warehouse:
-        ((unhashed,),) = warehouse.query(UNHASHED)
-    if unhashed:
-        yield f"{unhashed} objects of the old system stay: rowkeeper store adopt --hash."

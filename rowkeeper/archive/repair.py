@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from rowkeeper.archive.work import StoreWork, in_session
 from rowkeeper.core.errors import RetryLaterError, TransferError
 from rowkeeper.core.events import EventType
 from rowkeeper.core.fixity import ASIDE, Content
 from rowkeeper.core.paths import folder_id, sha256_file
 from rowkeeper.core.pool import StoppedError, run_bounded
-from rowkeeper.core.progress import Progress
+from rowkeeper.core.progress import Progress, Reporter
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.selection import Selection
@@ -55,7 +53,7 @@ class Lost:
     object_check: int
 
 
-def heal(context: Context, console: Console, selection: Selection) -> int:
+def heal(context: Context, reporter: Reporter, selection: Selection) -> int:
     """Bring back the lost files of this data folder that the store has, and count their assets.
 
     Other bytes in their place are set aside. An object that is not there or has other bytes is
@@ -71,7 +69,7 @@ def heal(context: Context, console: Console, selection: Selection) -> int:
     for item in found:
         if item.store == store.root:
             files.setdefault((item.path, item.content.sha256), []).append(item)
-    with in_session(context, console, "restore", "Restoring") as work:
+    with in_session(context, reporter, "restore", "Restoring") as work:
         work.session.new({item.asset_id for items in files.values() for item in items})
         work.shown.expect(sum(len(items) for items in files.values()))
         healing = _Healing(context, store, work.session.session_id, work.emit, work.shown)

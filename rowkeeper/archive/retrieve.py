@@ -10,16 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-
-from rowkeeper.cli.progress import Display, display
 from rowkeeper.core.csv.guard import guard
 from rowkeeper.core.errors import NeedsPersonError, TransferError
 from rowkeeper.core.files import write_whole
 from rowkeeper.core.fixity import Content
 from rowkeeper.core.paths import apart, folder_id
 from rowkeeper.core.pool import Stop, StoppedError, run_bounded
-from rowkeeper.core.progress import Progress
+from rowkeeper.core.progress import Display, Progress, Reporter
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.selection import Selection
@@ -100,7 +97,7 @@ class Retrieved:
 
 def retrieve(
     context: Context,
-    console: Console,
+    reporter: Reporter,
     selection: Selection,
     folder: Path,
     naming: Callable[[str], str] = str,
@@ -115,7 +112,7 @@ def retrieve(
     pieces = selection.of(_pieces(context))
     placed = _placed([piece for piece in pieces if piece.content], naming)
     store = open_store(context.settings)
-    with display(console, "Restoring") as shown:
+    with reporter.display("Restoring") as shown:
         shown.expect(len(placed))
         work = _Retrieval(context, store, folder, shown, naming)
         workers = context.settings.upload.workers

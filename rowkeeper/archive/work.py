@@ -6,13 +6,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-
-from rowkeeper.cli.progress import Display, display
 from rowkeeper.core.drain import drain
 from rowkeeper.core.events import Asset, AssetEvent, EventType
 from rowkeeper.core.journal.journal import Journal, journal_dir
 from rowkeeper.core.pool import Stop
+from rowkeeper.core.progress import Display, Reporter
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.locks import tables_lock
@@ -54,12 +52,14 @@ class StoreWork:
 
 
 @contextmanager
-def in_session(context: Context, console: Console, session_type: str, title: str) -> Iterator[Work]:
+def in_session(
+    context: Context, reporter: Reporter, session_type: str, title: str
+) -> Iterator[Work]:
     """A session with a journal of its own, which is drained when it has ended."""
     folder = journal_dir(context.settings.data_dir)
     with (
         session(folder, session_type) as current,
-        display(console, title) as shown,
+        reporter.display(title) as shown,
         Journal(folder) as journal,
     ):
         yield Work(current, journal.append, shown)
@@ -68,15 +68,15 @@ def in_session(context: Context, console: Console, session_type: str, title: str
 
 @contextmanager
 def at_work(
-    context: Context, console: Console, session_type: str, title: str, dry_run: bool
+    context: Context, reporter: Reporter, session_type: str, title: str, dry_run: bool
 ) -> Iterator[Work]:
     """Work on tables that are up to date, built again when it has ended; under the run's lock.
 
     What was said before an interrupt stays in the journal. ``dry_run``: nothing is written at all,
     so the tables are taken as they are. Raises ``WarehouseError`` before the first build.
     """
+    from rowkeeper.catalogue.built import require_built
     from rowkeeper.catalogue.publish import publish
-    from rowkeeper.cli.export import require_built
     from rowkeeper.workspace.build import build
 
     folder = journal_dir(context.settings.data_dir)
@@ -85,11 +85,11 @@ def at_work(
     with connect(context.target, read_only=True) as warehouse:
         require_built(context, warehouse)
     if dry_run:
-        with display(console, title) as shown:
+        with reporter.display(title) as shown:
             yield Work(Session(folder, session_type), lambda _: None, shown)
         return
     end_abandoned_sessions(context)
-    with in_session(context, console, session_type, title) as work:
+    with in_session(context, reporter, session_type, title) as work:
         yield work
     with tables_lock(context):
         build(context)

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 from rich.console import Console
 from rich.filesize import decimal
@@ -12,21 +12,16 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
 from rich.progress import Progress as Bars
 
-from rowkeeper.cli.terminal import EventConsole
 from rowkeeper.core.events import Asset
-from rowkeeper.core.progress import Progress
+from rowkeeper.core.progress import Display, Progress
 
 EVENT_S = 1.0
 
 
-class Display(Protocol):
-    """Takes the progress of downloads and uploads, from many threads at once."""
+class Tell(Protocol):
+    """Takes an event: its name and its facts."""
 
-    def expect(self, assets: int) -> None:
-        """So many more are to be moved."""
-
-    def update(self, progress: Progress[Asset]) -> None:
-        """One of them got on or ended."""
+    def __call__(self, name: str, /, **facts: Any) -> None: ...
 
 
 class PlainDisplay:
@@ -87,13 +82,13 @@ class LiveDisplay:
 class EventDisplay:
     """An event when a transfer begins, each second of it at most, and when it ends."""
 
-    def __init__(self, console: EventConsole, title: str) -> None:
-        self._console, self._stage = console, title.lower()
+    def __init__(self, tell: Tell, title: str) -> None:
+        self._tell, self._stage = tell, title.lower()
         self._told: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def expect(self, assets: int) -> None:
-        self._console.event("expected", stage=self._stage, assets=assets)
+        self._tell("expected", stage=self._stage, assets=assets)
 
     def update(self, progress: Progress[Asset]) -> None:
         request, now = progress.request, time.monotonic()
@@ -104,7 +99,7 @@ class EventDisplay:
                 return
             else:
                 self._told[request.asset_id] = now
-            self._console.event(
+            self._tell(
                 progress.state,
                 stage=self._stage,
                 asset_id=request.asset_id,
@@ -119,14 +114,8 @@ class EventDisplay:
 
 
 @contextmanager
-def display(console: Console, title: str) -> Iterator[Display]:
-    """The display that fits ``console``."""
-    if isinstance(console, EventConsole):
-        yield EventDisplay(console, title)
-        return
-    if not console.is_terminal:
-        yield PlainDisplay(console)
-        return
+def live(console: Console, title: str) -> Iterator[Display]:
+    """Bars on a terminal, until the work has ended."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Bars(*columns, console=console, transient=True) as bars:
         yield LiveDisplay(bars, title)

@@ -2,10 +2,9 @@
 
 import csv
 import io
-import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,76 +13,18 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from rowkeeper.cli.export import require_built
 from rowkeeper.cli.options import prepare, warehouse_options
 from rowkeeper.cli.terminal import console, json_text, plain
 from rowkeeper.core.csv.guard import guard
 from rowkeeper.core.errors import ReconcileError
 from rowkeeper.core.files import write_whole
 from rowkeeper.core.text import quoted
-from rowkeeper.core.warehouse import Warehouse, connect
-from rowkeeper.migration.export.warehouse import LegacyFile, read_files
-from rowkeeper.migration.reconcile.cells import check_row
-from rowkeeper.migration.reconcile.claims import claim_faults, read_claims
-from rowkeeper.migration.reconcile.deep import deep_legacy, deep_older, deep_snapshot
 from rowkeeper.migration.reconcile.differences import FAULTS, LOST, WRONG, Difference
-from rowkeeper.migration.reconcile.history import history_faults
-from rowkeeper.migration.reconcile.marts import mart_faults
-from rowkeeper.migration.reconcile.proof import NONE, legacy_proof, sheet_proof, unknown_columns
-from rowkeeper.migration.reconcile.published import read_published
-from rowkeeper.migration.reconcile.rows import (
-    SourceRow,
-    Tables,
-    read_raw,
-    read_rows,
-    read_snapshot,
-    read_tables,
-)
-from rowkeeper.migration.reconcile.source import legacy_faults, sheet_faults
-from rowkeeper.workspace.context import Context
+from rowkeeper.migration.reconcile.proof import NONE
+from rowkeeper.migration.reconcile.reconcile import Reconciliation, reconcile
 
 SHOWN = 20
 COLUMNS = ("source", "file", "rows_in", "used", "repeats", "quarantined", "closed", "proof")
-
-
-@dataclass(frozen=True)
-class FileSum:
-    """What became of the rows of one file. ``quarantined``: reason -> rows.
-
-    ``proof`` says by what raw is known to hold the whole file. ``differences``: kind -> cells.
-    ``unknown_columns``: title of a column that nobody knows -> its filled cells, which raw keeps.
-    ``notice``: what was assumed of the encoding. ``compared_with``: by ``--deep``.
-    """
-
-    source: str
-    file: str
-    file_id: str
-    rows_in: int
-    used: int
-    repeats: int
-    quarantined: dict[str, int]
-    unaccounted: int
-    closed: bool
-    proof: str
-    differences: dict[str, int]
-    unknown_columns: dict[str, int] = field(default_factory=dict)
-    compared_with: str = ""
-    notice: str = ""
-
-
-@dataclass(frozen=True)
-class Reconciliation:
-    """All sums and all differences. ``complete``: every sum closes, nothing is lost or wrong."""
-
-    files: list[FileSum]
-    differences: list[Difference]
-    older_snapshots: dict[str, int] = field(default_factory=dict)
-    """What ``--deep`` held older snapshots of the sheet against -> how many."""
-
-    @property
-    def complete(self) -> bool:
-        faulty = any(difference.kind in FAULTS for difference in self.differences)
-        return not faulty and all(file.closed and file.proof != NONE for file in self.files)
 
 
 @click.command()
@@ -109,95 +50,6 @@ def command(
         _print(console(), found)
     if not found.complete:
         raise ReconcileError(_refusal(found))
-
-
-def reconcile(context: Context, *, deep: bool = False) -> Reconciliation:
-    """Compare everything; ``deep``: the raw rows with their files too.
-
-    Raises ``WarehouseError`` if nothing is built yet.
-    """
-    data_dir = context.settings.data_dir if deep else None
-    older: dict[str, int] = {}
-    sums: list[FileSum] = []
-    differences: list[Difference] = []
-    with connect(context.target, read_only=True) as warehouse:
-        require_built(context, warehouse)
-        tables = read_tables(warehouse, context.target.schema)
-        files = read_files(warehouse)
-        parts = [_legacy_file(warehouse, file, tables, data_dir) for file in files]
-        if snapshot := read_snapshot(warehouse):
-            parts.insert(0, _sheet(warehouse, snapshot, tables, data_dir))
-            if data_dir:
-                older, differences = deep_older(warehouse, snapshot["snapshot_id"], data_dir)
-        published = read_published(warehouse, context.target.schema)
-        across = [*mart_faults(published), *history_faults(published)]
-        across += claim_faults(read_claims(warehouse, published), published)
-    for file_sum, found in parts:
-        sums.append(file_sum)
-        differences += found
-    return Reconciliation(sums, differences + across, older)
-
-
-def _legacy_file(
-    warehouse: Warehouse, file: LegacyFile, tables: Tables, data_dir: Path | None
-) -> tuple[FileSum, list[Difference]]:
-    rows = read_rows(warehouse, file.file_sha256, is_sheet=False)
-    found = [item for row in rows for item in check_row(file.file_name, row, tables)]
-    raw = read_raw(warehouse, file.file_sha256, is_sheet=False)
-    found += legacy_faults(file.file_name, file.header_text, raw, file.delimiter or ",")
-    held_against, deep = deep_legacy(warehouse, file, data_dir) if data_dir else ("", [])
-    found += deep
-    proof = legacy_proof(file, rows)
-    place = ("legacy_csv", file.file_name, file.file_sha256)
-    found_sum = _sum(place, file.row_count, rows, proof, found)
-    unknown = unknown_columns(file, rows)
-    found_sum = replace(found_sum, notice=file.notice or "", compared_with=held_against)
-    return replace(found_sum, unknown_columns=unknown), found
-
-
-def _sheet(
-    warehouse: Warehouse, snapshot: dict[str, Any], tables: Tables, data_dir: Path | None
-) -> tuple[FileSum, list[Difference]]:
-    rows = read_rows(warehouse, snapshot["snapshot_id"], is_sheet=True)
-    name = snapshot["source"]
-    found = [item for row in rows for item in check_row(name, row, tables)]
-    raw = read_raw(warehouse, snapshot["snapshot_id"], is_sheet=True)
-    found += sheet_faults(name, raw)
-    snapshot_id, held_against = snapshot["snapshot_id"], ""
-    if data_dir:
-        held_against, deep = deep_snapshot(warehouse, snapshot_id, name, data_dir)
-        found += deep
-    proof = sheet_proof(snapshot["content_sha256"], rows, name)
-    found_sum = _sum(("sheet", name, snapshot_id), snapshot["row_count"], rows, proof, found)
-    return replace(found_sum, compared_with=held_against), found
-
-
-def _sum(
-    place: tuple[str, str, str],
-    rows_in: int,
-    rows: Sequence[SourceRow],
-    proof: str,
-    found: Sequence[Difference],
-) -> FileSum:
-    counts = Counter(row.disposition for row in rows)
-    reasons = Counter(_kind(row.reason) for row in rows if row.disposition == "quarantined")
-    accounted = counts["used"] + counts["repeat"] + counts["quarantined"]
-    return FileSum(
-        *place,
-        rows_in=rows_in,
-        used=counts["used"],
-        repeats=counts["repeat"],
-        quarantined=dict(sorted(reasons.items())),
-        unaccounted=rows_in - accounted,
-        closed=rows_in == accounted == len(rows),
-        proof=proof,
-        differences=dict(sorted(Counter(item.kind for item in found).items())),
-    )
-
-
-def _kind(reason: str | None) -> str:
-    """A reason without its names and numbers, so that rows with the same one are counted."""
-    return re.sub(r"\d+", "N", (reason or "no reason").partition(": ")[0])
 
 
 def as_record(found: Reconciliation) -> dict[str, Any]:

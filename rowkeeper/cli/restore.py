@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from rowkeeper.archive.restore import fill_tables
 from rowkeeper.archive.retrieve import INDEX, Retrieved, retrieve
 from rowkeeper.cli.options import prepare, store_option, warehouse_options
 from rowkeeper.cli.terminal import console, json_text, plain
@@ -12,7 +13,7 @@ from rowkeeper.core.errors import FixityError
 from rowkeeper.core.journal.journal import journal_dir
 from rowkeeper.core.journal.segments import Finding
 from rowkeeper.workspace.context import Context
-from rowkeeper.workspace.locks import run_lock, tables_lock
+from rowkeeper.workspace.locks import run_lock
 from rowkeeper.workspace.selection import require_people, select
 
 SHOWN = 20
@@ -56,31 +57,6 @@ def command(
         out.print(plain(f"{said(done)} See {place / INDEX}."), markup=False, soft_wrap=True)
     complain(done)
     complain_of_journal(context, done, len(damage))
-
-
-def fill_tables(
-    context: Context, damage: list[Finding] | None = None, *, every: bool = False
-) -> tuple[int, int]:
-    """Bring the tables up to what the journal of the data folder says; how many events and loads.
-
-    The caller holds the run's lock. ``every``: loads that the tables have are loaded again.
-    What is damaged in the journal goes to ``damage``, or is raised as ``JournalDamagedError``.
-    """
-    from loaders.matches import link_matches
-    from loaders.pipeline import refill
-    from rowkeeper.catalogue.publish import publish
-    from rowkeeper.core.drain import drain
-    from rowkeeper.workspace.build import build
-
-    folder = journal_dir(context.settings.data_dir)
-    events = drain(folder, context.target, damage)
-    with tables_lock(context):
-        loads = refill(context.settings, context.target, damage, every=every)
-        build(context)
-        if link_matches(context.settings.data_dir, context.target):
-            build(context)
-    publish(context)
-    return events, loads
 
 
 def said(done: Retrieved) -> str:

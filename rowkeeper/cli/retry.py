@@ -1,67 +1,17 @@
 """``rowkeeper retry``: what failed is asked for again, whatever its verdict, and fetched."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import click
 from rich.console import Console
 
 from rowkeeper.cli.options import prepare, warehouse_options
-from rowkeeper.cli.run import move
+from rowkeeper.cli.run import show
 from rowkeeper.cli.terminal import console
-from rowkeeper.core.errors import UsageError
-from rowkeeper.core.events import AssetEvent, EventType
-from rowkeeper.core.ids import new_id
-from rowkeeper.core.warehouse import connect
-from rowkeeper.workspace.context import Context
+from rowkeeper.run.retry import Failure, ask_again, find
+from rowkeeper.run.round import move
 from rowkeeper.workspace.locks import run_lock
 from rowkeeper.workspace.selection import Selection, require_people, select
-
-PERMANENT = "permanent"
-FAILED = """
-select
-    asset_id,
-    person_row_id,
-    provider,
-    media_id,
-    asset_type,
-    original_url,
-    case when download_status = 'failed' then 'download' else 'upload' end,
-    case when download_status = 'failed' then download_attempts else upload_attempts end,
-    coalesce(error_code, ''),
-    coalesce(verdict, 'retry')
-from intermediate.int_assets
-where (is_wanted and download_status = 'failed') or (is_claimed and upload_status = 'failed')
-union all
-select
-    asset_id, person_row_id, provider, media_id, asset_type, original_url, 'download',
-    download_attempts,
-    coalesce(
-        reread_error_code,
-        case when is_provisional then 'provisional' else 'incomplete_list' end
-    ),
-    coalesce(reread_verdict, 'retry')
-from intermediate.int_assets
-where is_wanted and left_at is null and archived_by = 'rowkeeper' and download_status != 'failed'
-    and (reread_error_code is not null or next_read_at is not null)
-order by 1
-"""
-
-
-@dataclass(frozen=True)
-class Failure:
-    """An asset that failed in the end. ``stage``: download or upload."""
-
-    asset_id: str
-    row_id: str
-    provider: str
-    media_id: str
-    asset_kind: str
-    original_url: str
-    stage: str
-    attempts: int
-    error_code: str
-    verdict: str
 
 
 @click.command()
@@ -100,36 +50,10 @@ def command(
         say(failures, out, "tried again")
         ask_again(context, failures)
         row_ids = frozenset(failure.row_id for failure in failures)
-        refusal = move(context, out, Selection(row_ids=row_ids))
+        done = move(context, out, Selection(row_ids=row_ids))
+        refusal = show(context, out, done)
     if refusal:
         raise refusal
-
-
-def find(
-    context: Context, reasons: Sequence[str], providers: Sequence[str], people: Selection
-) -> list[Failure]:
-    """The failures that the options name. Raises ``UsageError`` for a name that nothing has."""
-    with connect(context.target) as warehouse:
-        found = [Failure(*row) for row in warehouse.query(FAILED)]
-    _check("--reason", reasons, {item.error_code for item in found} | {i.verdict for i in found})
-    _check("--provider", providers, {item.provider for item in found})
-    return [
-        item
-        for item in people.of(found)
-        if (not providers or item.provider in providers) and _is_meant(item, reasons)
-    ]
-
-
-def _is_meant(failure: Failure, reasons: Sequence[str]) -> bool:
-    if not reasons:
-        return failure.verdict != PERMANENT
-    return failure.error_code in reasons or failure.verdict in reasons
-
-
-def _check(option: str, named: Sequence[str], known: set[str]) -> None:
-    if missing := sorted(set(named) - known):
-        there = f"there are {', '.join(sorted(known - {''}))}" if known else "nothing has failed"
-        raise UsageError(f"Nothing failed with {option} {missing[0]}: {there}.")
 
 
 def say(failures: Sequence[Failure], out: Console, words: str) -> None:
@@ -141,30 +65,3 @@ def say(failures: Sequence[Failure], out: Console, words: str) -> None:
     out.print(f"{len(failures)} failures {words}.")
     for (stage, provider, code), count in sorted(counts.items()):
         out.print(f"  {count} {stage}s from {provider}: {code}", markup=False, highlight=False)
-
-
-def ask_again(context: Context, failures: Sequence[Failure]) -> None:
-    """Journal that the assets are asked for again, and end the pauses of their sites."""
-    from downloaders.base import throttle_of
-    from rowkeeper.core.drain import drain
-    from rowkeeper.core.journal.journal import Journal, journal_dir
-
-    folder, asked_by = journal_dir(context.settings.data_dir), new_id()
-    with Journal(folder) as journal:
-        for failure in failures:
-            journal.append(_event(failure, asked_by))
-    drain(folder, context.target)
-    throttle = throttle_of(context.settings)
-    for provider in {item.provider for item in failures if item.stage == "download"}:
-        throttle.resume(provider)
-
-
-def _event(failure: Failure, session_id: str) -> AssetEvent:
-    types = {"download": EventType.DOWNLOAD_REQUESTED, "upload": EventType.UPLOAD_REQUESTED}
-    return AssetEvent.about(
-        failure,
-        event_type=types[failure.stage],
-        session_id=session_id,
-        original_url=failure.original_url,
-        attempt=failure.attempts,
-    )

@@ -1,27 +1,19 @@
 """``rowkeeper run``: ingest, build, download, upload, build, and a few lines about all that."""
 
-from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 import click
-from rich.console import Console
 from rich.filesize import decimal
 
 from rowkeeper.cli.options import prepare, source_options, warehouse_options
-from rowkeeper.cli.terminal import EventConsole, console
-from rowkeeper.core.errors import LossError, RowkeeperError, StoreError, UsageError
-from rowkeeper.run.plan import print_plan
+from rowkeeper.cli.terminal import EventTerminal, Terminal, console
+from rowkeeper.core.errors import LossError, RowkeeperError
+from rowkeeper.run.plan import say_plan
+from rowkeeper.run.round import Moved, go_round, require_sources
 from rowkeeper.workspace.context import Context
-from rowkeeper.workspace.locks import run_lock, tables_lock
-from rowkeeper.workspace.selection import KINDS, Selection, require_people, select
-
-if TYPE_CHECKING:
-    import downloaders.pool
-    import uploaders.pool
-    from rowkeeper.workspace.build import Warned
-
-T = TypeVar("T")
+from rowkeeper.workspace.locks import run_lock
+from rowkeeper.workspace.selection import KINDS, select
 
 
 @click.command()
@@ -64,140 +56,48 @@ def command(
     """
     selection = select(mode, people, limit)
     context = prepare(target, **sources)
-    out = EventConsole() if as_json else console()
+    out = EventTerminal() if as_json else console()
     if dry_run:
-        print_plan(context, selection, out, reread=reread)
-    else:
-        run(context, out, selection, stream=stream, reread=reread)
-
-
-def run(
-    context: Context,
-    console: Console,
-    selection: Selection,
-    *,
-    stream: bool = False,
-    reread: bool = False,
-) -> None:
-    """One run under the lock of the data folder.
-
-    Raises ``RowkeeperError``. If the store refuses, or no source is named, everything else is done
-    first.
-    """
-    from loaders.matches import link_matches
-    from loaders.pipeline import ingest
-    from rowkeeper.cli.dlt_plugin import NOTHING_NAMED, summary_text
-    from rowkeeper.core.drain import drain
-    from rowkeeper.core.journal.journal import journal_dir
-    from rowkeeper.core.warehouse import connect
-    from rowkeeper.workspace.build import build
-
-    sheet, files = context.settings.sheet.source, context.settings.legacy_csv.paths
-    is_named = bool(sheet or files)
-    folder = journal_dir(context.settings.data_dir)
-    if not is_named and not folder.exists():
-        raise UsageError(NOTHING_NAMED)
+        say_plan(context, selection, out, reread=reread)
+        return
     with run_lock(context):
-        with connect(context.target):  # locked, damaged or of a newer version, it says so first
-            pass
-        drain(folder, context.target)
-        with tables_lock(context):
-            said = summary_text(ingest(context.settings, context.target))
-            console.print(said, soft_wrap=True, markup=False)
-            warnings = build(context)
-            linked = link_matches(context.settings.data_dir, context.target)
-        require_people(context, selection)
-        known = None if linked else warnings
-        refusal = move(context, console, selection, known, stream=stream, reread=reread)
+        done = go_round(context, out, selection, stream=stream, reread=reread)
+        refusal = show(context, out, done)
     if refusal:
         raise refusal
-    if not is_named:
-        raise UsageError(NOTHING_NAMED)
+    require_sources(context)
 
 
-def move(
-    context: Context,
-    console: Console,
-    selection: Selection,
-    warnings: "list[Warned] | None" = None,
-    *,
-    stream: bool = False,
-    reread: bool = False,
-) -> RowkeeperError | None:
-    """Download, upload, build, and say what there is: the second half of a run, under its lock.
+def show(context: Context, out: Terminal, done: Moved) -> RowkeeperError | None:
+    """Say what a round did and what there is, and write the CSV beside it.
 
-    ``warnings`` are those of the tables as they are; without them they are built in any case. If
-    the store refuses, or the CSV beside the run would lose something, everything else is done first
-    and the error handed back.
+    The error with which the command ends: the store's refusal, or what that CSV would lose.
     """
-    from rowkeeper.archive.evict import drop_files
-    from rowkeeper.archive.repair import heal
-    from rowkeeper.catalogue.publish import count_events, publish
-    from rowkeeper.cli.export import dual_write
     from rowkeeper.cli.status import print_overview
-    from rowkeeper.core.drain import drain
-    from rowkeeper.core.journal.journal import journal_dir
-    from rowkeeper.run.transfer import download_pending, upload_pending
-    from rowkeeper.workspace.build import build
-    from rowkeeper.workspace.sessions import end_abandoned_sessions
+    from rowkeeper.migration.export.export import dual_write
 
-    known = count_events(context)
-    end_abandoned_sessions(context)
-    restored, unread = _try(lambda: heal(context, console, selection))
-    downloaded, closed = _try(
-        lambda: download_pending(context, console, selection, stream=stream, reread=reread)
-    )
-    uploaded, refusal = _try(lambda: upload_pending(context, console, selection))
-    every = not context.settings.upload.keep_local
-    dropped, unasked = _try(lambda: drop_files(context, console, selection, every=every))
-    refused = closed or refusal or unread or unasked
-    drain(journal_dir(context.settings.data_dir), context.target)
-    if warnings is None or count_events(context) != known:
-        with tables_lock(context):
-            warnings = build(context)
-    publish(context)
-    if isinstance(console, EventConsole):
-        _tell(console, downloaded, uploaded, refused)
-    console.print(_moved(restored, downloaded, uploaded, dropped), soft_wrap=True)
-    print_overview(context, console, warnings)
+    if isinstance(out, EventTerminal):
+        out.event(
+            "finished",
+            downloads=asdict(done.downloaded) if done.downloaded else None,
+            uploads=asdict(done.uploaded) if done.uploaded else None,
+            message=str(done.refusal) if done.refusal else None,
+        )
+    out.print(_words(done), soft_wrap=True)
+    print_overview(context, out, done.warnings)
     try:
         if written := dual_write(context):
-            console.print(f"legacy CSV: {written}", markup=False, soft_wrap=True)
+            out.say(f"legacy CSV: {written}")
     except LossError as loss:
-        if refused is None:
+        if done.refusal is None:
             return loss
-        console.print(str(loss), markup=False, soft_wrap=True)
-    return refused
+        out.say(str(loss))
+    return done.refusal
 
 
-def _try(step: Callable[[], T]) -> tuple[T | None, StoreError | None]:
-    try:
-        return step(), None
-    except StoreError as error:
-        return None, error
-
-
-def _tell(
-    console: EventConsole,
-    downloaded: "downloaders.pool.Summary | None",
-    uploaded: "uploaders.pool.Summary | None",
-    refusal: StoreError | None,
-) -> None:
-    console.event(
-        "finished",
-        downloads=asdict(downloaded) if downloaded else None,
-        uploads=asdict(uploaded) if uploaded else None,
-        message=str(refusal) if refusal else None,
-    )
-
-
-def _moved(
-    restored: int | None,
-    downloaded: "downloaders.pool.Summary | None",
-    uploaded: "uploaders.pool.Summary | None",
-    dropped: int | None,
-) -> str:
-    said = [f"Brought {restored} lost files back from the archive."] if restored else []
+def _words(done: Moved) -> str:
+    downloaded, uploaded = done.downloaded, done.uploaded
+    said = [f"Brought {done.restored} lost files back from the archive."] if done.restored else []
     if downloaded is not None:
         size = decimal(downloaded.size_bytes)
         said.append(
@@ -211,6 +111,6 @@ def _moved(
         said += [f"Paused {provider}: {reason}" for provider, reason in paused]
     if uploaded is not None:
         said.append(f"Archived {uploaded.uploaded}, {uploaded.failed} failed.")
-    if dropped:
-        said.append(f"Removed {dropped} files that the archive has.")
+    if done.evicted:
+        said.append(f"Removed {done.evicted} files that the archive has.")
     return " ".join(said)

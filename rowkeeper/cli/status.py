@@ -14,7 +14,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from rowkeeper.catalogue.publish import Catalog, Record, published_path, read_catalog
+from rowkeeper.catalogue.places import places
+from rowkeeper.catalogue.publish import Catalog, Record, read_catalog
 from rowkeeper.cli.options import prepare, warehouse_options
 from rowkeeper.cli.terminal import console, json_text, plain
 from rowkeeper.core.settings import PROJECT_DIR
@@ -97,20 +98,6 @@ def _program(name: str) -> str:
     if shutil.which(name):
         return name
     return shlex.quote(os.path.relpath(Path(sys.executable).parent / name))
-
-
-def places(context: Context) -> dict[str, str]:
-    """Where everything is: name of the thing -> place, without secrets."""
-    settings, target = context.settings, context.target
-    found = {
-        "warehouse": target.where,
-        "archive": settings.store.url,
-        "files": str(settings.data_dir / "files"),
-        "journal": str(settings.data_dir / "journal"),
-    }
-    if target.type == "duckdb":
-        found["catalogue for readers"] = str(published_path(target))
-    return found
 
 
 def _print_catalog(out: Console, catalog: Catalog) -> None:

@@ -1,10 +1,16 @@
 """``rowkeeper store``: what is in the archive, taken over where it is and moved to other keys."""
 
-import click
+from collections.abc import Iterator
 
+import click
+from rich.filesize import decimal
+
+from rowkeeper.archive.relayout import Moved
 from rowkeeper.cli.options import prepare, store_option, warehouse_options
 from rowkeeper.cli.terminal import console, plain
 from rowkeeper.core.errors import FixityError
+from rowkeeper.core.warehouse import connect
+from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.locks import run_lock
 from rowkeeper.workspace.selection import select
 
@@ -83,9 +89,35 @@ def move_command(
         done = moving.move_objects(context, out, selection, template, dry_run)
         if remove_old and not dry_run:
             done.removed = moving.remove_old(context, out, selection)
-    for line in moving.said(context, done, template, dry_run):
+    for line in said(context, done, template, dry_run):
         out.print(plain(line), markup=False, soft_wrap=True)
     if done.failures:
         raise FixityError(
             f"{len(done.failures)} objects were not moved, see above: rowkeeper verify, then again."
         )
+
+
+UNHASHED = "select count(*) from intermediate.int_assets where archived_by = 'legacy'"
+
+
+def said(context: Context, done: Moved, template: str, dry_run: bool) -> Iterator[str]:
+    """What was done or would be, a line each."""
+    from uploaders.layout import checked_layout
+
+    if dry_run:
+        for move in done.planned:
+            facts = f"{decimal(move.content.size_bytes)}, assets: {len(move.pointers)}"
+            yield f"{move.source} -> {move.target} ({facts})"
+        size = decimal(sum(move.content.size_bytes for move in done.planned))
+        yield f"{len(done.planned)} objects ({size}) would be moved. Nothing was written."
+        return
+    size = decimal(done.size_bytes)
+    yield f"Moved {done.moved} objects ({size}), removed {done.removed} old ones."
+    if done.moved and not done.removed:
+        yield "The old objects stay: --remove-old deletes those that no asset has any more."
+    if checked_layout(context.settings.store.layout) != template:
+        yield f"New objects get other keys still: set store.layout = {template}"
+    with connect(context.target, read_only=True) as warehouse:
+        ((unhashed,),) = warehouse.query(UNHASHED)
+    if unhashed:
+        yield f"{unhashed} objects of the old system stay: rowkeeper store adopt --hash."

@@ -3,82 +3,21 @@
 An address is printed and kept nowhere else: whoever has a signed one has the file.
 """
 
-import re
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import PurePosixPath
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 
-from rowkeeper.catalogue.publish import reader
+from rowkeeper.archive.addresses import Found, addresses, lifetime_of
 from rowkeeper.cli.options import prepare, store_option, warehouse_options
 from rowkeeper.cli.terminal import json_text, plain
 from rowkeeper.core.errors import UsageError
-from rowkeeper.workspace.context import Context
 
 if TYPE_CHECKING:
-    from uploaders.base import Store
+    pass
 
-ASSETS = """
-select assets.asset_id, assets.person_row_id, assets.asset_type, assets.asset_kind, assets.provider,
-    assets.media_id, assets.filename, assets.mime_type, assets.download_status,
-    assets.upload_status, assets.archived_by, assets.store, assets.object_key, failures.next_step
-from {schema}.assets as assets
-left join {schema}.failures as failures on assets.asset_id = failures.asset_id
-where {wanted} order by assets.asset_kind, assets.media_id, assets.asset_id
-"""
-LONGEST = timedelta(days=7)
 TEMPORARY = "X-Amz-Security-Token="
 """In an address that is signed by keys which end by themselves."""
-UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_LIFETIME = re.compile(r"(\d{1,9})([smhd])")
-
-
-@dataclass(frozen=True)
-class Asset:
-    """An asset and where it is archived, if it is."""
-
-    asset_id: str
-    row_id: str
-    asset_type: str
-    asset_kind: str
-    provider: str
-    media_id: str
-    filename: str | None
-    mime_type: str | None
-    download_status: str
-    upload_status: str | None
-    archived_by: str | None
-    store: str | None
-    object_key: str | None
-    next_step: str | None
-
-    @property
-    def name(self) -> str:
-        """What the source calls it, else what can be told of it."""
-        ending = PurePosixPath(self.object_key or "").suffix
-        return self.filename or f"{self.media_id}{ending}"
-
-
-@dataclass(frozen=True)
-class Address:
-    """Where an asset opens, until when; None for an address that does not end."""
-
-    asset_id: str
-    row_id: str
-    asset_kind: str
-    filename: str
-    url: str
-    expires_at: str | None
-
-
-@dataclass(frozen=True)
-class Found:
-    """``missing``: asset id -> why it has no address, and what to do."""
-
-    addresses: list[Address]
-    missing: dict[str, str]
 
 
 @click.command()
@@ -116,76 +55,6 @@ def command(
         _print(found)
     if not found.addresses:
         raise UsageError(next(iter(found.missing.values())))
-
-
-def lifetime_of(text: str) -> int:
-    """The seconds of ``15m``, ``1h`` or ``7d``. Raises ``UsageError``."""
-    given = _LIFETIME.fullmatch(text.strip())
-    found = timedelta(**{UNITS[given[2]]: int(given[1])}) if given else timedelta()
-    if not timedelta() < found <= LONGEST:
-        raise UsageError(f"--lifetime {text} is none: write 15m, 1h or 7d, which is the longest.")
-    return int(found.total_seconds())
-
-
-def addresses(context: Context, wanted: str, kind: str | None, lifetime_s: int | None) -> Found:
-    """The addresses of the assets that ``wanted`` names, for so many seconds.
-
-    Raises ``UsageError`` if it names none, and if the store can't make addresses.
-    """
-    from uploaders.registry import open_store
-
-    assets = [
-        asset
-        for asset in _assets(context, wanted)
-        if kind in (None, asset.asset_type, asset.asset_kind)
-    ]
-    if not assets:
-        what = f"of the kind {kind} " if kind else ""
-        raise UsageError(
-            f"No asset {what}has the id {wanted} or belongs to a person of that row id: see "
-            "rowkeeper status --people and the table person_content."
-        )
-    store = open_store(context.settings)
-    missing = {asset.asset_id: why for asset in assets if (why := _missing(asset, store))}
-    there = [asset for asset in assets if asset.asset_id not in missing]
-    return Found([_address(asset, store, lifetime_s) for asset in there], missing)
-
-
-def _assets(context: Context, wanted: str) -> list[Asset]:
-    with reader(context) as warehouse:
-        for column in ("asset_id", "person_row_id"):
-            wanted_by = f"cast(assets.{column} as text) = ?"
-            sql = ASSETS.format(schema=context.target.schema, wanted=wanted_by)
-            if rows := warehouse.query(sql, [wanted]):
-                return [Asset(*row) for row in rows]
-    return []
-
-
-def _missing(asset: Asset, store: "Store") -> str | None:
-    """Why the store has no address for it, in a sentence with what to do."""
-    words = f"The {asset.asset_kind} {asset.asset_id} of row {asset.row_id}"
-    if asset.archived_by == "legacy" and asset.store is None:
-        where = f"{asset.object_key}, as the old system says"
-        return f"{words} is in {where}: take it over with rowkeeper store adopt."
-    if asset.store is None or asset.object_key is None:
-        state = f"{asset.download_status}, upload {asset.upload_status or 'not begun'}"
-        remedy = asset.next_step or "run rowkeeper run"
-        return f"{words} is not archived (download {state}): {remedy}."
-    if asset.store != store.root:
-        return f"{words} is in {asset.store}, not in {store.root}: add --store {asset.store}."
-    return None
-
-
-def _address(asset: Asset, store: "Store", lifetime_s: int | None) -> Address:
-    from uploaders.links import Shown
-
-    moment = datetime.now(UTC)
-    key = store.key_of(str(asset.object_key))
-    url = store.link(key, lifetime_s, Shown(asset.name, asset.mime_type))
-    ends = None
-    if lifetime_s is not None and not url.startswith("file:"):
-        ends = (moment + timedelta(seconds=lifetime_s)).isoformat(timespec="seconds")
-    return Address(asset.asset_id, asset.row_id, asset.asset_kind, asset.name, url, ends)
 
 
 def _print(found: Found) -> None:

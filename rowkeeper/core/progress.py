@@ -1,7 +1,10 @@
 """Where one piece of work stands: what workers tell and displays show."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
+
+from rowkeeper.core.events import Asset
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -15,3 +18,23 @@ class Progress(Generic[T_co]):
     done_bytes: int = 0
     total_bytes: int | None = None
     message: str = ""
+
+
+class Display(Protocol):
+    """Takes the progress of downloads and uploads, from many threads at once."""
+
+    def expect(self, assets: int) -> None:
+        """So many more are to be moved."""
+
+    def update(self, progress: Progress[Asset]) -> None:
+        """One of them got on or ended."""
+
+
+class Reporter(Protocol):
+    """To whom work says what it does: a terminal, a log, a program that reads events."""
+
+    def say(self, text: str) -> None:
+        """One line, which may hold text from outside."""
+
+    def display(self, title: str) -> AbstractContextManager[Display]:
+        """Shows the progress of the work of that title until it ends."""

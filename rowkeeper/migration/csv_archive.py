@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rowkeeper.cli.export import require_built
+from rowkeeper.catalogue.built import require_built
 from rowkeeper.core.errors import ReconcileError, TransferError, UsageError
 from rowkeeper.core.paths import safe_segment
 from rowkeeper.core.warehouse import connect

@@ -3,11 +3,16 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from rowkeeper.cli.export import DUAL_WRITE_GENERATION, Exported, export_csv, find_losses
 from rowkeeper.core.csv.legacy import GENERATIONS
 from rowkeeper.core.errors import LossError
 from rowkeeper.core.files import write_keeping
 from rowkeeper.core.warehouse import connect
+from rowkeeper.migration.export.export import (
+    DUAL_WRITE_GENERATION,
+    Exported,
+    export_csv,
+    find_losses,
+)
 from rowkeeper.migration.export.losses import Loss
 from rowkeeper.migration.losses import refusal
 from rowkeeper.workspace.context import Context

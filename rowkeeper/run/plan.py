@@ -4,8 +4,7 @@ from collections import Counter
 from functools import partial
 from pathlib import Path
 
-from rich.console import Console
-
+from rowkeeper.core.progress import Reporter
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.selection import Selection
@@ -16,25 +15,25 @@ where table_schema = ? and table_name = 'pending_downloads'
 """
 
 
-def print_plan(
-    context: Context, selection: Selection, console: Console, *, reread: bool = False
+def say_plan(
+    context: Context, selection: Selection, reporter: Reporter, *, reread: bool = False
 ) -> None:
     """Say what a run would do, from the sources and from the tables as they are.
 
     Raises ``RowkeeperError`` where a run would.
     """
     from loaders.pipeline import preview
-    from rowkeeper.cli.dlt_plugin import summary_text
+    from loaders.summary import summary_text
 
     found = preview(context.settings, context.target)
     said = summary_text(found).replace(", loaded.", ", would be loaded.")
-    console.print(f"Nothing is written. {said}", soft_wrap=True, markup=False)
+    reporter.say(f"Nothing is written. {said}")
     if selection.moves_nothing:
-        console.print("The mode basic fetches nothing.")
+        reporter.say("The mode basic fetches nothing.")
     elif not _is_built(context):
-        console.print("What would be fetched is known after the first load: run --mode basic.")
+        reporter.say("What would be fetched is known after the first load: run --mode basic.")
     else:
-        _print_pending(context, selection, console, found.changed, reread=reread)
+        _say_pending(context, selection, reporter, found.changed, reread=reread)
 
 
 def _is_built(context: Context) -> bool:
@@ -45,8 +44,8 @@ def _is_built(context: Context) -> bool:
         return bool(warehouse.query(PENDING, [target.schema]))
 
 
-def _print_pending(
-    context: Context, selection: Selection, console: Console, changed: bool, *, reread: bool
+def _say_pending(
+    context: Context, selection: Selection, reporter: Reporter, changed: bool, *, reread: bool
 ) -> None:
     from rowkeeper.run.transfer import all_pages, due_rereads, pending_downloads, pending_uploads
 
@@ -57,12 +56,12 @@ def _print_pending(
     people = len({request.row_id for request in downloads})
     kinds = Counter(request.asset_kind for request in downloads)
     listed = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "nothing"
-    console.print(
+    reporter.say(
         f"Would fetch {listed}, of {people} people; playlists and folders may lead to more."
     )
-    console.print(f"Would read {len(rereads)} lists, documents and unfinished media again.")
-    console.print(f"Would archive {len(uploads)} files that are here, and what is fetched.")
+    reporter.say(f"Would read {len(rereads)} lists, documents and unfinished media again.")
+    reporter.say(f"Would archive {len(uploads)} files that are here, and what is fetched.")
     if context.settings.legacy_csv.known_earlier == "fetch":
-        console.print("What only earlier CSV rows know is fetched, too, once the tables are built.")
+        reporter.say("What only earlier CSV rows know is fetched, too, once the tables are built.")
     if changed:
-        console.print("What the new rows ask for comes on top.")
+        reporter.say("What the new rows ask for comes on top.")

@@ -7,13 +7,10 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from rich.console import Console
-
-from rowkeeper.cli.progress import Display, display
-from rowkeeper.cli.terminal import plain
 from rowkeeper.core.drain import drain
 from rowkeeper.core.journal.journal import Journal, journal_dir
 from rowkeeper.core.paths import folder_id
+from rowkeeper.core.progress import Display, Reporter
 from rowkeeper.core.retry import Refusals
 from rowkeeper.core.warehouse import Row, connect
 from rowkeeper.run.dedupe import first_of_each, share_downloads, share_uploads
@@ -41,7 +38,7 @@ PAGE = 500
 
 def download_pending(
     context: Context,
-    console: Console,
+    reporter: Reporter,
     selection: Selection,
     *,
     stream: bool = False,
@@ -60,7 +57,7 @@ def download_pending(
     total, way = Summary(), None
     settings = FetchSettings.of(context.settings)
     folder = journal_dir(context.settings.data_dir)
-    with session(folder, "download") as current, display(console, "Downloading") as shown:
+    with session(folder, "download") as current, reporter.display("Downloading") as shown:
         pending = partial(pending_readings, reread=reread)
         for page in _pages(context, current, selection, pending):
             with claimed(context, page) as found:
@@ -90,7 +87,7 @@ def download_pending(
 
 
 def upload_pending(
-    context: Context, console: Console, selection: Selection
+    context: Context, reporter: Reporter, selection: Selection
 ) -> "uploaders.pool.Summary":
     """Archive what is here and not yet in the store, each content once.
 
@@ -101,7 +98,7 @@ def upload_pending(
 
     total, notice = Summary(), ""
     folder = journal_dir(context.settings.data_dir)
-    with session(folder, "upload") as current, display(console, "Uploading") as shown:
+    with session(folder, "upload") as current, reporter.display("Uploading") as shown:
         for found in _pages(context, current, replace(selection, limit=None), pending_uploads):
             store = open_store(context.settings)
             with Journal(folder) as journal:
@@ -118,7 +115,7 @@ def upload_pending(
             drain(folder, context.target)
             if store.notice and store.notice != notice:
                 notice = store.notice
-                console.print(plain(notice), markup=False, soft_wrap=True)
+                reporter.say(notice)
             total.uploaded += done.uploaded
             total.existed += done.existed
             total.failed += done.failed

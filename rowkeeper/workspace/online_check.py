@@ -4,8 +4,6 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from rich.filesize import decimal
-
 from rowkeeper.core.errors import RowkeeperError, TransferError
 from rowkeeper.core.ids import asset_id
 from rowkeeper.core.settings import Settings
@@ -47,7 +45,7 @@ def check_youtube(settings: Settings) -> str:
             fetched = downloader.fetch(request, Path(folder), lambda *_: None)
         except TransferError as error:
             raise RowkeeperError(_words(error, settings)) from None
-    return f"{VIDEO} came whole: {decimal(fetched.size_bytes)} of {fetched.mime_type}"
+    return f"{VIDEO} came whole: {fetched.size_bytes:,} bytes of {fetched.mime_type}"
 
 
 def _words(error: TransferError, settings: Settings) -> str:

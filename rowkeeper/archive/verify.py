@@ -1,0 +1,123 @@
+"""What is stored, read again and held to its recorded SHA-256."""
+
+import random
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from rowkeeper.archive.fixity import FILE, OBJECT, Check, Place, Report, find_places, owners_of
+from rowkeeper.archive.orphans import Orphan, find_orphans
+from rowkeeper.archive.work import at_work
+from rowkeeper.core.errors import StoreError, TransferError, UsageError
+from rowkeeper.core.progress import Reporter
+from rowkeeper.core.warehouse import connect
+from rowkeeper.workspace.context import Context
+from rowkeeper.workspace.selection import select
+
+if TYPE_CHECKING:
+    from uploaders.base import Store
+
+
+DANGLING = """
+select fixity.place, fixity.path, fixity.asset_id, fixity.person_row_id, fixity.asset_kind,
+    fixity.error_code, fixity.next_step
+from {schema}.fixity as fixity
+where fixity.status = 'lost' order by fixity.place, fixity.path, fixity.asset_id
+"""
+
+
+UNHASHED = "select count(*) from {schema}.assets where archived_by = 'legacy'"
+
+
+@dataclass(frozen=True)
+class Dangling:
+    """An asset's place that has lost its bytes, and what becomes of it. NULLs never."""
+
+    place: str
+    path: str
+    asset_id: str
+    row_id: str
+    asset_kind: str
+    error_code: str
+    next_step: str
+
+
+@dataclass(frozen=True)
+class Verified:
+    """All that a verification found. ``elsewhere``: other store or data folder -> copies there."""
+
+    report: Report
+    dangling: list[Dangling]
+    orphans: list[Orphan]
+    unhashed: int
+    elsewhere: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def sound(self) -> bool:
+        return not self.dangling and not self.report.unread
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which places are read: what the options say."""
+
+    sample: str | None = None
+    older_than: float | None = None
+    people: str | None = None
+    only: str | None = None
+    believe_empty: bool = False
+
+    def of(self, places: Sequence[Place]) -> list[Place]:
+        """Raises ``UsageError``."""
+        kinds = {None: {FILE, OBJECT}, "files": {FILE}, "objects": {OBJECT}}[self.only]
+        people = select(people=self.people)
+        found = [place for place in places if place.kind in kinds and people.of(list(place.copies))]
+        if self.older_than is not None:
+            found = [place for place in found if place.is_due(self.older_than)]
+        return found if self.sample is None else _sampled(found, self.sample)
+
+
+def _sampled(places: list[Place], sample: str) -> list[Place]:
+    given = re.fullmatch(r"(\d+(?:\.\d+)?)(%?)", sample.strip())
+    if not given or (given[2] and float(given[1]) > 100) or (not given[2] and "." in given[1]):
+        raise UsageError(f"--sample {sample} is no number and no share: write 500 or 10%.")
+    wanted = -(-len(places) * float(given[1]) // 100) if given[2] else int(given[1])
+    return random.sample(places, min(len(places), int(wanted)))
+
+
+def verify(context: Context, reporter: Reporter, choice: Choice) -> Verified:
+    """Read the chosen places, append what was found, build. Under the run's lock.
+
+    Raises ``RowkeeperError``.
+    """
+    from uploaders.registry import open_store
+
+    store = open_store(context.settings)
+    with at_work(context, reporter, "verify", "Verifying", dry_run=False) as work:
+        places, elsewhere = find_places(context, store)
+        chosen = choice.of(places)
+        if any(place.kind == OBJECT for place in chosen) and not choice.believe_empty:
+            _check_filled(store)
+        work.session.new({copy.asset_id for place in chosen for copy in place.copies})
+        told = (work.session.session_id, work.emit, work.shown)
+        report = Check(context, store, *told, owners=owners_of(places)).run(chosen)
+    orphans = find_orphans(context, store) if choice.people is None else []
+    with connect(context.target) as warehouse:
+        schema = context.target.schema
+        dangling = [Dangling(*row) for row in warehouse.query(DANGLING.format(schema=schema))]
+        ((unhashed,),) = warehouse.query(UNHASHED.format(schema=schema))
+    return Verified(report, dangling, orphans, unhashed, elsewhere)
+
+
+def _check_filled(store: "Store") -> None:
+    """Raises ``StoreError`` if the store can't be read, or has nothing at all."""
+    try:
+        found = next(store.entries(), None)
+    except TransferError as error:
+        raise store.unusable(error) from None
+    if found is None:
+        raise StoreError(
+            f"The store {store.root} has no object at all, so nothing was written down: mount the "
+            "folder or mend store.url; if all is lost indeed, verify with --believe-empty."
+        )
