@@ -15,9 +15,9 @@ from pathlib import Path
 from rowkeeper.core.ids import asset_id, new_id
 from rowkeeper.core.journal.journal import Journal, journal_dir
 from rowkeeper.core.settings import Settings
-from uploaders.base import UploadRequest
 from uploaders.pool import upload_all
 from uploaders.s3.store import S3Store
+from uploaders.values import UploadRequest
 
 
 def main() -> None:

@@ -19,10 +19,10 @@ from rowkeeper.core.ids import new_id
 from rowkeeper.core.journal.journal import Journal, journal_dir
 from rowkeeper.core.settings import Settings
 from rowkeeper.run.stream import StraightThrough
-from uploaders.base import UploadRequest
 from uploaders.layout import checked_layout
 from uploaders.pool import upload_all
 from uploaders.registry import open_store
+from uploaders.values import UploadRequest
 
 
 def main() -> None:

@@ -16,7 +16,6 @@ from rowkeeper.core.net.throttle import Limit, Throttle, default_folder
 from rowkeeper.core.retry import Refusals
 
 if TYPE_CHECKING:
-    from downloaders.sinks import Sink
     from rowkeeper.core.settings import Settings
 
 Progress = Callable[[int, int | None], None]
@@ -226,21 +225,3 @@ class Downloader(ABC):
         there, the next one may resume; what a good one leaves is moved.
         Raises a subclass of ``TransferError``.
         """
-
-
-class StreamingDownloader(Downloader):
-    """A downloader whose files may go elsewhere than to the disk."""
-
-    settings: FetchSettings
-
-    def fetch(self, request: Request, directory: Path, progress: Progress) -> Fetched:
-        from downloaders.sinks import FileSink
-
-        part = directory / f"{request.asset_id}.body.part"
-        return self.fetch_into(request, directory, FileSink(part, self.settings), progress)
-
-    @abstractmethod
-    def fetch_into(
-        self, request: Request, directory: Path, sink: "Sink", progress: Progress
-    ) -> Fetched:
-        """As :meth:`fetch`, a file's bytes going to ``sink``; a listing is made as it is there."""

@@ -6,9 +6,10 @@ from urllib.parse import unquote, urlsplit
 
 import urllib3
 
-from downloaders.base import Fetched, FetchSettings, Progress, Request, StreamingDownloader
+from downloaders.base import Fetched, FetchSettings, Progress, Request
 from downloaders.http import HttpClient, mime_of
 from downloaders.sinks import Sink, Told
+from downloaders.streaming import StreamingDownloader
 from downloaders.transfer import save
 from rowkeeper.core.errors import NeedsPersonError, PermanentError
 from rowkeeper.core.net.hosts import Hosts

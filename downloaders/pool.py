@@ -7,20 +7,14 @@ from itertools import count
 from typing import Any
 
 from downloaders import documents, files, readings
-from downloaders.base import (
-    Discovered,
-    Downloader,
-    Fetched,
-    FetchSettings,
-    Request,
-    StreamingDownloader,
-)
+from downloaders.base import Discovered, Downloader, Fetched, FetchSettings, Request
 from downloaders.google.kinds import OtherKindError, as_found
 from downloaders.outcomes import discovery, next_try, one_line, storable, verdict_of
 from downloaders.places import Places
 from downloaders.readings import PartialListError, UnchangedError
 from downloaders.registry import Registry
 from downloaders.sinks import Straight
+from downloaders.streaming import StreamingDownloader
 from rowkeeper.core.errors import (
     RetryLaterError,
     RowkeeperError,

@@ -13,10 +13,11 @@ from rowkeeper.core.settings import Settings, StoreSettings
 from tests.fakes.s3 import s3_store, shared_ministack
 from tests.test_naming import HOSTILE
 from tests.test_uploaders import local_lab, request_of
-from uploaders.base import Store, UploadRequest, object_key
+from uploaders.base import Store, object_key
 from uploaders.layout import PRESETS, checked_layout, key_apart
 from uploaders.local import LocalStore
 from uploaders.pool import upload_all
+from uploaders.values import UploadRequest
 
 LAYOUTS = [
     *PRESETS,

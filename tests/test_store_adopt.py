@@ -26,8 +26,8 @@ from rowkeeper.workspace.build import build
 from rowkeeper.workspace.context import Context
 from tests.fakes.s3 import archive_in, connection_to, shared_ministack
 from tests.test_dbt_legacy import claiming_csv
-from uploaders.base import Facts
 from uploaders.s3.store import S3Store
+from uploaders.values import Facts
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

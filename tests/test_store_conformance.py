@@ -16,10 +16,11 @@ from tests.fakes.gcs import gcs_store
 from tests.fakes.s3 import MiniStack, open_uploads, s3_settings, s3_store, shared_ministack
 from tests.fakes.swift import swift_store
 from tests.test_uploaders import request_of
-from uploaders.base import Entry, Held, Store, Stored, UploadRequest
+from uploaders.base import Store
 from uploaders.local import LocalStore
 from uploaders.s3.client import connect
 from uploaders.s3.store import S3Store
+from uploaders.values import Entry, Held, Stored, UploadRequest
 
 PART = 5 << 20
 ODD_KEYS = [

@@ -28,9 +28,10 @@ from tests.fakes.s3 import archive_in
 from tests.test_dbt_legacy import claiming_csv
 from tests.test_run import KILL
 from tests.test_uploaders import local_lab, request_of
-from uploaders.base import Store, UploadRequest, object_key
+from uploaders.base import Store, object_key
 from uploaders.layout import PRESETS
 from uploaders.pool import upload_all
+from uploaders.values import UploadRequest
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

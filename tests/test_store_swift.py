@@ -10,8 +10,8 @@ from rowkeeper.core.errors import NeedsPersonError, StoreError
 from tests.fakes.s3 import open_uploads
 from tests.fakes.swift import shared_swift, swift_store
 from tests.test_uploaders import request_of
-from uploaders.base import Held
 from uploaders.registry import open_store
+from uploaders.values import Held
 
 
 @pytest.mark.parametrize("tls", [False, True])

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from rowkeeper.core.errors import NeedsPersonError, StoreError, Verdict
 from rowkeeper.core.ids import asset_id
 from tests.fakes.s3 import open_uploads, s3_store, shared_ministack
-from uploaders.base import Held, Store, UploadRequest, object_key
+from uploaders.base import Store, object_key
 from uploaders.local import LocalStore
 from uploaders.s3.store import S3Store
+from uploaders.values import Held, UploadRequest
 
 PREFIX = "our archive/ü"
 

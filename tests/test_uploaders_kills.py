@@ -12,10 +12,11 @@ from rowkeeper.core.events import AssetEvent
 from rowkeeper.core.settings import Settings
 from tests.fakes.s3 import connection_to, open_uploads, s3_store, shared_ministack
 from tests.test_uploaders import local_lab, request_of
-from uploaders.base import Store, UploadRequest, object_key
+from uploaders.base import Store, object_key
 from uploaders.local import LocalStore
 from uploaders.pool import upload_all
 from uploaders.s3.store import S3Store
+from uploaders.values import UploadRequest
 
 KILLED = """
 import itertools, os, sys

@@ -22,8 +22,9 @@ from tests.fakes.s3 import (
     s3_store,
 )
 from tests.test_uploaders import request_of
-from uploaders.base import UploadRequest, object_key
+from uploaders.base import object_key
 from uploaders.pool import Summary, upload_all
+from uploaders.values import UploadRequest
 
 
 @pytest.fixture

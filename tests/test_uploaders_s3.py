@@ -22,10 +22,11 @@ from tests.fakes.s3 import (
     shared_ministack,
 )
 from tests.test_uploaders import request_of
-from uploaders.base import Held, object_key
+from uploaders.base import object_key
 from uploaders.registry import open_store
 from uploaders.s3.client import connect
 from uploaders.s3.store import S3Store
+from uploaders.values import Held
 
 WHOLE: dict[str, Any] = {}
 PARTS: dict[str, Any] = {"multipart_threshold": 1, "part_size": 5 << 20}

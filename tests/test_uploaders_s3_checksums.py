@@ -8,9 +8,10 @@ import pytest
 from rowkeeper.core.errors import StoreError
 from tests.fakes.s3 import CHECKSUMS, Fault, FaultyS3, s3_settings
 from tests.test_uploaders import request_of
-from uploaders.base import Held, object_key
+from uploaders.base import object_key
 from uploaders.registry import open_store
 from uploaders.s3.store import S3Store
+from uploaders.values import Held
 
 REFUSALS = ["400 InvalidArgument", "400 InvalidRequest", "501 NotImplemented"]
 

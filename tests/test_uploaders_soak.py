@@ -15,9 +15,10 @@ from rowkeeper.core.settings import Settings, Upload
 from tests.fakes.journals import events_in
 from tests.fakes.s3 import connection_to, open_uploads, s3_store, shared_ministack
 from tests.test_uploaders import request_of
-from uploaders.base import UploadRequest, object_key
+from uploaders.base import object_key
 from uploaders.pool import upload_all
 from uploaders.s3.store import S3Store
+from uploaders.values import UploadRequest
 
 KILLS = 100
 FILES = 300

@@ -1,13 +1,10 @@
 """Where an object lies in its store, by a template: steady, safe keys whatever names hold."""
 
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
 from rowkeeper.core.paths import apart, safe_extension, safe_segment
 from rowkeeper.core.templates import MAX_SEGMENT, checked, filled, plain
-
-if TYPE_CHECKING:
-    from uploaders.base import UploadRequest
+from uploaders.values import UploadRequest
 
 PRESETS = {
     "asset_id": "people/{row_id}/{asset_id}.{ext}",
@@ -32,7 +29,7 @@ def checked_layout(text: str) -> str:
     return checked(text, "store.layout", PRESETS, FIELDS, TELLING)
 
 
-def key_by(template: str, request: "UploadRequest") -> str:
+def key_by(template: str, request: UploadRequest) -> str:
     """The key of ``request`` by a checked template, the same in every run.
 
     Two assets can come to the same key unless it has the asset id.
@@ -49,7 +46,7 @@ def key_apart(key: str, asset_id: str) -> str:
     return apart(PurePosixPath(key), asset_id).as_posix()
 
 
-def kind_of(request: "UploadRequest") -> str:
+def kind_of(request: UploadRequest) -> str:
     """audio, video, documents, transcripts or images."""
     if request.asset_kind == "transcript":
         return "transcripts"
@@ -61,7 +58,7 @@ def kind_of(request: "UploadRequest") -> str:
     return "video" if request.asset_kind == "video" else "documents"
 
 
-def _value(field: str, request: "UploadRequest") -> str:
+def _value(field: str, request: UploadRequest) -> str:
     match field:
         case "ext":
             return safe_extension(request.path.name, request.mime_type)

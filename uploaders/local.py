@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, BinaryIO
 from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, StoreError
 from rowkeeper.core.fixity import Content
 from rowkeeper.core.paths import sha256_file, sync
-from uploaders.base import CHUNK, Entry, Facts, Held, Store, Stored, UploadRequest, open_source
+from uploaders.base import CHUNK, Store, open_source
 from uploaders.faults import changed_source, corrupt_object, missing_object
 from uploaders.links import Shown
+from uploaders.values import Entry, Facts, Held, Stored, UploadRequest
 from uploaders.writer import Writer
 
 if TYPE_CHECKING:

@@ -3,7 +3,8 @@
 from typing import Any
 
 from rowkeeper.core.events import AssetEvent, EventType
-from uploaders.base import Store, Stored, UploadRequest
+from uploaders.base import Store
+from uploaders.values import Stored, UploadRequest
 
 
 def uploaded_event(

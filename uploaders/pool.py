@@ -11,11 +11,12 @@ from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.pool import Stop, StoppedError, run_bounded
 from rowkeeper.core.progress import Progress
 from rowkeeper.core.retry import with_retries
-from uploaders.base import Store, Stored, UploadRequest, object_key
+from uploaders.base import Store, object_key
 from uploaders.faults import UnreachableError
 from uploaders.layout import checked_layout, key_apart
 from uploaders.outcomes import details_of, uploaded_event
 from uploaders.registry import open_store
+from uploaders.values import Stored, UploadRequest
 
 if TYPE_CHECKING:
     from rowkeeper.core.settings import Settings

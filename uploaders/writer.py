@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Self
 
 from rowkeeper.core.errors import RetryLaterError
 from rowkeeper.core.fixity import Content
+from uploaders.values import Stored
 
 if TYPE_CHECKING:
     from hashlib import _Hash
-
-    from uploaders.base import Stored
 
 
 class Writer(ABC):
@@ -38,7 +37,7 @@ class Writer(ABC):
         self._size += len(chunk)
         self._take(chunk)
 
-    def commit(self, sha256: str) -> "Stored":
+    def commit(self, sha256: str) -> Stored:
         """Make the object of all that was written, hold it to ``sha256`` and say where it is.
 
         ``existed`` if the key had these bytes already. If it has others, they stay and
@@ -65,7 +64,7 @@ class Writer(ABC):
         """Send ``chunk`` on, or keep it for the next part."""
 
     @abstractmethod
-    def _finish(self, content: Content) -> "Stored":
+    def _finish(self, content: Content) -> Stored:
         """Make the object of ``content``, which is all that was taken."""
 
     @abstractmethod

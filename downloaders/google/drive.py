@@ -8,7 +8,7 @@ import urllib3
 from lxml import html
 
 from downloaders import files
-from downloaders.base import Fetched, FetchSettings, Progress, Request, StreamingDownloader
+from downloaders.base import Fetched, FetchSettings, Progress, Request
 from downloaders.documents import children, telling
 from downloaders.google import answers as google
 from downloaders.google.drive_api import DriveApi, FolderList, address
@@ -16,6 +16,7 @@ from downloaders.google.kinds import check_kind, may_be_another, page_of
 from downloaders.http import HttpClient, raise_for_status, read_page
 from downloaders.readings import Extent, checked
 from downloaders.sinks import Sink, Told
+from downloaders.streaming import StreamingDownloader
 from downloaders.transfer import Saved, save
 from rowkeeper.core.errors import NeedsPersonError, TransferError
 from rowkeeper.core.links.classify import classify

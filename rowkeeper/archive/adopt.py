@@ -26,7 +26,8 @@ from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.selection import Selection
 
 if TYPE_CHECKING:
-    from uploaders.base import Facts, Store
+    from uploaders.base import Store
+    from uploaders.values import Facts
 
 KNOWN_ROOT = "select 1 from intermediate.int_assets where store = ? limit 1"
 OPAQUE = {None, "", "application/octet-stream", "binary/octet-stream"}

@@ -166,7 +166,7 @@ class _Drops(StoreWork):
             self._check_object(item, place)
 
     def _check_object(self, item: Kept, place: Path) -> None:
-        from uploaders.base import Held, UploadRequest
+        from uploaders.values import Held, UploadRequest
 
         request = UploadRequest(
             asset_id=item.asset_id,

@@ -9,7 +9,8 @@ from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
 
 if TYPE_CHECKING:
-    from uploaders.base import Facts, Store
+    from uploaders.base import Store
+    from uploaders.values import Facts
 
 CLAIMED = """
 select distinct

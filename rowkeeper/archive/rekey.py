@@ -11,7 +11,8 @@ from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
 
 if TYPE_CHECKING:
-    from uploaders.base import Store, UploadRequest
+    from uploaders.base import Store
+    from uploaders.values import UploadRequest
 
 ARCHIVED = """
 select
@@ -50,7 +51,7 @@ class Move:
 
 def find_pointers(context: Context, store: "Store") -> list[Pointer]:
     """The verified objects of ``store``, by content, then by asset."""
-    from uploaders.base import UploadRequest
+    from uploaders.values import UploadRequest
 
     names = (
         *("asset_id", "row_id", "provider", "media_id", "asset_kind", "path", "sha256"),

@@ -17,7 +17,8 @@ from rowkeeper.migration.export.warehouse import LegacyFile, read_bytes, read_fi
 from rowkeeper.workspace.context import Context
 
 if TYPE_CHECKING:
-    from uploaders.base import Store, UploadRequest
+    from uploaders.base import Store
+    from uploaders.values import UploadRequest
 
 FORMAT = "rowkeeper legacy CSVs 1"
 
@@ -50,8 +51,8 @@ def is_archived(context: Context) -> bool:
 
     Raises ``StoreError`` if the store gives no useful answer.
     """
-    from uploaders.base import Held
     from uploaders.registry import open_store
+    from uploaders.values import Held
 
     store = open_store(context.settings)
     with _objects(context) as found:
@@ -108,7 +109,7 @@ def _entry(file: LegacyFile, size_bytes: int, key: str) -> dict[str, Any]:
 
 
 def _request(folder: Path, name: str, data: bytes) -> "UploadRequest":
-    from uploaders.base import UploadRequest
+    from uploaders.values import UploadRequest
 
     sha256 = hashlib.sha256(data).hexdigest()
     path = folder / sha256

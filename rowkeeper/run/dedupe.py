@@ -14,7 +14,8 @@ from rowkeeper.workspace.context import Context
 
 if TYPE_CHECKING:
     from downloaders.base import Request
-    from uploaders.base import Store, UploadRequest
+    from uploaders.base import Store
+    from uploaders.values import UploadRequest
 
 Emit = Callable[[AssetEvent], object]
 Item = TypeVar("Item")
@@ -165,8 +166,8 @@ class _Copies:
     def _reference(self, facts: dict[str, Any], root: str, key: str) -> AssetEvent | None:
         """The event that an asset's bytes are in an object, if they are there now."""
         from rowkeeper.core.errors import TransferError
-        from uploaders.base import Held, UploadRequest
         from uploaders.outcomes import uploaded_event
+        from uploaders.values import Held, UploadRequest
 
         if root != self.store.root:
             return None
@@ -281,8 +282,8 @@ def share_uploads(
     The store is asked for the bytes of each. Raises ``StoreError`` if it gives no useful answer.
     """
     from rowkeeper.core.errors import TransferError
-    from uploaders.base import Held
     from uploaders.outcomes import uploaded_event
+    from uploaders.values import Held
 
     with connect(context.target) as warehouse:
         sql = HELD_OBJECTS.format(schema=context.target.schema)

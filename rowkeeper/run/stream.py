@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from downloaders.base import Fetched, Request
     from downloaders.sinks import Look, Told, Write
-    from uploaders.base import Store, Stored, UploadRequest
+    from uploaders.base import Store
+    from uploaders.values import Stored, UploadRequest
     from uploaders.writer import Writer
 
 NOTE = ".straight"
@@ -93,7 +94,7 @@ class StraightThrough:
 
     def recover(self, request: "Request", folder: Path) -> "Fetched | None":
         """The object of ``request`` that an earlier run made but could not report, if any."""
-        from uploaders.base import Held
+        from uploaders.values import Held
 
         if (found := _noted(note_path(folder, request))) is None:
             return None
@@ -130,7 +131,7 @@ class StraightThrough:
         self, request: "Request", fetched: "Fetched", writer: "Writer", key: str, folder: Path
     ) -> None:
         """Make the object, unless the store has its bytes under another key."""
-        from uploaders.base import Held
+        from uploaders.values import Held
 
         upload = self.upload_of(request, fetched)
         with self._locks[fetched.sha256]:
@@ -156,7 +157,7 @@ class StraightThrough:
 
     def upload_of(self, request: "Request", fetched: "Fetched") -> "UploadRequest":
         """``request`` as what the uploaders know; its path gives the extension alone."""
-        from uploaders.base import UploadRequest
+        from uploaders.values import UploadRequest
 
         attempts, uuid = self._standing.get(request.asset_id, (0, None))
         return UploadRequest(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import downloaders.pool
     import uploaders.pool
     from downloaders.base import Request
-    from uploaders.base import UploadRequest
+    from uploaders.values import UploadRequest
 
 Asset = TypeVar("Asset", "Request", "UploadRequest")
 
@@ -230,7 +230,7 @@ def due_rereads(context: Context, after: str = "", *, reread: bool = False) -> "
 
 def pending_uploads(context: Context, after: str = "") -> "list[UploadRequest]":
     """A page of what ``pending_uploads`` has for this data folder, as above."""
-    from uploaders.base import UploadRequest
+    from uploaders.values import UploadRequest
 
     columns = (
         "asset_id, person_row_id, provider, media_id, asset_kind, local_file_path, sha256, "

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from rowkeeper.core.fixity import Content, md5_of
-from uploaders.base import CHUNK, UploadRequest, open_source
+from uploaders.base import CHUNK, open_source
 from uploaders.links import plain_type
+from uploaders.values import UploadRequest
 
 
 class Related:

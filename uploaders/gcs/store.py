@@ -19,13 +19,14 @@ from rowkeeper.core.errors import (
     UsageError,
 )
 from rowkeeper.core.fixity import Content, content_of
-from uploaders.base import CHUNK, PROBE, Entry, Facts, Held, Store, Stored, UploadRequest
+from uploaders.base import CHUNK, PROBE, Store
 from uploaders.faults import UnreachableError, changed_source, corrupt_object, missing_object
 from uploaders.gcs.body import Related, empty, local_md5, of_file
 from uploaders.gcs.client import connect, endpoint_of
 from uploaders.gcs.links import plain_link, signed_link
 from uploaders.gcs.writer import GcsWriter
 from uploaders.links import Shown
+from uploaders.values import Entry, Facts, Held, Stored, UploadRequest
 from uploaders.writer import Writer
 
 if TYPE_CHECKING:

@@ -1,23 +1,35 @@
 """A stream into Google Cloud Storage: one request whose end is not known at its start."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from queue import Full, Queue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rowkeeper.core.fixity import Content, content_of
-from uploaders.base import Stored
 from uploaders.gcs.body import Related, base64_of, new_md5
+from uploaders.values import Stored
 from uploaders.writer import Writer
 
 if TYPE_CHECKING:
     from hashlib import _Hash
 
-    from uploaders.gcs.store import GcsStore
-
 AHEAD = 8
 WAKE_S = 0.5
+
+
+class Bucket(Protocol):
+    """What a stream needs of the store that it goes to."""
+
+    kept: dict[str, str]
+
+    def name(self, key: str) -> str: ...
+    def facts(self, key: str) -> dict[str, Any] | None: ...
+    def make(self, body: Related) -> dict[str, Any]: ...
+    def hold(self, key: str, made: dict[str, Any], same: Callable[[], bool]) -> None: ...
+    def stored(self, key: str, *, existed: bool) -> Stored: ...
+    def taken(self, content: Content, key: str) -> Stored: ...
+    def read(self, key: str) -> Iterator[bytes]: ...
 
 
 class GcsWriter(Writer):
@@ -29,7 +41,7 @@ class GcsWriter(Writer):
     """
 
     def __init__(
-        self, store: "GcsStore", key: str, mime_type: str | None, digest: "_Hash | None"
+        self, store: Bucket, key: str, mime_type: str | None, digest: "_Hash | None"
     ) -> None:
         super().__init__(digest)
         self._store, self._key = store, key

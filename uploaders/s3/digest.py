@@ -5,7 +5,8 @@ import hashlib
 from collections.abc import Iterator, Sequence
 
 from rowkeeper.core.errors import NeedsPersonError
-from uploaders.base import UploadRequest, open_source
+from uploaders.base import open_source
+from uploaders.values import UploadRequest
 
 MAX_PARTS = 10_000
 

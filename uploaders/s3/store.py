@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from rowkeeper.core.errors import RetryLaterError, UsageError
 from rowkeeper.core.fixity import Content, content_of
-from uploaders.base import CHUNK, Entry, Facts, Held, Store, Stored, UploadRequest, open_source
+from uploaders.base import CHUNK, Store, open_source
 from uploaders.faults import changed_source, missing_object
 from uploaders.links import Shown
 from uploaders.s3.client import Connection, connect
@@ -21,6 +21,7 @@ from uploaders.s3.links import link_to
 from uploaders.s3.make import Maker
 from uploaders.s3.parts import PartsUpload
 from uploaders.s3.writer import S3Writer
+from uploaders.values import Entry, Facts, Held, Stored, UploadRequest
 from uploaders.writer import Writer
 
 if TYPE_CHECKING:

@@ -1,23 +1,37 @@
 """A stream into S3: one request if it ends within one part, else parts while the next one fills."""
 
-from typing import TYPE_CHECKING
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Protocol
 
 from rowkeeper.core.fixity import Content
-from uploaders.base import Stored
 from uploaders.s3.parts import PartsUpload
+from uploaders.values import Stored
 from uploaders.writer import Writer
 
 if TYPE_CHECKING:
     from hashlib import _Hash
 
-    from uploaders.s3.store import S3Store
+    from uploaders.s3.make import Maker
+
+
+class Bucket(Protocol):
+    """What a stream needs of the store that it goes to."""
+
+    part_size: int
+    maker: "Maker"
+
+    def name(self, key: str) -> str: ...
+    def faults(self) -> AbstractContextManager[None]: ...
+    def begin(self, key: str, mime_type: str | None) -> PartsUpload: ...
+    def stored(self, key: str, *, existed: bool) -> Stored: ...
+    def taken(self, content: Content, key: str) -> Stored: ...
 
 
 class S3Writer(Writer):
     """Bytes that fill a part at a time."""
 
     def __init__(
-        self, store: "S3Store", key: str, mime_type: str | None, digest: "_Hash | None"
+        self, store: Bucket, key: str, mime_type: str | None, digest: "_Hash | None"
     ) -> None:
         super().__init__(digest)
         self._store, self._key, self._mime_type = store, key, mime_type
