@@ -6,7 +6,7 @@ PYTHON ?= python3
 
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test lint format docs lock renew-yt-dlp clean
+.PHONY: setup demo test lint format docs lock renew-yt-dlp audit sbom clean
 
 setup: $(STAMP)
 
@@ -48,6 +48,14 @@ lock: setup
 renew-yt-dlp: setup
 	$(BIN)/uv pip compile --quiet --upgrade-package yt-dlp --upgrade-package yt-dlp-ejs --universal --python-version 3.11 --generate-hashes --extra dev --no-header --no-annotate pyproject.toml -o requirements.lock
 	$(MAKE) setup
+
+# Known vulnerabilities of what is pinned, if advisory data is to be had.
+audit: setup
+	$(BIN)/uv tool run --quiet --from pip-audit==2.10.1 pip-audit --progress-spinner off --require-hashes --disable-pip --requirement requirements.lock || echo "See above: either a package has a known vulnerability, or there was no advisory data to ask."
+
+# All that is pinned, as a CycloneDX list.
+sbom: setup
+	$(BIN)/uv tool run --quiet --from cyclonedx-bom==7.5.0 cyclonedx-py requirements --pyproject pyproject.toml --output-file sbom.json requirements.lock
 
 clean:
 	rm -rf $(VENV) target logs .demo

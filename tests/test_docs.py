@@ -1,6 +1,7 @@
 """The docs are tested: what they name exists, and what exists is named."""
 
 import re
+import tomllib
 from operator import attrgetter
 from pathlib import Path
 
@@ -81,3 +82,14 @@ def test_every_mart_and_ops_model_is_in_the_readme() -> None:
     for folder in ("marts", "ops"):
         for model in (PROJECT_DIR / "dbt_project" / "models" / folder).glob("*.sql"):
             assert f"`{model.stem}`" in README, model.stem
+
+
+def test_each_dependency_has_its_reason() -> None:
+    project = tomllib.loads((PROJECT_DIR / "pyproject.toml").read_text("utf-8"))["project"]
+    wanted = project["dependencies"] + project["optional-dependencies"]["dev"]
+    page = (DOCS / "dependencies.md").read_text("utf-8")
+    for name in (re.split(r"[^\w.-]", item)[0] for item in wanted):
+        assert f"`{name}`" in page, name
+    lock = (PROJECT_DIR / "requirements.lock").read_text("utf-8")
+    for name, version in re.findall(r"^\| `([\w.-]+)` \| ([\d.]+),", page, re.MULTILINE):
+        assert f"\n{name}=={version} " in f"\n{lock}", name
