@@ -16,7 +16,7 @@ from demo.site import SHEET_URL, Demo, make_demo
 from rowkeeper.cli import run_command
 from rowkeeper.core.settings import FOREIGN_PREFIXES, PREFIX, PROJECT_DIR
 from tests.fakes.internet import FakeInternet
-from tests.postgres import start_postgres
+from tests.helpers.postgres import start_postgres
 
 FOLDER = PROJECT_DIR / ".demo"
 LOCK_WAIT_S = 120

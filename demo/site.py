@@ -23,7 +23,7 @@ from tests.fakes.site import (
     Stream,
     Video,
 )
-from tests.samples import GID, make_samples
+from tests.helpers.samples import GID, make_samples
 
 PEOPLE, SEED = 60, 7
 SHEET_PAGE = "docs.google.com/spreadsheets/d/e/2PACX-rowkeeper-demo/pubhtml"

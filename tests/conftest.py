@@ -4,15 +4,18 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from demo.site import SHEET_URL, Demo, make_demo
+from loaders.pipeline import ingest
+from rowkeeper.core.settings import load_settings
 from rowkeeper.core.warehouse import Target, load_target
+from rowkeeper.workspace.context import Context
 from tests.fakes.internet import FakeInternet
-from tests.postgres import PostgresServer, start_postgres
-
-DATABASE = "rowkeeper"
+from tests.helpers.postgres import DATABASE, PostgresServer, start_postgres
+from tests.helpers.samples import make_samples
 
 
 @pytest.fixture(scope="session")
@@ -62,6 +65,19 @@ def engine(
         monkeypatch.setenv(name, value)
     yield load_target()
     server.drop_database(DATABASE)
+
+
+@pytest.fixture
+def loaded(engine: Target, tmp_path: Path) -> tuple[Context, dict[str, Any]]:
+    """A warehouse with a sheet and the newest CSV in raw."""
+    expected = make_samples(tmp_path / "samples", 30, 3)
+    sources = {
+        "sheet.source": str(tmp_path / "samples" / "sheet.html"),
+        "legacy_csv.paths": [str(tmp_path / "samples" / "output_21col.csv")],
+    }
+    context = Context(load_settings(sources), engine)
+    ingest(context.settings, engine)
+    return context, expected
 
 
 @pytest.fixture

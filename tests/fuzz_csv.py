@@ -19,7 +19,7 @@ from rowkeeper.core.warehouse import Target, load_target
 from rowkeeper.migration.reconcile.reconcile import reconcile
 from rowkeeper.workspace.build import build
 from rowkeeper.workspace.context import Context
-from tests.samples import make_samples
+from tests.helpers.samples import make_samples
 
 PEOPLE = 12
 ODD_CELLS = (

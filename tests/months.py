@@ -18,7 +18,7 @@ from rowkeeper.core.warehouse import Row, Target, connect, load_target
 from tests.fakes import media
 from tests.fakes.internet import FakeInternet
 from tests.fakes.site import Document, DriveEntry, DriveFile, DriveFolder, Playlist, Site, Video
-from tests.samples import GID
+from tests.helpers.samples import GID
 
 PAGE = "docs.google.com/spreadsheets/d/e/2PACX-month/pubhtml"
 LIST, FOLDER, DOCUMENT = (

@@ -1,0 +1,90 @@
+"""A server of one file, and how it is asked."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from downloaders.base import FetchSettings
+from rowkeeper.core.net.addresses import networks
+
+BODY = bytes(range(256)) * 800
+
+
+@dataclass
+class Answers:
+    """What the server does: ``cuts`` are the bytes that each next answer sends before it drops."""
+
+    body: bytes = BODY
+    etag: str | None = '"v1"'
+    modified: str | None = None
+    cuts: list[int] = field(default_factory=list)
+    status: int | None = None
+    length: int | None = None
+    honest_range: bool = True
+    headers: dict[str, str] = field(default_factory=dict)
+    asked: list[dict[str, str]] = field(default_factory=list)
+    sent: int = 0
+    host: str = ""
+    location: str | None = None
+
+
+@contextmanager
+def serving(answers: Answers) -> Iterator[Answers]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            answers.asked.append({name.lower(): value for name, value in self.headers.items()})
+            self.close_connection = True
+            if answers.location:
+                self.send_response_only(302)
+                self.send_header("Location", answers.location)
+                self.end_headers()
+                return
+            respond(self, answers)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]
+    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    answers.host = f"127.0.0.1:{server.server_port}"
+    try:
+        yield answers
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def respond(handler: BaseHTTPRequestHandler, answers: Answers) -> None:
+    first, body = 0, answers.body
+    wanted = handler.headers.get("Range", "")
+    if wanted and handler.headers.get("If-Range") in {answers.etag, answers.modified, None}:
+        first = int(wanted.removeprefix("bytes=").rstrip("-"))
+    status = answers.status or (206 if first else 200)
+    if first and first >= len(body):
+        status, body, first = 416, b"", 0
+    handler.send_response_only(status)
+    if status == 206:
+        shown = first if answers.honest_range else first + 1
+        handler.send_header("Content-Range", f"bytes {shown}-{len(body) - 1}/{len(body)}")
+    rest = body[first:]
+    length = len(rest) if answers.length is None else answers.length
+    told = {"ETag": answers.etag, "Last-Modified": answers.modified, **answers.headers}
+    if length >= 0:
+        told["Content-Length"] = str(length)
+    for name, value in told.items():
+        if value is not None:
+            handler.send_header(name, value)
+    handler.end_headers()
+    rest = rest[: answers.cuts.pop(0)] if answers.cuts else rest
+    answers.sent += len(rest)  # before the client can have it all
+    handler.wfile.write(rest)
+
+
+def settings_in(folder: Path, **more: Any) -> FetchSettings:
+    private = networks(["127.0.0.0/8"])
+    return FetchSettings(data_dir=folder, private_networks=private, **{"timeout_s": 5.0, **more})

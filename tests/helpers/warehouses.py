@@ -1,0 +1,84 @@
+"""Warehouses as a test wants them: loaded, built and read."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.ids import new_id
+from rowkeeper.core.settings import PROJECT_DIR
+from rowkeeper.core.warehouse import Row, Target, connect
+
+PENDING = """select asset_id, person_row_id, provider, media_id, asset_kind
+    from {schema}.pending_downloads"""
+
+
+def dbt(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """A user's dbt, in the checkout, on the target of the environment."""
+    return subprocess.run(
+        [str(Path(sys.executable).parent / "dbt"), "--no-use-colors", *arguments],
+        cwd=PROJECT_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def in_order(target: Target, sql: str) -> list[Row]:
+    """The rows as the query orders them."""
+    with connect(target) as warehouse:
+        return warehouse.query(sql.format(schema=target.schema))
+
+
+def rows_of(target: Target, sql: str) -> list[Row]:
+    with connect(target) as warehouse:
+        return sorted(warehouse.query(sql.format(schema=target.schema)), key=str)
+
+
+def events_for(pending: list[Row]) -> list[AssetEvent]:
+    """A life of several attempts for every pending asset, some of it failed, some archived."""
+    found = []
+    session: dict[str, Any] = {"session_id": new_id(), "session_type": "download"}
+    for number, (asset_id, row_id, provider, media_id, kind) in enumerate(pending):
+        medium = {"provider": provider, "media_id": media_id, "asset_kind": kind}
+        common: dict[str, Any] = {**session, **medium, "asset_id": asset_id, "row_id": row_id}
+        done: dict[str, Any] = {
+            "sha256": f"{number:064x}",
+            "size_bytes": number,
+            "local_path": f"files/{asset_id}.bin",
+        }
+        failed: dict[str, Any] = {
+            "error_code": "http_503",
+            "error_message": "busy",
+            "verdict": "retry",
+        }
+        found += [
+            AssetEvent(event_type=EventType.DOWNLOAD_FAILED, attempt=1, **common, **failed),
+            AssetEvent(event_type=EventType.DOWNLOADED, attempt=2, **common, **done),
+            AssetEvent(event_type=EventType.DOWNLOAD_FAILED, attempt=2, **common, **failed),
+        ]
+        if number % 3 == 0:
+            failed["verdict"] = "permanent"
+            found.append(
+                AssetEvent(event_type=EventType.DOWNLOAD_FAILED, attempt=3, **common, **failed)
+            )
+        elif number % 3 == 1:
+            place = {"bucket": "b", "object_key": asset_id, "cloud_url": f"s3://b/{asset_id}"}
+            found.append(
+                AssetEvent(event_type=EventType.UPLOADED, attempt=1, **common, **done, **place)
+            )
+    return found
+
+
+MODELS = "select table_name from information_schema.tables where table_schema = '{schema}'"
+
+
+def tables(target: Target) -> dict[str, list[Row]]:
+    """Everything in the schema that users read."""
+    with connect(target) as warehouse:
+        names = [name for (name,) in warehouse.query(MODELS.format(schema=target.schema))]
+        return {
+            name: sorted(warehouse.query(f"select * from {target.schema}.{name}"), key=str)
+            for name in names
+        }

@@ -1,0 +1,317 @@
+"""The legacy CSV: rows come back verbatim with their lines, and each bad file is refused whole."""
+
+import csv
+import gzip
+import hashlib
+import io
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from loaders.legacy_csv import load_legacy_csv, notices_of, read_file
+from rowkeeper.core.csv.guard import guard
+from rowkeeper.core.csv.legacy import GENERATIONS
+from rowkeeper.core.errors import InputError
+from tests.helpers.samples import make_samples
+
+COLUMNS = GENERATIONS[21]
+HEADER = ",".join(COLUMNS)
+FILLED = ",".join(f"c{i}" for i in range(21))
+
+
+def write(path: Path, data: str | bytes) -> Path:
+    path.write_bytes(data if isinstance(data, bytes) else data.encode())
+    return path
+
+
+def test_the_newest_sample_loads(tmp_path: Path) -> None:
+    expected = make_samples(tmp_path)
+    (file,) = load_legacy_csv([str(tmp_path / "output_21*.csv")])
+    assert (file.encoding, file.line_end, file.header) == ("utf-8", "LF", COLUMNS)
+    assert len(file.rows) == expected["rows"]["output_21col.csv"]
+    lines = (tmp_path / "output_21col.csv").read_text(encoding="utf-8").split("\n")
+    assert all(lines[r.line - 1].startswith(r.cells[0] + ",") for r in file.rows)
+    assert len({r.line for r in file.rows}) == len(file.rows)
+
+
+def test_every_generation_is_known_by_its_header(tmp_path: Path) -> None:
+    expected = make_samples(tmp_path)
+    files = {file.path.name: file for file in load_legacy_csv([tmp_path])}
+    assert {name: len(file.rows) for name, file in files.items()} == expected["rows"]
+    assert sorted(file.generation for file in files.values()) == [5, 7, 7, 8, 18, 21]
+    for file in files.values():
+        text = file.header_text + "".join(row.text for row in file.rows)
+        assert text.encode(file.encoding) == file.path.read_bytes()
+
+
+def test_rows_of_another_generation_are_read_as_what_they_are(tmp_path: Path) -> None:
+    make_samples(tmp_path)
+    file = read_file(tmp_path / "output_7col_shifted.csv")
+    shifted = [row for row in file.rows if row.generation == 5]
+    assert len(shifted) == 31
+    assert file.line_end == "mixed"
+    assert shifted[0].values["row_id"] == "#"
+    assert all("@" in row.values["email"] or row.values["email"] for row in shifted)
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_columns_of_each_generation(tmp_path: Path, generation: int, end: str) -> None:
+    names = GENERATIONS[generation]
+    record = [f"{number}" for number in range(generation)]
+    text = end.join([",".join(names), ",".join(record), "", ",".join(record)]) + end
+    file = read_file(write(tmp_path / "a.csv", text))
+    assert file.generation == generation
+    assert [dict(row.values) for row in file.rows] == [
+        dict(zip(names, record, strict=True)),
+        dict.fromkeys(names, ""),
+        dict(zip(names, record, strict=True)),
+    ]
+    assert [row.line for row in file.rows] == [2, 3, 4]
+
+
+def test_a_row_of_no_generation_is_kept(tmp_path: Path) -> None:
+    text = f"{HEADER}\na,b,c\n{FILLED},extra\n{FILLED}\n"
+    file = read_file(write(tmp_path / "a.csv", text))
+    assert [(row.generation, len(row.cells)) for row in file.rows] == [
+        (None, 3),
+        (None, 22),
+        (21, 21),
+    ]
+    assert file.rows[0].values == {}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [
+        ("utf-8", "utf-8"),
+        ("utf-8-sig", "utf-8-sig"),
+        ("utf-16", "utf-16"),
+        ("utf-16-be", "utf-16-be"),
+        ("cp1252", "cp1252"),
+        ("latin-1", "latin-1"),
+    ],
+)
+def test_other_encodings(tmp_path: Path, encoding: str, name: str) -> None:
+    word = "caf\xe9\x81" if encoding == "latin-1" else "café"
+    data = f"row_id,name,email,type,link\n1,{word},a,b,c\n".encode(encoding)
+    file = read_file(write(tmp_path / "a.csv", data))
+    assert (file.encoding, file.rows[0].values["name"]) == (name, word)
+
+
+def test_a_packed_file_in_a_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "old" / "deep"
+    folder.mkdir(parents=True)
+    data = f"{HEADER}\n{FILLED}\n".encode()
+    write(folder / "a.csv.gz", gzip.compress(data, mtime=1_750_000_000))
+    (file,) = load_legacy_csv([tmp_path / "old"])
+    assert file.modified_at.isoformat() == "2025-06-15T15:06:40+00:00"
+    assert file.file_sha256 == hashlib.sha256(data).hexdigest()
+    write(folder / "b.csv.gz", gzip.compress(data)[:-9])
+    with pytest.raises(InputError, match=r"b\.csv\.gz can't be unpacked"):
+        load_legacy_csv([tmp_path / "old"])
+
+
+def test_a_header_by_other_names_is_mapped(tmp_path: Path) -> None:
+    values = {"row_id": "1", "name": "A", "email": "b", "type": "c", "link": "d"}
+    path = write(tmp_path / "a.csv", "Nr.,Full name,E-MAIL Address,Type ,URL\n1,A,b,c,d\n")
+    assert read_file(path).rows[0].values == values
+    path = write(tmp_path / "b.csv", "Key,Whoever,E-MAIL,Type,Link\n1,A,b,c,d\n")
+    with pytest.raises(InputError, match=r"'Key', 'Whoever'.*is name.*legacy_csv\.columns"):
+        read_file(path)
+    with pytest.raises(InputError, match=r"'Key', 'Whoever'.*is row_id.*legacy_csv\.columns"):
+        read_file(path, {"name": "whoEVER"})
+    (file,) = load_legacy_csv([path], {"name": "whoEVER", "row_id": "key"})
+    assert file.rows[0].values == values
+
+
+def test_any_set_of_known_columns_is_a_generation(tmp_path: Path) -> None:
+    tracking = ("youtube_status", "youtube_files", "youtube_media_id", "drive_status")
+    more = ("drive_files", "drive_media_id", "last_download_attempt", "download_errors")
+    columns = (*GENERATIONS[5], *tracking, *more)
+    text = f"{','.join(columns)}\n{','.join(columns)}\n"
+    file = read_file(write(tmp_path / "a.csv", text))
+    assert (file.generation, file.rows[0].generation) == (13, 13)
+    assert file.rows[0].values == dict(zip(columns, columns, strict=True))
+
+
+def test_columns_that_nobody_knows_are_kept(tmp_path: Path) -> None:
+    text = f"{HEADER},Mood,,Mood\n{FILLED},glad,x,y\n"
+    file = read_file(write(tmp_path / "a.csv", text))
+    assert (file.generation, file.unknown) == (21, ("Mood", "", "Mood"))
+    row = file.rows[0]
+    assert row.cells[21:] == ("glad", "x", "y")
+    assert row.named[21:] == (("mood", "glad"), ("column_23", "x"), ("column_24", "y"))
+    assert tuple(row.values) == COLUMNS
+    assert "'Mood', '', 'Mood'" in notices_of(file)[0]
+
+
+def test_the_index_column_of_pandas_is_no_row_id(tmp_path: Path) -> None:
+    file = read_file(write(tmp_path / "a.csv", f",{HEADER}\n0,{FILLED}\n"))
+    assert file.rows[0].values["row_id"] == "c0"
+    bare = write(tmp_path / "b.csv", ",name,email\n0,Ann,ann@x.org\n")
+    with pytest.raises(InputError, match=r"titles '', 'name', 'email', and none .* is row_id"):
+        read_file(bare)
+
+
+@pytest.mark.parametrize("mark", [";", "\t", "|", ","])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be", "utf-16-le"])
+@pytest.mark.parametrize("preamble", ["", "sep="])
+def test_files_that_other_programs_saved_again(
+    tmp_path: Path, mark: str, encoding: str, preamble: str
+) -> None:
+    first = f"{preamble}{mark}\r\n" if preamble else ""
+    text = first + f'{mark.join(COLUMNS)}\r\n1{mark}"A{mark}B"{mark * 19}\r\n'
+    file = read_file(write(tmp_path / "a.tsv", text.encode(encoding)))
+    assert (file.delimiter, file.preamble, file.generation) == (mark, first, 21)
+    assert (file.rows[0].values["row_id"], file.rows[0].values["name"]) == ("1", f"A{mark}B")
+    assert file.rows[0].line == (3 if preamble else 2)
+    assert any("UTF-16" in notice for notice in notices_of(file)) == ("16-" in encoding)
+
+
+def test_a_line_that_is_not_utf_8_is_read_alone_and_told(tmp_path: Path) -> None:
+    rows = "".join(f"{number},Björn Łuk,b@x.org,T,\n" for number in range(1, 6)).encode()
+    stray = b"6,J\xf6rg,j@x.org,T,\n"
+    data = b"row_id,name,email,type,link\n" + rows + stray
+    file = read_file(write(tmp_path / "a.csv", data))
+    assert [row.values["name"] for row in file.rows] == ["Björn Łuk"] * 5 + ["Jörg"]
+    assert [row.data for row in file.rows] == [None] * 5 + [
+        "6,J\xf6rg,j@x.org,T,\n".encode("latin-1")
+    ]
+    assert "but for line 7, read as cp1252" in notices_of(file)[0]
+    other = read_file(write(tmp_path / "b.csv", data), fallback="cp1250")
+    assert other.rows[5].values["name"] == "Jörg"
+
+
+def test_a_bomb_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    bomb = write(tmp_path / "a.csv.gz", gzip.compress(f"{HEADER}\n".encode() + bytes(9_000_000)))
+    with pytest.raises(InputError, match=r"a\.csv\.gz holds more than 1000000 bytes.*max_bytes"):
+        read_file(bomb, max_bytes=1_000_000)
+    wide = write(tmp_path / "b.csv", f"{HEADER}\n{',' * 1_000_001}\n")
+    with pytest.raises(InputError, match="more than 1000000 cells on line 2"):
+        read_file(wide)
+
+
+def test_a_guarded_file_reads_as_the_one_that_it_guards(tmp_path: Path) -> None:
+    cells = ["=1", "'-", "-", "+a", "@x", "\tt", "'plain", "''=", ""] + ["c"] * 12
+    plain = read_file(write(tmp_path / "a.csv", csv_text([list(COLUMNS), cells])))
+    guarded = [guard(cell) for cell in cells]
+    header = ["'" + COLUMNS[0], *COLUMNS[1:]]
+    safe = read_file(write(tmp_path / "safe.csv", csv_text([header, guarded])))
+    assert [row.cells for row in safe.rows] == [row.cells for row in plain.rows]
+    assert safe.rows[0].content_sha256 == plain.rows[0].content_sha256
+
+
+def csv_text(records: list[list[str]]) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(records)
+    return text.getvalue()
+
+
+PIECES = st.one_of(
+    st.sampled_from(['"', ",", "\n", "\r\n", "\r", "a", "1", "é", "#", "'", "=", " ", "\ufeff"]),
+    st.text(max_size=3),
+)
+
+
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    header=st.sampled_from(sorted(GENERATIONS)),
+    pieces=st.lists(PIECES, max_size=60),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+)
+def test_any_text_is_refused_in_words_or_read_whole(
+    tmp_path: Path, header: int, pieces: list[str], encoding: str
+) -> None:
+    text = ",".join(GENERATIONS[header]) + "\n" + "".join(pieces)
+    data = text.encode(encoding, "replace")
+    path = write(tmp_path / "a.csv", data)
+    try:
+        file = read_file(path)
+    except InputError as error:
+        said = str(error)
+    else:
+        whole = file.preamble + file.header_text + "".join(row.text for row in file.rows)
+        assert whole.encode(file.encoding) == data
+        return
+    assert "\n" not in said
+    assert str(path) in said
+
+
+CELL = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(st.lists(CELL, min_size=21, max_size=21), max_size=5),
+    end=st.sampled_from(["\n", "\r\n"]),
+    mark=st.sampled_from([b"", b"\xef\xbb\xbf"]),
+)
+def test_any_row_comes_back_verbatim(
+    tmp_path: Path, rows: list[list[str]], end: str, mark: bytes
+) -> None:
+    text = io.StringIO(newline="")
+    if end == "\r\n":
+        writer = csv.writer(text, lineterminator=end)
+    else:  # Python 3.11 forgets to quote a lone CR before an LF
+        writer = csv.writer(text, lineterminator=end, quoting=csv.QUOTE_ALL)
+    writer.writerow(COLUMNS)
+    writer.writerows(rows)
+    (file,) = load_legacy_csv([write(tmp_path / "a.csv", mark + text.getvalue().encode())])
+    assert [list(r.cells) for r in file.rows] == rows
+    assert [json.loads(r.cells_json) for r in file.rows] == rows
+    assert file.line_end == {"\n": "LF", "\r\n": "CRLF"}[end]
+    assert file.encoding == ("utf-8-sig" if mark else "utf-8")
+
+
+def test_a_record_over_lines_is_known_by_its_first(tmp_path: Path) -> None:
+    long = f'"a\n\nb{"x" * 200_000}",' + ",".join("c" * 20)
+    text = f"{HEADER}\n{long}\n\n{FILLED}\n{FILLED}"
+    (file,) = load_legacy_csv([write(tmp_path / "a.csv", text)])
+    assert [r.line for r in file.rows] == [2, 5, 6, 7]
+    assert [r.cells for r in file.rows][1] == ()
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "is empty"),
+        (f"{HEADER}\n{FILLED}\nab\0c".encode(), "NUL byte on line 3"),
+        (f"{HEADER}\n{FILLED}\na,b,c", "half a line: line 3 has 3 of 21"),
+        (f'{HEADER}\n{FILLED}\na,"b', "record that starts on line 3.*never closed"),
+        (f'{HEADER}\n"a"b,{FILLED}\n', "no valid CSV on line 2"),
+        (HEADER.replace("row_id", "key") + "\n", "'key'.*none of them is row_id"),
+        (f"{HEADER},name\n", "twice"),
+        ("name;x,email,row_id\n", "none of them is name"),
+        ("Vorname;Ort\n", "'Vorname', 'Ort'"),
+    ],
+)
+def test_a_bad_file_says_what_and_where(tmp_path: Path, data: str | bytes, reason: str) -> None:
+    good = write(tmp_path / "good.csv", f"{HEADER}\n{FILLED}\n")
+    bad = write(tmp_path / "bad.csv", data)
+    with pytest.raises(InputError, match=reason) as caught:
+        load_legacy_csv([good, bad])
+    assert str(bad) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_is_an_input_error(tmp_path: Path) -> None:
+    for path in (tmp_path / "no.csv", tmp_path / "no*.csv", tmp_path / "no" / "*"):
+        with pytest.raises(InputError, match=r"legacy_csv\.paths"):
+            load_legacy_csv([path])
+
+
+def test_the_same_file_counts_once(tmp_path: Path) -> None:
+    for name in ("a.csv", "b.csv"):
+        write(tmp_path / name, f"{HEADER}\n{FILLED}\n")
+    write(tmp_path / "c.csv", f"{HEADER}\r\n{FILLED}\r\n")
+    found = load_legacy_csv([tmp_path / "a.csv", str(tmp_path / "*.csv")])
+    assert [(file.path.name, file.line_end) for file in found] == [
+        ("b.csv", "LF"),
+        ("c.csv", "CRLF"),
+    ]

@@ -1,0 +1,75 @@
+"""A Google Cloud Storage store among faults: what it says, what it believes, what it keeps."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rowkeeper.core.errors import RetryLaterError, StoreError, UsageError
+from tests.fakes.gcs import gcs_settings, gcs_store, shared_gcs
+from tests.fakes.s3 import free_port
+from tests.helpers.stores import put, request_of, stream
+from uploaders.base import Store
+from uploaders.gcs.body import Related
+from uploaders.gcs.store import GcsStore
+from uploaders.gcs.writer import GcsWriter
+from uploaders.registry import open_store
+
+
+def gcs_at(url: str, endpoint_url: str) -> Store:
+    return open_store(gcs_settings(url, endpoint_url))
+
+
+def test_bucket_missing(tmp_path: Path) -> None:
+    store = gcs_at("gs://nobodys-bucket/prefix", shared_gcs())
+    with pytest.raises(StoreError, match=r"gs://nobodys-bucket/prefix .*make the bucket"):
+        store.check()
+    with pytest.raises(StoreError, match="make the bucket"):
+        store.put(request_of(tmp_path, b"body"), "k")
+
+
+def test_server_down() -> None:
+    with pytest.raises(StoreError, match=r"no connection.*endpoint_url"):
+        gcs_at("gs://bucket", f"http://127.0.0.1:{free_port()}").check()
+
+
+@pytest.mark.parametrize("url", ["gs://", "gs:///prefix", "gs://Upper_Case!", "gs://a?b"])
+def test_url_without_a_bucket(url: str) -> None:
+    with pytest.raises(UsageError, match="names no bucket"):
+        gcs_at(url, shared_gcs())
+
+
+def test_type_and_hash_are_kept(tmp_path: Path) -> None:
+    store = gcs_store()
+    assert isinstance(store, GcsStore)
+    request = put(store, tmp_path, "k", b"body")
+    address = f"{shared_gcs()}/storage/v1/b/{store.bucket}/o/k"
+    facts = store.session.get(address, timeout=5).json()
+    assert facts["contentType"] == request.mime_type
+    assert facts["metadata"] == {"sha256": request.sha256}
+    assert store.stored("k", existed=False).cloud_url == f"gs://{store.bucket}/k"
+
+
+@pytest.mark.parametrize("knows_md5", [True, False])
+def test_no_stream_is_kept_that_changed_on_the_way(
+    knows_md5: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent, make = GcsWriter._chunks, GcsStore.make
+
+    def changed(writer: GcsWriter) -> Iterator[bytes]:
+        return (bytes([chunk[0] ^ 1]) + chunk[1:] for chunk in sent(writer))
+
+    def told(store: GcsStore, body: Related) -> dict[str, Any]:
+        facts = make(store, body)
+        return {name: facts[name] for name in facts if knows_md5 or name != "md5Hash"}
+
+    monkeypatch.setattr(GcsStore, "make", told)
+    store, sha256 = gcs_store(), hashlib.sha256(b"body").hexdigest()
+    assert not stream(store, "whole", b"body", sha256).existed
+    monkeypatch.setattr(GcsWriter, "_chunks", changed)
+    with pytest.raises(RetryLaterError) as raised:
+        stream(store, "changed", b"body", sha256)
+    assert raised.value.code == "corrupt_object"
+    assert [entry.key for entry in store.entries()] == ["whole"]

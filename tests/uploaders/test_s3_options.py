@@ -1,0 +1,105 @@
+"""What S3 objects are kept with, and by whose keys: settings that reach each request."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from rowkeeper.core.errors import UsageError
+from rowkeeper.core.settings import Settings, StoreSettings
+from tests.fakes.s3 import FaultyS3, client_for, s3_settings, shared_ministack
+from tests.helpers.stores import request_of
+from uploaders.s3.client import connect
+from uploaders.s3.store import S3Store
+
+BUCKET = "kept-with"
+KEPT = {
+    "x-amz-server-side-encryption": "aws:kms",
+    "x-amz-server-side-encryption-aws-kms-key-id": "the-key",
+    "x-amz-storage-class": "STANDARD_IA",
+}
+
+
+def settings_with(folder: Path, endpoint: str, **more: str) -> Settings:
+    settings = s3_settings(folder, f"s3://{BUCKET}/below", endpoint)
+    return settings.model_copy(update={"store": settings.store.model_copy(update=more)})
+
+
+def test_encryption_and_class_go_with_each_object_and_never_an_acl(tmp_path: Path) -> None:
+    client_for(shared_ministack().url).create_bucket(Bucket=BUCKET)
+    given = {
+        "encryption": "aws:kms",
+        "kms_key_id": "the-key",
+        "storage_class": "STANDARD_IA",
+    }
+    with FaultyS3() as proxy:
+        connection = connect(settings_with(tmp_path, proxy.url, **given))
+        whole = S3Store(connection, BUCKET, "below")
+        parts = S3Store(connection, BUCKET, "below", multipart_threshold=1, part_size=5 << 20)
+        whole.check()
+        proxy.reset()
+        proxy.headers.clear()
+        request = request_of(tmp_path, b"x" * ((5 << 20) + 1))
+        whole.put(request, "whole")
+        parts.put(request, "parts")
+        assert whole.copy("whole", "copied")
+        with whole.writer("streamed") as writer:
+            writer.write(b"body")
+            writer.commit(writer.content.sha256)
+        sent = dict(zip(proxy.requests, proxy.headers, strict=True))
+    creating = {
+        line: {name.lower(): value for name, value in headers.items()}
+        for line, headers in sent.items()
+        if line.endswith(("/whole", "/copied", "/streamed", "?uploads"))
+        and line.startswith(("PUT", "POST"))
+    }
+    assert len(creating) == 4
+    for line, headers in creating.items():
+        assert KEPT.items() <= headers.items(), line
+    names = {name.lower() for headers in sent.values() for name in headers}
+    assert not [name for name in names if name.startswith(("x-amz-acl", "x-amz-grant"))]
+
+
+def test_a_key_wants_its_encryption(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"store\.encryption = aws:kms"):
+        connect(settings_with(tmp_path, "http://127.0.0.1:1", kms_key_id="the-key"))
+
+
+def test_a_profile_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"store\.profile nobody .*~/\.aws"):
+        connect(settings_with(tmp_path, "http://127.0.0.1:1", profile="nobody"))
+
+
+@pytest.mark.parametrize(
+    ("style", "endpoint", "found"),
+    [
+        ("auto", "http://127.0.0.1:1", "http://127.0.0.1:1/kept-with/k"),
+        ("virtual", "http://store.example:1", "http://kept-with.store.example:1/k"),
+        ("path", "http://store.example:1", "http://store.example:1/kept-with/k"),
+    ],
+)
+def test_where_the_bucket_goes(tmp_path: Path, style: str, endpoint: str, found: str) -> None:
+    client = connect(settings_with(tmp_path, endpoint, addressing_style=style)).client
+    asked = {"Bucket": BUCKET, "Key": "k"}
+    assert client.generate_presigned_url("get_object", Params=asked).partition("?")[0] == found
+
+
+def test_a_role_is_assumed_when_its_keys_are_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", shared_ministack().url)
+    role = "arn:aws:iam::123456789012:role/archivist"
+    connection = connect(settings_with(tmp_path, shared_ministack().url, role_arn=role))
+    assert connection.credentials is not None
+    keys = connection.credentials.get_frozen_credentials()
+    assert keys.token
+    assert keys.access_key != "AKIATEST"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"encryption": "rot13"}, {"storage_class": "cold!"}, {"role_arn": "archivist"}],
+)
+def test_what_can_t_be_set(given: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        StoreSettings.model_validate(given)
