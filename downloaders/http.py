@@ -4,7 +4,7 @@ import re
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC
 from email.message import Message
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -14,6 +14,7 @@ import urllib3
 from urllib3.exceptions import HTTPError, IncompleteRead, LocationParseError
 
 from downloaders.base import FetchSettings, Progress
+from rowkeeper.core import clock
 from rowkeeper.core.errors import (
     NeedsPersonError,
     PauseSiteError,
@@ -165,7 +166,7 @@ def retry_after(response: urllib3.BaseHTTPResponse) -> float | None:
         until = parsedate_to_datetime(value)
     except (TypeError, ValueError):
         return None
-    return max(0.0, (until.astimezone(UTC) - datetime.now(UTC)).total_seconds())
+    return max(0.0, (until.astimezone(UTC) - clock.now()).total_seconds())
 
 
 def status_error(status: int, host: str, retry_after_s: float | None = None) -> TransferError:

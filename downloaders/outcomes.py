@@ -1,10 +1,11 @@
 """What is told of a download: whether it is tried again and when, and text fit for an event."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from downloaders.base import Discovered, FetchSettings, Request
+from rowkeeper.core import clock
 from rowkeeper.core.errors import AmbiguousError, TransferError, Verdict
 from rowkeeper.core.retry import AMBIGUOUS_BACKOFF, Refusals, between_runs
 
@@ -38,7 +39,7 @@ def _refused(
     request: Request, error: TransferError, message: str, settings: FetchSettings
 ) -> tuple[Verdict, str, dict[str, Any]]:
     """As above, of a refusal without a reason: final once several runs got it, days apart."""
-    now = datetime.now(UTC)
+    now = clock.now()
     refusals = Refusals.after(request.refusals, error.code, now)
     details = {"refused": refusals.told()}
     if refusals.is_final(now):
@@ -59,7 +60,7 @@ def discovery(child: Discovered) -> dict[str, Any]:
 
 def next_try(delay_s: float) -> dict[str, str]:
     """The detail of a failure that says when a later run may try again; none for at once."""
-    next_try_at = datetime.now(UTC) + timedelta(seconds=delay_s)
+    next_try_at = clock.now() + timedelta(seconds=delay_s)
     return {"next_try_at": next_try_at.isoformat(timespec="seconds")} if delay_s else {}
 
 

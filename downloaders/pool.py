@@ -97,7 +97,10 @@ class _Run:
     ) -> None:
         self.stop = Stop()
         self.settings = replace(
-            settings, throttle=replace(settings.throttle, sleep=self.stop.sleep)
+            settings,
+            throttle=replace(
+                settings.throttle, sleep=self.stop.sleep, longest_s=settings.max_pause_s
+            ),
         )
         self.emit, self.session_id = emit, session_id
         self.on_progress, self.places, self.straight = on_progress, places, straight

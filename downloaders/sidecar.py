@@ -6,13 +6,13 @@ Its first keys are those that the old system wrote, so whatever reads the old si
 import json
 import platform
 import threading
-from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from downloaders.base import Fetched, Request
+from rowkeeper.core import clock
 from rowkeeper.core.paths import write_small
 from rowkeeper.core.templates import SIDECAR
 
@@ -49,7 +49,7 @@ def _told(request: Request, fetched: Fetched, *, with_email: bool) -> dict[str, 
         "personality_type": person.personality_type if person else None,
         "person_name": person.name if person else None,
         "person_email": person.email if person and with_email else None,
-        "download_timestamp": datetime.now(UTC).isoformat(timespec="seconds"),
+        "download_timestamp": clock.now().isoformat(timespec="seconds"),
         "tracking_version": "2.0",
         "asset_id": request.asset_id,
         "provider": request.provider,

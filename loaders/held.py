@@ -1,10 +1,13 @@
 """What completed loads left in raw: the last look at the sheet, and the files."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+from loaders.chain import Link, newest_of, numbers
 from loaders.columns import COLUMNS
 from loaders.destination import DATASET
 from loaders.grid import tab_label
@@ -19,11 +22,14 @@ from rowkeeper.core.warehouse import Target, Warehouse, connect
 @dataclass(frozen=True)
 class Loaded:
     """``complete``: raw has all tables and columns. ``newest``: the last snapshot of any sheet,
-    which holds: its source, tab gid, id and hash; ``values`` are the texts of its rows, ``sheet``
-    what the guard of the sheet compares."""
+    which holds: its source, tab gid, id and hash; ``link`` its place in the chain, ``observed_at``
+    what the clock said; ``values`` are the texts of its rows, ``sheet`` what the guard of the sheet
+    compares."""
 
     complete: bool = False
     newest: tuple[str, str, str, str] = ("", "", "", "")
+    link: Link = Link()  # noqa: RUF009 - it is frozen
+    observed_at: datetime | None = None
     values: tuple[tuple[str, ...], ...] = ()
     sheet: Held = Held()  # noqa: RUF009 - it is frozen
     files: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
@@ -72,19 +78,25 @@ def loaded(target: Target) -> Loaded:
         if not {"sheet_snapshots", "sheet_rows", "legacy_csv_files", "_dlt_loads"} <= tables:
             return Loaded()
         complete = has_all_columns(warehouse)
-        snapshots = warehouse.query(
-            "select source, tab_gid, snapshot_id, content_sha256, tab_title "
-            f"from {DATASET}.sheet_snapshots {completed} "
-            "order by observed_at desc nulls last, snapshot_id desc limit 1"
-        )
+        names, lines = warehouse.select(f"select * from {DATASET}.sheet_snapshots {completed}")
+        snapshots = {row["snapshot_id"]: row for row in _records(names, lines)}
+        link = newest_of(numbers(snapshots.values()))
         names, lines = warehouse.select(f"select * from {DATASET}.legacy_csv_files {completed}")
-        found = (dict(zip(names, line, strict=True)) for line in lines)
-        files = {row["file_sha256"]: (row["encoding"], row.get("layout")) for row in found}
+        files = {
+            row["file_sha256"]: (row["encoding"], row.get("layout"))
+            for row in _records(names, lines)
+        }
         if not snapshots:
             return Loaded(complete, files=files)
-        *newest, title = snapshots[0]
-        sheet = _sheet(warehouse, (*newest,), title)
-        return replace(sheet, complete=complete, files=files)
+        row = snapshots[link.snapshot_id]
+        newest = (row["source"], row["tab_gid"], row["snapshot_id"], row["content_sha256"])
+        sheet = _sheet(warehouse, newest, row["tab_title"])
+        at = row["observed_at"]
+        return replace(sheet, complete=complete, files=files, link=link, observed_at=at)
+
+
+def _records(names: Sequence[str], lines: Iterable[Sequence[Any]]) -> Iterator[dict[str, Any]]:
+    return (dict(zip(names, line, strict=True)) for line in lines)
 
 
 def has_all_columns(warehouse: Warehouse) -> bool:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from loaders.chain import number_snapshots
+from loaders.clocks import clock_notices
 from loaders.columns import Wanted
 from loaders.destination import pipelines_dir
 from loaders.earlier_rows import drop_earlier_reading, missing_keys
@@ -70,6 +72,7 @@ def ingest(settings: Settings, target: Target) -> IngestSummary:
         ids = _row_ids(loader, target)
         rows = no_rows()
         held = loaded(target)
+        said = clock_notices(held.observed_at, target)
         new_files = [file for file in files if not held.has_file(file)]
         changed = _add_if_new(rows, snapshot, held, settings, ids)
         for file in new_files:
@@ -83,9 +86,10 @@ def ingest(settings: Settings, target: Target) -> IngestSummary:
                 drop_earlier_reading(warehouse, reread, str(load_id))
         again = read_again(loader, settings, target, ids)
         with connect(target) as warehouse:
+            number_snapshots(warehouse)
             keep_loads(loads_dir(settings.data_dir), warehouse)
     summary = _summary(load_id, snapshot, changed, held, files, new_files, rows)
-    return replace(summary, read_again=again)
+    return replace(summary, read_again=again, notices=(*said, *summary.notices))
 
 
 def refill(
@@ -104,6 +108,8 @@ def refill(
     with _loader(settings, target) as loader:
         count = _refill(loader, settings, target, damage, every=every)
         read_again(loader, settings, target, _row_ids(loader, target))
+        with connect(target) as warehouse:
+            number_snapshots(warehouse)
         return count
 
 
@@ -216,7 +222,7 @@ def _add_if_new(
     sheet = settings.sheet
     allowed = Allowed(sheet.max_removed, sheet.max_changed, tuple(sheet.lost_columns))
     check_load(snapshot, held.sheet, allowed, Wanted.of(sheet.columns, sheet.row_id))
-    add_snapshot(rows, snapshot, held.newest[2], ids)
+    add_snapshot(rows, snapshot, held.link, ids)
     return True
 
 

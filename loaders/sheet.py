@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 from urllib.parse import unquote, urlsplit
@@ -24,6 +24,7 @@ from loaders.grid import Cell, Line, Tab, read_tabs, tab_label, without_blank_en
 from loaders.page import read_page, url_gid
 from loaders.sheet_files import SUFFIXES, read_file_tabs
 from loaders.sheets_api import ENDPOINT, read_api, spreadsheet_id
+from rowkeeper.core import clock
 from rowkeeper.core.errors import InputError
 from rowkeeper.core.net.google_api import NO_CREDENTIALS, Credentials
 from rowkeeper.core.text import harmless, sha256, to_json, trimmed
@@ -179,7 +180,7 @@ def snapshot_of(
         source=source,
         tab_gid=chosen.gid,
         tab_title=chosen.title,
-        observed_at=datetime.now(UTC),
+        observed_at=clock.now(),
         content_sha256=sha256(to_json([[row.number, row.content_sha256] for row in rows])),
         rows=rows,
         columns=columns,

@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from loaders import columns
+from loaders.chain import Link, snapshot_id_of
 from loaders.grid import Cell
 from loaders.legacy_claims import claims_of
 from loaders.legacy_csv import LegacyFile
@@ -66,6 +67,8 @@ SCHEMAS: dict[TableName, pa.Schema] = {
         ("observed_at", _TIME),
         ("content_sha256", _TEXT),
         ("row_count", _COUNT),
+        ("previous_id", _TEXT),
+        ("snapshot_number", _COUNT),
         ("rules_version", _COUNT),
     ),
     "sheet_rows": _schema(
@@ -191,14 +194,15 @@ def values_sha256(values: Mapping[str, str | None], names: Iterable[str]) -> str
     return sha256("".join(f"{name}\x1e{value}\x1f" for name, value in filled if value))
 
 
-def add_snapshot(rows: Rows, snapshot: Snapshot, previous_id: str, ids: RowIds) -> None:
-    """Add ``snapshot`` to ``rows``, its row ids as ``ids`` spells them.
+def add_snapshot(rows: Rows, snapshot: Snapshot, previous: Link, ids: RowIds) -> None:
+    """Add ``snapshot`` to ``rows``, its row ids as ``ids`` spells them, behind ``previous``.
 
-    Its id follows from its content and from the snapshot before it ('' for the first): a load that
-    is tried again has the same keys, and a sheet that turns back to an old content gets a new one.
+    A load that is tried again has the same keys, and a sheet that turns back to an old content gets
+    a new one.
     """
-    chain = (previous_id, snapshot.source, snapshot.tab_gid, snapshot.content_sha256)
-    snapshot_id = sha256(to_json(chain))[:32]
+    snapshot_id = snapshot_id_of(
+        previous.snapshot_id, snapshot.source, snapshot.tab_gid, snapshot.content_sha256
+    )
     rows["sheet_snapshots"].append(
         {
             "snapshot_id": snapshot_id,
@@ -208,6 +212,8 @@ def add_snapshot(rows: Rows, snapshot: Snapshot, previous_id: str, ids: RowIds) 
             "observed_at": snapshot.observed_at,
             "content_sha256": snapshot.content_sha256,
             "row_count": len(snapshot.rows),
+            "previous_id": previous.snapshot_id,
+            "snapshot_number": previous.number + 1,
             "rules_version": RULES_VERSION,
         }
     )

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from uploaders.writer import Writer
 
 CHUNK = 1 << 20
+IN_DATA_FOLDER = "folder"
+"""The scheme of the name of a store that is inside the data folder."""
 PROBE = ".rowkeeper-probe"
 """What a probe makes and removes: one name, so that what a killed one left goes with the next."""
 SENT_UNASKED = 8 << 20
@@ -33,8 +35,10 @@ MISSES = 8
 class Store(ABC):
     """An archive of objects that are created, verified and never overwritten.
 
-    One instance serves many threads at once. ``root`` is the canonical URL of the whole and
-    ``endpoint`` the URL of the service behind it, None for a folder; neither holds a secret.
+    One instance serves many threads at once. ``root`` names the whole for good: its canonical URL
+    or, for a folder inside the data folder, ``folder://`` with the data folder's id and the path in
+    it, which stays when the folder moves. ``url`` is where it is now, ``endpoint`` the URL of the
+    service behind it, None for a folder; none of them holds a secret.
     """
 
     kind: ClassVar[str]
@@ -42,6 +46,11 @@ class Store(ABC):
     endpoint: str | None = None
     prefix: str = ""
     misses: int = 0
+
+    @property
+    def url(self) -> str:
+        """The address of the whole, with which each object's address begins."""
+        return self.root
 
     @abstractmethod
     def probe(self) -> None:
@@ -182,7 +191,7 @@ class Store(ABC):
     def unusable(self, error: TransferError) -> StoreError:
         """The error of the whole store for a fault that trying again did not cure."""
         return StoreError(
-            f"The store {self.root} gives no useful answer ({error}): "
+            f"The store {self.url} gives no useful answer ({error}): "
             "check store.url, store.endpoint_url and the network, then run again."
         )
 
@@ -195,9 +204,14 @@ def object_key(request: UploadRequest, template: str = PRESETS["asset_id"]) -> s
 
 def key_below(root: str, object_key: str) -> str:
     """The key, below the prefix of the store of ``root``, of a :class:`Stored`'s ``object_key``."""
+    return object_key.removeprefix(prefix_of(root))
+
+
+def prefix_of(root: str) -> str:
+    """What each :class:`Stored`'s ``object_key`` begins with in the store of ``root``, or ''."""
     scheme, _, rest = root.partition("://")
-    prefix = rest.partition("/")[2] if scheme != "file" else ""
-    return object_key.removeprefix(f"{prefix}/") if prefix else object_key
+    prefix = rest.partition("/")[2] if scheme not in {"file", IN_DATA_FOLDER} else ""
+    return f"{prefix}/" if prefix else ""
 
 
 def open_source(request: UploadRequest) -> BinaryIO:

@@ -8,13 +8,15 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
+from urllib.parse import quote
 
 from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, StoreError
 from rowkeeper.core.fixity import Content
-from rowkeeper.core.paths import sha256_file, sync
-from uploaders.base import CHUNK, Store, open_source
+from rowkeeper.core.paths import folder_id, sha256_file, sync
+from uploaders.base import CHUNK, IN_DATA_FOLDER, Store, open_source
 from uploaders.faults import changed_source, corrupt_object, missing_object
 from uploaders.links import Shown
 from uploaders.values import Entry, Facts, Held, Stored, UploadRequest
@@ -44,9 +46,26 @@ class LocalStore(Store):
 
     kind = "local"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, data_dir: Path | None = None) -> None:
         self.folder = Path(os.path.normpath(folder.absolute()))
-        self.root = self.folder.as_uri()
+        self.data_dir = data_dir and Path(os.path.normpath(data_dir.absolute()))
+
+    @cached_property
+    def root(self) -> str:  # type: ignore[override]
+        """The folder's URL or, inside of ``data_dir``, its name by the id of that."""
+        for folder, data_dir in (
+            (self.folder, self.data_dir),
+            (self.folder.resolve(), self.data_dir and self.data_dir.resolve()),
+        ):
+            if data_dir and data_dir in folder.parents:
+                path = quote(folder.relative_to(data_dir).as_posix())
+                return f"{IN_DATA_FOLDER}://{folder_id(data_dir)}/{path}"
+        return self.url
+
+    @property
+    def url(self) -> str:
+        """The folder's URL."""
+        return self.folder.as_uri()
 
     def probe(self) -> None:
         """Makes the folder if it is missing and tries to write in it."""

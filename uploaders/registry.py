@@ -26,7 +26,7 @@ def open_store(settings: "Settings") -> Store:
     url = store_url(settings.store.url, settings.data_dir / DEFAULT_ARCHIVE)
     match url.partition("://")[0].lower():
         case "file":
-            return _local(_folder_of(url))
+            return _local(_folder_of(url), settings.data_dir)
         case "s3":
             from uploaders.s3.store import S3Store
 
@@ -41,10 +41,10 @@ def open_store(settings: "Settings") -> Store:
             )
 
 
-def _local(folder: Path) -> Store:
+def _local(folder: Path, data_dir: Path) -> Store:
     from uploaders.local import LocalStore
 
-    return LocalStore(folder)
+    return LocalStore(folder, data_dir)
 
 
 def _folder_of(url: str) -> Path:

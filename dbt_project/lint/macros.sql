@@ -35,3 +35,6 @@
 {% macro sha256_of(text) %}md5({{ text }}){% endmacro %}
 {% macro raw_values(table) %}name || email{% endmacro %}
 {% macro computed_asset_id(row_id, provider, media_id, kind) %}cast({{ row_id }} || {{ provider }} || {{ media_id }} || {{ kind }} as uuid){% endmacro %}
+{% macro key_now(key) %}{{ key }}{% endmacro %}
+{% macro told_at(events) %}{{ events }}.occurred_at{% endmacro %}
+{% macro next_try_at(events) %}{{ events }}.next_try_at{% endmacro %}

@@ -2,11 +2,13 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from rowkeeper.archive.stores import said_of
 from rowkeeper.catalogue.publish import reader
+from rowkeeper.core import clock
 from rowkeeper.core.errors import UsageError
 from rowkeeper.workspace.context import Context
 
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
 ASSETS = """
 select assets.asset_id, assets.person_row_id, assets.asset_type, assets.asset_kind, assets.provider,
     assets.media_id, assets.filename, assets.mime_type, assets.download_status,
-    assets.upload_status, assets.archived_by, assets.store, assets.object_key, failures.next_step
+    assets.upload_status, assets.archived_by, assets.store, assets.object_key,
+    assets.file_size_bytes, failures.next_step
 from {schema}.assets as assets
 left join {schema}.failures as failures on assets.asset_id = failures.asset_id
 where {wanted} order by assets.asset_kind, assets.media_id, assets.asset_id
@@ -50,6 +53,7 @@ class Asset:
     archived_by: str | None
     store: str | None
     object_key: str | None
+    size_bytes: int | None
     next_step: str | None
 
     @property
@@ -107,7 +111,7 @@ def addresses(context: Context, wanted: str, kind: str | None, lifetime_s: int |
             "rowkeeper status --people and the table person_content."
         )
     store = open_store(context.settings)
-    missing = {asset.asset_id: why for asset in assets if (why := _missing(asset, store))}
+    missing = {asset.asset_id: why for asset in assets if (why := _missing(context, asset, store))}
     there = [asset for asset in assets if asset.asset_id not in missing]
     return Found([_address(asset, store, lifetime_s) for asset in there], missing)
 
@@ -122,7 +126,7 @@ def _assets(context: Context, wanted: str) -> list[Asset]:
     return []
 
 
-def _missing(asset: Asset, store: "Store") -> str | None:
+def _missing(context: Context, asset: Asset, store: "Store") -> str | None:
     """Why the store has no address for it, in a sentence with what to do."""
     words = f"The {asset.asset_kind} {asset.asset_id} of row {asset.row_id}"
     if asset.archived_by == "legacy" and asset.store is None:
@@ -132,16 +136,28 @@ def _missing(asset: Asset, store: "Store") -> str | None:
         state = f"{asset.download_status}, upload {asset.upload_status or 'not begun'}"
         remedy = asset.next_step or "run rowkeeper run"
         return f"{words} is not archived (download {state}): {remedy}."
-    if asset.store != store.root:
-        return f"{words} is in {asset.store}, not in {store.root}: add --store {asset.store}."
+    if asset.store not in {store.root, store.url} and not _is_here(asset, store):
+        name = said_of(context, asset.store)
+        return f"{words} is in {name}, not in {store.url}: add --store {name}."
     return None
 
 
+def _is_here(asset: Asset, store: "Store") -> bool:
+    """Did the folder of its store move here, though no run knows it yet?"""
+    from uploaders.base import key_below
+
+    if store.kind != "local" or asset.object_key is None or asset.size_bytes is None:
+        return False
+    facts = store.describe(key_below(str(asset.store), asset.object_key))
+    return facts is not None and facts.size_bytes == asset.size_bytes
+
+
 def _address(asset: Asset, store: "Store", lifetime_s: int | None) -> Address:
+    from uploaders.base import key_below
     from uploaders.links import Shown
 
-    moment = datetime.now(UTC)
-    key = store.key_of(str(asset.object_key))
+    moment = clock.now()
+    key = key_below(str(asset.store), str(asset.object_key))
     url = store.link(key, lifetime_s, Shown(asset.name, asset.mime_type))
     ends = None
     if lifetime_s is not None and not url.startswith("file:"):

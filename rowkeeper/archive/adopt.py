@@ -51,12 +51,13 @@ def adopt_objects(
 
     Under the run's lock. ``dry_run``: nothing is read whole, or written. Raises ``RowkeeperError``.
     """
-    with at_work(context, reporter, "adopt", "Adopting", dry_run) as work:
+    places = Places.of(context)
+    with at_work(context, reporter, "adopt", "Adopting", dry_run, places.store) as work:
         claimed = selection.of(claimed_objects(context))
         work.session.new({item.asset_id for item in claimed} if not dry_run else set())
         adoption = Adoption(
             context,
-            Places.of(context),
+            places,
             work.session.session_id,
             work.emit,
             work.shown,

@@ -5,13 +5,14 @@ import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from rowkeeper.archive.bag_files import clean
 from rowkeeper.archive.retrieve import INDEX, Retrieved
+from rowkeeper.core import clock
 from rowkeeper.core.csv.guard import guard
 from rowkeeper.core.files import write_whole
 from rowkeeper.core.paths import folder_id, sha256_file
@@ -84,7 +85,7 @@ def info(
     return {
         "External-Identifier": f"rowkeeper:{folder_id(context.settings.data_dir)}",
         "External-Description": f"The archive of {whole}, with the tables that say whose each is.",
-        "Bagging-Date": datetime.now(UTC).date().isoformat(),
+        "Bagging-Date": clock.now().date().isoformat(),
         "Bag-Software-Agent": f"rowkeeper {version('rowkeeper')}, bagit.py {version('bagit')}",
         "People-Count": str(counts["people"]),
         "Asset-Count": str(counts["assets"]),

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rowkeeper.archive.stores import is_others, said_of
 from rowkeeper.archive.work import StoreWork
+from rowkeeper.core import clock
 from rowkeeper.core.errors import RetryLaterError, TransferError
 from rowkeeper.core.events import EventType
 from rowkeeper.core.fixity import Content, Damage, content_of, damage
@@ -93,7 +95,7 @@ class Place:
 
     def is_due(self, days: float) -> bool:
         """Has one of its copies not been checked for so many days?"""
-        since = datetime.now(UTC) - timedelta(days=days)
+        since = clock.now() - timedelta(days=days)
         return any(copy.checked_at is None or copy.checked_at < since for copy in self.copies)
 
 
@@ -120,20 +122,27 @@ class Report:
     unread: dict[str, str] = field(default_factory=dict)
 
 
-def find_places(context: Context, store: "Store") -> tuple[list[Place], dict[str, int]]:
-    """The places that can be read from here, and how many are in each other folder or store."""
+def find_places(context: Context, store: "Store") -> tuple[list[Place], dict[str, int], list[str]]:
+    """The places that can be read from here, and how many are in each other folder or store.
+
+    At last those of the other stores that could be opened from here instead.
+    """
     ours = {FILE: folder_id(context.settings.data_dir), OBJECT: store.root}
     with connect(context.target) as warehouse:
         rows = warehouse.query(COPIES, [ours[FILE]])
     found: dict[tuple[str, str], list[Copy]] = {}
     elsewhere: dict[str, int] = {}
+    closed = set()
     for kind, path, where, *facts in rows:
         if where == ours[kind]:
             found.setdefault((kind, path), []).append(_copy(*facts))
         else:
-            name = where if kind == OBJECT else f"the data folder {where}"
+            name = said_of(context, where) if kind == OBJECT else f"the data folder {where}"
             elsewhere[name] = elsewhere.get(name, 0) + 1
-    return [Place(*key, tuple(copies)) for key, copies in found.items()], elsewhere
+            if kind == OBJECT and not is_others(context, where):
+                closed.add(name)
+    found_here = [Place(*key, tuple(copies)) for key, copies in found.items()]
+    return found_here, elsewhere, sorted(closed)
 
 
 def _copy(

@@ -14,16 +14,21 @@ if TYPE_CHECKING:
     from uploaders.base import Store
 
 OBJECTS = """
-select object_key, max(is_held) from (
-    select object_key, case when store = ? then 1 else 0 end as is_held
+select object_key, max(is_held), min(is_needless) from (
+    select object_key, case when store = ? then 1 else 0 end as is_held, 0 as is_needless
     from intermediate.int_asset_uploads where object_key is not null
     union all
-    select legacy_object_key, 1 from intermediate.int_assets where legacy_object_key is not null
+    select legacy_object_key, 1, 0 from intermediate.int_assets
+    where legacy_object_key is not null
     union all
-    select object_key, 1 from intermediate.int_asset_versions
+    select object_key, 1, 0 from intermediate.int_asset_versions
     where object_key is not null and store = ?
     union all
-    select object_key, 0 from raw.asset_events where event_type = 'uploaded' and store = ?
+    select places.object_key, 0,
+        case when assets.archived_by = 'rowkeeper' and assets.store = ? then 1 else 0 end
+    from intermediate.int_object_places as places
+    left join intermediate.int_assets as assets on places.asset_id = assets.asset_id
+    where places.event_type = 'uploaded' and places.store = ?
 ) as known
 group by object_key
 """
@@ -39,7 +44,9 @@ select path from (
 ) as known
 where path is not null and coalesce(data_folder, ?) = ?
 """
-REMOVE = "remove it, if no run is under way and nobody knows it"
+REMOVE = "remove it, if no run is under way: rowkeeper wrote it, and its asset has another"
+KEEP = "keep it: nothing here tells whose it is"
+"""Advice to remove is for what events say we wrote and no asset needs, and for nothing else."""
 
 
 @dataclass(frozen=True)
@@ -62,17 +69,21 @@ def find_orphans(context: Context, store: "Store") -> list[Orphan]:
 
 
 def _objects(warehouse: Warehouse, store: "Store") -> Iterator[Orphan]:
-    known: dict[str, int] = dict(warehouse.query(OBJECTS, [store.root] * 3))
+    rows = warehouse.query(OBJECTS, [store.root] * 4)
+    known = {key: (is_held, is_needless) for key, is_held, is_needless in rows}
     for entry in store.entries():
         stored = store.stored(entry.key, existed=True)
-        if known.get(stored.object_key):
+        is_held, is_needless = known.get(stored.object_key, (0, 0))
+        if is_held:
             continue
         if entry.key.startswith(f"{ASIDE}/"):
             reason, step = "set aside as damaged", "look at it, then remove it"
-        elif stored.object_key in known:
+        elif is_needless:
             reason, step = "an earlier object of an asset that has another now", REMOVE
+        elif stored.object_key in known:
+            reason, step = "an asset had it, and has no other here", "keep it until one is archived"
         else:
-            reason, step = "no asset has it", REMOVE
+            reason, step = "no asset has it", KEEP
         yield Orphan("object", stored.cloud_url, entry.size_bytes, reason, step)
 
 
@@ -91,5 +102,5 @@ def _files(warehouse: Warehouse, data_dir: Path) -> Iterator[Orphan]:
         if path.is_relative_to(root / ASIDE):
             reason, step = "set aside as damaged", "look at it, then remove it"
         else:
-            reason, step = "no asset has it", REMOVE
+            reason, step = "no asset has it", KEEP
         yield Orphan("file", name, path.stat().st_size, reason, step)

@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
 LEFT_BEHIND = """
 with moved as (
-    select distinct asset_id, row_id, sha256, size_bytes,
-        cast(details as json) ->> 'moved_from' as old_key
-    from raw.asset_events
-    where event_type = 'uploaded' and store = ?
+    select distinct events.asset_id, events.row_id, events.sha256, events.size_bytes,
+        places.moved_from as old_key
+    from staging.stg_asset_events as events
+    inner join intermediate.int_object_places as places on events.event_id = places.event_id
+    where events.event_type = 'uploaded' and places.store = ?
 )
 select moved.old_key, moved.row_id, moved.size_bytes, current.object_key
 from moved
@@ -66,7 +67,7 @@ def move_objects(
     from uploaders.registry import open_store
 
     store = open_store(context.settings)
-    with at_work(context, reporter, "move", "Moving", dry_run) as work:
+    with at_work(context, reporter, "move", "Moving", dry_run, store) as work:
         moves = [
             move
             for move in plan(find_pointers(context, store), template)

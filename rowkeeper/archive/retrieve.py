@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from rowkeeper.archive.stores import said_of
 from rowkeeper.core.csv.guard import guard
 from rowkeeper.core.errors import NeedsPersonError, TransferError
 from rowkeeper.core.files import write_whole
@@ -237,9 +238,10 @@ class _Retrieval:
 
     def _elsewhere(self, piece: Piece) -> str:
         """A store of another address is tried too: the hash tells whether it has the bytes."""
-        if piece.store in (None, self.store.root):
+        if piece.store is None or piece.store == self.store.root:
             return ""
-        return f" (it was archived in {piece.store}: name that with --store)"
+        name = said_of(self.context, piece.store)
+        return f" (it was archived in {name}: name that with --store)"
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

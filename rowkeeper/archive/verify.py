@@ -45,17 +45,23 @@ class Dangling:
 
 @dataclass(frozen=True)
 class Verified:
-    """All that a verification found. ``elsewhere``: other store or data folder -> copies there."""
+    """All that a verification found. ``elsewhere``: other store or data folder -> copies there.
+
+    ``closed``: those of them that are stores which this command could open.
+    """
 
     report: Report
     dangling: list[Dangling]
     orphans: list[Orphan]
     unhashed: int
     elsewhere: dict[str, int] = field(default_factory=dict)
+    closed: list[str] = field(default_factory=list)
 
     @property
     def sound(self) -> bool:
-        return not self.dangling and not self.report.unread
+        """Was something read, all of it whole, and is no store left that nobody looked into?"""
+        was_read = any(self.report.places.values())
+        return was_read and not (self.dangling or self.report.unread or self.closed)
 
 
 @dataclass(frozen=True)
@@ -94,8 +100,8 @@ def verify(context: Context, reporter: Reporter, choice: Choice) -> Verified:
     from uploaders.registry import open_store
 
     store = open_store(context.settings)
-    with at_work(context, reporter, "verify", "Verifying", dry_run=False) as work:
-        places, elsewhere = find_places(context, store)
+    with at_work(context, reporter, "verify", "Verifying", dry_run=False, store=store) as work:
+        places, elsewhere, closed = find_places(context, store)
         chosen = choice.of(places)
         if any(place.kind == OBJECT for place in chosen) and not choice.believe_empty:
             _check_filled(store)
@@ -107,7 +113,9 @@ def verify(context: Context, reporter: Reporter, choice: Choice) -> Verified:
         schema = context.target.schema
         dangling = [Dangling(*row) for row in warehouse.query(DANGLING.format(schema=schema))]
         ((unhashed,),) = warehouse.query(UNHASHED.format(schema=schema))
-    return Verified(report, dangling, orphans, unhashed, elsewhere)
+    return Verified(
+        report, dangling, orphans, unhashed, elsewhere, closed if choice.only != "files" else []
+    )
 
 
 def _check_filled(store: "Store") -> None:
@@ -118,6 +126,6 @@ def _check_filled(store: "Store") -> None:
         raise store.unusable(error) from None
     if found is None:
         raise StoreError(
-            f"The store {store.root} has no object at all, so nothing was written down: mount the "
+            f"The store {store.url} has no object at all, so nothing was written down: mount the "
             "folder or mend store.url; if all is lost indeed, verify with --believe-empty."
         )

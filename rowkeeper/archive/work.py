@@ -68,13 +68,20 @@ def in_session(
 
 @contextmanager
 def at_work(
-    context: Context, reporter: Reporter, session_type: str, title: str, dry_run: bool
+    context: Context,
+    reporter: Reporter,
+    session_type: str,
+    title: str,
+    dry_run: bool,
+    store: "Store",
 ) -> Iterator[Work]:
     """Work on tables that are up to date, built again when it has ended; under the run's lock.
 
     What was said before an interrupt stays in the journal. ``dry_run``: nothing is written at all,
-    so the tables are taken as they are. Raises ``WarehouseError`` before the first build.
+    so the tables are taken as they are. A store that was moved to ``store`` is known before it
+    begins. Raises ``WarehouseError`` before the first build.
     """
+    from rowkeeper.archive.stores import find_moved, is_readable
     from rowkeeper.catalogue.built import require_built
     from rowkeeper.catalogue.publish import publish
     from rowkeeper.workspace.build import build
@@ -88,7 +95,13 @@ def at_work(
         with reporter.display(title) as shown:
             yield Work(Session(folder, session_type), lambda _: None, shown)
         return
+    if not is_readable(context):
+        with tables_lock(context):
+            build(context)
     end_abandoned_sessions(context)
+    if find_moved(context, store):
+        with tables_lock(context):
+            build(context)
     with in_session(context, reporter, session_type, title) as work:
         yield work
     with tables_lock(context):

@@ -115,6 +115,7 @@ def publish(context: Context) -> None:
             shutil.copyfile(str(target.path), part)
         with part.open("rb") as file:
             os.fsync(file.fileno())
+        os.utime(part, ns=(written := Path(str(target.path)).stat().st_mtime_ns, written))
         part.replace(path)
     except BaseException:
         part.unlink(missing_ok=True)
@@ -129,8 +130,8 @@ def _publish_what_is_newer(context: Context) -> None:
     live, copy = Path(str(context.target.path)), published_path(context.target)
     if not live.is_file():
         return
-    if copy.is_file() and copy.stat().st_mtime_ns >= live.stat().st_mtime_ns:
-        return
+    if copy.is_file() and copy.stat().st_mtime_ns == live.stat().st_mtime_ns:
+        return  # a copy has the time of what it was copied from, whatever the clock says now
     with suppress(BusyError, WarehouseError, DiskError, OSError), run_lock(context):
         publish(context)
 

@@ -86,7 +86,10 @@ def _ingest(args: argparse.Namespace) -> None:
     from rowkeeper.core.formats import check_formats
     from rowkeeper.core.journal.journal import journal_dir
     from rowkeeper.core.settings import load_settings
-    from rowkeeper.core.warehouse import connect, load_target
+    from rowkeeper.core.warehouse import APPLICATION_VARIABLE, connect, load_target
+    from rowkeeper.workspace.context import Context
+    from rowkeeper.workspace.locks import run_lock, tables_lock
+    from rowkeeper.workspace.waits import application
 
     given = {key: getattr(args, option) for option, key in RunCommand.OVERRIDES.items()}
     settings = load_settings({key: value for key, value in given.items() if value is not None})
@@ -94,11 +97,14 @@ def _ingest(args: argparse.Namespace) -> None:
         raise UsageError(NOTHING_NAMED)
     os.umask(int(settings.disk.umask, 8))
     check_formats(journal_dir(settings.data_dir))
-    target = load_target(args.target)
-    with connect(target):  # locked, damaged or of a newer version, it says so first
-        pass
-    said = summary_text(ingest(settings, target))
-    link_matches(settings.data_dir, target)
+    context = Context(settings, target := load_target(args.target))
+    os.environ[APPLICATION_VARIABLE] = application("dlt pipeline run")
+    with run_lock(context):
+        with connect(target):  # locked, damaged or of a newer version, it says so first
+            pass
+        with tables_lock(context):
+            said = summary_text(ingest(settings, target))
+            link_matches(settings.data_dir, target)
     sys.stdout.write(f"{said} Warehouse: {target.name}.\n")
 
 

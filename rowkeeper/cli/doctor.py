@@ -6,7 +6,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import click
 
 from rowkeeper.cli.options import prepare, source_options, warehouse_options
 from rowkeeper.cli.terminal import json_text, plain
+from rowkeeper.core import clock
 from rowkeeper.core.errors import RowkeeperError
 from rowkeeper.core.settings import PROJECT_DIR
 from rowkeeper.workspace.context import Context
@@ -103,7 +104,7 @@ def _yt_dlp(_: Context) -> str:
 
 
 def _today() -> date:
-    return datetime.now(UTC).date()
+    return clock.now().date()
 
 
 def _version(program: str, option: str) -> str:

@@ -9,8 +9,9 @@ import click
 from rowkeeper.core.formats import check_formats
 from rowkeeper.core.journal.journal import journal_dir
 from rowkeeper.core.settings import PROJECT_DIR, load_settings
-from rowkeeper.core.warehouse import load_target, profiles_dir
+from rowkeeper.core.warehouse import APPLICATION_VARIABLE, load_target, profiles_dir
 from rowkeeper.workspace.context import Context
+from rowkeeper.workspace.waits import application
 
 FLAGS = {
     "sheet": "sheet.source",
@@ -100,4 +101,5 @@ def prepare(target: str | None, *, any_format: bool = False, **options: Any) -> 
     os.environ["ROWKEEPER_DATA_DIR"] = str(settings.data_dir)
     os.environ.setdefault("DBT_PROJECT_DIR", str(PROJECT_DIR))
     os.environ["DBT_PROFILES_DIR"] = str(profiles_dir())
+    os.environ[APPLICATION_VARIABLE] = application(click.get_current_context().command_path)
     return Context(settings, load_target(target))

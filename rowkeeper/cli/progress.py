@@ -1,7 +1,6 @@
 """What a run says while it works: a live display on a terminal, plain lines elsewhere."""
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -12,6 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
 from rich.progress import Progress as Bars
 
+from rowkeeper.core import clock
 from rowkeeper.core.events import Asset
 from rowkeeper.core.progress import Display, Progress
 
@@ -91,7 +91,7 @@ class EventDisplay:
         self._tell("expected", stage=self._stage, assets=assets)
 
     def update(self, progress: Progress[Asset]) -> None:
-        request, now = progress.request, time.monotonic()
+        request, now = progress.request, clock.seconds()
         with self._lock:
             if progress.state != "running":
                 self._told.pop(request.asset_id, None)

@@ -11,7 +11,7 @@ from rowkeeper.archive.fixity import FILE, OBJECT
 from rowkeeper.archive.verify import Choice, Verified, verify
 from rowkeeper.cli.options import prepare, store_option, warehouse_options
 from rowkeeper.cli.terminal import console, json_text, plain
-from rowkeeper.core.errors import FixityError
+from rowkeeper.core.errors import FixityError, NothingError, StoreError
 from rowkeeper.workspace.locks import run_lock
 
 if TYPE_CHECKING:
@@ -54,8 +54,17 @@ def command(
         click.echo(json_text({**asdict(found), "sound": found.sound}))
     else:
         _print(out, found)
-    if not found.sound:
+    if found.dangling or found.report.unread:
         raise FixityError(_sentence(found))
+    if found.closed:
+        raise StoreError(
+            f"Objects of assets are in {' and '.join(found.closed)}, which is not open, and were "
+            "not looked at: verify again with --store for each; what was moved is recognized."
+        )
+    if not found.sound:
+        raise NothingError(
+            "Nothing was read: no file and no object is archived, or none of them was asked for."
+        )
 
 
 def _sentence(found: Verified) -> str:

@@ -7,7 +7,7 @@ from rowkeeper.core.errors import NewerVersionError
 if TYPE_CHECKING:
     from rowkeeper.core.warehouse import Warehouse
 
-DATABASE = 2
+DATABASE = 3
 THERE = """
 select 1 from information_schema.tables
 where table_schema = 'raw' and table_name = 'rowkeeper_format'

@@ -34,6 +34,8 @@ TYPES = {
 SEGMENT_COLUMNS = ("segment_id", "events", "sha256", "folder_id")
 BATCH_EVENTS = 10_000
 
+UPGRADE = "a_newer_rowkeeper_wrote_this_database_upgrade_then_run_again"
+
 
 def drain(folder: Path, target: Target, damage: list[Finding] | None = None) -> int:
     """Move what the journal at ``folder`` has and ``target`` has not; how many events were read.
@@ -129,8 +131,23 @@ def create_tables(warehouse: Warehouse) -> None:
         warehouse.execute(statement)
     _add_columns(warehouse, "asset_events", COLUMNS)
     _add_columns(warehouse, "journal_segments", SEGMENT_COLUMNS)
+    _stop_older(warehouse)
     if number < DATABASE:
         write_format(warehouse)
+
+
+def _stop_older(warehouse: Warehouse) -> None:
+    """Refuse the events of versions from before formats were numbered, in words that they show.
+
+    They read no format, but say of no segment whose it is. Their events stay in their journals.
+    """
+    if warehouse.is_duckdb:  # one folder's, whose journal stops them
+        return
+    if not warehouse.query("select 1 from pg_constraint where conname = ?", [UPGRADE]):
+        warehouse.execute(
+            f"alter table raw.journal_segments add constraint {UPGRADE} "
+            "check (folder_id is not null) not valid"
+        )
 
 
 def _add_columns(warehouse: Warehouse, table: str, columns: Sequence[str]) -> None:

@@ -1,10 +1,12 @@
 """The DuckDB file of a warehouse: how it is opened, and how a damaged one is recognised."""
 
 import re
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rowkeeper.core import clock
 from rowkeeper.core.disk import disk_error
 from rowkeeper.core.errors import DamagedWarehouseError, WarehouseError
 
@@ -48,7 +50,7 @@ def open_duckdb(path: Path, where: str, read_only: bool) -> "duckdb.DuckDBPyConn
     """
     import duckdb
 
-    deadline = time.monotonic() + LOCK_WAIT_S
+    deadline, told = clock.seconds() + LOCK_WAIT_S, False
     while True:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,7 +59,10 @@ def open_duckdb(path: Path, where: str, read_only: bool) -> "duckdb.DuckDBPyConn
             return connection
         except (duckdb.Error, OSError) as error:
             locked = LOCKED in str(error)
-            if locked and time.monotonic() < deadline:
+            if locked and clock.seconds() < deadline:
+                if not told and clock.seconds() > deadline - LOCK_WAIT_S + clock.TELL_AFTER_S:
+                    told = True
+                    sys.stderr.write(f"Waiting for {where}: {shortened(error)}.\n")
                 time.sleep(0.2)
                 continue
             if not locked and not is_damage(str(error)) and (refused := disk_error(error)):

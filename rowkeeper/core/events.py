@@ -6,14 +6,15 @@ holds is derived by dbt from ``(attempt, outcome)``, never from a clock.
 
 import json
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Protocol, Self
 
+from rowkeeper.core import clock
 from rowkeeper.core.errors import NewerVersionError
 from rowkeeper.core.ids import new_id
 
-EVENT_VERSION = 1
+EVENT_VERSION = 2
+"""2 knows ``store_moved``."""
 
 
 class EventType(StrEnum):
@@ -40,6 +41,7 @@ class EventType(StrEnum):
     OBJECT_LOST = "object_lost"
     OBJECT_FOUND = "object_found"  # one of the old system's is there; its bytes were not read
     OBJECT_REFUTED = "object_refuted"  # it is not there, or not what it should be
+    STORE_MOVED = "store_moved"  # what was at the store of details' "was" is in ``store`` now
     ROW_ACCEPTED = "row_accepted"  # a quarantined row (details: row_key) is of the person row_id
     ROW_RELEASED = "row_released"  # that is undone
 
@@ -61,7 +63,7 @@ class Asset(Protocol):
 
 def now() -> str:
     """The time now, UTC, ISO 8601 with microseconds."""
-    return datetime.now(UTC).isoformat(timespec="microseconds")
+    return clock.now().isoformat(timespec="microseconds")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,7 +91,9 @@ class AssetEvent:
     mime_type: str | None = None
     size_bytes: int | None = None
     sha256: str | None = None
-    store: str | None = None  # the store's canonical root: s3://bucket or file:///folder
+    store: str | None = (
+        None  # its name: s3://bucket, file:///folder or folder://data-folder-id/path
+    )
     bucket: str | None = None
     object_key: str | None = None
     cloud_url: str | None = None

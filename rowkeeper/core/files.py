@@ -4,9 +4,9 @@ import glob
 import os
 import shutil
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 
+from rowkeeper.core import clock
 from rowkeeper.core.errors import UsageError
 from rowkeeper.core.paths import sync
 
@@ -55,7 +55,7 @@ def kept_files(path: Path) -> list[Path]:
 
 def _keep(path: Path) -> None:
     """Give the content of ``path`` a second name, which stays when ``path`` is replaced."""
-    moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    moment = clock.now().strftime("%Y%m%dT%H%M%S.%fZ")
     kept = path.with_name(f"{path.stem}.{moment}{path.suffix}")
     try:
         os.link(path, kept)

@@ -17,7 +17,7 @@ from rowkeeper.core.journal.segments import SUFFIX, Finding, is_old
 from rowkeeper.core.paths import sync
 
 NAME = "format.json"
-FORMATS = {"folder": 2, "journal": 2, "loads": 2}
+FORMATS = {"folder": 3, "journal": 3, "loads": 2}
 
 
 def check_formats(folder: Path) -> dict[str, int]:

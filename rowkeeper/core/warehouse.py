@@ -26,7 +26,11 @@ _IN_URL = re.compile(r"(://[^\s:/@]*:)[^@]*@")
 _IN_DSN = re.compile(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|\S+)")
 CONNECT_TIMEOUT_S = 10
 APPLICATION = "rowkeeper"
-"""What the server's list of sessions calls ours."""
+"""What the server's list of sessions calls ours..."""
+APPLICATION_VARIABLE = "PGAPPNAME"
+"""...unless this says which command of which process it is: the drivers of dbt and dlt read it."""
+LONGEST_LOCK_S = 300
+"""The lock_timeout of our sessions: the last word where nobody watches what they wait for."""
 
 Row = tuple[Any, ...]
 
@@ -279,7 +283,10 @@ def open_postgres(target: Target) -> "psycopg2.extensions.connection":
     try:
         connection = _connect(target)
         with connection.cursor() as cursor:
-            cursor.execute("set timezone to 'UTC'; select pg_backend_pid()")
+            cursor.execute(
+                f"set timezone to 'UTC'; set lock_timeout to '{LONGEST_LOCK_S}s'; "
+                "select pg_backend_pid()"
+            )
             ((backend,),) = cursor.fetchall()
         if backend != connection.info.backend_pid and _shares_backend(target, connection):
             connection.close()
@@ -306,7 +313,7 @@ def _connect(target: Target) -> "psycopg2.extensions.connection":
         password=target.password,
         dbname=target.dbname,
         connect_timeout=CONNECT_TIMEOUT_S,
-        application_name=APPLICATION,
+        application_name=os.environ.get(APPLICATION_VARIABLE, APPLICATION),
     )
     connection.autocommit = True
     return connection

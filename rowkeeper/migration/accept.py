@@ -27,7 +27,7 @@ select
     found.is_accepted
 from intermediate.int_source_rows as found
 left join staging.stg_legacy__files as files on found.file_id = files.file_sha256
-left join staging.stg_sheet__snapshots as snapshots on found.file_id = snapshots.snapshot_id
+left join intermediate.int_snapshots as snapshots on found.file_id = snapshots.snapshot_id
 where (found.disposition = 'quarantined' or found.is_accepted)
     and found.disposition != 'repeat'
 order by snapshots.observed_at desc nulls last, found.row_key

@@ -1,7 +1,7 @@
 """One medium, one file, one object: an asset takes over what another person's asset has already."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.ids import asset_id
 from rowkeeper.core.paths import folder_id, sha256_file
-from rowkeeper.core.warehouse import Warehouse, connect
+from rowkeeper.core.warehouse import Row, Warehouse, connect
+from rowkeeper.run.held_media import (
+    ASKED,
+    ATTEMPTS,
+    FAILURES,
+    FILES,
+    HELD_FILES,
+    HELD_OBJECTS,
+    TOLD,
+    keys_of,
+)
 from rowkeeper.workspace.context import Context
 
 if TYPE_CHECKING:
@@ -19,69 +29,6 @@ if TYPE_CHECKING:
 
 Emit = Callable[[AssetEvent], object]
 Item = TypeVar("Item")
-
-PENDING = """(
-    select cast(asset_id as text) as asset_id, provider, media_id, asset_kind, false as is_reread
-    from {schema}.pending_downloads
-    union all
-    select cast(asset_id as text) as asset_id, provider, media_id, asset_kind, true as is_reread
-    from {schema}.pending_rereads
-)"""
-HELD_FILES = """
-select pending.asset_id,
-    coalesce(min(case when held.local_path is not null then held.asset_id end), min(held.asset_id))
-from {pending} as pending
-inner join intermediate.int_assets as held
-    on pending.provider = held.provider and pending.media_id = held.media_id
-        and pending.asset_kind = held.asset_type and pending.asset_id != held.asset_id
-left join intermediate.int_asset_readings as readings on held.asset_id = readings.asset_id
-where held.download_status = 'completed'
-    and (held.local_path is not null or held.archived_by = 'rowkeeper')
-    and (readings.session_id = ? or not held.may_change or not pending.is_reread)
-group by pending.asset_id
-"""
-FAILURES = """
-select pending.asset_id, failed.asset_id, failed.error_code, failed.error_message, failed.verdict,
-    failed.details
-from {pending} as pending
-inner join raw.asset_events as failed
-    on pending.provider = failed.provider and pending.media_id = failed.media_id
-        and pending.asset_kind = failed.asset_kind and pending.asset_id != failed.asset_id
-where failed.event_type = 'download_failed' and failed.session_id = ?
-order by pending.asset_id, failed.event_id
-"""
-FILE = """
-select held.local_path, held.filename, held.mime_type, held.size_bytes, held.sha256,
-    held.download_details,
-    held.store, held.object_key, wanted.upload_attempts + 1, held.reading_details
-from intermediate.int_assets as held cross join intermediate.int_assets as wanted
-where held.asset_id = ? and wanted.asset_id = ?
-"""
-TOLD = """
-select events.event_type, events.provider, events.media_id, events.asset_kind, events.original_url,
-    events.details
-from staging.stg_asset_events as events
-inner join intermediate.int_asset_versions as versions
-    on versions.asset_id = ? and versions.sha256 = ?
-left join intermediate.int_list_entries as entries
-    on events.asset_id = entries.asset_id and events.parent_asset_id = entries.parent_asset_id
-where (
-        events.event_type = 'discovered' and events.parent_asset_id = versions.asset_id
-        and entries.left_at is null and coalesce(events.listing_attempt, 0) = entries.seen_attempt
-    )
-    or (
-        events.event_type = 'document_read' and events.asset_id = versions.asset_id
-        and events.attempt between versions.first_attempt and versions.last_attempt
-    )
-order by events.event_id
-"""
-HELD_OBJECTS = """
-select pending.asset_id, min(held.object_key)
-from {schema}.pending_uploads as pending
-inner join intermediate.int_assets as held on pending.sha256 = held.sha256
-where held.archived_by = 'rowkeeper' and held.store = ?
-group by pending.asset_id
-"""
 
 
 def first_of_each(items: Iterable[Item], key: Callable[[Item], Any]) -> list[Item]:
@@ -101,13 +48,14 @@ def share_downloads(
     counts only if it is there and has its SHA-256. For what is to be read
     again only a reading of this session counts.
     """
-    pending, shared = PENDING.format(schema=context.target.schema), set()
+    keys = keys_of(requests)
+    shared = set()
     with connect(context.target) as warehouse:
-        rows = warehouse.query(HELD_FILES.format(pending=pending), [session_id])
+        rows = warehouse.query(HELD_FILES.format(asked=ASKED), [*keys, session_id])
         held: dict[str, str] = dict(rows)
-        rows = warehouse.query(FAILURES.format(pending=pending), [session_id])
+        rows = warehouse.query(FAILURES.format(asked=ASKED), [*keys, session_id])
         failed = {row[0]: row[1:] for row in rows}
-        copies = _Copies(context, warehouse, session_id)
+        copies = _Copies(context, warehouse, session_id, held)
         for request in requests:
             if request.asset_id in held:
                 events = copies.of(request, held[request.asset_id])
@@ -122,8 +70,18 @@ def share_downloads(
 
 
 class _Copies:
-    def __init__(self, context: Context, warehouse: Warehouse, session_id: str) -> None:
-        self.context, self.warehouse, self.session_id = context, warehouse, session_id
+    """What the assets that are held have, read at once. ``held``: asset -> the one that has it."""
+
+    def __init__(
+        self, context: Context, warehouse: Warehouse, session_id: str, held: Mapping[str, str]
+    ) -> None:
+        self.context, self.session_id = context, session_id
+        others = sorted(set(held.values()))
+        self.files = {row[0]: row[1:] for row in warehouse.query(FILES, [others])}
+        self.attempts: dict[str, int] = dict(warehouse.query(ATTEMPTS, [sorted(held)]))
+        self.told: dict[str, list[Row]] = {}
+        for other, _, *row in warehouse.query(TOLD, [others]):
+            self.told.setdefault(other, []).append(tuple(row))
 
     @cached_property
     def store(self) -> "Store":
@@ -133,24 +91,21 @@ class _Copies:
 
     def of(self, request: "Request", other: str) -> list[AssetEvent]:
         """What was told of ``other``, told of ``request``; nothing if the bytes are not there."""
-        ((path, *row, download_details, root, key, attempt, reading),) = self.warehouse.query(
-            FILE, [other, request.asset_id]
-        )
+        path, *row, download_details, root, key, reading = self.files[other]
         facts = dict(zip(("filename", "mime_type", "size_bytes", "sha256"), row, strict=True))
         details = _facts(download_details)
         if same := _unchanged(request, self.session_id, facts["sha256"], _facts(reading)):
             return [same]
         events = []
         if path is None:
-            asset = request.facts() | {"attempt": attempt}
+            asset = request.facts() | {"attempt": self.attempts[request.asset_id]}
             uploaded = self._reference({**asset, **facts}, root, key)
             if uploaded is None:
                 return []
             events.append(uploaded)
         elif not _is_whole(self.context.settings.data_dir, path, facts, details):
             return []
-        told = self.warehouse.query(TOLD, [other, facts["sha256"]])
-        events += [_told(request, self.session_id, *row) for row in told]
+        events += [_told(request, self.session_id, *row) for row in self.told.get(other, ())]
         if "listing" in details:
             details = {**details, "listing": request.attempt}
         downloaded = AssetEvent(
@@ -287,7 +242,8 @@ def share_uploads(
 
     with connect(context.target) as warehouse:
         sql = HELD_OBJECTS.format(schema=context.target.schema)
-        held: dict[str, str] = dict(warehouse.query(sql, [store.root]))
+        asked = [request.asset_id for request in requests]
+        held: dict[str, str] = dict(warehouse.query(sql, [store.root, asked]))
     shared = set()
     for request in requests:
         name = held.get(request.asset_id)

@@ -95,6 +95,7 @@ def move(
 
     known = count_events(context)
     end_abandoned_sessions(context)
+    _, shut = _try(lambda: _open_store(context, reporter))
     restored, unread = _try(lambda: heal(context, reporter, selection))
     downloaded, closed = _try(
         lambda: download_pending(context, reporter, selection, stream=stream, reread=reread)
@@ -107,8 +108,24 @@ def move(
         with tables_lock(context):
             warnings = build(context)
     publish(context)
-    refused = closed or refusal or unread or unasked
+    refused = shut or closed or refusal or unread or unasked
     return Moved(restored, downloaded, uploaded, evicted, warnings, refused)
+
+
+def _open_store(context: Context, reporter: Reporter) -> None:
+    """Know the store again that has moved, and say which others are not open."""
+    from rowkeeper.archive.stores import find_moved, not_open
+    from rowkeeper.core.warehouse import connect
+    from rowkeeper.workspace.build import build
+    from uploaders.registry import open_store
+
+    store = open_store(context.settings)
+    if find_moved(context, store):
+        with tables_lock(context):
+            build(context)
+    with connect(context.target) as warehouse:
+        for name, count in not_open(context, warehouse, store).items():
+            reporter.say(f"Not open: {name} has {count} objects of assets: see rowkeeper verify.")
 
 
 def _try(step: Callable[[], T]) -> tuple[T | None, StoreError | None]:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -32,6 +31,13 @@ WANTED = (
     "name, email, personality_type, last_seen_in, cast(refused as text), url_as_found"
 )
 STANDING = f"{WANTED}, sha256, reading_details"
+DUE = """(
+    coalesce(
+        next_read_at <= current_timestamp,
+        last_looked_at <= current_timestamp - ? * interval '1 second'
+    ) or last_looked_at > current_timestamp
+)"""
+"""Whether it is time to read again; a look of the future was told by a clock that went back."""
 PAGE = 500
 """Assets that are read, moved and drained at a time; the queue itself stays in the warehouse."""
 
@@ -215,10 +221,8 @@ def due_rereads(context: Context, after: str = "", *, reread: bool = False) -> "
 
     condition, values = "true", []
     if not reread:
-        now = datetime.now(UTC)
-        before = now - timedelta(seconds=context.settings.download.reread_after)
-        condition = "coalesce(next_read_at <= ?, last_looked_at <= ?)"
-        values = [now, before]
+        condition = DUE
+        values = [context.settings.download.reread_after]
     rows = _pending(context, "pending_rereads", STANDING, after, condition=condition, values=values)
     found = []
     for *row, sha256, details in rows:

@@ -16,6 +16,7 @@ from rowkeeper.core.errors import BuildError, WarehouseError
 from rowkeeper.core.settings import PROJECT_DIR, Settings, keys
 from rowkeeper.core.warehouse import Target, connect
 from rowkeeper.workspace.context import Context
+from rowkeeper.workspace.waits import say
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 EXAMPLES = 5
 SHOWN = ("name", "email", "personality_type", "reason")
 WARNING, FAILED_TEST = "warn", "fail"
+BUILDS = 3
+"""The tries of a build that others' locks stop."""
+LOCKED_OUT = ("due to lock timeout", "due to user request", "deadlock detected")
+"""What Postgres says of a statement that waited for a lock, and was cancelled for it."""
 BAD = frozenset({"error", FAILED_TEST, "runtime error"})
 
 _parsed: "dict[tuple[str | None, ...], Manifest]" = {}
@@ -61,30 +66,44 @@ def build(context: Context) -> list[Warned]:
         if not isinstance(parsed.result, Manifest):
             raise _refusal(context, [], parsed.exception, folder)
         _parsed[names] = parsed.result
-    with _said_to_dbt(context.settings):
-        result = dbtRunner(manifest=_parsed[names]).invoke(
-            # unit tests are for plain dbt build
-            [*logs, "build", "--exclude-resource-type", "unit_test", *places]
-        )
-    nodes = list(getattr(result.result, "results", None) or ())
-    if not result.success:
-        raise _refusal(context, nodes, result.exception, folder)
-    return _warnings(context, [node for node in nodes if node.status == WARNING])
+    for left in reversed(range(BUILDS)):
+        with _said_to_dbt(context.settings):
+            result = dbtRunner(manifest=_parsed[names]).invoke(
+                # unit tests are for plain dbt build
+                [*logs, "build", "--exclude-resource-type", "unit_test", *places]
+            )
+        nodes = list(getattr(result.result, "results", None) or ())
+        if result.success:
+            return _warnings(context, [node for node in nodes if node.status == WARNING])
+        if not (left and _was_locked_out(nodes)):
+            break
+        say(f"The build met another session's lock: it is tried again, {left} times at most.")
+    raise _refusal(context, nodes, result.exception, folder)
+
+
+def _was_locked_out(nodes: list[Any]) -> bool:
+    """Did a node wait for somebody's lock for too long, and did nothing else go wrong?"""
+    failed = [str(node.message).lower() for node in nodes if str(node.status) in BAD]
+    return bool(failed) and all(any(word in said for word in LOCKED_OUT) for said in failed)
 
 
 @contextmanager
 def _said_to_dbt(settings: Settings) -> Iterator[None]:
     """What a flag may have set is in the environment while dbt builds, which reads it there."""
-    variable = keys()["legacy_csv.known_earlier"]
-    before = os.environ.get(variable)
-    os.environ[variable] = settings.legacy_csv.known_earlier
+    said = {
+        keys()["legacy_csv.known_earlier"]: settings.legacy_csv.known_earlier,
+        "DBT_RUN_BY_ROWKEEPER": "yes",  # it has the lock, and has read the formats
+    }
+    before = {name: os.environ.get(name) for name in said}
+    os.environ |= said
     try:
         yield
     finally:
-        if before is None:
-            del os.environ[variable]
-        else:
-            os.environ[variable] = before
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 @cache

@@ -3,13 +3,22 @@
 Locks save work, nothing more: events of two runs that did the same come to the same state.
 """
 
+import atexit
+import json
+import os
+import sys
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rowkeeper.core import clock
 from rowkeeper.core.errors import BusyError
-from rowkeeper.core.warehouse import connect
+from rowkeeper.core.text import harmless
+from rowkeeper.core.warehouse import APPLICATION_VARIABLE, Row, connect
 from rowkeeper.workspace.context import Context
+from rowkeeper.workspace.waits import Patience, said_of_time, session_words, watched
 
 if TYPE_CHECKING:
     from downloaders.base import Request
@@ -26,35 +35,113 @@ TABLES, MEDIA = 1380666187, 1380666188
 """The two spaces of our advisory locks: any numbers that nobody else on the server uses."""
 
 
+HOLDER = """
+select theirs.pid, theirs.usename, theirs.application_name, theirs.state, theirs.backend_start
+from pg_locks as locks
+inner join pg_stat_activity as theirs on locks.pid = theirs.pid
+where locks.locktype = 'advisory' and locks.granted and locks.classid = ?
+    and locks.objid = cast(cast(hashtext(?) as bigint) & 4294967295 as oid)
+    and locks.database = (select oid from pg_database where datname = current_database())
+"""
+POLL_S = 0.5
+LONGEST_WAIT_S = 3600.0
+"""For another run's load or build; then this one ends, and says whose it was."""
+
+_kept = ExitStack()
+_ours: set[Path] = set()
+"""The data folders whose lock this process has."""
+
+
 @contextmanager
 def run_lock(context: Context) -> Iterator[None]:
-    """Keep other runs out of the data folder. Raises ``BusyError`` if there is one."""
+    """Keep other runs out of the data folder, and say what this one waits for.
+
+    Raises ``BusyError`` if there is another.
+    """
+    _kept.close()
+    with folder_lock(context.settings.data_dir, command_name()), watched(context.target):
+        yield
+
+
+def keep_folder(folder: Path) -> None:
+    """Take the lock of a data folder until this process ends, or begins a run of its own."""
+    _kept.enter_context(folder_lock(folder, command_name()))
+    atexit.register(_kept.close)
+
+
+def command_name() -> str:
+    """What this process was called as, such as ``rowkeeper run`` or ``dbt build``."""
+    name, _, place = os.environ.get(APPLICATION_VARIABLE, "").rpartition(" ")
+    if place.endswith(f":{os.getpid()}"):
+        return name
+    words = [Path(sys.argv[0]).name, *(word for word in sys.argv[1:3] if word.isalpha())]
+    return " ".join(words)
+
+
+@contextmanager
+def folder_lock(folder: Path, command: str) -> Iterator[None]:
+    """Keep other processes out of a data folder. Raises ``BusyError``, which names the other."""
     from filelock import FileLock, Timeout
 
-    folder = context.settings.data_dir
     folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / "run.lock", timeout=0)
+    lock, note = FileLock(folder / "run.lock", timeout=0), folder / "run.json"
     try:
         lock.acquire()
     except Timeout:
         raise BusyError(
-            f"Another rowkeeper run works in {folder}: wait until it has ended, then run again."
+            f"{_holder(note)} works in {folder}: wait until it has ended, then run again."
         ) from None
+    holder = {"command": command, "pid": os.getpid(), "since": said_of_time(clock.now())}
+    place = folder.resolve()
     try:
+        _ours.add(place)
+        with suppress(OSError):  # a full disk is said by whoever writes what matters
+            note.write_text(json.dumps(holder))
         yield
     finally:
+        _ours.discard(place)
+        note.unlink(missing_ok=True)
         lock.release()
+
+
+def is_ours(folder: Path) -> bool:
+    """Has this process the lock of the data folder?"""
+    return folder.resolve() in _ours
+
+
+def _holder(note: Path) -> str:
+    try:
+        said = json.loads(note.read_text())
+        return harmless(f"{said['command']} (pid {said['pid']}, since {said['since']})")
+    except (OSError, ValueError, KeyError, TypeError):
+        return "Another rowkeeper run"
 
 
 @contextmanager
 def tables_lock(context: Context) -> Iterator[None]:
-    """Wait until no other run loads or builds the same tables, and keep others from it."""
+    """Wait until no other run loads or builds the same tables, and keep others from it.
+
+    Raises ``BusyError`` if that takes an hour.
+    """
     if context.target.type == "duckdb":  # its file has one writer
         yield
         return
+    key = [TABLES, context.target.schema]
     with connect(context.target) as warehouse:
-        warehouse.query("select pg_advisory_lock(?, hashtext(?))", [TABLES, context.target.schema])
+        wait = Patience("another run's load or build of the same tables")
+        while warehouse.query("select pg_try_advisory_lock(?, hashtext(?))", key) != [(True,)]:
+            wait.tell(lambda: _session(warehouse.query(HOLDER, key)))
+            if wait.waited_s > LONGEST_WAIT_S:
+                raise BusyError(
+                    f"{_session(warehouse.query(HOLDER, key))} loads or builds the same tables for "
+                    f"{wait.waited_s:.0f} s: see what it does, then run again."
+                )
+            time.sleep(POLL_S)
         yield
+
+
+def _session(rows: list[Row]) -> str:
+    return session_words(*rows[0]) if rows else "it ends just now"
 
 
 @contextmanager

@@ -245,14 +245,14 @@ def publish(target: Target, rows: Sequence[tuple[str | None, ...]]) -> None:
     path.parent.mkdir(parents=True)
     with connect(Target(name="dev", type="duckdb", path=str(path))) as warehouse:
         columns = ", ".join(f"{name} text" for name in COLUMNS)
-        warehouse.execute(f"create table assets ({columns})")
+        warehouse.execute(f"create table assets ({columns}, file_size_bytes bigint)")
         warehouse.execute("create table person_content (row_id text)")
         warehouse.execute("create table failures (asset_id text, next_step text)")
         gone = "put another link into the sheet: it is gone for good"
         warehouse.execute("insert into failures values ('a7', ?)", [gone])
         for row in rows:
             marks = ", ".join("?" * len(row))
-            warehouse.execute(f"insert into assets values ({marks}, null)", row)
+            warehouse.execute(f"insert into assets values ({marks}, null, 4)", row)
 
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)

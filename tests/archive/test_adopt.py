@@ -175,13 +175,14 @@ def test_old_objects_become_facts_where_they_are(
         *there,
     ]
 
-    places, elsewhere = find_places(
+    places, elsewhere, closed = find_places(
         context, S3Store(connection_to(shared_ministack().url), OLD)
     )  # what verify reads
     assert [(place.kind, place.path) for place in places if place.kind == "object"] == [
         ("object", f"files/{video}.mp4") for video in ("GONE_123456", "HERE_123456", "OURS_123456")
     ]
     assert elsewhere == {f"s3://{OLD}/{NEW}": 1}
+    assert closed == [f"s3://{OLD}/{NEW}"]
 
 
 @pytest.mark.parametrize(

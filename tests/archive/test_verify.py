@@ -7,40 +7,15 @@ from typing import Any
 
 import pytest
 
-from demo.site import SHEET_PAGE, Demo
 from rowkeeper.cli import run_command
 from rowkeeper.core.warehouse import Target, connect
 from tests.fakes.internet import FakeInternet
 from tests.fakes.site import DriveFile
-from tests.helpers.sources import page
+from tests.helpers.warehouses import states
 
 LOST = """
 select place, path, error_code, next_step from {schema}.fixity where status = 'lost' order by 1, 2
 """
-STATES = """
-select media_id, asset_type, local_file_path, object_key, download_status, upload_status, sha256
-from {schema}.assets where sha256 is not null order by 1, 2
-"""
-
-
-@pytest.fixture
-def files(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> list[DriveFile]:
-    """Six files, the first of two people, the others of one each."""
-    monkeypatch.setenv("ROWKEEPER_LEGACY_CSV_PATHS", "")
-    made = [
-        DriveFile(f"1File{number}" + "x" * 24, f"{number}.txt", b"words of %d\n" % number)
-        for number in range(6)
-    ]
-    demo.site.files[:] = made
-    links = [f"https://drive.google.com/file/d/{file.id}/view" for file in made]
-    demo.site.pages[SHEET_PAGE] = page({"1": links[:3], "2": [links[0], *links[3:]]})
-    return made
-
-
-def states(target: Target) -> dict[str, tuple[Any, ...]]:
-    with connect(target) as warehouse:
-        rows = warehouse.query(STATES.format(schema=target.schema))
-    return {row[0]: tuple(row[2:]) for row in rows}
 
 
 def last_line(text: str) -> str:

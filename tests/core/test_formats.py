@@ -1,7 +1,6 @@
 """Folders of every released format are opened; what a newer version wrote stops each command."""
 
 import json
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -13,16 +12,9 @@ from rowkeeper.core.journal.check import check
 from rowkeeper.core.journal.journal import journal_dir, read_segment, sealed_segments
 from rowkeeper.core.warehouse import Target, connect
 from tests.helpers.kills import dying
+from tests.killed_upgrades import GOLDEN, differences, kill, unpacked
 
-GOLDEN = Path(__file__).parent / "golden"
 RELEASED = sorted(path.name.partition(".")[0] for path in GOLDEN.glob("*.tar.gz"))
-
-
-def unpacked(name: str, data_dir: Path) -> Path:
-    """A data folder with nothing but the journal of a released format."""
-    with tarfile.open(GOLDEN / f"{name}.tar.gz") as tar:
-        tar.extractall(data_dir, filter="data")
-    return journal_dir(data_dir)
 
 
 def events(folder: Path) -> set[str]:
@@ -42,17 +34,7 @@ def test_a_released_format_is_opened_whole(name: str, engine: Target, tmp_path: 
     assert run_command(["rebuild"]) == 0
     assert events(folder) == set(golden["event_ids"])
     assert (check_formats(folder), check(folder)) == (FORMATS, [])
-    with connect(engine) as warehouse:
-        sql = f"select row_id, name, email, personality_type from {engine.schema}.people"
-        people = {row_id: list(found) for row_id, *found in warehouse.query(sql)}
-        assert people == golden["people"]
-        sql = "select cast(asset_id as text), person_row_id, sha256, object_key"
-        rows = warehouse.query(f"{sql} from {engine.schema}.assets")
-        assets = {asset_id: list(found) for asset_id, *found in rows}
-        assert {name: assets.get(name) for name in golden["assets"]} == golden["assets"]
-        assert {
-            name for (name,) in warehouse.query("select event_id from raw.asset_events")
-        } == set(golden["event_ids"])
+    assert differences(name) == []
 
 
 @pytest.mark.parametrize("name", RELEASED)
@@ -77,6 +59,14 @@ def test_an_upgrade_may_be_killed_anywhere_and_done_again(
         if ended:
             return
     pytest.fail("the upgrade never came to its end")
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_an_upgrade_by_a_process_that_is_killed_changes_nothing(
+    engine: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROWKEEPER_DATA_DIR", str(tmp_path))
+    assert kill(RELEASED[-1], tmp_path / "killed", kills=2, first_s=2.0, step_s=2.5) == 2
 
 
 @pytest.mark.parametrize("where", ["folder", "database"])

@@ -4,6 +4,8 @@ import json
 import multiprocessing
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,9 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rowkeeper.core.clock import start
+from rowkeeper.core.errors import PauseSiteError
 from rowkeeper.core.net.throttle import Limit, Throttle
 
 SITE = "youtube"
+STRANGE = json.dumps({"start": start(), "ahead_until": 1e300})
 
 
 class Clock:
@@ -22,7 +27,7 @@ class Clock:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1_800_000_000.0
         self.turns: list[float] = []
-        monkeypatch.setattr("rowkeeper.core.net.throttle.time.time", lambda: self.now)
+        monkeypatch.setattr("rowkeeper.core.clock.seconds", lambda: self.now)
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
@@ -86,7 +91,7 @@ def test_a_pause_is_for_all_and_ends(clock: Clock, tmp_path: Path) -> None:
     assert one.paused_s(SITE) == 0
 
 
-@pytest.mark.parametrize("text", ["", "{", "[1]", '{"ahead_until": 1e300}', "\x00"])
+@pytest.mark.parametrize("text", ["", "{", "[1]", '{"ahead_until": 1e300}', STRANGE, "\x00"])
 def test_damaged_state_is_forgotten(clock: Clock, tmp_path: Path, text: str) -> None:
     (tmp_path / f"{SITE}.json").write_text(text)
     begun = clock.now
@@ -94,12 +99,47 @@ def test_damaged_state_is_forgotten(clock: Clock, tmp_path: Path, text: str) -> 
     assert clock.now - begun <= 3601
 
 
-def test_a_clock_that_is_set_back_stops_nobody_for_long(clock: Clock, tmp_path: Path) -> None:
-    throttle(tmp_path, clock).wait(SITE)
-    clock.now -= 365 * 86_400
+@pytest.mark.parametrize("days", [-365, -1, 1, 365])
+def test_a_time_of_day_that_is_set_changes_no_wait(
+    days: int, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pace = throttle(tmp_path, clock, burst=1)
+    pace.wait(SITE)
+    pace.pause(SITE, 10)
+    moment = datetime.now(UTC) + timedelta(days=days)
+    monkeypatch.setattr("rowkeeper.core.clock.now", lambda: moment)
+    monkeypatch.setattr(time, "time", moment.timestamp)
     begun = clock.now
-    throttle(tmp_path, clock).wait(SITE)
-    assert clock.now - begun <= 3600
+    pace.wait(SITE)
+    assert clock.now - begun == pytest.approx(10.0)
+    pace.wait(SITE)
+    assert clock.now - begun == pytest.approx(10.5)
+
+
+def test_a_pause_that_is_longer_than_anybody_waits_ends_the_queue(
+    clock: Clock, tmp_path: Path
+) -> None:
+    pace = throttle(tmp_path, clock)
+    pace.pause(SITE, 61)
+    with pytest.raises(PauseSiteError) as paused:
+        replace(pace, longest_s=60).wait(SITE)
+    assert paused.value.retry_after_s == pytest.approx(61)
+    begun = clock.now
+    replace(pace, longest_s=62).wait(SITE)
+    assert clock.now - begun == pytest.approx(61)
+
+
+def test_a_pause_ends_within_a_day_and_with_the_start_of_the_machine(
+    clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pace = throttle(tmp_path, clock)
+    pace.pause(SITE, 1e12)
+    assert pace.paused_s(SITE) == pytest.approx(86_400)
+    clock.now = 5.0
+    monkeypatch.setattr("rowkeeper.core.clock.start", lambda: "another")
+    assert pace.paused_s(SITE) == 0
+    pace.wait(SITE)
+    assert clock.now == 5.0
 
 
 def ask(folder: Path, times: int) -> None:
@@ -110,7 +150,7 @@ def ask(folder: Path, times: int) -> None:
 
 def test_threads_and_processes_share_one_pace(tmp_path: Path) -> None:
     context = multiprocessing.get_context("forkserver")
-    begun = time.time()
+    begun = time.monotonic()
     runs = [context.Process(target=ask, args=(tmp_path, 10)) for _ in range(3)]
     for run in runs:
         run.start()
@@ -118,5 +158,5 @@ def test_threads_and_processes_share_one_pace(tmp_path: Path) -> None:
         run.join()
         assert run.exitcode == 0
     # thirty turns at fifty a second: each was counted, and nobody went before its own
-    assert time.time() - begun >= 29 / 50
+    assert time.monotonic() - begun >= 29 / 50
     assert json.loads((tmp_path / f"{SITE}.json").read_text())["ahead_until"] >= begun + 30 / 50

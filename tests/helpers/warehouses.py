@@ -13,6 +13,11 @@ from rowkeeper.core.warehouse import Row, Target, connect
 PENDING = """select asset_id, person_row_id, provider, media_id, asset_kind
     from {schema}.pending_downloads"""
 
+STATES = """
+select media_id, asset_type, local_file_path, object_key, download_status, upload_status, sha256
+from {schema}.assets where sha256 is not null order by 1, 2
+"""
+
 
 def dbt(*arguments: str) -> subprocess.CompletedProcess[str]:
     """A user's dbt, in the checkout, on the target of the environment."""
@@ -82,3 +87,10 @@ def tables(target: Target) -> dict[str, list[Row]]:
             name: sorted(warehouse.query(f"select * from {target.schema}.{name}"), key=str)
             for name in names
         }
+
+
+def states(target: Target) -> dict[str, tuple[Any, ...]]:
+    """Where each medium is and how it stands, by its id."""
+    with connect(target) as warehouse:
+        rows = warehouse.query(STATES.format(schema=target.schema))
+    return {row[0]: tuple(row[2:]) for row in rows}

@@ -1,12 +1,16 @@
 """One medium wanted by several people is one transfer, one file and one object."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from demo.site import SHEET_PAGE, Demo
 from rowkeeper.cli import run_command
-from rowkeeper.core.warehouse import Target
+from rowkeeper.core.warehouse import Row, Target, Warehouse
+from rowkeeper.run import dedupe, transfer
 from tests.fakes.internet import FakeInternet
 from tests.helpers.sources import page
 from tests.helpers.warehouses import in_order
@@ -16,6 +20,27 @@ select person_row_id, media_id, asset_type, local_file_path, cloud_storage_url, 
     error_code, download_attempts
 from {schema}.assets order by person_row_id, media_id, asset_type"""
 DOCUMENTS = "select person_row_id, text from {schema}.documents order by person_row_id, text"
+
+
+@contextmanager
+def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """How many queries each batch of requests that may be shared asks."""
+    found: list[int] = []
+    share, query = dedupe.share_downloads, Warehouse.query
+
+    def counting(self: Warehouse, *given: Any) -> list[Row]:
+        found[-1] += 1
+        return query(self, *given)
+
+    def sharing(*given: Any) -> set[str]:
+        found.append(0)
+        with monkeypatch.context() as patched:
+            patched.setattr(Warehouse, "query", counting)
+            return share(*given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(transfer, "share_downloads", sharing)
+        yield found
 
 
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)
@@ -57,7 +82,9 @@ def test_what_two_people_have_is_moved_once(
 
     asked = len(internet.requests)
     demo.site.pages[SHEET_PAGE] = page({**people, "3": shared})
-    assert run_command(["run"]) == 0
+    with counted(monkeypatch) as queries:
+        assert run_command(["run"]) == 0
+    assert max(queries) <= 7  # of a batch, however many of it are shared
     assert len(internet.requests) == asked + 1  # the sheet alone
     later = in_order(engine, ASSETS)
     assert [row[1:] for row in later if row[0] == "3"] == [row for row in first if row[5] is None]

@@ -4,12 +4,13 @@ The signature is Google's V4 (GOOG4-RSA-SHA256), which a key of a service accoun
 """
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from google.auth.credentials import Signing
 
+from rowkeeper.core import clock
 from rowkeeper.core.errors import UsageError
 from uploaders.links import Shown
 
@@ -31,7 +32,7 @@ def signed_link(address: str, credentials: Any, lifetime_s: int, shown: Shown) -
             "These Google credentials can't sign an address: name a service account's key in "
             "store.credentials_file, or take the plain address with --plain."
         )
-    return signed(address, credentials, lifetime_s, shown.query, datetime.now(UTC))
+    return signed(address, credentials, lifetime_s, shown.query, clock.now())
 
 
 def signed(

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from rowkeeper.core import clock
 from uploaders.s3.digest import base64_digest, composite
 from uploaders.s3.errors import is_unknown_header
 from uploaders.s3.put import Sender
@@ -106,7 +107,7 @@ class Uploads:
 
     def sweep(self, prefix: str) -> None:
         """Abort the uploads below ``prefix`` that are a day old: no run is at work on those."""
-        latest = datetime.now(UTC) - ABANDONED
+        latest = clock.now() - ABANDONED
         with suppress(ClientError, BotoCoreError):
             for upload in self._left(prefix):
                 if upload["Initiated"] < latest:

@@ -72,11 +72,12 @@ select
     ranked.error_code,
     ranked.error_message,
     ranked.details,
-    ranked.next_try_at,
+    {{ next_try_at("ranked") }} as next_try_at,
     ranked.data_folder,
     ranked.event_id,
     ranked.session_id,
     ranked.occurred_at,
+    {{ told_at("ranked") }} as told_at,
     coalesce(ranked.is_temporary, false) as is_temporary,
     ranked.event_type = 'downloaded'
     and (ranked.local_path is null or dropped.asset_id is not null) as is_file_dropped,

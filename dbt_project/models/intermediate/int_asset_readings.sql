@@ -6,9 +6,9 @@ with readings as (
     select
         *,
         event_type != 'reread_failed' as is_read,
-        case when occurred_at > loaded_at then loaded_at else occurred_at end as read_at,
+        {{ told_at("events") }} as read_at,
         coalesce(is_provisional, false) or not coalesce(is_whole, true) as is_unfinished
-    from {{ ref("stg_asset_events") }}
+    from {{ ref("stg_asset_events") }} as events
     where
         event_type in ('downloaded', 'reread_unchanged', 'reread_failed')
         and asset_id is not null
@@ -46,13 +46,13 @@ select
     held.left_out_entries,
     held.incomplete_because,
     coalesce(held.is_provisional, false) as is_provisional,
-    held.next_try_at,
+    {{ next_try_at("held") }} as next_try_at,
     failed.attempt as failed_attempt,
     failed.read_at as last_failed_at,
     failed.error_code,
     failed.error_message,
     failed.verdict,
-    failed.next_try_at as failed_next_try_at
+    {{ next_try_at("failed") }} as failed_next_try_at
 from ranked as held
 left join failed on held.asset_id = failed.asset_id and held.attempt < failed.attempt
 where held.is_read and held.reading_rank = 1

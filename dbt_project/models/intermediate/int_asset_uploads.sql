@@ -54,10 +54,10 @@ select
     end as upload_status,
     latest_attempt.attempts,
     ranked.attempt,
-    ranked.store,
-    ranked.bucket,
-    ranked.object_key,
-    ranked.cloud_url,
+    places.store,
+    places.bucket,
+    places.object_key,
+    places.cloud_url,
     ranked.verdict,
     ranked.error_code,
     ranked.error_message,
@@ -67,6 +67,7 @@ select
     latest_attempt.has_other_content
 from latest_attempt
 left join ranked on latest_attempt.asset_id = ranked.asset_id and ranked.event_rank = 1
+left join {{ ref("int_object_places") }} as places on ranked.event_id = places.event_id
 left join {{ ref("int_asset_checks") }} as checks
     on latest_attempt.asset_id = checks.asset_id
     and latest_attempt.uploaded_attempt = checks.object_attempt

@@ -4,7 +4,7 @@
 with downloads as (
     select
         *,
-        case when occurred_at > loaded_at then loaded_at else occurred_at end as read_at,
+        {{ told_at("events") }} as read_at,
         row_number() over (
             partition by asset_id, sha256
             order by attempt desc, event_id
@@ -13,7 +13,7 @@ with downloads as (
             partition by asset_id, sha256
             order by attempt, event_id
         ) as first_rank
-    from {{ ref("stg_asset_events") }}
+    from {{ ref("stg_asset_events") }} as events
     where event_type = 'downloaded' and asset_id is not null and sha256 is not null
 ),
 
@@ -54,9 +54,9 @@ select
     newest.data_folder,
     case when dropped.asset_id is null then newest.local_path end as local_path,
     coalesce(newest.is_provisional, false) as is_provisional,
-    uploads.store,
-    uploads.object_key,
-    uploads.cloud_url,
+    places.store,
+    places.object_key,
+    places.cloud_url,
     earliest.read_at as first_read_at,
     newest.read_at as last_downloaded_at
 from downloads as newest
@@ -64,6 +64,7 @@ inner join downloads as earliest
     on newest.asset_id = earliest.asset_id and newest.sha256 = earliest.sha256 and earliest.first_rank = 1
 left join uploads
     on newest.asset_id = uploads.asset_id and newest.sha256 = uploads.sha256 and uploads.newest_rank = 1
+left join {{ ref("int_object_places") }} as places on uploads.event_id = places.event_id
 left join dropped
     on newest.asset_id = dropped.asset_id
     and newest.attempt = dropped.attempt

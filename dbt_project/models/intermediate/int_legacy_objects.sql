@@ -16,15 +16,16 @@ with ranked as (
 )
 
 select
-    asset_id,
-    object_key,
-    attempt,
-    event_type = 'object_refuted' as is_refuted,
-    error_message,
-    store,
-    bucket,
-    cloud_url,
-    event_id,
-    occurred_at
+    ranked.asset_id,
+    ranked.object_key,
+    ranked.attempt,
+    ranked.event_type = 'object_refuted' as is_refuted,
+    ranked.error_message,
+    places.store,
+    places.bucket,
+    places.cloud_url,
+    ranked.event_id,
+    ranked.occurred_at
 from ranked
-where event_rank = 1
+left join {{ ref("int_object_places") }} as places on ranked.event_id = places.event_id
+where ranked.event_rank = 1

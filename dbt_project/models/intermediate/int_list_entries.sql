@@ -20,8 +20,8 @@ readings as (
     select
         asset_id,
         listing_attempt,
-        min(case when occurred_at > loaded_at then loaded_at else occurred_at end) as read_at
-    from {{ ref("stg_asset_events") }}
+        min({{ told_at("events") }}) as read_at
+    from {{ ref("stg_asset_events") }} as events
     where event_type = 'downloaded' and is_whole and listing_attempt is not null
     group by asset_id, listing_attempt
 ),

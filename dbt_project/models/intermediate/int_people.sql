@@ -38,7 +38,7 @@ snapshots as (
     select
         observed_at,
         lead(observed_at) over (order by observed_at) as next_at
-    from {{ ref("stg_sheet__snapshots") }}
+    from {{ ref("int_snapshots") }}
 ),
 
 links as (

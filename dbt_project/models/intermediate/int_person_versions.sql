@@ -45,8 +45,8 @@ snapshots as (
     select
         snapshot_id,
         observed_at,
-        row_number() over (order by observed_at, snapshot_id) as snapshot_number
-    from {{ ref("stg_sheet__snapshots") }}
+        snapshot_number
+    from {{ ref("int_snapshots") }}
 ),
 
 first_in_sheet as (

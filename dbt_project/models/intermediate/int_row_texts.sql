@@ -2,11 +2,16 @@
 -- a version before raw.row_keys loaded is compared by its texts until the next load.
 
 with snapshots as (
+    select * from {{ ref("int_snapshots") }}
+),
+
+-- A file that came with a snapshot was there before it, whatever the clocks say.
+first_after as (
     select
-        snapshot_id,
-        observed_at,
-        row_number() over (order by observed_at desc nulls last, snapshot_id desc) = 1 as is_newest
-    from {{ ref("stg_sheet__snapshots") }}
+        load_id,
+        min(observed_at) - interval '1 microsecond' as latest
+    from snapshots
+    group by load_id
 ),
 
 all_rows as (
@@ -38,7 +43,10 @@ all_rows as (
         'legacy_csv' as source,
         legacy_rows.file_sha256 as file_id,
         false as is_newest_snapshot,
-        legacy_files.file_mtime as observed_at,
+        case
+            when legacy_files.file_mtime > first_after.latest then first_after.latest
+            else legacy_files.file_mtime
+        end as observed_at,
         legacy_rows.generation,
         legacy_files.file_name,
         legacy_rows.row_key,
@@ -56,6 +64,7 @@ all_rows as (
     from {{ ref("stg_legacy__rows") }} as legacy_rows
     left join {{ ref("stg_legacy__files") }} as legacy_files
         on legacy_rows.file_sha256 = legacy_files.file_sha256
+    left join first_after on legacy_files.load_id = first_after.load_id
 ),
 
 texts as (

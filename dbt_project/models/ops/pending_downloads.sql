@@ -1,5 +1,6 @@
 -- What the downloaders shall fetch now: never tried, or failed in a way that passes, and its time has
--- come. With what they write beside a file of the person whose asset it is.
+-- come, or was told by a clock that has gone back since. With what they write beside a file of the person
+-- whose asset it is.
 
 select
     cast(assets.asset_id as uuid) as asset_id,
@@ -26,6 +27,10 @@ where
         or (
             assets.download_status = 'failed'
             and coalesce(assets.verdict, 'retry') in ('retry', 'pause')
-            and (assets.next_try_at is null or assets.next_try_at <= current_timestamp)
+            and (
+                assets.next_try_at is null
+                or assets.next_try_at <= current_timestamp
+                or assets.download_told_at > current_timestamp
+            )
         )
     )

@@ -8,6 +8,7 @@ select
     encoding,
     line_end,
     row_count,
-    content_sha256
+    content_sha256,
+    _dlt_load_id as load_id
 from {{ source("raw", "legacy_csv_files") }}
 where {{ is_loaded() }}

@@ -5,6 +5,9 @@ select
     tab_title,
     observed_at,
     content_sha256,
-    row_count
+    row_count,
+    previous_id,
+    snapshot_number,
+    _dlt_load_id as load_id
 from {{ source("raw", "sheet_snapshots") }}
 where {{ is_loaded() }}

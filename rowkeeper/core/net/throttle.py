@@ -1,11 +1,13 @@
 """The pace at which a site is asked: held across all threads and processes of a user's machine.
 
 Each site has one small file, under a lock: when the next request may go, and until when the site
-wants none. Slots, one lock file each, hold how many transfers run at a time.
+wants none, in seconds since the machine was started, so that nobody who sets the time of day makes
+a wait longer. Slots, one lock file each, hold how many transfers run at a time.
 """
 
 import fcntl
 import json
+import math
 import os
 import re
 import threading
@@ -17,7 +19,12 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from rowkeeper.core import clock
+from rowkeeper.core.errors import PauseSiteError
+
 POLL_S = 0.1
+LONGEST_PAUSE_S = 86_400.0
+LONGEST_AHEAD_S = 3600.0
 
 Sleep = Callable[[float], object]
 
@@ -36,19 +43,29 @@ class Limit:
 
 @dataclass(frozen=True)
 class Throttle:
-    """``limits`` by site. ``sleep`` may raise to end a wait; without ``folder`` nothing is held."""
+    """``limits`` by site. ``sleep`` may raise to end a wait; without ``folder`` nothing is held.
+
+    ``longest_s``: the longest pause that is waited for.
+    """
 
     limits: Mapping[str, Limit] = field(default_factory=dict)
     folder: Path | None = None
     sleep: Sleep = time.sleep
+    longest_s: float = math.inf
     _threads: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)
     _ours: set[str] = field(default_factory=set, compare=False, repr=False)
 
     def wait(self, site: str) -> None:
-        """Return when ``site`` may be asked once more; the request counts from then."""
+        """Return when ``site`` may be asked once more; the request counts from then.
+
+        Raises ``PauseSiteError`` if the site is paused for longer than is waited for.
+        """
         if self.folder is None:
             return
         while (pause := self.paused_s(site)) > 0:
+            if pause > self.longest_s:
+                words = f"{site} is to be left alone for {pause:.0f} more seconds."
+                raise PauseSiteError("paused", words, pause)
             self.sleep(min(pause, 1.0))
         limit = self.limits.get(site, Limit())
         if limit.rate > 0 and (delay := self._reserve(site, limit)) > 0:
@@ -58,19 +75,22 @@ class Throttle:
         """Take the next turn (a token bucket as GCRA); the seconds until it comes."""
         interval = 1.0 / limit.rate
         with self._state(site) as state:
-            now = time.time()
-            ahead = min(float(state.get("ahead_until", 0.0)), now + 3600.0)  # a clock set back
+            now = clock.seconds()
+            ahead = min(state.get("ahead_until", 0.0), now + LONGEST_AHEAD_S)
             turn = max(ahead, now) + interval
             state["ahead_until"] = turn
         return max(0.0, turn - limit.burst * interval - now)
 
     def pause(self, site: str, seconds: float) -> None:
-        """Let nobody on this machine ask ``site`` for so long; a longer pause stays."""
+        """Let nobody on this machine ask ``site`` for so long, a day at most.
+
+        A longer pause stays.
+        """
         if self.folder is None:
             return
         with self._state(site) as state:
-            until = time.time() + seconds
-            state["paused_until"] = max(until, float(state.get("paused_until", 0.0)))
+            until = clock.seconds() + min(seconds, LONGEST_PAUSE_S)
+            state["paused_until"] = max(until, state.get("paused_until", 0.0))
 
     def resume(self, site: str) -> None:
         """End the pause of ``site``."""
@@ -82,7 +102,8 @@ class Throttle:
         """For how many seconds ``site`` wants no requests; 0 if it may be asked."""
         if self.folder is None:
             return 0.0
-        return max(0.0, float(_read(self._path(site)).get("paused_until", 0.0)) - time.time())
+        left = _read(self._path(site)).get("paused_until", 0.0) - clock.seconds()
+        return min(max(0.0, left), LONGEST_PAUSE_S)
 
     @contextmanager
     def slot(self, site: str) -> Iterator[None]:
@@ -133,7 +154,7 @@ class Throttle:
             state = _read(path)
             yield state
             fresh = path.with_suffix(".new")
-            fresh.write_text(json.dumps(state))
+            fresh.write_text(json.dumps({**state, "start": clock.start()}))
             fresh.replace(path)
 
     def _path(self, site: str) -> Path:
@@ -172,8 +193,11 @@ def _locked(path: str) -> int | None:
 
 
 def _read(path: Path) -> dict[str, float]:
+    """What stands there of this start of the machine."""
     try:
         state = json.loads(path.read_text())
-    except (OSError, ValueError):
+        if state.pop("start") != clock.start():
+            return {}
+        return {name: float(value) for name, value in state.items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return {}
-    return state if isinstance(state, dict) else {}

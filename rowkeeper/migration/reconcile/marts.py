@@ -127,13 +127,19 @@ def computed_id(*parts: str) -> str:
 
 
 def _is_in_words(asset: Record, tables: Published) -> bool:
-    """Does the media id stand in the link, or in the cells of the row that it was found in?"""
+    """Does the media id stand in the link, or in the cells of the row that it was found in?
+
+    One of several parts, such as a tab's beside its spreadsheet's, does so part by part.
+    """
     words = [asset["original_url"] or "", asset["url_as_found"] or ""]
     if asset["source_column"]:
         words += _texts(json.loads(tables.cells.get(asset["source_row_key"] or "", "[]")))
     text = unquote(unquote("".join(words)))
-    plain = [re.sub(r"[^\w-]", "", part).casefold() for part in (asset["media_id"] or "", text)]
-    return plain[0] in plain[1]
+    *parts, plain = (
+        re.sub(r"[^\w-]", "", part).casefold()
+        for part in (*(asset["media_id"] or "").split(","), text)
+    )
+    return all(part in plain for part in parts)
 
 
 def _texts(cells: list[Any]) -> Iterator[str]:

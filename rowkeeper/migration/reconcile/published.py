@@ -1,7 +1,8 @@
 """The published tables as ``reconcile`` reads them, and the raw rows that they are made from."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from rowkeeper.core.warehouse import Warehouse
@@ -51,13 +52,19 @@ where source.{LOADED}
 """What became of the raw rows that are loaded."""
 SHEET_ROWS = f"""
 select source.row_key, 'sheet' as source, source.snapshot_id as file_id, shots.source as file,
-    source.sheet_row as line, shots.observed_at, source.name, source.email, source.type,
+    source.sheet_row as line, cast(null as timestamptz), source.name, source.email, source.type,
     source.status, source.notes, found.disposition, found.row_id,
     {REPEATED}
 from raw.sheet_rows as source
 left join raw.sheet_snapshots as shots on source.snapshot_id = shots.snapshot_id
 {BECAME}
 """
+SNAPSHOTS = f"""
+select snapshot_id, observed_at, _dlt_load_id from raw.sheet_snapshots where {LOADED}
+order by snapshot_number nulls first, observed_at, snapshot_id
+"""
+FILE_LOADS = f"select file_sha256, _dlt_load_id from raw.legacy_csv_files where {LOADED}"
+TICK = timedelta(microseconds=1)
 LEGACY_ROWS = f"""
 select source.row_key, 'legacy_csv' as source, source.file_sha256 as file_id,
     files.file_name as file, source.line, files.file_mtime as observed_at, source.name,
@@ -171,7 +178,17 @@ def read_published(warehouse: Warehouse, schema: str) -> Published:
         names, rows = warehouse.select(sql.format(schema=schema))
         return [dict(zip(names, row, strict=True)) for row in rows]
 
-    raw_rows = warehouse.query(SHEET_ROWS) + warehouse.query(LEGACY_ROWS)
+    snapshots, loads = _times(warehouse.query(SNAPSHOTS))
+    files: dict[Any, Any] = dict(warehouse.query(FILE_LOADS))
+    raw_rows = [
+        replace(row, observed_at=snapshots.get(row.file_id))
+        for row in (RawRow(*found) for found in warehouse.query(SHEET_ROWS))
+    ]
+    for found in warehouse.query(LEGACY_ROWS):
+        row, latest = RawRow(*found), loads.get(files.get(found[2]))
+        if latest is not None and row.observed_at is not None and row.observed_at >= latest:
+            row = replace(row, observed_at=latest - TICK)
+        raw_rows.append(row)
     cells: list[Any] = []
     for table in ("sheet_rows", "legacy_csv_rows"):
         cells += warehouse.query(CELLS.format(schema=schema, table=table))
@@ -184,12 +201,24 @@ def read_published(warehouse: Warehouse, schema: str) -> Published:
         history=read(HISTORY),
         unverified=read(UNVERIFIED),
         unsupported=dict(warehouse.query(UNSUPPORTED.format(schema=schema))),
-        rows={row[0]: RawRow(*row) for row in raw_rows},
+        rows={row.row_key: row for row in raw_rows},
         cells=dict(cells),
         links=_grouped(CellLink(*row) for row in warehouse.query(CELL_LINKS)),
         mentions=_mentions(warehouse.query(MENTIONS)),
         identified={asset_id for (asset_id,) in warehouse.query(IDENTIFIED)},
     )
+
+
+def _times(rows: Iterable[Any]) -> tuple[dict[str, Any], dict[Any, Any]]:
+    """When each snapshot was taken, never before the one that it follows; load -> its first."""
+    found: dict[str, Any] = {}
+    loads: dict[Any, Any] = {}
+    before = None
+    for snapshot_id, clock, load_id in rows:
+        before = clock if before is None or clock > before else before + TICK
+        found[snapshot_id] = before
+        loads.setdefault(load_id, before)
+    return found, loads
 
 
 def _by(key: str, records: Iterable[Record]) -> dict[str, Record]:

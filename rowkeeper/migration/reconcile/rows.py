@@ -11,7 +11,8 @@ from rowkeeper.migration.export.warehouse import LOADED, base64_of
 PERSON_CELLS = ("name", "email", "type")
 SNAPSHOT = f"""
 select snapshot_id, source, tab_gid, tab_title, content_sha256, row_count from raw.sheet_snapshots
-where {LOADED} order by observed_at desc nulls last, snapshot_id desc limit 1
+where {LOADED}
+order by snapshot_number desc nulls last, observed_at desc nulls last, snapshot_id desc limit 1
 """
 FOUND = """
     found.disposition, found.reason, found.representative_key, found.row_id,

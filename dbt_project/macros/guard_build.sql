@@ -1,0 +1,35 @@
+{#-
+  What plain dbt does first on Postgres: it stops where a newer rowkeeper wrote, and takes the lock that runs
+  take for the same tables, or says who has it. The lock lasts as long as dbt's own session. Within
+  a run that is done already; on DuckDB the plugin in profiles.yml does it.
+-#}
+{% macro guard_build() -%}
+    {%- if execute and not env_var("DBT_RUN_BY_ROWKEEPER", "") and target.type == "postgres" -%}
+        {%- set known = database_format() -%}
+        {%- if "rowkeeper_format" in existing_columns("raw") -%}
+            {%- set found = run_query("select max(format) from raw.rowkeeper_format").rows[0][0] -%}
+            {%- if found is not none and found > known -%}
+                {%- do exceptions.raise_compiler_error(
+                    "The database has format " ~ found ~ " and this rowkeeper knows " ~ known
+                    ~ ": a newer rowkeeper wrote it; upgrade, then run again. Nothing was written."
+                ) -%}
+            {%- endif -%}
+        {%- endif -%}
+        {%- set key = "1380666187, hashtext('" ~ target.schema ~ "')" -%}
+        {%- if not run_query("select pg_try_advisory_lock(" ~ key ~ ")").rows[0][0] -%}
+            {%- set holder = run_query(
+                "select theirs.pid, theirs.application_name from pg_locks as locks"
+                ~ " inner join pg_stat_activity as theirs on locks.pid = theirs.pid"
+                ~ " where locks.locktype = 'advisory' and locks.granted and locks.classid = 1380666187"
+                ~ " and locks.objid = cast(cast(hashtext('" ~ target.schema ~ "') as bigint) & 4294967295 as oid)"
+            ).rows -%}
+            {%- do exceptions.raise_compiler_error(
+                "A run loads or builds the same tables (" ~ (holder | map("join", ", ") | join("; "))
+                ~ "): wait until it has ended, then run again."
+            ) -%}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The newest format of a database that this version knows, as database_format.py has it. -#}
+{% macro database_format() %}{{ return(3) }}{% endmacro %}

@@ -1,0 +1,34 @@
+"""What plain ``dbt build`` does before it opens the DuckDB file: dbt-duckdb calls it a plugin.
+
+It takes the lock of the data folder until dbt ends, and stops where a newer rowkeeper wrote. Where
+dbt runs within a run of ours, that has done both. On Postgres ``guard_build()`` does as much.
+"""
+
+from typing import Any
+
+from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt_common.exceptions import DbtRuntimeError
+
+
+class Plugin(BasePlugin):
+    """Keeps plain dbt apart from runs, and from what it does not know."""
+
+    def initialize(self, plugin_config: dict[str, Any]) -> None:  # noqa: ARG002
+        """Raises ``DbtRuntimeError``, a sentence."""
+        from rowkeeper.core.errors import RowkeeperError
+        from rowkeeper.core.formats import check_formats
+        from rowkeeper.core.journal.journal import journal_dir
+        from rowkeeper.core.settings import load_settings
+        from rowkeeper.core.warehouse import connect, load_target
+        from rowkeeper.workspace.locks import is_ours, keep_folder
+
+        try:
+            folder = load_settings({}).data_dir
+            if is_ours(folder):
+                return
+            keep_folder(folder)
+            check_formats(journal_dir(folder))
+            with connect(load_target("dev")):  # of a newer version, it says so
+                pass
+        except RowkeeperError as error:
+            raise DbtRuntimeError(str(error)) from None

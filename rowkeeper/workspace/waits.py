@@ -1,0 +1,130 @@
+"""Nobody waits in silence: what is awaited, since when and whose it is, said after five seconds.
+
+On Postgres a run's own sessions, also those of dbt and dlt, are known by their application name.
+A thread looks whether one of them waits for somebody's lock; it says so, and cancels a statement
+that has waited too long, so that its transaction does not hold up others for ever.
+"""
+
+import os
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from rowkeeper.core import clock
+from rowkeeper.core.errors import RowkeeperError
+from rowkeeper.core.text import harmless
+from rowkeeper.core.warehouse import APPLICATION_VARIABLE, Target, Warehouse, connect
+
+TELL_AGAIN_S = 60.0
+LOCK_TIMEOUT_S = 60.0
+"""A statement that has waited so long for somebody's lock is cancelled and counts as refused."""
+LOOK_EVERY_S = 1.0
+WAITING = """
+select ours.pid, left(ours.query, 80), theirs.pid, theirs.usename, theirs.application_name,
+    theirs.state, coalesce(theirs.xact_start, theirs.backend_start)
+from pg_stat_activity as ours
+cross join lateral unnest(pg_blocking_pids(ours.pid)) as blocking (pid)
+inner join pg_stat_activity as theirs on blocking.pid = theirs.pid
+where ours.application_name = ? and ours.wait_event_type = 'Lock'
+order by ours.pid, theirs.pid
+"""
+Say = Callable[[str], object]
+
+
+def say(words: str) -> None:
+    """A line for people, beside whatever else is printed."""
+    sys.stderr.write(f"{harmless(words)}\n")
+    sys.stderr.flush()
+
+
+def application(command: str) -> str:
+    """What the sessions of this process are called on the server: 63 bytes at most."""
+    return f"{command[:24]} {socket.gethostname()[:20]}:{os.getpid()}"
+
+
+def session_words(
+    pid: Any, user: str | None, application_name: str | None, state: str | None, since: Any
+) -> str:
+    """Whose session it is, and since when it is at it; what a server does not tell is left out."""
+    facts = [f"user {user}"] if user else []
+    facts += [f"application {application_name}"] if application_name else []
+    facts += [state] if state else []
+    facts += [f"since {said_of_time(since)}"] if since else []
+    return f"pid {pid} ({', '.join(facts)})" if facts else f"pid {pid}"
+
+
+def said_of_time(moment: datetime) -> str:
+    """A moment of the last day or of before, UTC."""
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+
+
+@dataclass
+class Patience:
+    """How long something has been awaited by now, and whether it is time to say so."""
+
+    awaited: str
+    say: Say = say
+    begun: float = field(default_factory=clock.seconds)
+    told: float | None = None
+
+    @property
+    def waited_s(self) -> float:
+        return clock.seconds() - self.begun
+
+    def tell(self, whose: Callable[[], str]) -> None:
+        """Say what is awaited and ``whose`` it is: after five seconds, then once a minute."""
+        due = clock.TELL_AFTER_S if self.told is None else self.told + TELL_AGAIN_S
+        if self.waited_s >= due:
+            self.told = self.waited_s
+            self.say(f"Waiting for {self.awaited} for {self.waited_s:.0f} s: {whose()}.")
+
+
+@contextmanager
+def watched(target: Target) -> Iterator[None]:
+    """Watch over what the sessions of this process wait for, until the end."""
+    name = os.environ.get(APPLICATION_VARIABLE)
+    if target.type == "duckdb" or name is None:
+        yield
+        return
+    watch = _Watch(target, name)
+    thread = threading.Thread(target=watch.run, name="waits", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        watch.over.set()
+        thread.join(LOOK_EVERY_S * 5)
+
+
+class _Watch:
+    def __init__(self, target: Target, application_name: str) -> None:
+        self.target, self.name = target, application_name
+        self.over = threading.Event()
+        self.waits: dict[tuple[int, str], Patience] = {}
+
+    def run(self) -> None:
+        """Look every second; a server that is down or restarts is tried again."""
+        while not self.over.wait(LOOK_EVERY_S):
+            with suppress(RowkeeperError), connect(self.target) as warehouse:
+                while not self.over.is_set():
+                    self.look(warehouse)
+                    self.over.wait(LOOK_EVERY_S)
+
+    def look(self, warehouse: Warehouse) -> None:
+        """Say what has been awaited for long, and end what has been for too long."""
+        found: dict[tuple[int, str], list[str]] = {}
+        for pid, query, *theirs in warehouse.query(WAITING, [self.name]):
+            found.setdefault((pid, str(query)), []).append(session_words(*theirs))
+        self.waits = {key: self.waits.get(key) or Patience("a lock") for key in found}
+        for (pid, query), whose in found.items():
+            wait = self.waits[pid, query]
+            words = f"{' and '.join(whose)} holds what this needs: {query}"
+            wait.tell(lambda words=words: words)  # type: ignore[misc]
+            if wait.waited_s > LOCK_TIMEOUT_S:
+                say(f"Gave up after {wait.waited_s:.0f} s: {words}.")
+                warehouse.query("select pg_cancel_backend(?)", [pid])

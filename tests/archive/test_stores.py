@@ -1,0 +1,156 @@
+"""A data folder, a bucket prefix and a database under other names: nothing is lost or disowned."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rowkeeper.cli import run_command
+from rowkeeper.core.errors import NothingError, StoreError
+from rowkeeper.core.warehouse import Target, connect, load_target
+from tests.fakes.internet import FakeInternet
+from tests.fakes.s3 import archive_in
+from tests.fakes.site import DriveFile
+from tests.helpers.postgres import PostgresServer
+from tests.helpers.warehouses import states
+
+URLS = "select cloud_storage_url from {schema}.assets where archived_by = 'rowkeeper' order by 1"
+
+
+def verified(capsys: pytest.CaptureFixture[str], code: int = 0, *options: str) -> dict[str, Any]:
+    capsys.readouterr()
+    assert run_command(["verify", "--json", *options]) == code, capsys.readouterr().err
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def urls(target: Target) -> list[str]:
+    with connect(target) as warehouse:
+        return [url for (url,) in warehouse.query(URLS.format(schema=target.schema))]
+
+
+def rename(
+    engine: Target, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, data: Path
+) -> Target:
+    """The data folder goes to ``data``; its database is called otherwise from now on."""
+    old = Path(str(engine.path or data.parent / "data"))
+    (old.parent if engine.path else old).rename(data)
+    monkeypatch.setenv("ROWKEEPER_DATA_DIR", str(data))
+    if engine.type == "postgres":
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        server.drop_database("renamed")
+        server._execute('alter database "rowkeeper" rename to "renamed"')
+        server.create_database("rowkeeper")
+        monkeypatch.setenv("ROWKEEPER_PG_DBNAME", "renamed")
+    return load_target()
+
+
+def test_a_moved_folder_and_a_renamed_database_own_their_archive(
+    engine: Target,
+    internet: FakeInternet,
+    files: list[DriveFile],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+) -> None:
+    assert run_command(["run"]) == 0, capsys.readouterr().err
+    before, asked = states(engine), len(internet.requests)
+    asset_url = urls(engine)[0]
+    moved = rename(engine, request, monkeypatch, tmp_path / "else where")
+    archive = tmp_path / "else where" / "archive"
+    stored = [archive / before[item.id][1] for item in files]
+    capsys.readouterr()
+    assert run_command(["url", "1"]) == 0
+    assert str(tmp_path / "data") not in (said := capsys.readouterr().out)
+    assert said.count(archive.as_uri()) == 3
+
+    stored[1].unlink()
+    found = verified(capsys, 11)
+    assert found["report"]["places"] == {"file": 6, "object": 6}
+    assert (found["elsewhere"], found["closed"], found["orphans"]) == ({}, [], [])
+    assert [item["error_code"] for item in found["dangling"]] == ["object_missing"]
+    (tmp_path / "else where" / before[files[0].id][0]).unlink()
+    verified(capsys, 11)
+    assert run_command(["run"]) == 0, capsys.readouterr().err
+    assert "Brought 2 lost files back" in capsys.readouterr().out  # one file of two people
+    assert states(moved) == before
+    assert len(internet.requests) == asked + 1  # the sheet
+    assert stored[1].read_bytes() == files[1].body
+    assert asset_url not in urls(moved)
+    assert all(url.startswith(f"{archive.as_uri()}/") for url in urls(moved))
+    assert verified(capsys)["sound"]
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_an_archive_that_events_of_before_call_by_its_path_is_known_where_it_is_now(
+    engine: Target,
+    internet: FakeInternet,
+    files: list[DriveFile],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """And so is a prefix of a bucket; but not a store that has other bytes, or next to nothing."""
+    old, new = tmp_path / "outside", tmp_path / "else where"
+    monkeypatch.setenv("ROWKEEPER_STORE_URL", old.as_uri())
+    assert run_command(["run"]) == 0, capsys.readouterr().err
+    before, asked = states(engine), len(internet.requests)
+
+    empty = tmp_path / "empty"
+    (empty / "x").mkdir(parents=True)
+    (empty / "x" / "y").write_bytes(b"somebody's")
+    found = verified(capsys, StoreError.exit_code, "--store", empty.as_uri(), "--only", "objects")
+    assert found["closed"] == [old.as_uri()]
+    assert found["elsewhere"] == {old.as_uri(): 7}
+    assert not found["sound"]
+    assert [item["next_step"][:7] for item in found["orphans"]] == ["keep it"]
+
+    shutil.copytree(old, new)
+    for path in sorted(new.rglob("*.txt")):
+        path.write_bytes(path.read_bytes()[::-1])
+    found = verified(capsys, StoreError.exit_code, "--store", new.as_uri(), "--only", "objects")
+    assert found["report"]["places"]["object"] == 0
+    shutil.rmtree(new)
+
+    old.rename(new)
+    monkeypatch.setenv("ROWKEEPER_STORE_URL", new.as_uri())
+    capsys.readouterr()
+    assert run_command(["url", "1"]) == 0  # before any run knows of the move
+    assert capsys.readouterr().out.count(new.as_uri()) == 3
+    assert verified(capsys)["report"]["places"] == {"file": 6, "object": 6}
+    assert urls(engine) == sorted(url.replace(old.as_uri(), new.as_uri()) for url in urls(engine))
+
+    client = archive_in(monkeypatch, "s3://the-archive/team")
+    client.create_bucket(Bucket="the-archive")
+    for path in new.rglob("*.txt"):
+        key = path.relative_to(new).as_posix()
+        client.put_object(Bucket="the-archive", Key=f"team/{key}", Body=path.read_bytes())
+    shutil.rmtree(new)
+    assert verified(capsys)["report"]["places"] == {"file": 6, "object": 6}
+    for entry in client.list_objects_v2(Bucket="the-archive")["Contents"]:
+        key = entry["Key"].replace("team/", "people/")
+        source = f"the-archive/{entry['Key']}"
+        client.copy_object(Bucket="the-archive", Key=key, CopySource=source)
+        client.delete_object(Bucket="the-archive", Key=entry["Key"])
+    monkeypatch.setenv("ROWKEEPER_STORE_URL", "s3://the-archive/people")
+    assert run_command(["run"]) == 0, capsys.readouterr().err
+    assert verified(capsys)["report"]["places"] == {"file": 6, "object": 6}
+    assert {url[:24] for url in urls(engine)} == {"s3://the-archive/people/"}
+    assert len(internet.requests) == asked + 1
+    after = states(engine)
+    for item in files:
+        assert after[item.id][1] == f"people/{before[item.id][1]}"
+        assert after[item.id][2:] == before[item.id][2:]
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_what_read_nothing_is_not_sound(
+    engine: Target, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    sheet = tmp_path / "sheet.csv"
+    sheet.write_text("Row ID,Name,Email,Type\n1,Anna,a@x.org,\n")
+    assert run_command(["run", "--sheet", str(sheet)]) == 0, capsys.readouterr().err
+    assert not verified(capsys, NothingError.exit_code)["sound"]
