@@ -232,9 +232,12 @@ class Warehouse:
                 raise damaged(self._target.where, str(error)) from error
             if refused := disk_error(error, local=self.is_duckdb):
                 raise refused from error
+            remedy = "see that it is up and has the rights and the space it needs, then run again"
+            if isinstance(error, _unknown_names(self._target)):
+                remedy = "its tables are not those of this version: rowkeeper run builds them anew"
             raise WarehouseError(
                 f"The warehouse, {self._target.where}, refused ({self._target.reason(error)}): "
-                "see that it is up and has the rights and the space it needs, then run again."
+                f"{remedy}."
             ) from error
 
 
@@ -329,6 +332,17 @@ def _shares_backend(target: Target, first: "psycopg2.extensions.connection") -> 
             return bool(cursor.fetchone() == other.fetchone())
     finally:
         second.close()
+
+
+def _unknown_names(target: Target) -> tuple[type[BaseException], ...]:
+    """What an engine raises for a table, a column or a schema that is not there."""
+    if target.type == "duckdb":
+        import duckdb
+
+        return duckdb.BinderException, duckdb.CatalogException
+    from psycopg2 import errors
+
+    return errors.UndefinedTable, errors.UndefinedColumn, errors.InvalidSchemaName
 
 
 def _engine_errors(target: Target) -> tuple[type[BaseException], ...]:

@@ -86,6 +86,17 @@ def test_a_fault_is_one_sentence(engine: Target) -> None:
     assert "no_such_thing" in str(raised.value)
 
 
+def test_tables_of_another_version_are_no_fault_of_the_server(engine: Target) -> None:
+    remedy = "not those of this version: rowkeeper run builds them anew"
+    with connect(engine) as warehouse:
+        warehouse.execute("create table things (name text)")
+        for sql in ("select more from things", "select * from no_such", "select * from no.such"):
+            with pytest.raises(WarehouseError, match=remedy):
+                warehouse.query(sql)
+        with pytest.raises(WarehouseError, match="see that it is up"):
+            warehouse.query("select cast('x' as integer)")
+
+
 def test_a_file_that_another_process_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LOCK_WAIT_S", 0.5)
     target = Target(name="dev", type="duckdb", path=str(tmp_path / "x.duckdb"))
