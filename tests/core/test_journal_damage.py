@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rowkeeper.core.errors import JournalDamagedError, NewerVersionError
-from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.events import EVENT_VERSION, AssetEvent, EventType
 from rowkeeper.core.formats import FORMATS, bring_forward, check_formats
 from rowkeeper.core.ids import asset_id
 from rowkeeper.core.journal.check import adopt, check, losses
@@ -305,7 +305,7 @@ def test_events_and_formats_of_a_newer_version_stop_before_anything_is_written(
     (folder / "format.json").write_text('{"folder": 2, "journal": 99, "loads": 2}')
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     for command in (check_formats, bring_forward, salvage):
-        with pytest.raises(NewerVersionError, match=r"format 99 .* knows 2.*upgrade"):
+        with pytest.raises(NewerVersionError, match=r"format 99 .* knows 3.*upgrade"):
             command(folder)
     assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
@@ -314,7 +314,8 @@ def test_events_and_formats_of_a_newer_version_stop_before_anything_is_written(
 def test_a_whole_line_that_is_not_known_is_of_a_newer_version(tmp_path: Path, line: str) -> None:
     class Newer(AssetEvent):
         def to_json(self) -> str:
-            return super().to_json().replace("{", line + ",", 1).replace('"event_version":1,', "")
+            known = f'"event_version":{EVENT_VERSION},'
+            return super().to_json().replace("{", line + ",", 1).replace(known, "")
 
     folder = made(tmp_path / "journal", [Newer(event_type=EventType.DOWNLOADED, session_id="s")])
     (path,) = sealed_segments(folder).values()

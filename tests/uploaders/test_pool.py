@@ -10,6 +10,7 @@ import pytest
 
 from rowkeeper.core.errors import StoreError, Verdict
 from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.paths import folder_id
 from rowkeeper.core.progress import Progress
 from rowkeeper.core.settings import Settings, StoreSettings, Upload
 from tests.fakes.s3 import (
@@ -70,7 +71,7 @@ def archive(folder: Path) -> dict[str, bytes]:
 def test_events_of_a_folder(settings: Settings, tmp_path: Path) -> None:
     request = replace(request_of(tmp_path, b"body"), filename="../ü.mp4", attempt=3)
     summary, [event] = run(settings, request)
-    root = (tmp_path / "archive").as_uri()
+    root, name = (tmp_path / "archive").as_uri(), f"folder://{folder_id(tmp_path)}/archive"
     assert summary == Summary(uploaded=1, size_bytes=4)
     assert event == AssetEvent(
         event_type=EventType.UPLOADED,
@@ -85,10 +86,10 @@ def test_events_of_a_folder(settings: Settings, tmp_path: Path) -> None:
         mime_type="video/mp4",
         size_bytes=4,
         sha256=request.sha256,
-        store=root,
+        store=name,  # which moves with the data folder
         object_key=f"people/7/{request.asset_id}.mp4",
         cloud_url=f"{root}/people/7/{request.asset_id}.mp4",
-        details={"store_kind": "local", "existed": False},
+        details={"store_kind": "local", "store_url": root, "existed": False},
         event_id=event.event_id,
         occurred_at=event.occurred_at,
     )
