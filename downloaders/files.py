@@ -8,7 +8,6 @@ is under way.
 import hashlib
 import json
 import mimetypes
-import os
 import shutil
 import time
 from collections.abc import Iterable
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from downloaders.base import Fetched, FetchSettings, Request
+from rowkeeper.core.disk.writing import finish, write_all
 from rowkeeper.core.errors import DiskFullError
 
 STALE_S = 30 * 86_400
@@ -38,10 +38,8 @@ def write_hashed(chunks: Iterable[bytes], part: Path) -> tuple[int, str]:
     with part.open("wb") as stream:
         for chunk in chunks:
             digest.update(chunk)
-            stream.write(chunk)
-            size += len(chunk)
-        stream.flush()
-        os.fsync(stream.fileno())
+            size += write_all(stream, chunk)
+        finish(stream, size)
     return size, digest.hexdigest()
 
 

@@ -11,6 +11,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -232,7 +233,8 @@ def adopt(found: Match, settings: FetchSettings, places: Places) -> Fetched:
     part = files.part_of(path)
     with found.path.open("rb") as source:
         size, digest = files.write_hashed(iter(lambda: source.read(CHUNK), b""), part)
-    shutil.copystat(found.path, part)
+    with suppress(OSError):  # some disks set no times and no rights
+        shutil.copystat(found.path, part)
     fetched = Fetched(
         path=path,
         filename=found.path.name,

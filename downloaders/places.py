@@ -5,7 +5,6 @@ and the event finds again not only the bytes but also their name and type.
 """
 
 import json
-import os
 import threading
 from contextlib import suppress
 from dataclasses import asdict, fields, replace
@@ -16,7 +15,8 @@ from downloaders.base import Discovered, Fetched, FetchSettings, Request
 from downloaders.files import partial_folder, root_of
 from downloaders.naming import checked_template, relative_path
 from downloaders.sidecar import sidecar_path, write_sidecar
-from rowkeeper.core.paths import apart, folder_id, sha256_file, sync, version_mark, write_small
+from rowkeeper.core.disk.writing import sync, write_all, write_small
+from rowkeeper.core.paths import apart, folder_id, sha256_file, version_mark
 
 MOVES = "moves.jsonl"
 """In the work folder: a line for each file that was moved, until its event is written."""
@@ -38,13 +38,13 @@ class Places:
         self._lock = threading.Lock()
         self._known: set[Path] = set()
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC)
+        self._file = self._path.open("ab", buffering=0)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        os.close(self._file)
+        self._file.close()
         if not self._told:
             self._path.unlink(missing_ok=True)
             return
@@ -112,7 +112,7 @@ class Places:
         children = [asdict(child) for child in kept.discovered]
         path = kept.path.relative_to(self._root).as_posix()
         told = {**facts, "path": path, "discovered": children}
-        os.write(self._file, _line(request.asset_id, told).encode("utf-8", "replace"))
+        write_all(self._file, _line(request.asset_id, told).encode("utf-8", "replace"))
         self._told[request.asset_id] = told
 
     def _describe(self, request: Request, kept: Fetched) -> None:

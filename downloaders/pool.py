@@ -15,6 +15,7 @@ from downloaders.readings import PartialListError, UnchangedError
 from downloaders.registry import Registry
 from downloaders.sinks import Straight
 from downloaders.streaming import StreamingDownloader
+from rowkeeper.core.disk.faults import too_large
 from rowkeeper.core.errors import (
     RetryLaterError,
     RowkeeperError,
@@ -177,6 +178,8 @@ class _Run:
         except (RowkeeperError, StoppedError, OtherKindError, UnchangedError):
             raise
         except Exception as error:
+            if refused := too_large(error):
+                raise refused from error
             code = "local_io" if isinstance(error, OSError) else "unexpected"
             raise RetryLaterError(code, f"{type(error).__name__}: {error}") from error
 

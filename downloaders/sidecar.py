@@ -13,7 +13,7 @@ from typing import Any
 
 from downloaders.base import Fetched, Request
 from rowkeeper.core import clock
-from rowkeeper.core.paths import write_small
+from rowkeeper.core.disk.writing import write_small
 from rowkeeper.core.templates import SIDECAR
 
 _LOOKING = threading.Lock()

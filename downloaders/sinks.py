@@ -1,6 +1,5 @@
 """Where the bytes of a transfer go: a file, or straight into a store, whichever room has that."""
 
-import errno
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -12,10 +11,11 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 from downloaders import files
 from downloaders.base import Fetched, FetchSettings, Request
 from downloaders.http import CHUNK
+from rowkeeper.core.disk.faults import FULL
+from rowkeeper.core.disk.writing import finish, write_all, write_small
 from rowkeeper.core.errors import RetryLaterError, TransferError
 from rowkeeper.core.events import AssetEvent
 from rowkeeper.core.net.sniff import HEAD
-from rowkeeper.core.paths import write_small
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -130,12 +130,13 @@ class FileSink:
                 else:
                     self._drop_note()
                 with self._noted(version if not offset else None) as note:
-                    yield _written(file, offset, note)
-                os.fsync(file.fileno())
+                    counted = _Counted(file, offset, note)
+                    yield counted
+                finish(file, counted.size)
                 file.seek(0)
                 head = file.read(HEAD)
         except OSError as error:
-            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            if error.errno in FULL:
                 raise files.no_room(self._settings) from None
             raise
         self._drop_note()
@@ -170,20 +171,20 @@ class FileSink:
             raise
 
 
-def _written(file: BinaryIO, offset: int, note: Callable[[], None]) -> Write:
-    """Writes to ``file``, whose disk begins with a part while the next ones come."""
-    size = begun = offset
+class _Counted:
+    """Writes to ``file`` and counts; its disk begins with a part while the next ones come."""
 
-    def write(chunk: bytes) -> None:
-        nonlocal size, begun
-        size += file.write(chunk)
-        if size >= NOTE_FROM:
-            note()
-        if size - begun >= WRITE_BACK:
-            _begin_write_back(file, begun, size)
-            begun = size
+    def __init__(self, file: BinaryIO, offset: int, note: Callable[[], None]) -> None:
+        self._file, self._note = file, note
+        self.size = self._begun = offset
 
-    return write
+    def __call__(self, chunk: bytes) -> None:
+        self.size += write_all(self._file, chunk)
+        if self.size >= NOTE_FROM:
+            self._note()
+        if self.size - self._begun >= WRITE_BACK:
+            _begin_write_back(self._file, self._begun, self.size)
+            self._begun = self.size
 
 
 def _begin_write_back(file: BinaryIO, start: int, end: int) -> None:

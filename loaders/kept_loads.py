@@ -16,13 +16,13 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from loaders.destination import DATASET
 from loaders.tables import EVIDENCE, SCHEMAS, Rows, TableName, as_arrow, no_rows
+from rowkeeper.core.disk.writing import sync
 from rowkeeper.core.ids import new_id
 from rowkeeper.core.journal import kept_files
 from rowkeeper.core.journal.journal import damaged
 from rowkeeper.core.journal.kept_files import SOURCES, adopt
 from rowkeeper.core.journal.manifest import LOADS, read_manifest
 from rowkeeper.core.journal.segments import Finding
-from rowkeeper.core.paths import sync
 from rowkeeper.core.warehouse import Warehouse
 
 COMPLETED = f"_dlt_load_id in (select load_id from {DATASET}._dlt_loads where status = 0)"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from loaders.text_files import FALLBACK, MAX_BYTES, Decoded, decode, read_bytes
+from rowkeeper.core.disk.names import is_systems
 from rowkeeper.core.errors import InputError
 
 SETTING = "legacy_csv.paths or --legacy-csv"
@@ -28,25 +29,36 @@ SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 def find_files(paths: Iterable[str | Path]) -> list[Path]:
     """The files that ``paths`` (files, folders, globs) name, in the order of names, none twice.
 
-    Of a folder, all ``.csv`` and ``.tsv`` below it, packed ones too. Raises ``InputError`` if there
+    Of a folder, all ``.csv`` and ``.tsv`` below it, packed ones too, but none that a system or an
+    office program keeps beside another (``._x.csv``, ``~$x.csv``). Raises ``InputError`` if there
     are none.
     """
     found: dict[Path, None] = {}
     for path in paths:
         given = Path(path).expanduser()
         if given.is_dir():
-            matches = sorted(p for p in given.rglob("*") if p.name.lower().endswith(SUFFIXES))
+            matches = sorted(p for p in given.rglob("*") if _is_csv(p))
             if not matches:
                 raise InputError(f"No .csv or .tsv is below {path}: check {SETTING}.")
         elif given.exists() or not glob.has_magic(str(path)):
             matches = [given]
         else:
             names = glob.glob(str(given), recursive=True)  # noqa: PTH207 - may be absolute
-            matches = [Path(name) for name in sorted(names)]
+            matches = [Path(name) for name in sorted(names) if not is_systems(Path(name).name)]
             if not matches:
                 raise InputError(f"No legacy CSV matches {path}: check {SETTING}.")
         found.update(dict.fromkeys(matches))
     return list(found)
+
+
+def left_out(paths: Iterable[str | Path]) -> list[Path]:
+    """What :func:`find_files` leaves out of the folders among ``paths``, for no person wrote it."""
+    folders = [folder for path in paths if (folder := Path(path).expanduser()).is_dir()]
+    return sorted({p for folder in folders for p in folder.rglob("*") if is_systems(p.name)})
+
+
+def _is_csv(path: Path) -> bool:
+    return path.name.lower().endswith(SUFFIXES) and not is_systems(path.name)
 
 
 def read_content(path: Path, fallback: str = FALLBACK, max_bytes: int = MAX_BYTES) -> Content:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from loaders.destination import DATASET, PIPELINE, destination
 from loaders.tables import KEYS, SCHEMAS, Rows, TableName, as_arrow
-from rowkeeper.core.disk import disk_error
+from rowkeeper.core.disk.faults import disk_error
 from rowkeeper.core.duckdb_file import damaged, is_damage
 from rowkeeper.core.errors import WarehouseError, causes
 from rowkeeper.core.warehouse import Target

@@ -1,11 +1,9 @@
 """Load the sheet and the legacy CSVs into the raw tables of the warehouse, all or nothing a run."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from loaders.chain import number_snapshots
 from loaders.clocks import clock_notices
@@ -16,12 +14,14 @@ from loaders.held import Loaded, loaded
 from loaders.kept_loads import keep_loads, loads_dir, missing_loads
 from loaders.legacy_csv import LegacyFile, load_legacy_csv, notices_of
 from loaders.legacy_evidence import EvidenceFile
+from loaders.legacy_files import left_out
 from loaders.loader import Loader
 from loaders.newer_rules import ReadAgain, read_again
 from loaders.removals import Allowed, check_load, new_titles
 from loaders.row_keys import RowIds, known_row_ids
 from loaders.sheet import Snapshot, configured_sheet
 from loaders.tables import EVIDENCE, TABLES, Rows, add_legacy_file, add_snapshot, no_rows
+from rowkeeper.core.disk.locks import lock_path
 from rowkeeper.core.drain import create_tables
 from rowkeeper.core.errors import BusyError
 from rowkeeper.core.formats import bring_forward
@@ -88,7 +88,7 @@ def ingest(settings: Settings, target: Target) -> IngestSummary:
         with connect(target) as warehouse:
             number_snapshots(warehouse)
             keep_loads(loads_dir(settings.data_dir), warehouse)
-    summary = _summary(load_id, snapshot, changed, held, files, new_files, rows)
+    summary = _summary(settings, load_id, snapshot, changed, held, files, new_files, rows)
     return replace(summary, read_again=again, notices=(*said, *summary.notices))
 
 
@@ -168,10 +168,11 @@ def preview(settings: Settings, target: Target) -> IngestSummary:
     held = loaded(target)
     new_files = [file for file in files if not held.has_file(file)]
     changed = _add_if_new(no_rows(), snapshot, held, settings, RowIds())
-    return _summary(None, snapshot, changed, held, files, new_files, no_rows())
+    return _summary(settings, None, snapshot, changed, held, files, new_files, no_rows())
 
 
 def _summary(
+    settings: Settings,
     load_id: str | None,
     snapshot: Snapshot | None,
     changed: bool,
@@ -190,10 +191,21 @@ def _summary(
         notices=(
             *(snapshot.notices if snapshot else ()),
             *(notice for file in files for notice in notices_of(file)),
+            *_left_out(settings),
         ),
         legacy_files=len(files),
         new_legacy_files=tuple(str(file.path) for file in new_files),
         rows_loaded={table: len(rows[table]) for table in TABLES if rows[table]},
+    )
+
+
+def _left_out(settings: Settings) -> list[str]:
+    """A sentence on files of others in the folders of CSVs, if there are any."""
+    found = left_out(settings.legacy_csv.paths)
+    names = ", ".join(path.name for path in found[:3])
+    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+    return (
+        [f"Left out of the legacy CSVs, for no person wrote them: {names}{more}."] if found else []
     )
 
 
@@ -230,10 +242,10 @@ def _add_if_new(
 def ingest_lock(folder: Path) -> Iterator[None]:
     """Keep other ingests out: dlt has no lock of its own."""
     folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(folder / "ingest.lock", timeout=LOCK_WAIT_S):
-            yield
-    except Timeout as error:
-        raise BusyError(
-            f"Another ingest holds {error.lock_file}: wait until it has ended."
-        ) from error
+    path = folder / "ingest.lock"
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(lock_path(path, LOCK_WAIT_S))
+        except TimeoutError:
+            raise BusyError(f"Another ingest holds {path}: wait until it has ended.") from None
+        yield

@@ -47,6 +47,7 @@ def engine(
             monkeypatch.delenv(name)
     target_name = "dev" if request.param == "duckdb" else "prod"
     monkeypatch.setenv("ROWKEEPER_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("ROWKEEPER_DISK_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("ROWKEEPER_DOWNLOAD_PACE_DIR", str(tmp_path / "pace"))
     monkeypatch.setenv("ROWKEEPER_DOWNLOAD_RATES", "youtube=0, drive=0, docs=0, direct=0")
     monkeypatch.setenv("ROWKEEPER_DOWNLOAD_RETRY_AFTER_S", "0")

@@ -3,6 +3,8 @@
 A new kind of store is a module with one :class:`Store` and one line in ``registry.py``.
 """
 
+import hashlib
+import json
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -10,8 +12,9 @@ from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
 from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, StoreError, TransferError
 from rowkeeper.core.fixity import ASIDE, Content, content_of
+from rowkeeper.core.ids import new_id
 from rowkeeper.core.paths import version_mark
-from uploaders.faults import UnreachableError, changed_source, differing_object
+from uploaders.faults import UnreachableError, changed_source, differing_object, strange_store
 from uploaders.layout import PRESETS, key_apart, key_by
 from uploaders.links import Shown
 from uploaders.values import Entry, Facts, Held, Stored, UploadRequest
@@ -26,6 +29,8 @@ IN_DATA_FOLDER = "folder"
 """The scheme of the name of a store that is inside the data folder."""
 PROBE = ".rowkeeper-probe"
 """What a probe makes and removes: one name, so that what a killed one left goes with the next."""
+MARKER = "rowkeeper-store.json"
+"""The object by which a store is known: made once, it says which store this is."""
 SENT_UNASKED = 8 << 20
 """Bytes up to which a file is sent without asking first whether it is there..."""
 MISSES = 8
@@ -46,6 +51,8 @@ class Store(ABC):
     endpoint: str | None = None
     prefix: str = ""
     misses: int = 0
+    store_id: str | None = None
+    """The id that the store's marker must have; None: it has none, or was not identified."""
 
     @property
     def url(self) -> str:
@@ -117,6 +124,10 @@ class Store(ABC):
         lets anybody read. Raises ``StoreError`` and ``UsageError``.
         """
 
+    def identity(self, key: str) -> object:
+        """Which object is under ``key``, whatever its spelling; None for none."""
+        return key
+
     @property
     def notice(self) -> str | None:
         """What is weaker at this store than at others, and what is done about it, in a sentence."""
@@ -182,6 +193,43 @@ class Store(ABC):
         if found != Content(request.sha256, request.size_bytes):
             self.copy(key, f"{ASIDE}/{found.sha256[:16]}/{key}")
             self.remove(key)
+
+    def marker(self) -> str | None:
+        """The id of the store by its marker; None if it has none, '' if that can't be read."""
+        try:
+            body = b"".join(self.read(MARKER, 0, CHUNK))
+        except TransferError as error:
+            if error.code == "object_missing":
+                return None
+            raise
+        try:
+            return str(json.loads(body)["store_id"])
+        except (ValueError, KeyError, TypeError):
+            return ""
+
+    def mark(self) -> str:
+        """Give the store its marker, unless it has one; its id. Raises as :meth:`put`."""
+        told = {"store_id": new_id(), "is": "the mark of an archive of rowkeeper: leave it here"}
+        body = json.dumps(told, indent=1).encode()
+        try:
+            with self.writer(MARKER, "application/json") as writer:
+                writer.write(body)
+                writer.commit(hashlib.sha256(body).hexdigest())
+        except NeedsPersonError as error:
+            if error.code != "object_differs":  # another run was first
+                raise
+        if (found := self.marker()) is None:
+            raise RetryLaterError("store_conflict", "another writer is busy with the store's mark")
+        return found
+
+    def hold_to(self, store_id: str | None) -> None:
+        """From now on the store must be the one of this marker, or as it is where it has none."""
+        self.store_id = store_id
+
+    def require(self) -> None:
+        """Raises ``StoreError`` if the store is no longer the one that it should be."""
+        if self.store_id is not None and (found := self.marker()) != self.store_id:
+            raise strange_store(self.root, found)
 
     def complain(self, error: TransferError) -> None:
         """Raise ``StoreError`` if ``error`` is about the store as a whole, and no object's."""

@@ -1,6 +1,6 @@
 """What goes wrong with one object, or with the store behind them all."""
 
-from rowkeeper.core.errors import NeedsPersonError, RetryLaterError
+from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, StoreError
 
 
 class UnreachableError(RetryLaterError):
@@ -26,6 +26,20 @@ def differing_object() -> NeedsPersonError:
     return NeedsPersonError(
         "object_differs",
         "the store has other bytes under this key and keeps them: move that object away",
+    )
+
+
+def strange_store(root: str, marker: str | None) -> StoreError:
+    """The error for a store that is not the one that the warehouse knows; ``marker`` is its id."""
+    what = (
+        f"The store {root} is not there, or an empty folder is in its place"
+        if marker is None
+        else f"Another store is at {root}"
+    )
+    return StoreError(
+        f"{what}, so nothing was sent, removed or written down: mount the folder or mend "
+        "store.url; where this is the store, or all of it is lost, rowkeeper verify "
+        "--believe-empty takes it as it is."
     )
 
 

@@ -1,11 +1,9 @@
 """A folder as a store: the default."""
 
 import errno
-import fcntl
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
@@ -13,11 +11,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import quote
 
+from rowkeeper.core.disk.faults import too_large
+from rowkeeper.core.disk.names import (
+    KEPT_ELSEWHERE,
+    Identity,
+    identity,
+    is_placeholder,
+    placeholder,
+)
+from rowkeeper.core.disk.parts import PART, growing, part_of, sweep
+from rowkeeper.core.disk.probe import probe as probe_disk
+from rowkeeper.core.disk.writing import sync
 from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, StoreError
 from rowkeeper.core.fixity import Content
-from rowkeeper.core.paths import folder_id, sha256_file, sync
-from uploaders.base import CHUNK, IN_DATA_FOLDER, Store, open_source
-from uploaders.faults import changed_source, corrupt_object, missing_object
+from rowkeeper.core.paths import folder_id, sha256_file
+from uploaders.base import CHUNK, IN_DATA_FOLDER, MARKER, Store, open_source
+from uploaders.faults import changed_source, corrupt_object, missing_object, strange_store
 from uploaders.links import Shown
 from uploaders.values import Entry, Facts, Held, Stored, UploadRequest
 from uploaders.writer import Writer
@@ -39,12 +48,14 @@ _REFUSED = {
 class LocalStore(Store):
     """Objects as files below ``folder``; an object's name is its key.
 
-    A file grows as ``<name>.part`` and is renamed when its bytes, read again, have the right hash.
-    A final path means finished. The ``.part`` is locked by its writer, so a second one waits, and
-    what a killed one left is written anew.
+    A file grows as ``<name>.rowkeeper.part``, a name that no other program gives, and is renamed
+    when its bytes, read again, have the right hash. A final path means finished. The part is locked
+    by its writer, so a second one waits, and what a killed one left is written anew.
     """
 
     kind = "local"
+    _weaknesses: tuple[str, ...] = ()
+    _seen: Identity | None = None
 
     def __init__(self, folder: Path, data_dir: Path | None = None) -> None:
         self.folder = Path(os.path.normpath(folder.absolute()))
@@ -69,10 +80,16 @@ class LocalStore(Store):
 
     def probe(self) -> None:
         """Makes the folder if it is missing and tries to write in it."""
+        self.require()
         with self.faults():
             self.folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=self.folder) as file:
-                file.write(b"0")
+            self._weaknesses = probe_disk(self.folder).weaknesses
+
+    @property
+    def notice(self) -> str | None:
+        if not self._weaknesses:
+            return None
+        return f"The disk of {self.folder} is weaker than others: {'; '.join(self._weaknesses)}."
 
     def held(self, request: UploadRequest, key: str) -> Held:
         """By size first, then by reading and hashing the file."""
@@ -84,8 +101,10 @@ class LocalStore(Store):
                 if sha256_file(path)[0] != request.sha256:
                     return Held.OTHER
             except FileNotFoundError:
+                self.require()
                 return Held.NOTHING
             self._settle(path)
+            self.require()
             return Held.SAME
 
     def create(self, request: UploadRequest, key: str) -> bool:
@@ -118,7 +137,8 @@ class LocalStore(Store):
         with self.faults():
             for path in self.folder.rglob("*"):
                 key = path.relative_to(self.folder).as_posix()
-                if key.startswith(prefix) and path.suffix != ".part" and path.is_file():
+                is_none = key == MARKER or path.name.endswith(PART) or is_placeholder(path.name)
+                if key.startswith(prefix) and not is_none and path.is_file():
                     yield Entry(key, path.stat().st_size)
 
     def read(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
@@ -135,9 +155,12 @@ class LocalStore(Store):
         path = self.path(key)
         with self.faults():
             try:
-                return Facts(path.stat().st_size) if path.is_file() else None
+                if path.is_file():
+                    return Facts(path.stat().st_size)
             except FileNotFoundError:
-                return None
+                pass
+            self.require()
+            return None
 
     def copy(self, key: str, target: str) -> bool:
         """As :meth:`create`, from the object's own bytes."""
@@ -147,12 +170,38 @@ class LocalStore(Store):
     def remove(self, key: str) -> None:
         """Unlink the file and flush its folder."""
         path = self.path(key)
+        self.require()
         with self.faults():
             try:
                 path.unlink()
             except FileNotFoundError:
                 return
             sync(path.parent)
+
+    def identity(self, key: str) -> Identity | None:
+        return None if ".." in key.split("/") else identity(self.folder / key)
+
+    def hold_to(self, store_id: str | None) -> None:
+        super().hold_to(store_id)
+        self._seen = identity(self._token)
+
+    def require(self) -> None:
+        """By the identity of the marker's file; only where that has changed it is read again: the
+        folder may be a share that goes away, with an empty one in its place."""
+        if self._seen is None:
+            return
+        found = identity(self._token)
+        if found == self._seen:
+            return
+        if found is None or self.store_id is None:
+            raise strange_store(self.root, None)
+        super().require()
+        self._seen = found
+
+    @property
+    def _token(self) -> Path:
+        """What is there as long as the store is: its marker, or the folder itself."""
+        return self.folder if self.store_id is None else self.folder / MARKER
 
     def link(self, key: str, lifetime_s: int | None, shown: Shown) -> str:  # noqa: ARG002
         """The file's URL, for whoever sees this folder."""
@@ -168,6 +217,10 @@ class LocalStore(Store):
         try:
             return self.path(key).open("rb")
         except FileNotFoundError:
+            if key != MARKER:
+                self.require()
+            if placeholder(self.path(key)).exists():
+                raise RetryLaterError("kept_elsewhere", KEPT_ELSEWHERE) from None
             raise missing_object() from None
 
     def _fill(self, path: Path, source: BinaryIO, facts: tuple[str, int]) -> bool:
@@ -180,29 +233,26 @@ class LocalStore(Store):
 
     @contextmanager
     def growing(self, path: Path) -> Iterator[BinaryIO]:
-        """The ``.part`` of ``path``, empty and locked; removed in the end if it still is one."""
-        part = _part_of(path)
+        """The part of ``path``, empty and locked; removed in the end if it still is one."""
+        self.require()
         with ExitStack() as stack:
             with self.faults():
                 path.parent.mkdir(parents=True, exist_ok=True)
-                file = stack.enter_context(_locked(part))
-            try:
-                yield file
-            finally:
-                if _is_at(file, part):
-                    part.unlink(missing_ok=True)
+                file = stack.enter_context(growing(path))
+            yield file
 
     def finish(self, path: Path, file: BinaryIO, facts: tuple[str, int]) -> bool:
-        """Make ``path`` of its ``.part``, whose bytes must have ``facts``; False if it is there."""
+        """Make ``path`` of its part, whose bytes must have ``facts``; False if it is there."""
         with self.faults():
             if path.exists():
                 return False
             file.flush()
             os.fsync(file.fileno())
-            if sha256_file(_part_of(path)) != facts:
+            if sha256_file(part_of(path)) != facts:
                 raise corrupt_object("the copy does not have the download's SHA-256")
-            _part_of(path).rename(path)
+            part_of(path).rename(path)
             self._settle(path)
+            self.require()
             return True
 
     def _settle(self, path: Path) -> None:
@@ -215,13 +265,9 @@ class LocalStore(Store):
             sync(self.folder.parent)
 
     def sweep(self) -> None:
-        """The ``.part`` files that no writer holds."""
+        """The parts that no writer holds; nobody else's files."""
         with self.faults():
-            for part in self.folder.rglob("*.part"):
-                with part.open("rb") as file, suppress(BlockingIOError):
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    if _is_at(file, part):
-                        part.unlink()
+            sweep(self.folder)
 
     @contextmanager
     def faults(self) -> Iterator[None]:
@@ -234,6 +280,8 @@ class LocalStore(Store):
                     f"The store folder {self.folder} can't be written ({error.strerror}): free "
                     "space or mend its rights, or name another folder in store.url."
                 ) from None
+            if refused := too_large(error):
+                raise refused from None
             raise RetryLaterError("store_io", f"the store folder: {error.strerror}") from None
 
 
@@ -257,27 +305,3 @@ class _LocalWriter(Writer):
     def _close(self) -> None:
         with suppress(OSError):
             self._open.close()
-
-
-def _part_of(path: Path) -> Path:
-    return path.with_name(path.name + ".part")
-
-
-@contextmanager
-def _locked(part: Path) -> Iterator[BinaryIO]:
-    """``part``, made or emptied, and locked against other writers while it is open."""
-    while True:
-        with part.open("ab") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            if not _is_at(file, part):
-                continue  # its writer has renamed or removed it meanwhile
-            file.truncate(0)
-            yield file
-            return
-
-
-def _is_at(file: BinaryIO, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(file.fileno()), path.stat())
-    except FileNotFoundError:
-        return False

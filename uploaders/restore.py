@@ -1,18 +1,28 @@
 """The way back: the bytes of an object as a local file, held to their SHA-256."""
 
+import errno
 import hashlib
-import os
+import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import BinaryIO
 
+from rowkeeper.core.disk.faults import too_large
+from rowkeeper.core.disk.parts import growing, part_of
+from rowkeeper.core.disk.writing import finish, sync, write_all
 from rowkeeper.core.errors import NeedsPersonError, RetryLaterError
 from rowkeeper.core.fixity import Content
-from rowkeeper.core.paths import sha256_file, sync
+from rowkeeper.core.paths import sha256_file
 from rowkeeper.core.pool import Stop
 from rowkeeper.core.retry import with_retries
 from rowkeeper.core.settings import Settings
 from uploaders.base import Store
 from uploaders.faults import UnreachableError
+
+NAME_REFUSED = frozenset({errno.EINVAL, errno.EILSEQ, errno.ENAMETOOLONG})
+"""What disks answer to names that they can't have: exFAT to ``a:b``, others to long ones."""
+_PLACING = threading.Lock()
+"""Two names may be one on a disk: a place is looked at and taken by one thread at a time."""
 
 
 def restore_object(
@@ -38,37 +48,50 @@ def restore_object(
 def write_back(chunks: Callable[[], Iterable[bytes]], place: Path, content: Content) -> bool:
     """Make ``place`` of ``chunks``; False, with nothing read, if it has these bytes already.
 
-    The file grows beside its place and is renamed once it has its SHA-256 and is on the disk.
-    Raises ``NeedsPersonError('place_taken')`` if ``place`` has other bytes, which stay,
+    The file grows beside its place, is renamed once it is on the disk, and is read back under its
+    name: the disk may take that name for another file's. Raises
+    ``NeedsPersonError('place_taken')`` if ``place`` has other bytes, which stay,
+    ``NeedsPersonError('name_refused')`` if the disk has no such names,
     ``NeedsPersonError('object_differs')`` if ``chunks`` are not ``content``, and
     ``RetryLaterError('local_io')`` if the disk refuses.
     """
     try:
-        if place.exists():
-            if Content(*sha256_file(place)) == content:
-                return False
-            raise NeedsPersonError("place_taken", f"other bytes are at {place}: move them away")
+        if _has(place, content):
+            return False
         place.parent.mkdir(parents=True, exist_ok=True)
-        _write(chunks(), place, content)
+        with growing(place) as file:
+            _write(chunks(), file, content)
+            with _PLACING:
+                if _has(place, content):
+                    return False
+                part_of(place).rename(place)
+        sync(place.parent)
+        if Content(*sha256_file(place)) != content:
+            raise NeedsPersonError("place_differs", f"the disk gives other bytes for {place}")
     except OSError as error:
+        if refused := too_large(error):
+            raise refused from None
         words = f"{place} can't be written: {error.strerror}"
+        if error.errno in NAME_REFUSED:
+            raise NeedsPersonError("name_refused", words) from None
         raise RetryLaterError("local_io", words) from None
     return True
 
 
-def _write(chunks: Iterable[bytes], place: Path, content: Content) -> None:
-    part, digest, size = place.with_name(f"{place.name}.part"), hashlib.sha256(), 0
-    try:
-        with part.open("wb") as file:
-            for chunk in chunks:
-                digest.update(chunk)
-                size += file.write(chunk)
-            file.flush()
-            os.fsync(file.fileno())
-        if Content(digest.hexdigest(), size) != content:
-            raise NeedsPersonError("object_differs", "the bytes there are not the recorded ones")
-        part.rename(place)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    sync(place.parent)
+def _has(place: Path, content: Content) -> bool:
+    """Has ``place`` these bytes already? Nothing at all is no; others are an error."""
+    if not place.exists():
+        return False
+    if Content(*sha256_file(place)) == content:
+        return True
+    raise NeedsPersonError("place_taken", f"other bytes are at {place}: move them away")
+
+
+def _write(chunks: Iterable[bytes], file: BinaryIO, content: Content) -> None:
+    digest, size = hashlib.sha256(), 0
+    for chunk in chunks:
+        digest.update(chunk)
+        size += write_all(file, chunk)
+    finish(file, size)
+    if Content(digest.hexdigest(), size) != content:
+        raise NeedsPersonError("object_differs", "the bytes there are not the recorded ones")

@@ -10,7 +10,10 @@ with events as (
             'object_found', 'object_refuted'
         ) as is_outcome
     from {{ ref("stg_asset_events") }}
-    where event_type not in ('download_requested', 'upload_requested', 'row_accepted', 'row_released')
+    where event_type not in (
+        'download_requested', 'upload_requested', 'row_accepted', 'row_released',
+        'store_identified', 'store_moved'
+    )
 ),
 
 told as (

@@ -13,6 +13,7 @@ from downloaders.http import status_error
 from downloaders.verdicts import first_match
 from downloaders.youtube.rules import EXTRACTOR, GEO, RULES, TRUNCATED, UNSUPPORTED
 from downloaders.ytdlp import Client
+from rowkeeper.core.disk.faults import too_large
 from rowkeeper.core.errors import PauseSiteError, RetryLaterError, TransferError, Verdict
 
 HOST = "YouTube"
@@ -34,6 +35,8 @@ NOISE = re.compile(
 def transfer_error(error: Exception, client: Client) -> TransferError:
     """The error of the house for one of yt-dlp's."""
     causes = list(_causes(error))
+    if refused := next(filter(None, map(too_large, causes)), None):
+        return refused
     message = NOISE.sub("", str(error)).replace("’", "'")
     if client.strayed and client.strayed.verdict is Verdict.PAUSE:
         return client.strayed

@@ -12,8 +12,9 @@ import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 
+from rowkeeper.core.disk.names import identity
+from rowkeeper.core.disk.writing import sync
 from rowkeeper.core.errors import FixityError, UsageError
-from rowkeeper.core.paths import sync
 
 UNFINISHED = ".unfinished"
 DECLARATION = "BagIt-Version: 0.97\nTag-File-Character-Encoding: UTF-8\n"
@@ -52,10 +53,14 @@ def begin(place: Path) -> Path:
 
 
 def clean(folder: Path, kept: set[str]) -> None:
-    """Remove all files below ``folder`` but those at ``kept``: what an earlier try left."""
+    """Remove all files below ``folder`` but those at ``kept``: what an earlier try left.
+
+    The disk may spell names in another way than they were written, so files are known as such.
+    """
+    ours = {identity(folder / name) for name in kept} - {None}
     try:
-        for path in folder.rglob("*"):
-            if not path.is_dir() and path.relative_to(folder).as_posix() not in kept:
+        for path in list(folder.rglob("*")):
+            if not path.is_dir() and identity(path) not in ours:
                 path.unlink()
     except OSError as error:
         raise _refused(folder, error) from None
@@ -73,6 +78,8 @@ def finish(work: Path, place: Path, info: Mapping[str, str], hashes: Mapping[str
     try:
         with contextlib.chdir(work):  # bagit goes there itself and may not come back
             _seal(work, info, hashes)
+        if place.is_dir():
+            place.rmdir()  # an empty one, which not every disk lets itself be renamed over
         work.rename(place)
         with contextlib.suppress(OSError):
             sync(place.parent)
@@ -92,7 +99,8 @@ def _seal(work: Path, info: Mapping[str, str], hashes: Mapping[str, str]) -> Non
     bag.info.update(info)
     bag.save(manifests=True)
     bag = Bag(str(work))
-    found = {path: entry["sha256"] for path, entry in bag.payload_entries().items()}
+    entries = bag.payload_entries().items()
+    found = {unicodedata.normalize("NFC", path): entry["sha256"] for path, entry in entries}
     wanted = {f"{PAYLOAD}/{path}": sha256 for path, sha256 in hashes.items()}
     if changed := sorted(path for path, sha256 in wanted.items() if found.get(path) != sha256):
         raise FixityError(

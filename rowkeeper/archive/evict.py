@@ -20,6 +20,7 @@ from rowkeeper.core.retry import with_retries
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.selection import Selection
+from rowkeeper.workspace.store_identity import identify
 
 PENDING = """
 select
@@ -87,6 +88,8 @@ def drop_files(context: Context, reporter: Reporter, selection: Selection, *, ev
         sql = PENDING.format(schema=context.target.schema)
         rows = warehouse.query(sql, [ours, ours, store.root, every])
         left_over = warehouse.query(LEFT_OVER, [ours, ours])
+    if left_over or rows:
+        identify(context, store)
     for path, sha256, size_bytes, text_path in left_over:
         _finish(context.settings.data_dir, path, Content(sha256, size_bytes), text_path)
     sharing = groupby([Kept(*row) for row in rows], key=lambda item: item.path)

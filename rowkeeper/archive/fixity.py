@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rowkeeper.archive.stores import is_others, said_of
 from rowkeeper.archive.work import StoreWork
 from rowkeeper.core import clock
+from rowkeeper.core.disk.names import KEPT_ELSEWHERE, placeholder
 from rowkeeper.core.errors import RetryLaterError, TransferError
 from rowkeeper.core.events import EventType
 from rowkeeper.core.fixity import Content, Damage, content_of, damage
@@ -226,6 +227,8 @@ class Check(StoreWork):
             with path.open("rb") as file:
                 return content_of(self.stop.watched(iter(lambda: file.read(CHUNK), b"")))
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            if placeholder(path).exists():
+                raise RetryLaterError("kept_elsewhere", KEPT_ELSEWHERE) from None
             return None
         except OSError as error:
             words = f"The file can't be read: {error.strerror}."

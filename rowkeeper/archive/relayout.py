@@ -16,6 +16,7 @@ from rowkeeper.core.text import harmless
 from rowkeeper.core.warehouse import Row, connect
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.selection import Selection
+from rowkeeper.workspace.store_identity import open_known
 
 if TYPE_CHECKING:
     from uploaders.base import Store
@@ -64,9 +65,7 @@ def move_objects(
     Where one of an object's assets is selected, all of them move with it. Interrupted and called
     again it goes on. Under the run's lock. Raises ``StoreError``.
     """
-    from uploaders.registry import open_store
-
-    store = open_store(context.settings)
+    store = open_known(context)
     with at_work(context, reporter, "move", "Moving", dry_run, store) as work:
         moves = [
             move
@@ -161,9 +160,7 @@ def remove_old(context: Context, reporter: Reporter, selection: Selection) -> in
 
     Only where the tables know the new place and the store has it. Under the run's lock.
     """
-    from uploaders.registry import open_store
-
-    store = open_store(context.settings)
+    store = open_known(context)
     with connect(context.target, read_only=True) as warehouse:
         rows = warehouse.query(LEFT_BEHIND, [store.root, store.root])
     removed = 0

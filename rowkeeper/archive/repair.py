@@ -16,6 +16,7 @@ from rowkeeper.core.progress import Progress, Reporter
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.selection import Selection
+from rowkeeper.workspace.store_identity import open_known
 
 LOST_OBJECT = {"object_missing", "object_differs"}
 """The errors that say that the archive does not have the bytes either."""
@@ -62,9 +63,8 @@ def heal(context: Context, reporter: Reporter, selection: Selection) -> int:
     found = selection.of(_lost(context))
     if not found:
         return 0
-    from uploaders.registry import open_store
 
-    store = open_store(context.settings)
+    store = open_known(context)
     files: dict[tuple[str, str], list[Lost]] = {}
     for item in found:
         if item.store == store.root:

@@ -12,20 +12,25 @@ from typing import TYPE_CHECKING, Any
 
 from rowkeeper.archive.stores import said_of
 from rowkeeper.core.csv.guard import guard
-from rowkeeper.core.errors import NeedsPersonError, TransferError
+from rowkeeper.core.disk.names import Naming
+from rowkeeper.core.disk.probe import naming_of
+from rowkeeper.core.errors import NeedsPersonError, TransferError, UsageError
 from rowkeeper.core.files import write_whole
 from rowkeeper.core.fixity import Content
-from rowkeeper.core.paths import apart, folder_id
+from rowkeeper.core.paths import apart, folder_id, safe_extension
 from rowkeeper.core.pool import Stop, StoppedError, run_bounded
 from rowkeeper.core.progress import Display, Progress, Reporter
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.selection import Selection
+from rowkeeper.workspace.store_identity import open_known
 
 if TYPE_CHECKING:
     from uploaders.base import Store
 
 INDEX = "restored.csv"
+RENAMED = "renamed"
+"""Below the folder: files whose own names the disk can't have."""
 PIECES = """
 select
     assets.asset_id, assets.person_row_id, assets.provider, assets.media_id, assets.asset_type,
@@ -108,19 +113,19 @@ def retrieve(
     A file is at the path that it had below its data folder, or at what ``naming`` makes of it. What
     has no bytes in a store is taken from this data folder, if it is here. Raises ``StoreError``.
     """
-    from uploaders.registry import open_store
 
     pieces = selection.of(_pieces(context))
-    placed = _placed([piece for piece in pieces if piece.content], naming)
-    store = open_store(context.settings)
+    names = _names_of(folder)
+    placed = _placed([piece for piece in pieces if piece.content], naming, names)
+    store = open_known(context)
     with reporter.display("Restoring") as shown:
         shown.expect(len(placed))
-        work = _Retrieval(context, store, folder, shown, naming)
+        work = _Retrieval(context, store, folder, shown, naming, names)
         workers = context.settings.upload.workers
         run_bounded(work.one, {"": list(placed.items())}, workers, work.stop, "restore")
     work.done.unarchived = sum(piece.content is None for piece in pieces)
     rows = [
-        (path, piece)
+        (work.renamed.get(path, path), piece)
         for path, sharing in placed.items()
         if path not in work.done.failures
         for piece in sharing
@@ -136,15 +141,33 @@ def _pieces(context: Context) -> list[Piece]:
     return [Piece(*row) for row in rows]
 
 
-def _placed(pieces: list[Piece], naming: Callable[[str], str]) -> dict[str, list[Piece]]:
-    """Path -> the assets that have it; other bytes of the same name get the asset's id added."""
+def _names_of(folder: Path) -> Naming:
+    """How the disk of ``folder``, which is made if missing, compares names; ``UsageError``."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return naming_of(folder)
+    except OSError as error:
+        raise UsageError(
+            f"{folder} can't be written ({error.strerror}): give another place, or free space "
+            "there."
+        ) from None
+
+
+def _placed(
+    pieces: list[Piece], naming: Callable[[str], str], names: Naming
+) -> dict[str, list[Piece]]:
+    """Path -> the assets that have it; other bytes of the same name, as the disk compares names,
+    get the asset's id added."""
     placed: dict[str, list[Piece]] = {}
+    spelled: dict[str, str] = {}
     for piece in pieces:
-        path = PurePosixPath(naming(_safe(piece.path) or _safe(piece.object_key) or piece.asset_id))
-        there = placed.get(path.as_posix())
+        path = naming(_safe(piece.path) or _safe(piece.object_key) or piece.asset_id)
+        path = PurePosixPath(path).as_posix()
+        path = spelled.setdefault(names.key(path), path)
+        there = placed.get(path)
         if there and there[0].content != piece.content:
-            path = apart(path, piece.asset_id)
-        placed.setdefault(path.as_posix(), []).append(piece)
+            path = apart(PurePosixPath(path), piece.asset_id).as_posix()
+        placed.setdefault(path, []).append(piece)
     return placed
 
 
@@ -174,9 +197,11 @@ class _Retrieval:
         folder: Path,
         shown: Display,
         naming: Callable[[str], str],
+        names: Naming,
     ) -> None:
         self.context, self.store, self.folder, self.shown = context, store, folder, shown
-        self.naming = naming
+        self.naming, self.names = naming, names
+        self.renamed: dict[str, str] = {}
         self.stop, self.lock, self.done = Stop(), threading.Lock(), Retrieved()
 
     def one(self, placed: tuple[str, list[Piece]]) -> None:
@@ -186,10 +211,10 @@ class _Retrieval:
             return
         self.shown.update(Progress(piece, "running", 0, content.size_bytes))
         try:
-            fresh = self._fetch(piece, self.folder / path, content)
-            found = {path: content.sha256}
+            place, fresh = self._place(piece, path, content)
+            found = {place: content.sha256}
             if piece.asset_kind == "transcript":
-                found |= self._write_words(self.folder / path, piece.details)
+                found |= self._write_words(self.folder / place, piece)
         except StoppedError:
             return
         except TransferError as error:
@@ -200,11 +225,23 @@ class _Retrieval:
             return
         with self.lock:
             self.done.hashes |= found
+            self.renamed[path] = place
             self.done.restored += fresh
             self.done.present += not fresh
             self.done.size_bytes += content.size_bytes if fresh else 0
         size = content.size_bytes
-        self.shown.update(Progress(piece, "restored", size, size, path))
+        self.shown.update(Progress(piece, "restored", size, size, place))
+
+    def _place(self, piece: Piece, path: str, content: Content) -> tuple[str, bool]:
+        """Where the file is, and whether it was not there before: where the disk can't have its
+        name, under the asset's id."""
+        try:
+            return path, self._fetch(piece, self.folder / path, content)
+        except NeedsPersonError as error:
+            if error.code != "name_refused":
+                raise
+        plain = f"{RENAMED}/{piece.asset_id}.{safe_extension(path, None)}"
+        return plain, self._fetch(piece, self.folder / plain, content)
 
     def _fetch(self, piece: Piece, place: Path, content: Content) -> bool:
         from uploaders.base import key_below
@@ -216,7 +253,7 @@ class _Retrieval:
         key = key_below(piece.store, str(piece.object_key))
         return restore_object(self.store, key, place, content, self.context.settings, self.stop)
 
-    def _write_words(self, captions: Path, details: dict[str, Any]) -> dict[str, str]:
+    def _write_words(self, captions: Path, piece: Piece) -> dict[str, str]:
         """Put the plain words of ``captions`` where the download had put them.
 
         A later release may take other words from the same captions than were recorded: those never
@@ -225,6 +262,7 @@ class _Retrieval:
         from downloaders.youtube.captions import plain_text
         from uploaders.restore import write_back
 
+        details = piece.details
         path, sha256 = _safe(details.get("text_path")), details.get("text_sha256")
         if path is None or sha256 is None:
             return {}
@@ -233,7 +271,16 @@ class _Retrieval:
         path, fresh = self.naming(path), hashlib.sha256(words).hexdigest()
         if fresh != sha256 and (self.folder / path).exists():
             return {}
-        write_back(lambda: [words], self.folder / path, Content(fresh, len(words)))
+        content = Content(fresh, len(words))
+        try:
+            write_back(lambda: [words], self.folder / path, content)
+        except NeedsPersonError as error:
+            taken = error.code == "place_taken" and not self.names.is_exact
+            if not taken and error.code != "name_refused":
+                raise
+            path = apart(PurePosixPath(path), piece.asset_id).as_posix()
+            path = path if taken else f"{RENAMED}/{piece.asset_id}.txt"
+            write_back(lambda: [words], self.folder / path, content)
         return {path: fresh}
 
     def _elsewhere(self, piece: Piece) -> str:

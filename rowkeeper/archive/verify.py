@@ -14,6 +14,7 @@ from rowkeeper.core.progress import Reporter
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.selection import select
+from rowkeeper.workspace.store_identity import identify
 
 if TYPE_CHECKING:
     from uploaders.base import Store
@@ -101,6 +102,7 @@ def verify(context: Context, reporter: Reporter, choice: Choice) -> Verified:
 
     store = open_store(context.settings)
     with at_work(context, reporter, "verify", "Verifying", dry_run=False, store=store) as work:
+        identify(context, store, believe=choice.believe_empty)
         places, elsewhere, closed = find_places(context, store)
         chosen = choice.of(places)
         if any(place.kind == OBJECT for place in chosen) and not choice.believe_empty:

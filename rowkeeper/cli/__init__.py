@@ -7,7 +7,7 @@ from importlib import import_module
 
 import click
 
-from rowkeeper.core.disk import disk_error
+from rowkeeper.core.disk.faults import disk_error
 from rowkeeper.core.errors import RowkeeperError, UsageError
 from rowkeeper.core.text import harmless
 

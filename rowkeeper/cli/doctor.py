@@ -3,7 +3,6 @@
 import platform
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -128,15 +127,11 @@ def _dbt(_: Context) -> str:
 
 
 def _data_folder(context: Context) -> str:
-    folder = context.settings.data_dir
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder) as file:
-            file.write(b"0")
-    except OSError as error:
-        words = f"{folder} can't be written ({error.strerror})"
-        raise RowkeeperError(f"{words}: make it writable, or choose another --data-dir.") from None
-    return str(folder)
+    from rowkeeper.workspace.data_folder import check_disk
+
+    if weaknesses := check_disk(context):
+        raise _WeakError(" ".join(weaknesses))
+    return str(context.settings.data_dir)
 
 
 def _warehouse(context: Context) -> str:
@@ -156,9 +151,9 @@ def _journal(context: Context) -> str:
 
 
 def _store(context: Context) -> str:
-    from uploaders.registry import open_store
+    from rowkeeper.workspace.store_identity import open_known
 
-    store = open_store(context.settings)
+    store = open_known(context)
     store.check()
     if store.notice:
         raise _WeakError(store.notice)

@@ -13,6 +13,7 @@ from rowkeeper.core.formats import format_findings
 from rowkeeper.core.journal.journal import journal_dir, sealed_segments
 from rowkeeper.core.journal.segments import Finding
 from rowkeeper.workspace.context import Context
+from rowkeeper.workspace.data_folder import strangers_said
 from rowkeeper.workspace.locks import run_lock
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def check_command(as_json: bool, target: str | None, data_dir: str | None) -> No
         click.echo(json.dumps(told, ensure_ascii=False, indent=2))
     else:
         say(found)
+        if left_alone := strangers_said(context):
+            click.echo(plain(left_alone))
         click.echo(f"{segments} segments in {plain(str(folder))}, {len(found)} findings.")
     if found:
         raise JournalDamagedError(

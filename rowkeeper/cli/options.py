@@ -1,16 +1,20 @@
 """The options that commands share, and what they stand for."""
 
 import os
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import click
 
+from rowkeeper.core.errors import DiskError
 from rowkeeper.core.formats import check_formats
 from rowkeeper.core.journal.journal import journal_dir
-from rowkeeper.core.settings import PROJECT_DIR, load_settings
+from rowkeeper.core.settings import PROJECT_DIR, Settings, load_settings
+from rowkeeper.core.text import harmless
 from rowkeeper.core.warehouse import APPLICATION_VARIABLE, load_target, profiles_dir
 from rowkeeper.workspace.context import Context
+from rowkeeper.workspace.data_folder import check_folder
 from rowkeeper.workspace.waits import application
 
 FLAGS = {
@@ -24,6 +28,7 @@ FLAGS = {
     "lost_columns": "sheet.lost_columns",
     "store": "store.url",
     "data_dir": "data_dir",
+    "new_folder": "disk.new_folder",
 }
 """Option -> the setting that it overrides."""
 
@@ -86,6 +91,20 @@ def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def _check_folder(settings: Settings) -> None:
+    """Where a data folder is gone, a person is asked whether a new one may begin in its place.
+
+    Raises ``DiskError`` where nobody can be asked, or says no.
+    """
+    try:
+        check_folder(settings)
+    except DiskError as error:
+        if settings.disk.folder_id or not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise
+        if not click.confirm(f"{harmless(str(error))} Begin a new data folder now?", err=True):
+            raise
+
+
 def prepare(target: str | None, *, any_format: bool = False, **options: Any) -> Context:
     """The settings and the target for a command; dbt and dlt are pointed at the same places.
 
@@ -96,6 +115,7 @@ def prepare(target: str | None, *, any_format: bool = False, **options: Any) -> 
     flags["legacy_csv.paths"] = list(flags.get("legacy_csv.paths") or ())
     settings = load_settings(flags)
     os.umask(int(settings.disk.umask, 8))  # names and e-mails lie in what is made here
+    _check_folder(settings)
     if not any_format:
         check_formats(journal_dir(settings.data_dir))
     os.environ["ROWKEEPER_DATA_DIR"] = str(settings.data_dir)

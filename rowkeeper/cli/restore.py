@@ -56,7 +56,7 @@ def command(
     else:
         out.print(plain(f"{said(done)} See {place / INDEX}."), markup=False, soft_wrap=True)
     complain(done)
-    complain_of_journal(context, done, len(damage))
+    complain_of_journal(context, done, damage)
 
 
 def said(done: Retrieved) -> str:
@@ -81,12 +81,21 @@ def complain(done: Retrieved) -> None:
     raise FixityError(f"{len(done.failures)} files could not be brought back: {'; '.join(listed)}.")
 
 
-def complain_of_journal(context: Context, done: Retrieved, damaged: int) -> None:
-    """Raises ``FixityError`` if nothing came back, or the damage may be why something did not."""
-    came = done.restored + done.present
+def complain_of_journal(context: Context, done: Retrieved, damage: list[Finding]) -> None:
+    """Raises ``FixityError`` if nothing came back, or the damage may be why something did not.
+
+    Of events that are gone and name no asset nobody knows what they were about.
+    """
+    came, damaged = done.restored + done.present, len(damage)
+    folder = journal_dir(context.settings.data_dir)
+    gone = [item for item in damage if item.lost and not item.asset_ids]
+    if gone and not done.unarchived:
+        raise FixityError(
+            f"{gone[0]}: assets may be among that which nothing here knows of; a backup of the "
+            f"journal in {folder}, or the sync service that keeps it elsewhere, may have it."
+        )
     if not done.unarchived or (came and not damaged):
         return
-    folder = journal_dir(context.settings.data_dir)
     if damaged:
         raise FixityError(
             f"The journal in {folder} is damaged in {damaged} places, and {done.unarchived} assets "

@@ -32,6 +32,12 @@ from rowkeeper.workspace.selection import KINDS, select
     flag_value="fetch",
     help="Fetch what only earlier CSV rows know and no later one denies, too.",
 )
+@click.option(
+    "--new-folder",
+    is_flag=True,
+    default=None,
+    help="Begin a new data folder where another was.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what it would do; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Events as JSON lines; words on stderr.")
 @source_options

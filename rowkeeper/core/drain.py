@@ -7,7 +7,7 @@ themselves at the next drain.
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,7 @@ def _move(
     """
     ours = folder_id(folder.parent)
     held = {name for (name,) in warehouse.query("select segment_id from raw.journal_segments")}
+    found[:] = [_known_lost(item, held) for item in found]
     found += missing_segments(folder, held_here(warehouse, ours))
     count = 0
     batch: list[AssetEvent] = []
@@ -86,6 +87,12 @@ def _move(
     if batch or whole:
         count += _insert(warehouse, batch, whole, ours)
     return count
+
+
+def _known_lost(finding: Finding, held: set[str]) -> Finding:
+    """``finding``, which costs nothing where the warehouse has the events of that segment."""
+    is_held = finding.path.parent.name == SEALED and segment_id(finding.path) in held
+    return replace(finding, lost=False) if is_held else finding
 
 
 def held_here(warehouse: Warehouse, folder: str) -> set[str]:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rowkeeper.core import clock
-from rowkeeper.core.disk import disk_error
+from rowkeeper.core.disk.faults import disk_error, no_byte_locks
+from rowkeeper.core.disk.probe import probe
 from rowkeeper.core.errors import DamagedWarehouseError, WarehouseError
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ def open_duckdb(path: Path, where: str, read_only: bool) -> "duckdb.DuckDBPyConn
             return connection
         except (duckdb.Error, OSError) as error:
             locked = LOCKED in str(error)
+            if locked and not probe(path.parent).byte_locks:
+                raise no_byte_locks(path.parent) from None
             if locked and clock.seconds() < deadline:
                 if not told and clock.seconds() > deadline - LOCK_WAIT_S + clock.TELL_AFTER_S:
                     told = True

@@ -14,7 +14,7 @@ from rowkeeper.core.errors import NewerVersionError
 from rowkeeper.core.ids import new_id
 
 EVENT_VERSION = 2
-"""2 knows ``store_moved``."""
+"""2 knows ``store_moved`` and ``store_identified``."""
 
 
 class EventType(StrEnum):
@@ -42,6 +42,7 @@ class EventType(StrEnum):
     OBJECT_FOUND = "object_found"  # one of the old system's is there; its bytes were not read
     OBJECT_REFUTED = "object_refuted"  # it is not there, or not what it should be
     STORE_MOVED = "store_moved"  # what was at the store of details' "was" is in ``store`` now
+    STORE_IDENTIFIED = "store_identified"  # a store carries this marker (details: store_id)
     ROW_ACCEPTED = "row_accepted"  # a quarantined row (details: row_key) is of the person row_id
     ROW_RELEASED = "row_released"  # that is undone
 

@@ -7,8 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from rowkeeper.core import clock
+from rowkeeper.core.disk.writing import finish, sync, write_all
 from rowkeeper.core.errors import UsageError
-from rowkeeper.core.paths import sync
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -17,9 +17,7 @@ def write_whole(path: Path, data: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            finish(file, write_all(file, data))
         part.replace(path)
         with suppress(OSError):  # some systems can't open a folder
             sync(path.parent)
@@ -60,4 +58,6 @@ def _keep(path: Path) -> None:
     try:
         os.link(path, kept)
     except OSError:
-        shutil.copy2(path, kept)
+        shutil.copyfile(path, kept)
+        with suppress(OSError):  # some disks set no times and no rights
+            shutil.copystat(path, kept)

@@ -9,12 +9,12 @@ database has its own, in ``database_format``.
 import json
 from pathlib import Path
 
+from rowkeeper.core.disk.writing import sync
 from rowkeeper.core.errors import JournalDamagedError, NewerVersionError
 from rowkeeper.core.journal import kept_files
 from rowkeeper.core.journal.journal import seal_anew
 from rowkeeper.core.journal.manifest import SEALED
-from rowkeeper.core.journal.segments import SUFFIX, Finding, is_old
-from rowkeeper.core.paths import sync
+from rowkeeper.core.journal.segments import Finding, is_old, segments_in
 
 NAME = "format.json"
 FORMATS = {"folder": 3, "journal": 3, "loads": 2}
@@ -52,7 +52,7 @@ def format_findings(folder: Path) -> list[Finding]:
 def bring_forward(folder: Path) -> None:
     """Bring what is at ``folder`` to the newest formats, in steps. Raises as ``check_formats``."""
     found = check_formats(folder)
-    for path in sorted((folder / SEALED).glob(f"*{SUFFIX}")):
+    for path in segments_in(folder / SEALED):
         if is_old(path):  # also one that an old backup brought back
             seal_anew(path, folder)
     if found["loads"] < FORMATS["loads"]:

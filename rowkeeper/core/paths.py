@@ -2,15 +2,16 @@
 
 import hashlib
 import mimetypes
-import os
 import re
 from pathlib import Path, PurePath, PurePosixPath
 from typing import TypeVar
 
+from rowkeeper.core.disk.locks import locked
 from rowkeeper.core.ids import new_id
 
 AnyPath = TypeVar("AnyPath", bound=PurePath)
 
+FOLDER_ID = "folder.id"
 MAX_SEGMENT = 100
 DEFAULT_EXTENSION = "bin"
 _KEPT = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
@@ -58,21 +59,6 @@ def version_mark(sha256: str) -> str:
     return sha256[:12]
 
 
-def write_small(path: Path, text: str) -> None:
-    """Write ``text`` in one go, with few calls to the system; not through to the disk."""
-    with path.open("wb", buffering=0) as file:
-        file.write(text.encode("utf-8", "replace"))
-
-
-def sync(path: Path) -> None:
-    """Flush a file, or the names in a folder, to the disk; raises ``OSError``."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def sha256_file(path: Path) -> tuple[str, int]:
     """The SHA-256 (lower-case hex) and the size in bytes of a file; raises ``OSError``."""
     with path.open("rb") as file:
@@ -82,17 +68,29 @@ def sha256_file(path: Path) -> tuple[str, int]:
 
 def folder_id(data_dir: Path) -> str:
     """Which data folder this is: drawn once and kept with its journal, which it moves with."""
-    path = data_dir / "folder.id"  # where it was before it was kept with the journal
-    if not path.is_file():
-        path = data_dir / "journal" / "folder.id"
-    if not path.is_file():
+    path = known_folder(data_dir)
+    if path is None:
+        path = data_dir / "journal" / FOLDER_ID
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f"{path.name}.{new_id()}")
-        fresh.write_text(new_id())
-        try:
-            path.hardlink_to(fresh)  # the first one stays
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
+        _draw(path)
     return path.read_text().strip()
+
+
+def known_folder(data_dir: Path) -> Path | None:
+    """The file that says which data folder this is; None where none was made yet."""
+    before_it_was_kept_with_the_journal = data_dir / FOLDER_ID
+    for path in (before_it_was_kept_with_the_journal, data_dir / "journal" / FOLDER_ID):
+        if path.is_file() and path.stat().st_size:  # an empty one is a killed writer's
+            return path
+    return None
+
+
+def _draw(path: Path) -> None:
+    """Make ``path`` with a fresh id; of several that do so at once the first one's stays."""
+    fresh = path.with_name(f"{path.name}.{new_id()}")
+    fresh.write_text(new_id())
+    with path.with_name(f"{path.name}.lock").open("ab") as file, locked(file):
+        if path.is_file() and path.stat().st_size:
+            fresh.unlink()
+        else:
+            fresh.replace(path)

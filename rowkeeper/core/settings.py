@@ -212,9 +212,17 @@ class StoreSettings(Section):
 
 
 class Disk(Section):
-    """``umask``: the rights that files and folders made here lack, in octal, as a shell has it."""
+    """``umask``: the rights that files and folders made here lack, in octal, as a shell has it.
+
+    ``folder_id``: which data folder has to be at ``data_dir``. ``new_folder``: one may begin where
+    another was. ``state_dir``: where it is remembered which folders were where; else the user's own
+    folder for state.
+    """
 
     umask: str = Field(default="077", pattern=r"^0?[0-7]{3}$")
+    folder_id: str = ""
+    new_folder: bool = False
+    state_dir: Path | None = None
 
 
 class Settings(Section):

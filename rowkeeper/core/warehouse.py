@@ -12,7 +12,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from rowkeeper.core.database_format import check_database
-from rowkeeper.core.disk import disk_error
+from rowkeeper.core.disk.faults import disk_error
 from rowkeeper.core.duckdb_file import damaged, is_damage, open_duckdb, read_all
 from rowkeeper.core.errors import UsageError, WarehouseError
 from rowkeeper.core.settings import PROJECT_DIR

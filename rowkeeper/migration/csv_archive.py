@@ -15,6 +15,7 @@ from rowkeeper.core.paths import safe_segment
 from rowkeeper.core.warehouse import connect
 from rowkeeper.migration.export.warehouse import LegacyFile, read_bytes, read_files
 from rowkeeper.workspace.context import Context
+from rowkeeper.workspace.store_identity import open_known
 
 if TYPE_CHECKING:
     from uploaders.base import Store
@@ -38,9 +39,8 @@ def archive_csvs(context: Context) -> list[Archived]:
     Run again, it sends nothing that is there. Raises ``UsageError`` if no file is loaded,
     ``ReconcileError`` if raw has not the bytes of one, ``StoreError``.
     """
-    from uploaders.registry import open_store
 
-    store = open_store(context.settings)
+    store = open_known(context, mark=True)
     store.check()
     with _objects(context) as found:
         return [_put(store, request, key) for request, key in found]
@@ -51,10 +51,9 @@ def is_archived(context: Context) -> bool:
 
     Raises ``StoreError`` if the store gives no useful answer.
     """
-    from uploaders.registry import open_store
     from uploaders.values import Held
 
-    store = open_store(context.settings)
+    store = open_known(context)
     with _objects(context) as found:
         request, key = found[-1]
         try:

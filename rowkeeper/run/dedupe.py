@@ -21,6 +21,7 @@ from rowkeeper.run.held_media import (
     keys_of,
 )
 from rowkeeper.workspace.context import Context
+from rowkeeper.workspace.store_identity import open_known
 
 if TYPE_CHECKING:
     from downloaders.base import Request
@@ -85,9 +86,8 @@ class _Copies:
 
     @cached_property
     def store(self) -> "Store":
-        from uploaders.registry import open_store
 
-        return open_store(self.context.settings)
+        return open_known(self.context)
 
     def of(self, request: "Request", other: str) -> list[AssetEvent]:
         """What was told of ``other``, told of ``request``; nothing if the bytes are not there."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from rowkeeper.core.errors import StoreError, UsageError
 from rowkeeper.core.progress import Reporter
 from rowkeeper.workspace.context import Context
+from rowkeeper.workspace.data_folder import check_disk, strangers_said
 from rowkeeper.workspace.locks import tables_lock
 from rowkeeper.workspace.selection import Selection, require_people
 
@@ -47,6 +48,8 @@ def go_round(
     from rowkeeper.core.warehouse import connect
     from rowkeeper.workspace.build import build
 
+    for said in filter(None, (*check_disk(context), strangers_said(context))):
+        reporter.say(said)
     folder = journal_dir(context.settings.data_dir)
     if not folder.exists():
         require_sources(context)
@@ -85,6 +88,7 @@ def move(
     the store refuses, everything else is done first.
     """
     from rowkeeper.archive.evict import drop_files
+    from rowkeeper.archive.refused import find_lost
     from rowkeeper.archive.repair import heal
     from rowkeeper.catalogue.publish import count_events, publish
     from rowkeeper.core.drain import drain
@@ -101,6 +105,8 @@ def move(
         lambda: download_pending(context, reporter, selection, stream=stream, reread=reread)
     )
     uploaded, refusal = _try(lambda: upload_pending(context, reporter, selection))
+    if uploaded is not None and uploaded.failed:
+        find_lost(context, reporter)
     every = not context.settings.upload.keep_local
     evicted, unasked = _try(lambda: drop_files(context, reporter, selection, every=every))
     drain(journal_dir(context.settings.data_dir), context.target)
@@ -117,8 +123,10 @@ def _open_store(context: Context, reporter: Reporter) -> None:
     from rowkeeper.archive.stores import find_moved, not_open
     from rowkeeper.core.warehouse import connect
     from rowkeeper.workspace.build import build
+    from rowkeeper.workspace.store_identity import identify_folder
     from uploaders.registry import open_store
 
+    identify_folder(context)
     store = open_store(context.settings)
     if find_moved(context, store):
         with tables_lock(context):

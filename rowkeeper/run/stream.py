@@ -13,11 +13,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rowkeeper.core.disk.writing import write_small
 from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, TransferError
 from rowkeeper.core.events import AssetEvent
-from rowkeeper.core.paths import safe_extension, write_small
+from rowkeeper.core.paths import safe_extension
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
+from rowkeeper.workspace.store_identity import open_known
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,9 +43,8 @@ def straight_through(context: Context, session_id: str) -> "StraightThrough":
     """The way of one session; raises ``StoreError`` if the store can't take objects now."""
     from downloaders.files import partial_folder
     from uploaders.layout import checked_layout
-    from uploaders.registry import open_store
 
-    store = open_store(context.settings)
+    store = open_known(context, mark=True)
     store.check()
     store.sweep()
     with connect(context.target) as warehouse:

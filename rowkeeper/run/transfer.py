@@ -17,6 +17,7 @@ from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.locks import claimed
 from rowkeeper.workspace.selection import Selection
 from rowkeeper.workspace.sessions import Session, session
+from rowkeeper.workspace.store_identity import open_known
 
 if TYPE_CHECKING:
     import downloaders.pool
@@ -100,13 +101,12 @@ def upload_pending(
     Raises ``StoreError`` if the store refuses.
     """
     from uploaders.pool import Summary, upload_all
-    from uploaders.registry import open_store
 
     total, notice = Summary(), ""
     folder = journal_dir(context.settings.data_dir)
     with session(folder, "upload") as current, reporter.display("Uploading") as shown:
         for found in _pages(context, current, replace(selection, limit=None), pending_uploads):
-            store = open_store(context.settings)
+            store = open_known(context, mark=True)
             with Journal(folder) as journal:
                 shared = share_uploads(context, store, current.session_id, found, journal.append)
                 requests = _begin(current, shown, found, shared, content_of)

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rowkeeper.core.disk import said_of_disk
+from rowkeeper.core.disk.faults import said_of_disk
 from rowkeeper.core.duckdb_file import damaged, is_damage
 from rowkeeper.core.errors import BuildError, WarehouseError
 from rowkeeper.core.settings import PROJECT_DIR, Settings, keys

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rowkeeper.core import clock
+from rowkeeper.core.disk.locks import lock_path
 from rowkeeper.core.errors import BusyError
 from rowkeeper.core.text import harmless
 from rowkeeper.core.warehouse import APPLICATION_VARIABLE, Row, connect
 from rowkeeper.workspace.context import Context
+from rowkeeper.workspace.data_folder import remember_folder
 from rowkeeper.workspace.waits import Patience, said_of_time, session_words, watched
 
 if TYPE_CHECKING:
@@ -60,7 +62,10 @@ def run_lock(context: Context) -> Iterator[None]:
     """
     _kept.close()
     with folder_lock(context.settings.data_dir, command_name()), watched(context.target):
-        yield
+        try:
+            yield
+        finally:
+            remember_folder(context.settings)
 
 
 def keep_folder(folder: Path) -> None:
@@ -81,27 +86,24 @@ def command_name() -> str:
 @contextmanager
 def folder_lock(folder: Path, command: str) -> Iterator[None]:
     """Keep other processes out of a data folder. Raises ``BusyError``, which names the other."""
-    from filelock import FileLock, Timeout
-
     folder.mkdir(parents=True, exist_ok=True)
-    lock, note = FileLock(folder / "run.lock", timeout=0), folder / "run.json"
-    try:
-        lock.acquire()
-    except Timeout:
-        raise BusyError(
-            f"{_holder(note)} works in {folder}: wait until it has ended, then run again."
-        ) from None
-    holder = {"command": command, "pid": os.getpid(), "since": said_of_time(clock.now())}
-    place = folder.resolve()
-    try:
-        _ours.add(place)
-        with suppress(OSError):  # a full disk is said by whoever writes what matters
-            note.write_text(json.dumps(holder))
-        yield
-    finally:
-        _ours.discard(place)
-        note.unlink(missing_ok=True)
-        lock.release()
+    note, place = folder / "run.json", folder.resolve()
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(lock_path(folder / "run.lock", timeout_s=0))
+        except TimeoutError:
+            raise BusyError(
+                f"{_holder(note)} works in {folder}: wait until it has ended, then run again."
+            ) from None
+        holder = {"command": command, "pid": os.getpid(), "since": said_of_time(clock.now())}
+        try:
+            _ours.add(place)
+            with suppress(OSError):  # a full disk is said by whoever writes what matters
+                note.write_text(json.dumps(holder))
+            yield
+        finally:
+            _ours.discard(place)
+            note.unlink(missing_ok=True)
 
 
 def is_ours(folder: Path) -> bool:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rowkeeper.core.disk.parts import PART
 from rowkeeper.core.errors import NeedsPersonError, StoreError, Verdict
 from rowkeeper.core.ids import asset_id
 from tests.fakes.s3 import open_uploads, s3_store, shared_ministack
@@ -178,7 +179,7 @@ def test_a_full_disk_stops_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_leftovers_of_a_kill_are_written_anew(tmp_path: Path) -> None:
     lab = local_lab(tmp_path / "archive")
     request = request_of(tmp_path, b"body")
-    lab.plant(object_key(request) + ".part", b"a longer half of something")
+    lab.plant(object_key(request) + PART, b"a longer half of something")
     lab.store.put(request, object_key(request))
     assert lab.objects() == {object_key(request): b"body"}
 

@@ -19,7 +19,7 @@ from rowkeeper.core.errors import (
     UsageError,
 )
 from rowkeeper.core.fixity import Content, content_of
-from uploaders.base import CHUNK, PROBE, Store
+from uploaders.base import CHUNK, MARKER, PROBE, Store
 from uploaders.faults import UnreachableError, changed_source, corrupt_object, missing_object
 from uploaders.gcs.body import Related, empty, local_md5, of_file
 from uploaders.gcs.client import connect, endpoint_of
@@ -134,7 +134,8 @@ class GcsStore(Store):
             with self._faults():
                 page = self._ask("GET", self._objects, params=asked).json()
             for item in page.get("items", []):
-                yield Entry(item["name"].removeprefix(below), int(item["size"]))
+                if (key := item["name"].removeprefix(below)) != MARKER:
+                    yield Entry(key, int(item["size"]))
             if not page.get("nextPageToken"):
                 return
             asked["pageToken"] = page["nextPageToken"]

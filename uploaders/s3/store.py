@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from rowkeeper.core.errors import RetryLaterError, UsageError
 from rowkeeper.core.fixity import Content, content_of
-from uploaders.base import CHUNK, Store, open_source
+from uploaders.base import CHUNK, MARKER, Store, open_source
 from uploaders.faults import changed_source, missing_object
 from uploaders.links import Shown
 from uploaders.s3.client import Connection, connect
@@ -170,7 +170,8 @@ class S3Store(Store):
             )
             for page in pages:
                 for item in page.get("Contents", []):
-                    yield Entry(item["Key"].removeprefix(below), item["Size"])
+                    if (key := item["Key"].removeprefix(below)) != MARKER:
+                        yield Entry(key, item["Size"])
 
     def read(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
         """In one request; a range is asked for as a range."""

@@ -10,8 +10,9 @@ with events as (
         = min(coalesce(listing_attempt, 0)) over (partition by event_type, parent_asset_id, asset_id)
             as is_first_listing
     from {{ ref("stg_asset_events") }}
-    where event_type not in ( -- a person's, of no session
-        'download_requested', 'upload_requested', 'row_accepted', 'row_released'
+    where event_type not in ( -- a person's or a store's, of no session
+        'download_requested', 'upload_requested', 'row_accepted', 'row_released',
+        'store_identified', 'store_moved'
     )
 ),
 

@@ -14,7 +14,7 @@ from rowkeeper.core.journal.manifest import (
     read_manifest,
 )
 from rowkeeper.core.journal.segments import SEALED as SEALED_NAME
-from rowkeeper.core.journal.segments import SUFFIX, Finding, examine
+from rowkeeper.core.journal.segments import SUFFIX, Finding, examine, is_own, segments_in
 
 
 def losses(folder: Path) -> list[Finding]:
@@ -31,7 +31,7 @@ def check(folder: Path) -> list[Finding]:
     known = read_manifest(folder)
     found = [*known.findings, *_missing(folder, known)]
     held = {finding.path for finding in found}
-    for path in [*sealed_segments(folder).values(), *(folder / "open").glob(f"*{SUFFIX}")]:
+    for path in [*sealed_segments(folder).values(), *segments_in(folder / "open")]:
         findings = examine(path).findings
         found = [item for item in found if item.path != path or not findings]
         found += findings
@@ -54,6 +54,27 @@ def adopt(folder: Path) -> None:
         ),
     )
     kept_files.adopt(folder)
+
+
+def strangers(folder: Path) -> list[Path]:
+    """What lies among segments and kept loads and is not ours: it is neither read nor moved."""
+    found = [
+        path for sub in (SEALED, "open") for path in _within(folder / sub) if not _is_segment(path)
+    ]
+    found += [
+        path for path in _within(folder / LOADS) if not is_own(path.name.removesuffix(".part"))
+    ]
+    return sorted(found)
+
+
+def _within(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []
+
+
+def _is_segment(path: Path) -> bool:
+    return path.suffix in (SUFFIX, ".new") and is_own(
+        path.name.split(SUFFIX)[0].removesuffix(".new")
+    )
 
 
 def _missing(folder: Path, known: Manifest) -> list[Finding]:

@@ -6,7 +6,6 @@ events of threads that wait at the same time share one fsync. A finished segment
 filled from here. How a line and a segment say that they are whole is in ``segments``.
 """
 
-import fcntl
 import hashlib
 import os
 import threading
@@ -15,6 +14,8 @@ from io import FileIO
 from pathlib import Path
 from typing import Self
 
+from rowkeeper.core.disk.locks import try_lock, unlock
+from rowkeeper.core.disk.writing import sync, write_all
 from rowkeeper.core.errors import JournalDamagedError, JournalError
 from rowkeeper.core.events import AssetEvent
 from rowkeeper.core.ids import new_id
@@ -27,9 +28,9 @@ from rowkeeper.core.journal.segments import (
     is_old,
     sealed_name,
     segment_id,
+    segments_in,
     to_line,
 )
-from rowkeeper.core.paths import sync
 
 ASIDE = "aside"
 """Below the journal: bytes that are no event, kept for whoever wants to look at them."""
@@ -95,9 +96,7 @@ class Journal:
     def _write(self, data: bytes) -> None:
         if self._file is None:
             self._file = _create(self._path)
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(self._file.fileno(), rest) :]
+        write_all(self._file, data)
         os.fsync(self._file.fileno())
         self._digest.update(data)
 
@@ -116,6 +115,7 @@ class Journal:
             except OSError as error:
                 raise _unwritable(self._folder, error) from error
             finally:
+                unlock(self._file)
                 self._file.close()
                 self._file = None
 
@@ -129,21 +129,22 @@ class Journal:
 def seal_abandoned(folder: Path) -> int:
     """Seal the segments whose writers were killed; how many there were."""
     count = 0
-    for path in sorted((folder / "open").glob(f"*{SUFFIX}")):
+    for path in segments_in(folder / "open"):
         with path.open("rb") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not try_lock(file):
                 continue  # its writer lives
-            if path.exists():
-                _seal_left(path, folder)
-                count += 1
+            try:
+                if path.exists():
+                    _seal_left(path, folder)
+                    count += 1
+            finally:
+                unlock(file)
     return count
 
 
 def sealed_segments(folder: Path) -> dict[str, Path]:
     """All sealed segments by their id, in no meaningful order."""
-    paths = sorted((folder / SEALED).glob(f"*{SUFFIX}"), key=is_old, reverse=True)
+    paths = sorted(segments_in(folder / SEALED), key=is_old, reverse=True)
     return {segment_id(path): path for path in paths}  # sealed anew counts before format 1
 
 
@@ -206,7 +207,7 @@ def _create(path: Path) -> FileIO:
     path.parent.mkdir(parents=True, exist_ok=True)
     unnamed = path.with_suffix(".new")
     file = unnamed.open("xb", buffering=0)
-    fcntl.flock(file, fcntl.LOCK_EX)
+    try_lock(file)  # nobody else can have it yet
     unnamed.rename(path)
     sync(path.parent)
     return file

@@ -7,9 +7,10 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from rowkeeper.core.disk.writing import sync
 from rowkeeper.core.journal.manifest import LOADS, Entry, note, read_manifest
-from rowkeeper.core.journal.segments import Finding
-from rowkeeper.core.paths import sha256_file, sync
+from rowkeeper.core.journal.segments import Finding, is_own
+from rowkeeper.core.paths import sha256_file
 
 HASHES = "hashes.json"
 SOURCES = "sources.json"
@@ -49,7 +50,7 @@ def adopt(folder: Path) -> None:
 def loads(folder: Path) -> list[Path]:
     """The folders of all kept loads; one appears whole or not at all."""
     found = (folder / LOADS).iterdir() if (folder / LOADS).is_dir() else iter(())
-    return sorted(path for path in found if path.is_dir() and path.suffix != ".part")
+    return sorted(path for path in found if is_own(path.name) and path.is_dir())
 
 
 def examine_load(load: Path, wanted: Entry | None) -> Iterator[Finding]:

@@ -5,7 +5,6 @@ unnoticed.
 aside by a salvage. Each line ends in its checksum.
 """
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -13,8 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rowkeeper.core.disk.locks import locked
+from rowkeeper.core.disk.writing import sync
 from rowkeeper.core.journal.segments import Finding, checked, unchecked, whole_in
-from rowkeeper.core.paths import sync
 
 NAME = "manifest.jsonl"
 LOADS = "loads"
@@ -112,6 +112,5 @@ def _line(values: dict[str, object]) -> bytes:
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / f"{NAME}.lock").open("ab") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with (folder / f"{NAME}.lock").open("ab") as file, locked(file):
         yield

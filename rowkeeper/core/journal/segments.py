@@ -18,6 +18,9 @@ from rowkeeper.core.events import AssetEvent
 SUFFIX = ".jsonl"
 OPEN = "-open"
 SEALED = re.compile(r"(?P<id>.+)-(?P<events>\d+)-(?P<sha256>[0-9a-f]{32})")
+ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+OWN = re.compile(rf"{ID.pattern}(?:{OPEN}|-\d+-[0-9a-f]{{32}})?")
+PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 CHECKED_END = re.compile(rb',"_crc32":"([0-9a-f]{8})"\}')
 CRC_BYTES = len(b',"_crc32":"00000000"}')
 NUMBER = re.compile(rb',"_line":([1-9][0-9]*)$')
@@ -75,6 +78,19 @@ def unchecked(line: bytes) -> bytes | None:
 def to_line(event: AssetEvent, number: int) -> bytes:
     """``event`` as line ``number`` of a segment."""
     return checked(event.to_json().encode()[:-1] + b',"_line":%d' % number)
+
+
+def is_own(stem: str) -> bool:
+    """May ``stem`` be a name that a segment or a kept load was given here?
+
+    Systems, editors and sync services give others: ``._x``, ``x (conflicted copy)``, ``x-DESKTOP``.
+    """
+    return bool(OWN.fullmatch(stem) or (PLAIN.fullmatch(stem) and not ID.match(stem)))
+
+
+def segments_in(folder: Path) -> list[Path]:
+    """The segments right below ``folder``, by name; what has another name is not ours."""
+    return sorted(path for path in folder.glob(f"*{SUFFIX}") if is_own(path.stem))
 
 
 def segment_id(path: Path) -> str:

@@ -5,21 +5,19 @@ wants none, in seconds since the machine was started, so that nobody who sets th
 a wait longer. Slots, one lock file each, hold how many transfers run at a time.
 """
 
-import fcntl
 import json
 import math
-import os
 import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from filelock import FileLock
+from typing import BinaryIO
 
 from rowkeeper.core import clock
+from rowkeeper.core.disk.locks import lock_path, try_lock, unlock
 from rowkeeper.core.errors import PauseSiteError
 
 POLL_S = 0.1
@@ -112,14 +110,15 @@ class Throttle:
         if self.folder is None or slots <= 0:
             yield
             return
-        path, handle = self._free_slot(site, slots)
+        path, file = self._free_slot(site, slots)
         try:
             yield
         finally:
-            os.close(handle)  # which unlocks it
+            unlock(file)
+            file.close()
             self._ours.discard(path)
 
-    def _free_slot(self, site: str, slots: int) -> tuple[str, int]:
+    def _free_slot(self, site: str, slots: int) -> tuple[str, BinaryIO]:
         """The path of a slot that is ours from now on, and its open file, which holds the lock."""
         stem = str(self._path(site).with_suffix(""))
         while True:
@@ -128,17 +127,17 @@ class Throttle:
                     if path in self._ours:
                         continue
                     self._ours.add(path)
-                handle = None
+                file = None
                 try:
-                    handle = self._lock(path)
+                    file = self._lock(path)
                 finally:
-                    if handle is None:
+                    if file is None:
                         self._ours.discard(path)
-                if handle is not None:
-                    return path, handle
+                if file is not None:
+                    return path, file
             self.sleep(POLL_S)
 
-    def _lock(self, path: str) -> int | None:
+    def _lock(self, path: str) -> BinaryIO | None:
         try:
             return _locked(path)
         except FileNotFoundError:
@@ -150,7 +149,7 @@ class Throttle:
         """The site's state, written back at the end; one at a time."""
         self._folder()
         path = self._path(site)
-        with self._threads, FileLock(path.with_suffix(".lock"), poll_interval=0.005):
+        with self._threads, lock_path(path.with_suffix(".lock")):
             state = _read(path)
             yield state
             fresh = path.with_suffix(".new")
@@ -178,18 +177,14 @@ def _name(site: str) -> str:
     return re.sub(r"[^a-z0-9_-]", "_", site.lower())[:60]
 
 
-def _locked(path: str) -> int | None:
+def _locked(path: str) -> BinaryIO | None:
     """The open file of ``path``, locked; None while another process has the lock."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        return None
-    except BaseException:
-        os.close(handle)
-        raise
-    return handle
+    with ExitStack() as stack:
+        file = stack.enter_context(Path(path).open("ab"))
+        if not try_lock(file):
+            return None
+        stack.pop_all()
+        return file
 
 
 def _read(path: Path) -> dict[str, float]:

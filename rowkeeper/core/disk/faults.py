@@ -2,14 +2,39 @@
 
 import errno
 import re
+from pathlib import Path
 
-from rowkeeper.core.errors import DiskError, causes
+from rowkeeper.core.errors import DiskError, NeedsPersonError, causes
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+TOO_LARGE = errno.EFBIG
 REFUSED = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 _SAID = re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE)
 _SAID_REFUSED = re.compile(r"read-only file system|permission denied", re.IGNORECASE)
+_TOO_LARGE = re.compile(r"\[Errno 27\] File too large")
 _OF_A_FILE = re.compile(r"\bio error\b|errno \d+", re.IGNORECASE)
+
+
+def too_large(error: BaseException) -> NeedsPersonError | None:
+    """What to say of ``error`` if a file is larger than its disk takes (FAT: 4 GiB), or a quota."""
+    for cause in causes(error):
+        if (isinstance(cause, OSError) and cause.errno == TOO_LARGE) or _TOO_LARGE.search(
+            str(cause)
+        ):
+            return NeedsPersonError(
+                "file_too_large_for_disk",
+                "the file is larger than the disk takes, such as 4 GiB on FAT: put the folder on "
+                "another disk, then rowkeeper retry",
+            )
+    return None
+
+
+def no_byte_locks(folder: Path) -> DiskError:
+    """The error of a disk on which DuckDB can't work."""
+    return DiskError(
+        f"The disk of {folder} has no locks, which DuckDB needs: keep the data folder on a disk of "
+        "this machine (the archive may be on this one), or use --target prod."
+    )
 
 
 def disk_error(error: BaseException, *, local: bool = True) -> DiskError | None:

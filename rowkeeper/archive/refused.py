@@ -1,0 +1,49 @@
+"""Files that an upload refused, for they are not what was recorded: found lost, to be got again."""
+
+from rowkeeper.archive.fixity import FILE, Check, Copy, find_places
+from rowkeeper.archive.work import in_session
+from rowkeeper.core.events import EventType
+from rowkeeper.core.progress import Reporter
+from rowkeeper.core.warehouse import connect
+from rowkeeper.workspace.context import Context
+
+REFUSED = """
+select events.asset_id, max(events.attempt)
+from raw.asset_events as events
+inner join intermediate.int_assets as assets on events.asset_id = assets.asset_id
+where events.event_type = 'upload_failed'
+    and events.error_code in ('local_file_changed', 'local_file_missing')
+    and events.attempt > assets.upload_attempts
+group by events.asset_id
+"""
+"""Told since the tables were built; what they know of was looked at before."""
+
+
+def find_lost(context: Context, reporter: Reporter) -> int:
+    """Read what this run's uploads refused, and say what is lost; how many copies that is.
+
+    A disk that kept less than it was given is found out so. The next run brings the file back from
+    the archive or fetches it again, and archives it: the refusal counts no more.
+    """
+    from uploaders.registry import open_store
+
+    with connect(context.target) as warehouse:
+        refused: dict[str, int] = dict(warehouse.query(REFUSED))
+    if not refused:
+        return 0
+    store = open_store(context.settings)
+    places = [
+        place
+        for place in find_places(context, store)[0]
+        if place.kind == FILE and any(copy.asset_id in refused for copy in place.copies)
+    ]
+    with in_session(context, reporter, "verify", "Verifying") as work:
+        copies: list[Copy] = [copy for place in places for copy in place.copies]
+        work.session.new({copy.asset_id for copy in copies})
+        check = Check(context, store, work.session.session_id, work.emit, work.shown)
+        losses = check.run(places).losses
+        for copy in copies:
+            if copy.asset_id in refused:
+                attempt = refused[copy.asset_id]
+                check.tell(copy, EventType.UPLOAD_REQUESTED, attempt=attempt)
+    return len(losses)

@@ -1,0 +1,1 @@
+"""What a disk can do, asked of the disk itself, and what is done where it can't."""

@@ -1,0 +1,111 @@
+"""Locks on open files. Where a disk has none, the threads of this process are kept apart all the
+same; another process is not, which the probe of the disk tells of.
+"""
+
+import errno
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from rowkeeper.core import clock
+
+NO_LOCKS = frozenset(
+    {
+        errno.ENOLCK,
+        errno.ENOSYS,
+        errno.EOPNOTSUPP,
+        errno.ENOTSUP,
+        errno.EINVAL,
+        errno.EPROTONOSUPPORT,
+    }
+)
+"""What file systems without locks answer: some shares, FUSE."""
+POLL_S = 0.005
+_ours: set[tuple[int, int]] = set()
+_changed = threading.Condition()
+
+
+class HasDescriptor(Protocol):
+    """An open file, or its descriptor wrapped."""
+
+    def fileno(self) -> int: ...
+
+
+@contextmanager
+def locked(file: HasDescriptor) -> Iterator[None]:
+    """Wait until ``file`` is nobody else's, and keep others out until the end."""
+    try:
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX)
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+        _take(file)
+    try:
+        yield
+    finally:
+        unlock(file)
+
+
+@contextmanager
+def lock_path(path: Path, timeout_s: float | None = None) -> Iterator[None]:
+    """Have the lock file at ``path``, which is made and stays, until the end.
+
+    Raises ``TimeoutError`` if somebody else still has it after so many seconds; without a number it
+    waits for ever.
+    """
+    until = None if timeout_s is None else clock.seconds() + timeout_s
+    with path.open("ab") as file:
+        while not try_lock(file):
+            if until is not None and clock.seconds() >= until:
+                raise TimeoutError(f"somebody else has {path}")
+            time.sleep(POLL_S)
+        try:
+            yield
+        finally:
+            unlock(file)
+
+
+def try_lock(file: HasDescriptor) -> bool:
+    """Take the lock of ``file`` unless somebody has it; :func:`unlock` gives it back."""
+    try:
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+        return _take(file, wait=False)
+    return True
+
+
+def unlock(file: HasDescriptor) -> None:
+    """Give the lock of ``file`` back; none is no error. To be called before it is closed."""
+    with _changed:
+        _ours.discard(_identity(file))
+        _changed.notify_all()
+    try:
+        fcntl.flock(file.fileno(), fcntl.LOCK_UN)
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+
+
+def _take(file: HasDescriptor, *, wait: bool = True) -> bool:
+    key = _identity(file)
+    with _changed:
+        while key in _ours:
+            if not wait:
+                return False
+            _changed.wait()
+        _ours.add(key)
+    return True
+
+
+def _identity(file: HasDescriptor) -> tuple[int, int]:
+    found = os.fstat(file.fileno())
+    return found.st_dev, found.st_ino

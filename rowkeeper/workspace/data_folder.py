@@ -1,0 +1,109 @@
+"""The data folder: what its disk can do, and whether it is the one that was there before.
+
+A folder on a share that isn't mounted looks like a new one. Where this user's data folders are is
+remembered beside the user's other state, so that none grows in another's place by the way.
+"""
+
+import json
+from contextlib import suppress
+from pathlib import Path
+
+from rowkeeper.core.disk.faults import disk_error, no_byte_locks
+from rowkeeper.core.disk.probe import probe, sweep
+from rowkeeper.core.errors import DiskError
+from rowkeeper.core.files import write_whole
+from rowkeeper.core.paths import known_folder
+from rowkeeper.core.settings import Settings
+from rowkeeper.core.text import harmless
+from rowkeeper.workspace.context import Context
+
+SHOWN = 3
+REMEMBERED = "data-folders.json"
+
+
+def check_disk(context: Context) -> tuple[str, ...]:
+    """What is weaker on the data folder's disk than on others, in sentences.
+
+    Raises ``DiskError`` if it can't be written, or can't hold the warehouse.
+    """
+    folder = context.settings.data_dir
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        sweep(folder)
+        found = probe(folder)
+    except OSError as error:
+        raise disk_error(error) or _unusable(folder, error) from None
+    if context.target.type == "duckdb" and not found.byte_locks:
+        raise no_byte_locks(folder)
+    return tuple(f"The disk of {folder}: {words}." for words in found.weaknesses)
+
+
+def strangers_said(context: Context) -> str | None:
+    """A sentence on the files of others among segments and kept loads, if there are any."""
+    from rowkeeper.core.journal.check import strangers
+    from rowkeeper.core.journal.journal import journal_dir
+
+    folder = journal_dir(context.settings.data_dir)
+    if not (found := strangers(folder)):
+        return None
+    names = ", ".join(path.relative_to(folder).as_posix() for path in found[:SHOWN])
+    more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    return f"Left alone in {folder}, for rowkeeper did not write them: {harmless(names)}{more}."
+
+
+def check_folder(settings: Settings) -> None:
+    """Raises ``DiskError`` if another data folder was at this place before, or should be."""
+    place, wanted = settings.data_dir, settings.disk.folder_id
+    found = _id_at(place)
+    if wanted and found != wanted:
+        there = f"is the data folder {found}" if found else "is no data folder"
+        raise DiskError(
+            f"{place} {there}, and disk.folder_id names {wanted}: mount its disk, or name the "
+            "right folder by --data-dir."
+        )
+    before = _remembered(settings).get(str(place))
+    if before and found is None and not settings.disk.new_folder:
+        raise DiskError(
+            f"{place} held the data folder {before}, and nothing of it is there: mount its disk, "
+            "or name the right folder by --data-dir; run with --new-folder to begin a new one in "
+            "its place."
+        )
+
+
+def remember_folder(settings: Settings) -> None:
+    """Remember which data folder is where; a state that can't be written forgets."""
+    found, known = _id_at(settings.data_dir), _remembered(settings)
+    if found is None or known.get(str(settings.data_dir)) == found:
+        return
+    data = json.dumps({**known, str(settings.data_dir): found}, indent=1, sort_keys=True)
+    with suppress(Exception):
+        write_whole(_state(settings), data.encode())
+
+
+def _id_at(place: Path) -> str | None:
+    """The id of the data folder at ``place``; None for none."""
+    path = known_folder(place)
+    return path.read_text().strip() if path else None
+
+
+def _remembered(settings: Settings) -> dict[str, str]:
+    try:
+        found = json.loads(_state(settings).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return {str(key): str(value) for key, value in dict(found).items()}
+
+
+def _state(settings: Settings) -> Path:
+    if settings.disk.state_dir is not None:
+        return settings.disk.state_dir / REMEMBERED
+    from platformdirs import user_state_path
+
+    return user_state_path("rowkeeper") / REMEMBERED
+
+
+def _unusable(folder: Path, error: OSError) -> DiskError:
+    return DiskError(
+        f"{folder} can't be written ({error.strerror}): make it writable, or choose another "
+        "--data-dir."
+    )

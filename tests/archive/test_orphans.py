@@ -1,0 +1,83 @@
+"""What is listed as belonging to nobody: files are known as such, and not by their spelling."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rowkeeper.archive import orphans
+from rowkeeper.archive.fixity import Check, Place
+from rowkeeper.core.errors import RetryLaterError
+from rowkeeper.core.warehouse import Row
+from tests.fakes.disk import FaultyDisk
+from tests.helpers.archives import Quiet, context_at
+from uploaders.local import LocalStore
+
+FILES = ["files/people/Ann/Caf\u00e9.mp4", "files/people/Ann/only.mp4"]
+KEYS = ["people/\u00e9/Film.mp4", "people/b.mp4"]
+
+
+class Known:
+    """A warehouse that knows ``FILES`` and ``KEYS``, and no more."""
+
+    def query(self, sql: str, _: Any = ()) -> list[Row]:
+        return [(path,) for path in FILES] if sql == orphans.FILES else [(key, 1, 0) for key in KEYS]
+
+
+@pytest.fixture
+def known(monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def connect(*_: object) -> Iterator[Known]:
+        yield Known()
+
+    monkeypatch.setattr(orphans, "connect", connect)
+
+
+def fill(folder: Path, names: list[str]) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(name.encode())
+
+
+@pytest.mark.parametrize("faults", [{}, {"folds": True}, {"decomposes": True}])
+@pytest.mark.usefixtures("known")
+def test_a_file_in_another_spelling_is_nobodys_orphan(
+    faults: dict[str, bool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = context_at(tmp_path)
+    disk = FaultyDisk(tmp_path, **faults).install(monkeypatch)  # type: ignore[arg-type]
+    data, archive = tmp_path / "data", tmp_path / "share" / "archive"
+    respelt = str.upper if disk.folds else str
+    fill(data, [respelt(name) if "Ann" in name else name for name in FILES])
+    fill(archive, [respelt(name) for name in KEYS])
+    fill(data, ["files/stray.mp4"])
+    fill(archive, ["stray.mp4"])
+    found = orphans.find_orphans(context, LocalStore(archive))
+    assert [(item.place, Path(item.path).name) for item in found] == [
+        ("file", "stray.mp4"),
+        ("object", "stray.mp4"),
+    ]
+
+
+@pytest.mark.usefixtures("known")
+def test_a_data_folder_and_a_store_reached_by_links_have_no_orphans(tmp_path: Path) -> None:
+    fill(tmp_path / "real", FILES)
+    fill(tmp_path / "stored", KEYS)
+    (tmp_path / "data").symlink_to(tmp_path / "real")
+    (tmp_path / "link").symlink_to(tmp_path / "stored")
+    assert orphans.find_orphans(context_at(tmp_path), LocalStore(tmp_path / "link")) == []
+
+
+@pytest.mark.usefixtures("known")
+def test_what_icloud_keeps_elsewhere_is_neither_an_orphan_nor_lost(tmp_path: Path) -> None:
+    context = context_at(tmp_path)
+    fill(tmp_path / "data", [FILES[0], "files/people/Ann/.only.mp4.icloud"])
+    store = LocalStore(tmp_path / "share" / "archive")
+    fill(store.folder, [KEYS[0], "people/.b.mp4.icloud"])
+    assert orphans.find_orphans(context, store) == []
+    check = Check(context, store, "s", lambda _: None, Quiet())
+    for place in (Place("file", FILES[1], ()), Place("object", KEYS[1], ())):
+        with pytest.raises(RetryLaterError, match="sync service keeps the file elsewhere"):
+            check._read(place)
