@@ -18,6 +18,9 @@ from rowkeeper.core.text import harmless
 from rowkeeper.workspace.context import Context
 
 SHOWN = 3
+UNQUOTED = frozenset("%'?#\\")
+"""In a path: dlt writes the first two into SQL as they are, dbt takes the path for a URL, and
+DuckDB the last for another way to write a slash."""
 REMEMBERED = "data-folders.json"
 
 
@@ -27,6 +30,11 @@ def check_disk(context: Context) -> tuple[str, ...]:
     Raises ``DiskError`` if it can't be written, or can't hold the warehouse.
     """
     folder = context.settings.data_dir
+    if context.target.type == "duckdb" and (odd := sorted(UNQUOTED & set(str(folder)))):
+        raise DiskError(
+            f"The path of the data folder, {folder}, has {' '.join(odd)} in it, which dlt, dbt or "
+            "DuckDB take for something else: rename the folder, or choose another --data-dir."
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         sweep(folder)

@@ -23,7 +23,9 @@ class Known:
     """A warehouse that knows ``FILES`` and ``KEYS``, and no more."""
 
     def query(self, sql: str, _: Any = ()) -> list[Row]:
-        return [(path,) for path in FILES] if sql == orphans.FILES else [(key, 1, 0) for key in KEYS]
+        return (
+            [(path,) for path in FILES] if sql == orphans.FILES else [(key, 1, 0) for key in KEYS]
+        )
 
 
 @pytest.fixture

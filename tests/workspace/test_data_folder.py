@@ -88,6 +88,16 @@ def test_what_the_disk_lacks_is_said_or_refused(
         check_disk(context)
 
 
+@pytest.mark.parametrize("char", list("%'?#\\"))
+def test_a_path_that_can_not_be_quoted_is_refused_in_words(char: str, tmp_path: Path) -> None:
+    context = context_at(tmp_path / f"a{char}b")
+    with pytest.raises(DiskError, match="rename the folder") as told:
+        check_disk(context)
+    assert f"has {char} in it" in str(told.value)
+    assert not context.settings.data_dir.exists()
+    assert check_disk(context_at(tmp_path / 'a; b"{$&é')) == ()
+
+
 def test_a_disk_without_locks_is_not_told_as_another_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
