@@ -2,6 +2,7 @@
 
 import errno
 import multiprocessing
+import re
 import threading
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from downloaders.base import FetchSettings
 from downloaders.files import write_hashed
 from downloaders.sinks import FileSink, Told
-from rowkeeper.core.disk.faults import too_large
+from rowkeeper.core.disk.faults import disk_error, too_large
 from rowkeeper.core.disk.locks import lock_path
 from rowkeeper.core.disk.names import Naming, is_systems
 from rowkeeper.core.disk.parts import PART, growing, part_of, sweep
@@ -20,7 +21,7 @@ from rowkeeper.core.disk.writing import sync
 from rowkeeper.core.errors import NeedsPersonError
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.files import kept_files, write_keeping
-from rowkeeper.core.journal.check import check
+from rowkeeper.core.journal.check import check, strangers
 from rowkeeper.core.journal.journal import (
     Journal,
     read_segment,
@@ -167,6 +168,29 @@ def test_a_file_too_large_for_the_disk_needs_a_person(disk: FaultyDisk) -> None:
     assert too_large(OSError(errno.EIO, "Input/output error")) is None
 
 
+@pytest.mark.parametrize(
+    ("error", "remedy"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "free space on it"),
+        (OSError(errno.EROFS, "Read-only file system", "/x"), "at /x .*make it writable"),
+        (OSError(errno.EFBIG, "File too large", "/x"), "takes files of that size"),
+        (OSError(errno.ESTALE, "Stale file handle", "/x"), "mounted and sound"),
+        (OSError(errno.EHOSTDOWN, "Host is down", "/x"), "mounted and sound"),
+        (OSError(errno.EHOSTDOWN, "Host is down"), None),  # a site's
+        (OSError(errno.ENOENT, "No such file", "/x"), None),
+    ],
+)
+def test_what_a_disk_refuses_is_one_sentence_with_its_remedy(
+    error: OSError, remedy: str | None
+) -> None:
+    try:
+        raise RuntimeError("a tool's words") from error
+    except RuntimeError as raised:
+        said = disk_error(raised)
+    assert (said is None) == (remedy is None)
+    assert remedy is None or re.search(remedy, str(said))
+
+
 def test_only_our_own_parts_are_swept(tmp_path: Path) -> None:
     for name in ("Downloads/ubuntu.iso.part", "thesis.part", f"gone.mp4{PART}"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -202,6 +226,8 @@ def test_other_peoples_files_in_a_journal_are_not_read(tmp_path: Path) -> None:
     assert seal_abandoned(tmp_path) == 0
     assert loads(tmp_path) == []
     assert check(tmp_path) == []
+    assert len(strangers(tmp_path)) == 13
+    assert path not in strangers(tmp_path)
     assert is_systems("~$output.csv")
     assert is_systems("Thumbs.db")
     assert not is_systems("output.csv")

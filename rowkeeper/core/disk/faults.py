@@ -8,7 +8,13 @@ from rowkeeper.core.errors import DiskError, NeedsPersonError, causes
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 TOO_LARGE = errno.EFBIG
+GONE = frozenset({errno.EIO, errno.ESTALE, errno.ENODEV, errno.ENXIO, TOO_LARGE})
+GONE_SHARE = frozenset({errno.ENOTCONN, errno.EHOSTDOWN, errno.ETIMEDOUT, errno.EHOSTUNREACH})
+"""What a share answers that went away; a site answers so, too, and then no file is named."""
 REFUSED = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
+SPACE = "free space on it"
+RIGHTS = "make it writable for this user, or choose another folder"
+SOUND = "see that it is mounted and sound, and takes files of that size"
 _SAID = re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE)
 _SAID_REFUSED = re.compile(r"read-only file system|permission denied", re.IGNORECASE)
 _TOO_LARGE = re.compile(r"\[Errno 27\] File too large")
@@ -44,9 +50,12 @@ def disk_error(error: BaseException, *, local: bool = True) -> DiskError | None:
     a server's.
     """
     for cause in causes(error):
-        if isinstance(cause, OSError) and cause.errno in FULL | REFUSED:
-            where = f" at {cause.filename}" if cause.filename else ""
-            return _sentence(cause.strerror or str(cause), where, cause.errno in FULL)
+        if isinstance(cause, OSError):
+            place = cause.filename2 or cause.filename
+            known = FULL | REFUSED | GONE | (GONE_SHARE if place else set())
+            if cause.errno in known:
+                where = f" at {place}" if place else ""
+                return _sentence(cause.strerror or str(cause), where, _remedy(cause.errno))
         if local and (found := said_of_disk(str(cause))):
             return found
     return None
@@ -56,16 +65,19 @@ def said_of_disk(text: str) -> DiskError | None:
     """The same for what a tool said in words."""
     words = " ".join(text.split())[:300]
     if _SAID.search(text):
-        return _sentence(words, "", full=True)
+        return _sentence(words, "", SPACE)
     if _SAID_REFUSED.search(text) and _OF_A_FILE.search(text):
-        return _sentence(words, "", full=False)
+        return _sentence(words, "", RIGHTS)
     return None
 
 
-def _sentence(words: str, where: str, full: bool) -> DiskError:
-    remedy = (
-        "free space on it" if full else "make it writable for this user, or choose another folder"
-    )
+def _remedy(number: int | None) -> str:
+    if number in FULL:
+        return SPACE
+    return RIGHTS if number in REFUSED else SOUND
+
+
+def _sentence(words: str, where: str, remedy: str) -> DiskError:
     return DiskError(
         f"The local disk refused{where} ({words.rstrip('.')}): {remedy}, then run again; nothing "
         "that was acknowledged is lost."
