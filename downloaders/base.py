@@ -32,7 +32,7 @@ class Person:
     place: str | None = None
 
 
-UNTOLD = frozenset({"person", "tries", "refusals", "url_as_found", "was", "standing"})
+UNTOLD = frozenset({"person", "tries", "refusals", "url_as_found", "was", "standing", "versions"})
 """What a request holds that no event says of its asset."""
 
 
@@ -51,7 +51,8 @@ class Request:
     ``tries``: how many tries there were before, since the last success or since somebody asked to
     try again. ``refusals``: how often it was refused without a reason, before. ``url_as_found``:
     the link as it stood in its source. ``was``: the providers and kinds that it was taken for in
-    this run. ``standing``: what is held of it, where it is to be read again.
+    this run. ``standing``: what is held of it, where it is to be read again. ``versions``: the
+    SHA-256 of each content that it has had.
     """
 
     asset_id: str
@@ -67,6 +68,7 @@ class Request:
     url_as_found: str | None = None
     was: tuple[tuple[str, str], ...] = ()
     standing: Standing | None = None
+    versions: frozenset[str] = frozenset()
 
     def facts(self) -> dict[str, Any]:
         """What an event says of the asset."""

@@ -57,10 +57,12 @@ class Places:
         """Move a finished file to its place, with a sidecar if those are wanted.
 
         Another asset's file is never replaced: where one has the place, the asset id is added. Nor
-        is an earlier version of the same asset: a newer one has its hash in its name.
+        is an earlier version of the same asset: a newer one has its hash in its name. What a check
+        found damaged is replaced.
         """
         place = self._root / relative_path(self._template, request, fetched)
-        if request.standing and request.standing.sha256 != fetched.sha256:
+        is_new = request.standing is not None and request.standing.sha256 != fetched.sha256
+        if is_new or _is_older(place, request, fetched):
             place = apart(place, version_mark(fetched.sha256))
         details = {**fetched.details, "data_folder": self._folder_id}
         self._make(place.parent)
@@ -152,6 +154,12 @@ def _beside(fetched: Fetched, request: Request, data_dir: Path) -> Fetched:
     fetched.text.replace(place)
     told = {"text_path": place.relative_to(data_dir).as_posix(), "text_sha256": digest}
     return replace(fetched, text=None, details={**fetched.details, **told})
+
+
+def _is_older(place: Path, request: Request, fetched: Fetched) -> bool:
+    """Is another version of the same asset at ``place``, whole?"""
+    older = request.versions - {fetched.sha256}
+    return bool(older) and place.is_file() and sha256_file(place)[0] in older
 
 
 def _is_of(place: Path, request: Request, fetched: Fetched) -> bool:

@@ -108,12 +108,13 @@ class Client(YoutubeDL):  # type: ignore[misc]
 
     ``statuses`` holds ``(HTTP status, path)`` of the current asset's failed requests in order,
     ``dropped`` says that one got no answer at all, ``strayed`` why one was not allowed: yt-dlp
-    turns such failures into warnings.
+    turns such failures into warnings. ``pages`` counts the pages of a list that it asked for.
     """
 
     def __init__(self, settings: FetchSettings) -> None:
         self.statuses: list[tuple[int, str]] = []
         self.dropped = False
+        self.pages = 0
         self.retry_after_s: float | None = None
         self.strayed: TransferError | None = None
         self._settings = settings
@@ -141,7 +142,7 @@ class Client(YoutubeDL):  # type: ignore[misc]
     def begin(self, folder: Path, progress: Progress) -> None:
         """Make ready for the next asset, whose files go into ``folder``."""
         self.statuses, self.dropped, self.strayed = [], False, None
-        self.retry_after_s = None
+        self.retry_after_s, self.pages = None, 0
         self.warnings.clear()
         self.params["paths"] = {"home": str(folder)}
         self._progress_hooks[:] = [_hook(progress, folder, self._settings)]
@@ -183,7 +184,9 @@ class Client(YoutubeDL):  # type: ignore[misc]
 
     def urlopen(self, req: Any) -> Any:
         """As yt-dlp does, at the site's pace, noting failures."""
-        if not MEDIA_HOST.search(urlsplit(req if isinstance(req, str) else req.url).netloc):
+        parts = urlsplit(req if isinstance(req, str) else req.url)
+        self.pages += parts.path.endswith("/browse")
+        if not MEDIA_HOST.search(parts.netloc):
             self._settings.throttle.wait("youtube")
         try:
             return super().urlopen(req)

@@ -74,7 +74,7 @@ def ingest(settings: Settings, target: Target) -> IngestSummary:
         held = loaded(target)
         said = clock_notices(held.observed_at, target)
         new_files = [file for file in files if not held.has_file(file)]
-        changed = _add_if_new(rows, snapshot, held, settings, ids)
+        told = _add_if_new(rows, snapshot, held, settings, ids)
         for file in new_files:
             add_legacy_file(rows, file, ids)
         load_id = None
@@ -88,7 +88,7 @@ def ingest(settings: Settings, target: Target) -> IngestSummary:
         with connect(target) as warehouse:
             number_snapshots(warehouse)
             keep_loads(loads_dir(settings.data_dir), warehouse)
-    summary = _summary(settings, load_id, snapshot, changed, held, files, new_files, rows)
+    summary = _summary(settings, load_id, snapshot, told, held, files, new_files, rows)
     return replace(summary, read_again=again, notices=(*said, *summary.notices))
 
 
@@ -167,15 +167,15 @@ def preview(settings: Settings, target: Target) -> IngestSummary:
     snapshot, files = _read(settings, keep_pages=False)
     held = loaded(target)
     new_files = [file for file in files if not held.has_file(file)]
-    changed = _add_if_new(no_rows(), snapshot, held, settings, RowIds())
-    return _summary(settings, None, snapshot, changed, held, files, new_files, no_rows())
+    told = _add_if_new(no_rows(), snapshot, held, settings, RowIds())
+    return _summary(settings, None, snapshot, told, held, files, new_files, no_rows())
 
 
 def _summary(
     settings: Settings,
     load_id: str | None,
     snapshot: Snapshot | None,
-    changed: bool,
+    told: tuple[str, ...] | None,
     held: Loaded,
     files: list[LegacyFile],
     new_files: list[LegacyFile],
@@ -186,9 +186,10 @@ def _summary(
         sheet_source=snapshot.source if snapshot else None,
         tab=harmless(snapshot.tab_title or snapshot.tab_gid) if snapshot else None,
         sheet_rows=len(snapshot.rows) if snapshot else 0,
-        sheet_changed=changed,
-        new_columns=_new_columns(snapshot, held) if changed else (),
+        sheet_changed=told is not None,
+        new_columns=() if told is None else _new_columns(snapshot, held),
         notices=(
+            *(told or ()),
             *(snapshot.notices if snapshot else ()),
             *(notice for file in files for notice in notices_of(file)),
             *_left_out(settings),
@@ -227,15 +228,18 @@ def _read(settings: Settings, *, keep_pages: bool) -> tuple[Snapshot | None, lis
 
 def _add_if_new(
     rows: Rows, snapshot: Snapshot | None, held: Loaded, settings: Settings, ids: RowIds
-) -> bool:
-    """Add ``snapshot`` unless it is held. Raises ``InputError`` if it lost what it may not lose."""
+) -> tuple[str, ...] | None:
+    """Add ``snapshot`` and say what it changes of people; None if it is held.
+
+    Raises ``InputError`` if it lost what it may not lose.
+    """
     if snapshot is None or held.has(snapshot):
-        return False
+        return None
     sheet = settings.sheet
     allowed = Allowed(sheet.max_removed, sheet.max_changed, tuple(sheet.lost_columns))
-    check_load(snapshot, held.sheet, allowed, Wanted.of(sheet.columns, sheet.row_id))
+    told = check_load(snapshot, held.sheet, allowed, Wanted.of(sheet.columns, sheet.row_id))
     add_snapshot(rows, snapshot, held.link, ids)
-    return True
+    return told
 
 
 @contextmanager

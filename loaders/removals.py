@@ -67,9 +67,12 @@ def people_of(rows: Iterable[tuple[str | None, ...]]) -> People:
 
 def check_load(
     snapshot: Snapshot, held: Held, allowed: Allowed, wanted: Wanted = NOTHING_SAID
-) -> None:
-    """Raises ``InputError`` if ``snapshot`` lacks a column of ours that ``held`` has, or more than
-    the allowed share of its people, or gives more than that of its row ids to other people."""
+) -> tuple[str, ...]:
+    """What ``snapshot`` changes of people that ``held`` has, in sentences.
+
+    Raises ``InputError`` if it lacks a column of ours that ``held`` has, or more than the allowed
+    share of its people, or gives more than that of its row ids to other people.
+    """
     _check_columns(snapshot, held, allowed, wanted)
     now = people_of(
         (row.values["row_id"], row.values["name"], row.values["email"])
@@ -83,20 +86,26 @@ def check_load(
     ]
     gone = [row_id for row_id in held.people if row_id not in now]
     before = "" if held.tab in ("", snapshot.tab_label) else f" The last load read tab {held.tab}."
+    others = _some([f"{key} was {held.people[key][0]} and is {now[key][0]}" for key in changed])
+    missing = _some([f"{key} ({held.people[key][0]})" for key in gone])
     if _is_more(changed, held.people, allowed.max_changed):
-        told = [f"{key} was {held.people[key][0]} and is {now[key][0]}" for key in changed]
         raise InputError(
             f"{snapshot.place} gives {len(changed)} of {len(held.people)} row ids to other people: "
-            f"{_some(told)}.{before} Nothing was loaded: look at the sheet and sheet.tab; if the "
+            f"{others}.{before} Nothing was loaded: look at the sheet and sheet.tab; if the "
             "ids are to change hands, run once with --max-changed 1."
         )
     if _is_more(gone, held.people, allowed.max_removed):
-        told = [f"{key} ({held.people[key][0]})" for key in gone]
         raise InputError(
-            f"{snapshot.place} lacks {len(gone)} of {len(held.people)} people: {_some(told)}."
+            f"{snapshot.place} lacks {len(gone)} of {len(held.people)} people: {missing}."
             f"{before} Nothing was loaded: look at the sheet and sheet.tab; if they are to go, run "
             "once with --max-removed 1."
         )
+    said = []
+    if changed:
+        said.append(f"{len(changed)} row ids are other people's now: {others}.")
+    if gone:
+        said.append(f"{len(gone)} people are no longer in the sheet: {missing}.")
+    return tuple(said)
 
 
 def _is_more(some: Sequence[str], people: People, share: float) -> bool:

@@ -9,7 +9,7 @@ import argparse
 import os
 import random
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -58,21 +58,25 @@ class World:
         for change in (self.video_comes, self.video_comes, self.video_comes, self.file_comes):
             change()
 
-    def day(self) -> None:
-        """Something is mended, something changes, something goes wrong."""
+    def day(self, changes: int, faults: Sequence[str]) -> None:
+        """All is mended, so many things change, one of the ``faults`` befalls, or all of them."""
         self.site.cuts[LIST] = 0
         self.site.folders[0] = replace(self.site.folders[0], cut=False)
         self._set_limit(False)
-        changes: tuple[Callable[[], None], ...] = (
+        possible: tuple[Callable[[], None], ...] = (
             *(self.video_comes, self.video_goes, self.video_turns, self.video_turns),
             *(self.file_comes, self.file_goes, self.document_changes, self.document_changes),
         )
-        faults: tuple[Callable[[], None], ...] = (
-            *(self.page_is_cut, self.folder_is_cut, lambda: self._set_limit(True), lambda: None),
-        )
-        for change in self.chance.sample(changes, 3):
+        befall: dict[str, Callable[[], None]] = {
+            "page": self.page_is_cut,
+            "folder": self.folder_is_cut,
+            "limit": lambda: self._set_limit(True),
+            "none": lambda: None,
+        }
+        for change in self.chance.sample(possible, changes):
             change()
-        self.chance.choice(faults)()
+        for fault in faults or [self.chance.choice(sorted(befall))]:
+            befall[fault]()
 
     def seen(self) -> None:
         """A run has read what is there now."""
@@ -136,8 +140,21 @@ class World:
         self.site.playlists[0] = kept
 
 
-def live_through(days: int, seed: int, target: Target, net: FakeInternet, world: World) -> None:
-    """A run a day, and two when all is well again; raises ``AssertionError``."""
+def live_through(
+    days: int,
+    seed: int,
+    target: Target,
+    net: FakeInternet,
+    world: World,
+    *,
+    changes: int = 3,
+    faults: Sequence[str] = (),
+) -> None:
+    """A run a day, and one when all is well again; raises ``AssertionError``.
+
+    ``changes``: how many a day; ``faults``: those of each day, by default one by chance, and none
+    on the first day.
+    """
     world.chance.seed(seed)
     world.begin()
     os.environ["ROWKEEPER_NETWORK_PROXY"] = net.proxy
@@ -146,8 +163,8 @@ def live_through(days: int, seed: int, target: Target, net: FakeInternet, world:
     run = ["run", "--reread", "--sheet", f"https://{PAGE}?gid={GID}"]
     world.site.cuts[LIST] = 0
     for day in range(days):
-        if day:
-            world.day()
+        if day or faults:
+            world.day(changes if day else 0, faults)
         assert run_command(run) == 0
         world.seen()
     world.site.cuts[LIST] = 0

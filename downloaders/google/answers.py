@@ -31,6 +31,8 @@ MEDIA_ID = re.compile(r"[A-Za-z0-9_-]{5,128}")
 REFUSALS = ("uc-error-caption", "uc-error-subcaption", "errorMessage")
 """The classes of those elements that hold a refusal."""
 SIGN_IN = re.compile(r"\bsign[ -]?in\b|you need access|access denied", re.IGNORECASE)
+END = "</html>"
+"""What a page has, however short, that came whole."""
 NOT_PAGES = ("video/", "audio/", "image/", "application/pdf", "application/zip")
 
 

@@ -24,7 +24,6 @@ from rowkeeper.core.net.sniff import true_type
 from rowkeeper.core.paths import safe_extension
 
 HOST = "drive.google.com"
-END = "</html>"
 ENTRY = 'contains(concat(" ", normalize-space(@class), " "), " flip-entry ")'
 
 
@@ -110,7 +109,9 @@ class DriveDownloader(StreamingDownloader):
         for link in tree.xpath('//div[contains(@class,"flip-entry")]//a[@href]'):
             name = link.xpath('string(.//*[contains(@class,"flip-entry-title")])').strip()
             entries.append((str(link.get("href")), name))
-        doubts = [] if END in page.lower() else ["the page that lists the folder has no end."]
+        doubts = (
+            [] if google.END in page.lower() else ["the page that lists the folder has no end."]
+        )
         if len(tree.xpath(f"//div[{ENTRY}]")) > len(entries):
             doubts.append("an entry of the folder's page leads nowhere.")
         return FolderList(title, entries, tuple(doubts))

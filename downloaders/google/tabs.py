@@ -11,7 +11,9 @@ from downloaders.base import Discovered, FetchSettings, Request
 from downloaders.google import answers as google
 from downloaders.google.answers import FileId
 from downloaders.google.drive_api import DriveApi
+from downloaders.google.rules import PAGES
 from downloaders.http import HttpClient, raise_for_status, read_page
+from downloaders.verdicts import first_match
 from rowkeeper.core.errors import RetryLaterError, TransferError
 from rowkeeper.core.net.hosts import Hosts
 
@@ -85,7 +87,11 @@ def _by_page(client: HttpClient, api: DriveApi | None, file_id: FileId) -> list[
     with client.open(url, google.HOSTS, api.token() if api else {}) as response:
         raise_for_status(response, "docs.google.com")
         page = read_page(response)
-    tree = google.parse(page)
+        tree = google.parse(page)
+        if google.END not in page.lower():
+            raise RetryLaterError("truncated", "the page that lists the tabs has no end.")
+        if first_match(PAGES, google.title_of(tree)):
+            raise google.refusal(tree, response, "docs.google.com")
     buttons = tree.xpath("//li[starts-with(@id, 'sheet-button-')]")
     tabs = [
         (str(button.get("id")).removeprefix("sheet-button-"), button.text_content().strip())

@@ -1,8 +1,10 @@
-"""Captions as plain text."""
+"""Captions: the best that a video has, and their plain text."""
 
 import html
+import re
 import unicodedata
 from dataclasses import dataclass
+from typing import Any
 
 import webvtt
 
@@ -95,3 +97,29 @@ def _grows(line: str, longer: str) -> bool:
     return bool(rest) and (
         not rest[0].isalnum() or unicodedata.east_asian_width(rest[0]) in ("W", "F")
     )
+
+
+def best_captions(info: dict[str, Any], wanted: tuple[str, ...]) -> tuple[str, str, str] | None:
+    """Language, source and address of the best captions.
+
+    The languages ``wanted`` go before the rest and written ones before recognised ones; of the
+    recognised ones the spoken language (``-orig``) goes before a translation.
+    """
+    ranked = []
+    for source, key in (("manual", "subtitles"), ("automatic", "automatic_captions")):
+        for language, tracks in (info.get(key) or {}).items():
+            address = next((track["url"] for track in tracks if track.get("ext") == "vtt"), None)
+            rank = _rank(language, source == "manual", wanted)
+            if address and rank is not None:
+                ranked.append((rank, language, source, address))
+    return min(ranked)[1:] if ranked else None
+
+
+def _rank(language: str, manual: bool, wanted: tuple[str, ...]) -> tuple[int, ...] | None:
+    base, original = language.removesuffix("-orig"), language.endswith("-orig")
+    places = [place for place, item in enumerate(wanted) if re.fullmatch(item, base)]
+    if base == "live_chat" or not (manual or places or original):
+        return None
+    variant = 0 if original else 2 if "-" in base else 1
+    place = places[0] if places else 0
+    return (0 if places else 1, 0 if manual else 1, place, variant)

@@ -16,7 +16,7 @@ from downloaders.base import Discovered, Downloader, Fetched, FetchSettings, Pro
 from downloaders.http import MAX_PAGE
 from downloaders.readings import Extent, checked
 from downloaders.transfer import MAX_STEPS
-from downloaders.youtube.captions import plain_text
+from downloaders.youtube.captions import best_captions, plain_text
 from downloaders.youtube.durations import duration_of
 from downloaders.youtube.errors import transfer_error
 from downloaders.ytdlp import LONGEST_LIST, Client
@@ -28,6 +28,8 @@ from rowkeeper.core.pool import StoppedError
 VIDEO_ID = re.compile(r"[A-Za-z0-9_-]{11}")
 PLAYLIST_ID = re.compile(r"[A-Za-z0-9_-]{2,64}")
 HIDDEN = re.compile(r"(\d+) unavailable videos? (?:is|are) hidden", re.IGNORECASE)
+PAGE_SIZE = 100
+"""Entries that YouTube lists at a time."""
 NOT_OVER = frozenset({"is_upcoming", "is_live"})
 """States of a broadcast or a premiere of which there is nothing to keep yet."""
 KEPT = frozenset(
@@ -142,7 +144,7 @@ def _transcript(client: Client, request: Request, folder: Path) -> Fetched:
     if (info or {}).get("live_status") in NOT_OVER:
         raise _not_over(info)
     is_final = (info or {}).get("live_status") != "post_live"
-    found = _caption(info, client.languages)
+    found = best_captions(info, client.languages)
     if found is None and not is_final:
         raise RetryLaterError("not_yet_live", "YouTube has made no captions of the recording yet.")
     if found is None:
@@ -163,36 +165,12 @@ def _transcript(client: Client, request: Request, folder: Path) -> Fetched:
     return replace(kept, text=plain)
 
 
-def _caption(info: dict[str, Any], wanted: tuple[str, ...]) -> tuple[str, str, str] | None:
-    """Language, source and address of the best captions.
-
-    The languages ``wanted`` go before the rest and written ones before recognised ones; of the
-    recognised ones the spoken language (``-orig``) goes before a translation.
-    """
-    ranked = []
-    for source, key in (("manual", "subtitles"), ("automatic", "automatic_captions")):
-        for language, tracks in (info.get(key) or {}).items():
-            address = next((track["url"] for track in tracks if track.get("ext") == "vtt"), None)
-            rank = _rank(language, source == "manual", wanted)
-            if address and rank is not None:
-                ranked.append((rank, language, source, address))
-    return min(ranked)[1:] if ranked else None
-
-
-def _rank(language: str, manual: bool, wanted: tuple[str, ...]) -> tuple[int, ...] | None:
-    base, original = language.removesuffix("-orig"), language.endswith("-orig")
-    places = [place for place, item in enumerate(wanted) if re.fullmatch(item, base)]
-    if base == "live_chat" or not (manual or places or original):
-        return None
-    variant = 0 if original else 2 if "-" in base else 1
-    place = places[0] if places else 0
-    return (0 if places else 1, 0 if manual else 1, place, variant)
-
-
 def _playlist(client: Client, request: Request, folder: Path) -> Fetched:
     found = _listed(client, request)
     limit = client.max_playlist or len(found.entries)
     entries, left_out = found.entries[:limit], len(found.entries[limit:])
+    nameless = sum(not VIDEO_ID.fullmatch(entry["id"]) for entry in entries)
+    doubts = [*found.doubts, *([f"{nameless} entries name no video."] if nameless else [])]
     children = tuple(
         Discovered.child(
             request,
@@ -208,12 +186,12 @@ def _playlist(client: Client, request: Request, folder: Path) -> Fetched:
         for kind in ("video", "transcript")
     )
     extent = Extent(
-        listed=len(entries),
+        listed=len(entries) - nameless,
         stated=found.stated,
         hidden=found.hidden,
         left_out=left_out,
         limit=f"download.max_playlist is {client.max_playlist}",
-        doubts=found.doubts,
+        doubts=tuple(doubts),
     )
     listing: dict[str, Any] = {
         "provider": "youtube",
@@ -240,17 +218,33 @@ def _listed(client: Client, request: Request) -> Listed:
         raise PermanentError("bad_link", "The link holds no valid YouTube playlist id.")
     url = f"https://www.youtube.com/playlist?list={request.media_id}"
     info = _resolved(client, url)
-    entries = [
-        {"id": str(entry.get("id") or ""), "title": entry.get("title"), "position": position}
-        for position, entry in enumerate(islice(info.get("entries") or (), LONGEST_LIST), 1)
-        if entry
-    ]
+    entries, pages = [], client.pages
+    for position, entry in enumerate(islice(info.get("entries") or (), LONGEST_LIST), 1):
+        pages = client.pages
+        if entry:
+            media_id, title = str(entry.get("id") or ""), entry.get("title")
+            entries.append({"id": media_id, "title": title, "position": position})
     hidden = [int(found[1]) for text in client.warnings if (found := HIDDEN.search(text))]
     doubts = [text for text in client.warnings if not HIDDEN.search(text)]
     if len(entries) == LONGEST_LIST:
         doubts.append(f"no more than {LONGEST_LIST:,} entries are read.")
+    doubts += _doubts_of_end(len(entries), client.pages - pages)
     stated = info.get("playlist_count")
     return Listed(info.get("title"), entries, stated, max(hidden, default=0), tuple(doubts))
+
+
+def _doubts_of_end(entries: int, empty_pages: int) -> list[str]:
+    """What makes the end of a list doubtful that came without a warning.
+
+    yt-dlp takes a page without entries for the end, and a full page that names no next one.
+    """
+    if not entries:
+        return ["it has no entries, and states no count."]
+    if empty_pages:
+        return ["the page after the last entry came without any."]
+    if entries % PAGE_SIZE == 0:
+        return [f"it ends with a full page of {PAGE_SIZE}, and states no count."]
+    return []
 
 
 def _resolved(client: Client, url: str) -> dict[str, Any]:

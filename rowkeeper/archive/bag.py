@@ -25,6 +25,7 @@ ARCHIVE, TABLES = "archive", "tables"
 OWNERS = {
     "people": "row_id",
     "assets": "person_row_id",
+    "asset_versions": "person_row_id",
     "person_content": "row_id",
     "download_sessions": None,
 }

@@ -27,28 +27,27 @@ select
     pending.asset_id, pending.person_row_id, pending.provider, pending.media_id,
     pending.asset_kind, pending.attempt, pending.local_file_path, pending.data_folder,
     pending.sha256, pending.file_size_bytes, pending.store, pending.object_key,
-    pending.object_attempt, coalesce(checks.object_checks, 0) + 1,
-    cast(downloads.details as json) ->> 'text_path'
+    pending.object_attempt, versions.object_checks + 1,
+    cast(versions.details as json) ->> 'text_path'
 from {schema}.pending_drops as pending
-inner join intermediate.int_asset_downloads as downloads
-    on cast(pending.asset_id as text) = downloads.asset_id
-left join intermediate.int_asset_checks as checks on downloads.asset_id = checks.asset_id
+inner join intermediate.int_asset_versions as versions
+    on cast(pending.asset_id as text) = versions.asset_id and pending.sha256 = versions.sha256
 where coalesce(pending.data_folder, ?) = ? and pending.store = ? and (pending.is_temporary or ?)
 order by pending.local_file_path, pending.asset_id
 """
 LEFT_OVER = """
-select distinct assets.dropped_path, assets.sha256, assets.size_bytes,
-    cast(downloads.details as json) ->> 'text_path'
+select distinct versions.dropped_path, versions.sha256, versions.size_bytes,
+    cast(versions.details as json) ->> 'text_path'
 from staging.stg_asset_events as events
 inner join intermediate.int_sessions as sessions on events.session_id = sessions.session_id
-inner join intermediate.int_assets as assets on events.asset_id = assets.asset_id
-inner join intermediate.int_asset_downloads as downloads on events.asset_id = downloads.asset_id
+inner join intermediate.int_asset_versions as versions
+    on events.asset_id = versions.asset_id and events.attempt = versions.last_attempt
 where events.event_type = 'file_dropped' and sessions.status = 'interrupted'
-    and assets.dropped_path is not null and assets.archived_by = 'rowkeeper'
-    and coalesce(assets.data_folder, ?) = ?
+    and versions.dropped_path is not null and versions.is_archived
+    and coalesce(versions.data_folder, ?) = ?
     and not exists (
-        select 1 from intermediate.int_assets as others
-        where coalesce(others.local_path, others.lost_path) = assets.dropped_path
+        select 1 from intermediate.int_asset_versions as others
+        where coalesce(others.local_path, others.lost_path) = versions.dropped_path
     )
 """
 

@@ -1,4 +1,4 @@
-"""Where assets' bytes are, read again: each place once, an event for each asset that has it."""
+"""Where assets' bytes are, of each version, read again: each place once, an event for each copy."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,42 +32,40 @@ EVENTS = {
 COPIES = """
 select
     'file' as place,
-    coalesce(assets.local_path, assets.lost_path) as path,
-    coalesce(assets.data_folder, ?) as where_it_is,
+    coalesce(versions.local_path, versions.lost_path) as path,
+    coalesce(versions.data_folder, ?) as where_it_is,
     assets.asset_id,
     assets.person_row_id,
     assets.provider,
     assets.media_id,
     assets.asset_type,
-    assets.sha256,
-    assets.size_bytes,
-    assets.file_attempt as attempt,
-    coalesce(checks.file_checks, 0) + 1 as number,
-    case when checks.file_attempt = assets.file_attempt then checks.file_checked_at end
-        as checked_at
-from intermediate.int_assets as assets
-left join intermediate.int_asset_checks as checks on assets.asset_id = checks.asset_id
-where coalesce(assets.local_path, assets.lost_path) is not null
+    versions.sha256,
+    versions.size_bytes,
+    versions.last_attempt as attempt,
+    versions.file_checks + 1 as number,
+    versions.file_checked_at as checked_at
+from intermediate.int_asset_versions as versions
+inner join intermediate.int_assets as assets on versions.asset_id = assets.asset_id
+where coalesce(versions.local_path, versions.lost_path) is not null
 union all
 select
     'object',
-    uploads.object_key,
-    uploads.store,
+    versions.object_key,
+    versions.store,
     assets.asset_id,
     assets.person_row_id,
     assets.provider,
     assets.media_id,
     assets.asset_type,
-    assets.sha256,
-    assets.size_bytes,
-    uploads.attempt,
-    coalesce(checks.object_checks, 0) + 1,
-    case when checks.object_attempt = uploads.attempt then checks.object_checked_at end
-from intermediate.int_asset_uploads as uploads
-inner join intermediate.int_assets as assets on uploads.asset_id = assets.asset_id
-left join intermediate.int_asset_checks as checks on assets.asset_id = checks.asset_id
-where uploads.object_key is not null
-order by 1, 2, 4
+    versions.sha256,
+    versions.size_bytes,
+    versions.object_attempt,
+    versions.object_checks + 1,
+    versions.object_checked_at
+from intermediate.int_asset_versions as versions
+inner join intermediate.int_assets as assets on versions.asset_id = assets.asset_id
+where versions.object_key is not null
+order by 1, 2, 4, 11
 """
 
 

@@ -17,14 +17,11 @@ if TYPE_CHECKING:
 
 OBJECTS = """
 select object_key, max(is_held), min(is_needless) from (
-    select object_key, case when store = ? then 1 else 0 end as is_held, 0 as is_needless
-    from intermediate.int_asset_uploads where object_key is not null
+    select legacy_object_key as object_key, 1 as is_held, 0 as is_needless
+    from intermediate.int_assets where legacy_object_key is not null
     union all
-    select legacy_object_key, 1, 0 from intermediate.int_assets
-    where legacy_object_key is not null
-    union all
-    select object_key, 1, 0 from intermediate.int_asset_versions
-    where object_key is not null and store = ?
+    select object_key, case when store = ? then 1 else 0 end, 0
+    from intermediate.int_asset_versions where object_key is not null
     union all
     select places.object_key, 0,
         case when assets.archived_by = 'rowkeeper' and assets.store = ? then 1 else 0 end
@@ -36,10 +33,8 @@ group by object_key
 """
 FILES = """
 select path from (
-    select coalesce(assets.local_path, assets.lost_path) as path, assets.data_folder
-    from intermediate.int_assets as assets
-    union all
-    select local_path, data_folder from intermediate.int_asset_versions
+    select coalesce(local_path, lost_path) as path, data_folder
+    from intermediate.int_asset_versions
     union all
     select cast(details as json) ->> 'text_path', data_folder
     from intermediate.int_asset_versions
@@ -88,7 +83,7 @@ def find_orphans(context: Context, store: "Store") -> list[Orphan]:
 
 
 def _objects(warehouse: Warehouse, store: "Store") -> Iterator[Orphan]:
-    rows = warehouse.query(OBJECTS, [store.root] * 4)
+    rows = warehouse.query(OBJECTS, [store.root] * 3)
     known = {key: (is_held, is_needless) for key, is_held, is_needless in rows}
     held = _Same(lambda: (store.identity(store.key_of(key)) for key in known if known[key][0]))
     for entry in store.entries():

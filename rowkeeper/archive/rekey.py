@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 ARCHIVED = """
 select
     assets.asset_id, assets.person_row_id, assets.provider, assets.media_id, assets.asset_type,
-    coalesce(assets.local_path, assets.object_key), assets.sha256, assets.size_bytes,
-    assets.mime_type, assets.filename, assets.upload_attempts + 1, people.name,
-    assets.legacy_object_uuid, assets.has_other_content, assets.object_key
-from intermediate.int_assets as assets
+    coalesce(versions.local_path, versions.object_key), versions.sha256, versions.size_bytes,
+    versions.mime_type, versions.filename,
+    assets.upload_attempts
+    + row_number() over (partition by assets.asset_id order by versions.version),
+    people.name, assets.legacy_object_uuid, versions.version > 1, versions.object_key
+from intermediate.int_asset_versions as versions
+inner join intermediate.int_assets as assets on versions.asset_id = assets.asset_id
 left join intermediate.int_people as people on assets.person_row_id = people.row_id
-where assets.archived_by = 'rowkeeper' and assets.store = ?
-order by assets.sha256, assets.asset_id
+where versions.is_archived and versions.store = ?
+order by versions.sha256, assets.asset_id
 """
 
 
@@ -50,7 +53,7 @@ class Move:
 
 
 def find_pointers(context: Context, store: "Store") -> list[Pointer]:
-    """The verified objects of ``store``, by content, then by asset."""
+    """The verified objects of ``store``, of each version, by content, then by asset."""
     from uploaders.values import UploadRequest
 
     names = (

@@ -31,12 +31,10 @@ with moved as (
 )
 select moved.old_key, moved.row_id, moved.size_bytes, current.object_key
 from moved
-inner join intermediate.int_assets as current
+inner join intermediate.int_asset_versions as current
     on moved.asset_id = current.asset_id and moved.sha256 = current.sha256
-where moved.old_key is not null and current.archived_by = 'rowkeeper' and current.store = ?
+where moved.old_key is not null and current.is_archived and current.store = ?
     and moved.old_key not in (
-        select object_key from intermediate.int_asset_uploads where object_key is not null
-        union all
         select object_key from intermediate.int_asset_versions where object_key is not null
         union all
         select object_key from intermediate.int_assets

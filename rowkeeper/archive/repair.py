@@ -25,26 +25,30 @@ select
     pending.asset_id, pending.person_row_id, pending.provider, pending.media_id,
     pending.asset_kind, pending.original_url, pending.attempt, pending.local_file_path,
     pending.filename, pending.mime_type, pending.sha256, pending.file_size_bytes,
-    pending.store, pending.object_key, assets.download_details, uploads.attempt,
-    coalesce(checks.object_checks, 0) + 1
+    pending.store, pending.object_key, versions.details, versions.object_attempt,
+    versions.object_checks + 1, pending.is_current, versions.last_attempt, versions.file_checks + 1
 from {schema}.pending_restores as pending
-inner join intermediate.int_assets as assets on cast(pending.asset_id as text) = assets.asset_id
-inner join intermediate.int_asset_uploads as uploads on assets.asset_id = uploads.asset_id
-left join intermediate.int_asset_checks as checks on assets.asset_id = checks.asset_id
+inner join intermediate.int_asset_versions as versions
+    on cast(pending.asset_id as text) = versions.asset_id and pending.version = versions.version
 where coalesce(pending.data_folder, ?) = ?
-order by pending.asset_id
+order by pending.asset_id, pending.version
 """
 
 
 @dataclass(frozen=True)
 class Lost:
-    """An asset whose file is lost. ``facts``: those of its ``downloaded`` event."""
+    """A version of an asset whose file is lost.
+
+    ``back``: the event that tells of its return, with its ``facts``. The current version is
+    downloaded anew; an older one must not become the current one, so it is verified at its place.
+    """
 
     asset_id: str
     row_id: str
     provider: str
     media_id: str
     asset_kind: str
+    back: EventType
     facts: Mapping[str, Any]
     content: Content
     path: str
@@ -103,21 +107,22 @@ def _item(
     download_details: str | None,
     object_attempt: int,
     object_check: int,
+    is_current: bool,
+    file_attempt: int,
+    file_check: int,
 ) -> Lost:
-    details = json.loads(download_details) if download_details else {}
-    facts = {
-        "original_url": url,
-        "attempt": attempt,
-        "local_path": path,
-        "filename": filename,
-        "mime_type": mime_type,
-        "sha256": sha256,
-        "size_bytes": size_bytes,
-        "details": {**details, "restored_from": key},
-    }
+    known = json.loads(download_details) if download_details else {}
+    facts: dict[str, Any] = {"local_path": path, "sha256": sha256, "size_bytes": size_bytes}
+    if is_current:
+        back, details = EventType.DOWNLOADED, {**known, "restored_from": key}
+        facts |= {"original_url": url, "filename": filename, "mime_type": mime_type}
+    else:
+        back, details = EventType.FILE_VERIFIED, {"check": file_check, "restored_from": key}
+        attempt = file_attempt
+    facts |= {"attempt": attempt, "details": details}
     content = Content(sha256, size_bytes)
     asset = (asset_id, row_id, provider, media_id, kind)
-    return Lost(*asset, facts, content, path, store, key, object_attempt, object_check)
+    return Lost(*asset, back, facts, content, path, store, key, object_attempt, object_check)
 
 
 @dataclass
@@ -141,7 +146,7 @@ class _Healing(StoreWork):
             self._failed(items, error)
         else:
             for item in items:
-                self.tell(item, EventType.DOWNLOADED, **item.facts)
+                self.tell(item, item.back, **item.facts)
                 size = item.content.size_bytes
                 self.shown.update(Progress(item, "restored", size, size))
             with self.lock:

@@ -17,7 +17,7 @@ from rowkeeper.core.disk.probe import naming_of
 from rowkeeper.core.errors import NeedsPersonError, TransferError, UsageError
 from rowkeeper.core.files import write_whole
 from rowkeeper.core.fixity import Content
-from rowkeeper.core.paths import apart, folder_id, safe_extension
+from rowkeeper.core.paths import apart, folder_id, safe_extension, version_mark
 from rowkeeper.core.pool import Stop, StoppedError, run_bounded
 from rowkeeper.core.progress import Display, Progress, Reporter
 from rowkeeper.core.warehouse import connect
@@ -35,24 +35,32 @@ PIECES = """
 select
     assets.asset_id, assets.person_row_id, assets.provider, assets.media_id, assets.asset_type,
     assets.original_url, people.name, people.email, people.personality_type,
-    coalesce(assets.local_path, assets.lost_path, assets.dropped_path), assets.sha256,
-    assets.size_bytes,
-    assets.store, assets.object_key, assets.cloud_url, assets.download_details,
-    assets.local_path is not null and coalesce(assets.data_folder, ?) = ?
+    coalesce(versions.local_path, versions.lost_path, versions.dropped_path), versions.sha256,
+    versions.size_bytes,
+    case when versions.is_archived then versions.store end,
+    case when versions.is_archived then versions.object_key end,
+    case when versions.is_archived then versions.cloud_url end,
+    versions.details,
+    versions.local_path is not null and coalesce(versions.data_folder, ?) = ?,
+    versions.version, coalesce(versions.sha256 = assets.sha256, false)
 from intermediate.int_assets as assets
+left join intermediate.int_asset_versions as versions on assets.asset_id = versions.asset_id
 left join {schema}.people as people on assets.person_row_id = people.row_id
 where assets.is_claimed
-order by assets.asset_id
+order by assets.asset_id, versions.version desc
 """
 HEADER = (
     *("row_id", "name", "email", "personality_type", "asset_type", "provider", "media_id"),
-    *("original_url", "path", "sha256", "size_bytes", "cloud_url"),
+    *("original_url", "path", "sha256", "size_bytes", "cloud_url", "version", "is_current"),
 )
 
 
 @dataclass(frozen=True)
 class Piece:
-    """One asset and where its bytes are: in a store, or in this data folder, or nowhere yet."""
+    """One version of an asset and where its bytes are: a store, this data folder, or nowhere yet.
+
+    ``version`` is None for an asset that nothing was ever downloaded of.
+    """
 
     asset_id: str
     row_id: str
@@ -71,6 +79,8 @@ class Piece:
     cloud_url: str | None
     download_details: str | None
     is_here: bool
+    version: int | None
+    is_current: bool
 
     @property
     def content(self) -> Content | None:
@@ -88,7 +98,8 @@ class Piece:
 
 @dataclass
 class Retrieved:
-    """What came back, in files. ``failures``: path -> why. ``unarchived``: assets without bytes.
+    """What came back, in files. ``failures``: path -> why. ``unarchived``: assets without bytes,
+    ``lost_versions``: older versions without.
 
     ``hashes``: path -> SHA-256, of all that is there now and has its bytes.
     """
@@ -97,6 +108,7 @@ class Retrieved:
     present: int = 0
     size_bytes: int = 0
     unarchived: int = 0
+    lost_versions: int = 0
     failures: dict[str, str] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
 
@@ -108,7 +120,7 @@ def retrieve(
     folder: Path,
     naming: Callable[[str], str] = str,
 ) -> Retrieved:
-    """Write the selected assets' files below ``folder``, and ``restored.csv`` about them.
+    """Write all versions of the selected assets below ``folder``, and ``restored.csv`` about them.
 
     A file is at the path that it had below its data folder, or at what ``naming`` makes of it. What
     has no bytes in a store is taken from this data folder, if it is here. Raises ``StoreError``.
@@ -123,7 +135,9 @@ def retrieve(
         work = _Retrieval(context, store, folder, shown, naming, names)
         workers = context.settings.upload.workers
         run_bounded(work.one, {"": list(placed.items())}, workers, work.stop, "restore")
-    work.done.unarchived = sum(piece.content is None for piece in pieces)
+    missing = [piece for piece in pieces if not piece.content]
+    work.done.lost_versions = sum(bool(piece.version) and not piece.is_current for piece in missing)
+    work.done.unarchived = len(missing) - work.done.lost_versions
     rows = [
         (work.renamed.get(path, path), piece)
         for path, sharing in placed.items()
@@ -156,18 +170,23 @@ def _names_of(folder: Path) -> Naming:
 def _placed(
     pieces: list[Piece], naming: Callable[[str], str], names: Naming
 ) -> dict[str, list[Piece]]:
-    """Path -> the assets that have it; other bytes of the same name, as the disk compares names,
-    get the asset's id added."""
+    """Path -> the pieces that have it.
+
+    Other bytes of the same name, as the disk compares names, get the asset's id added, those of
+    another version its mark too.
+    """
     placed: dict[str, list[Piece]] = {}
     spelled: dict[str, str] = {}
     for piece in pieces:
         path = naming(_safe(piece.path) or _safe(piece.object_key) or piece.asset_id)
-        path = PurePosixPath(path).as_posix()
-        path = spelled.setdefault(names.key(path), path)
-        there = placed.get(path)
-        if there and there[0].content != piece.content:
-            path = apart(PurePosixPath(path), piece.asset_id).as_posix()
-        placed.setdefault(path, []).append(piece)
+        plain = PurePosixPath(path)
+        marked = f"{piece.asset_id}-{version_mark(str(piece.sha256))}"
+        for place in (plain, apart(plain, piece.asset_id), apart(plain, marked)):
+            path = spelled.setdefault(names.key(place.as_posix()), place.as_posix())
+            sharing = placed.setdefault(path, [])
+            if not sharing or sharing[0].content == piece.content:
+                sharing.append(piece)
+                break
     return placed
 
 
@@ -181,10 +200,12 @@ def _index(rows: list[tuple[str, Piece]]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEADER)
-    for path, piece in sorted(rows, key=lambda row: (row[0], row[1].asset_id)):
+    for path, piece in sorted(rows, key=lambda row: (row[0], row[1].asset_id, row[1].version or 0)):
         person = (piece.row_id, piece.name, piece.email, piece.personality_type)
         source = (piece.asset_kind, piece.provider, piece.media_id, piece.original_url)
-        cells = (*person, *source, path, piece.sha256, piece.size_bytes, piece.cloud_url)
+        content = (path, piece.sha256, piece.size_bytes, piece.cloud_url)
+        version = (piece.version, "true" if piece.is_current else "false")
+        cells = (*person, *source, *content, *version)
         writer.writerow(["" if cell is None else guard(str(cell)) for cell in cells])
     return text.getvalue().encode("utf-8", "replace")
 

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 DANGLING = """
 select fixity.place, fixity.path, fixity.asset_id, fixity.person_row_id, fixity.asset_kind,
-    fixity.error_code, fixity.next_step
+    fixity.error_code, fixity.next_step, fixity.version, fixity.is_current
 from {schema}.fixity as fixity
-where fixity.status = 'lost' order by fixity.place, fixity.path, fixity.asset_id
+where fixity.status = 'lost' order by fixity.place, fixity.path, fixity.asset_id, fixity.version
 """
 
 
@@ -42,6 +42,8 @@ class Dangling:
     asset_kind: str
     error_code: str
     next_step: str
+    version: int
+    is_current: bool
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,22 @@ inner join {schema}.people as people on links.row_id = people.row_id
 where links.fate = 'unsupported' and links.is_current
 order by length(links.row_id), links.row_id, links.link_key
 """
+PROOF = """
+select
+    cast(coalesce(sum(incomplete_lists), 0) as bigint) as incomplete_lists,
+    cast(coalesce(sum(provisional), 0) as bigint) as provisional,
+    count(case when is_complete and expected > 0 then 1 end) as complete_people
+from {schema}.coverage
+"""
+INCOMPLETE_LISTS = """
+select listings.person_row_id as row_id, people.name, listings.asset_type, listings.original_url,
+    listings.completeness, listings.stated_entries, listings.listed_entries,
+    listings.incomplete_because
+from {schema}.listings
+inner join {schema}.people as people on listings.person_row_id = people.row_id
+where listings.completeness != 'complete' and listings.left_at is null
+order by length(listings.person_row_id), listings.person_row_id, listings.asset_id
+"""
 SESSIONS = """
 select session_id, session_type, {activity} as activity, status,
     total_assets, completed_assets, failed_assets,
@@ -77,19 +93,29 @@ QUERIES = {
     "assets": ASSETS,
     "failures": FAILURES,
     "unsupported_links": UNSUPPORTED,
+    "proof": PROOF,
+    "incomplete_lists": INCOMPLETE_LISTS,
     "sessions": SESSIONS,
     "quarantine": QUARANTINE,
 }
+NEEDS = {"unsupported_links": "links", "proof": "listings", "incomplete_lists": "listings"}
+"""What an earlier version's catalogue has not, by the table that it lacks."""
 
 
 @dataclass(frozen=True)
 class Catalog:
-    """What the marts say. Each list holds one record a row, keyed by column."""
+    """What the marts say. Each list holds one record a row, keyed by column.
+
+    ``proof`` has one record: how many lists are not known to be complete, how many media are
+    provisional, and of how many people all is archived and proved.
+    """
 
     people: list[Record]
     assets: list[Record]
     failures: list[Record]
     unsupported_links: list[Record]
+    proof: list[Record]
+    incomplete_lists: list[Record]
     sessions: list[Record]
     quarantine: list[Record]
 
@@ -160,9 +186,9 @@ def read_catalog(context: Context) -> Catalog:
         found = {
             name: _records(warehouse, sql.format(schema=schema, **words))
             for name, sql in QUERIES.items()
-            if name != "unsupported_links" or _has_table(warehouse, context.target.schema, "links")
+            if name not in NEEDS or _has_table(warehouse, schema, NEEDS[name])
         }
-    return Catalog(**{"unsupported_links": [], **found})
+    return Catalog(**{name: [] for name in NEEDS} | found)
 
 
 def count_events(context: Context) -> int:

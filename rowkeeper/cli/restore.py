@@ -68,6 +68,8 @@ def said(done: Retrieved) -> str:
         words.append(f"{done.present} were there already.")
     if done.unarchived:
         words.append(f"{done.unarchived} assets have no archived bytes yet: see rowkeeper status.")
+    if done.lost_versions:
+        words.append(f"{done.lost_versions} older versions are lost: see rowkeeper verify.")
     return " ".join(words)
 
 

@@ -102,23 +102,17 @@ def _program(name: str) -> str:
 
 def _print_catalog(out: Console, catalog: Catalog) -> None:
     with_content = [person for person in catalog.people if person["assets"]]
-    open_rows = {link["row_id"] for link in catalog.unsupported_links}
-    complete = [
-        person
-        for person in with_content
-        if person["assets"] == person["archived"] and person["row_id"] not in open_rows
-    ]
-    _line(
-        out,
-        f"{len(catalog.people)} people, {len(with_content)} with content, "
-        f"{len(complete)} of them archived in full.",
+    full = "".join(
+        f", {proof['complete_people']} of them archived in full" for proof in catalog.proof
     )
+    _line(out, f"{len(catalog.people)} people, {len(with_content)} with content{full}.")
     if catalog.assets:
         out.print(_table("Assets", ASSET_COLUMNS, catalog.assets))
     for failure in catalog.failures[:SHOWN_FAILURES]:
         _line(out, _failure_text(failure))
     if len(catalog.failures) > SHOWN_FAILURES:
         _line(out, f"and {len(catalog.failures) - SHOWN_FAILURES} more: --json has them all")
+    _print_unproved(out, catalog)
     unsupported = catalog.unsupported_links
     for link in unsupported[:SHOWN_FAILURES]:
         _line(out, _unsupported_text(link))
@@ -127,6 +121,28 @@ def _print_catalog(out: Console, catalog: Catalog) -> None:
         _line(out, f"and {more} more links that nothing fetches: --json has them all")
     for group in catalog.quarantine:
         _line(out, f"Quarantined: {group['rows']} {group['source']} rows: {group['reason']}")
+
+
+def _print_unproved(out: Console, catalog: Catalog) -> None:
+    """What is there and not known to be all, or not final: nothing of it looks complete."""
+    for proof in catalog.proof:
+        if count := proof["incomplete_lists"]:
+            what = "list or document is" if count == 1 else "lists or documents are"
+            _line(out, f"{count} {what} not known to be complete: read again when due.")
+        if count := proof["provisional"]:
+            what = "medium is" if count == 1 else "media are"
+            _line(out, f"{count} {what} provisional: fetched again until final.")
+    partial = catalog.incomplete_lists
+    for listed in partial[:SHOWN_FAILURES]:
+        _line(out, _partial_text(listed))
+    if len(partial) > SHOWN_FAILURES:
+        _line(out, f"and {len(partial) - SHOWN_FAILURES} more such lists: --json has them all")
+
+
+def _partial_text(listed: Record) -> str:
+    what = f"{listed['asset_type']} of row {listed['row_id']} ({listed['name']})"
+    state = str(listed["completeness"]).capitalize()
+    return f"{state}: {what} {listed['original_url']}: {listed['incomplete_because']}"
 
 
 def _failure_text(failure: Record) -> str:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.filesize import decimal
 
 from rowkeeper.archive.fixity import FILE, OBJECT
-from rowkeeper.archive.verify import Choice, Verified, verify
+from rowkeeper.archive.verify import Choice, Dangling, Verified, verify
 from rowkeeper.cli.options import prepare, store_option, warehouse_options
 from rowkeeper.cli.terminal import console, json_text, plain
 from rowkeeper.core.errors import FixityError, NothingError, StoreError
@@ -40,7 +40,7 @@ def command(
     target: str | None,
     data_dir: str | None,
 ) -> None:
-    """Read files and objects again and hold them to their SHA-256.
+    """Read files and objects of every version again and hold them to their SHA-256.
 
     What is missing, truncated, changed or swapped is written down; the next run brings files back
     from the archive, archives files again and fetches what is in neither place. Files and objects
@@ -81,7 +81,7 @@ def _print(out: Console, found: Verified) -> None:
     lines = [f"Read {read} ({decimal(report.size_bytes)}): {len(report.losses)} copies are lost."]
     lines += _listed(
         [
-            f"Lost {item.place}: {item.path} ({item.asset_kind} of row {item.row_id}, "
+            f"Lost {item.place}: {item.path} ({_what(item)} of row {item.row_id}, "
             f"{item.error_code}): {item.next_step}"
             for item in found.dangling
         ]
@@ -101,6 +101,10 @@ def _print(out: Console, found: Verified) -> None:
         lines.append(f"Not looked at: {many}: rowkeeper store adopt --hash.")
     for line in lines:
         out.print(plain(line), markup=False, highlight=False, soft_wrap=True)
+
+
+def _what(item: Dangling) -> str:
+    return item.asset_kind if item.is_current else f"version {item.version} of a {item.asset_kind}"
 
 
 def _listed(lines: list[str]) -> list[str]:

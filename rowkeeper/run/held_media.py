@@ -71,8 +71,8 @@ order by 1, 2
 HELD_OBJECTS = """
 select pending.asset_id, min(held.object_key)
 from {schema}.pending_uploads as pending
-inner join intermediate.int_assets as held on pending.sha256 = held.sha256
-where held.archived_by = 'rowkeeper' and held.store = ?
+inner join intermediate.int_asset_versions as held on pending.sha256 = held.sha256
+where held.is_archived and held.store = ?
     and cast(pending.asset_id as text) = any(?)
 group by pending.asset_id
 """

@@ -39,6 +39,7 @@ DUE = """(
     ) or last_looked_at > current_timestamp
 )"""
 """Whether it is time to read again; a look of the future was told by a clock that went back."""
+VERSIONS = "select asset_id, sha256 from intermediate.int_asset_versions where asset_id = any(?)"
 PAGE = 500
 """Assets that are read, moved and drained at a time; the queue itself stays in the warehouse."""
 
@@ -69,6 +70,7 @@ def download_pending(
         for page in _pages(context, current, selection, pending):
             with claimed(context, page) as found:
                 current.leave({item.asset_id for item in page} - {item.asset_id for item in found})
+                found = _with_versions(context, found)
                 with Journal(folder) as journal:
                     shared = share_downloads(context, current.session_id, found, journal.append)
                     requests = _begin(current, shown, found, shared, medium_of)
@@ -207,6 +209,18 @@ def _request(row: Sequence[Any]) -> "Request":
     values = dict(zip(names, row[: len(names)], strict=True))
     refusals = Refusals.of(json.loads(refused or "null"))
     return Request(**values, person=person, refusals=refusals, url_as_found=url)
+
+
+def _with_versions(context: Context, requests: "list[Request]") -> "list[Request]":
+    """``requests``, each with the contents that it has had."""
+    asked = [item.asset_id for item in requests if item.attempt > 1]
+    if not asked:
+        return requests
+    known: dict[str, set[str]] = {}
+    with connect(context.target) as warehouse:
+        for asset_id, sha256 in warehouse.query(VERSIONS, [asked]):
+            known.setdefault(asset_id, set()).add(sha256)
+    return [replace(item, versions=frozenset(known.get(item.asset_id, ()))) for item in requests]
 
 
 def pending_readings(context: Context, after: str = "", *, reread: bool = False) -> "list[Request]":

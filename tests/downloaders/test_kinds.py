@@ -234,8 +234,22 @@ def test_tabs_are_also_found_in_the_script_of_the_page(
     assert [item.media_id for item in events[:2]] == ["three_tabs_1,0", "three_tabs_1,77"]
 
 
-def test_tabs_that_nobody_told_of_are_not_taken_for_none(net: FakeInternet, tmp_path: Path) -> None:
-    net.site.faults.append(Fault("/htmlview", 503, 9))
+@pytest.mark.parametrize(
+    "page",
+    [
+        b"<html><body><ul id='sheet-menu'><li id='sheet-button-0'>One</li>",
+        b"<html><head><title>Sorry, unable to open the file</title></head><body></body></html>",
+        None,
+    ],
+)
+def test_tabs_that_nobody_told_of_are_not_taken_for_none(
+    net: FakeInternet, tmp_path: Path, page: bytes | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if page is None:
+        net.site.faults.append(Fault("/htmlview", 503, 9))
+    else:
+        answer = WebResponse(page)
+        monkeypatch.setattr("tests.fakes.google._tabs_page", lambda *_: answer)
     [event] = run(settings_for(net, tmp_path), request_for("docs", "spreadsheet", "three_tabs_1"))
     assert event.event_type is EventType.DOWNLOADED
     assert event.details["complete"] is False

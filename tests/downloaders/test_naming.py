@@ -4,6 +4,7 @@ import json
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -99,6 +100,18 @@ def test_no_file_takes_the_place_of_another(tmp_path: Path) -> None:
     again = settled(tmp_path, first, "first, again", naming="row_name")
     assert kept.path == again.path != other.path
     assert (kept.path.read_text(), other.path.read_text()) == ("first, again", "second")
+
+
+def test_no_version_takes_the_place_of_an_older_one(tmp_path: Path) -> None:
+    request = request_for("docs", "document", "one")
+    first = settled(tmp_path, request, "first")
+    fetched_anew = replace(request, attempt=3, versions=frozenset({first.sha256, "0" * 64}))
+    second = settled(tmp_path, fetched_anew, "second")
+    assert (first.path.read_text(), second.path.read_text()) == ("first", "second")
+    assert settled(tmp_path, fetched_anew, "first").path == first.path
+    first.path.write_text("damaged")
+    third = settled(tmp_path, fetched_anew, "third")
+    assert (third.path, third.path.read_text()) == (first.path, "third")
 
 
 def test_many_that_want_one_place_at_once_all_find_one(

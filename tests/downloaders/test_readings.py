@@ -121,6 +121,35 @@ def test_a_playlist_is_complete_when_it_says_so(
     assert ("next_try_at" in told.details) is not complete
 
 
+@pytest.mark.parametrize(
+    ("listed", "is_hollow", "complete", "because"),
+    [
+        (playlist(), True, False, "the page after the last entry came without any."),
+        (playlist(stated=10), True, False, "states 10 entries and listed 4."),
+        (playlist(entries=TEN * 10, page_size=100), False, False, "a full page of 100"),
+        (playlist(entries=TEN * 10, page_size=100, stated=100), False, True, ""),
+        (playlist(entries=TEN * 11, page_size=100), False, True, ""),
+        (playlist(entries=()), False, False, "it has no entries, and states no count."),
+        (playlist(entries=(), stated=0), False, True, ""),
+        (playlist(entries=(*TEN, ("short", "?"))), False, False, "1 entries name no video."),
+        (playlist(entries=(*TEN, ("short", "?")), stated=11), False, False, "states 11 entries"),
+    ],
+)
+def test_a_playlist_that_ends_without_a_word_is_doubted(
+    net: FakeInternet,
+    settings: FetchSettings,
+    listed: Playlist,
+    is_hollow: bool,
+    complete: bool,
+    because: str,
+) -> None:
+    net.site.playlists.append(listed)
+    net.site.hollow |= {LIST} if is_hollow else set()
+    told = events(settings, request_for("youtube", "playlist", LIST))[-1]
+    assert told.details["complete"] is complete
+    assert because in told.details.get("incomplete_because", "")
+
+
 def test_a_list_that_a_limit_cuts_is_not_complete(
     net: FakeInternet, settings: FetchSettings
 ) -> None:

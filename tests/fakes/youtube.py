@@ -239,7 +239,8 @@ def _continuation(site: Site, token: str) -> dict[str, Any]:
         site.cuts[playlist_id] -= 1
         return {"responseContext": {}}
     playlist = next(item for item in site.playlists if item.id == playlist_id)
-    action = {"continuationItems": _playlist_items(playlist, int(start))}
+    items = [] if playlist_id in site.hollow else _playlist_items(playlist, int(start))
+    action = {"continuationItems": items}
     return {"onResponseReceivedActions": [{"appendContinuationItemsAction": action}]}
 
 

@@ -27,7 +27,8 @@ def test_a_load_that_removes_too_many_stops(engine: Target, tmp_path: Path) -> N
     ingest(settings, engine)
     write(path, range(3, 12))
     assert preview(settings, engine).sheet_changed
-    ingest(settings, engine)  # two of ten are one in five
+    gone = "2 people are no longer in the sheet: 1 (Person 1), 2 (Person 2)."
+    assert gone in ingest(settings, engine).notices  # two of ten are one in five
     write(path, range(3, 9))
     for load in (preview, ingest):
         with pytest.raises(InputError, match=r"lacks 3 of 9 people: 9 \(Person 9\), 10"):
@@ -125,7 +126,11 @@ def test_row_ids_of_other_people_stop_a_load(engine: Target, tmp_path: Path) -> 
     page_of(path, ("77", "Copy", PEOPLE), ("555", "People", PEOPLE))
     assert ingest(settings, engine).tab == "Copy"
     page_of(path, ("77", "Copy", (*PEOPLE[:5], "Gil Gum")))
-    assert ingest(settings, engine).sheet_changed  # one of six
+    few = ingest(settings, engine)  # one of six
+    assert few.sheet_changed
+    told = "1 row ids are other people's now: 6 was Fin Fox and is Gil Gum."
+    assert told in few.notices
+    assert told not in ingest(settings, engine).notices
     page_of(path, ("77", "Copy", PEOPLE[::-1]))
     with pytest.raises(InputError, match=r"gives 6 of 6 row ids to other people"):
         ingest(settings, engine)

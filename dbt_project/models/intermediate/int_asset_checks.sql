@@ -1,5 +1,5 @@
--- The check that holds for each asset's file and for its object: that of the highest attempt, then of the
--- highest number; of equal ones the worse.
+-- The check that holds for each copy that an asset has had: a file by the attempt of its download, an object
+-- by that of its upload. The highest number holds; of equal ones the worse.
 
 with checks as (
     select
@@ -15,28 +15,21 @@ with checks as (
 ranked as (
     select
         *,
-        max(check_number) over (partition by asset_id, place) as checks,
         row_number() over (
-            partition by asset_id, place
-            order by attempt desc, check_number desc, case when is_lost then 0 else 1 end, event_id
+            partition by asset_id, place, attempt
+            order by check_number desc nulls last, case when is_lost then 0 else 1 end, event_id
         ) as check_rank
     from checks
 )
 
 select
     asset_id,
-    max(case when place = 'file' then attempt end) as file_attempt,
-    coalesce(max(case when place = 'file' then checks end), 0) as file_checks,
-    coalesce(max(case when place = 'file' and is_lost then 1 end), 0) = 1 as is_file_lost,
-    max(case when place = 'file' then error_code end) as file_error_code,
-    max(case when place = 'file' then error_message end) as file_error_message,
-    max(case when place = 'file' then occurred_at end) as file_checked_at,
-    max(case when place = 'object' then attempt end) as object_attempt,
-    coalesce(max(case when place = 'object' then checks end), 0) as object_checks,
-    coalesce(max(case when place = 'object' and is_lost then 1 end), 0) = 1 as is_object_lost,
-    max(case when place = 'object' then error_code end) as object_error_code,
-    max(case when place = 'object' then error_message end) as object_error_message,
-    max(case when place = 'object' then occurred_at end) as object_checked_at
+    place,
+    attempt,
+    coalesce(check_number, 0) as checks,
+    is_lost,
+    case when is_lost then error_code end as error_code,
+    case when is_lost then error_message end as error_message,
+    occurred_at as checked_at
 from ranked
 where check_rank = 1
-group by asset_id

@@ -84,7 +84,7 @@ select
     ranked.event_type = 'downloaded'
     and ranked.local_path is not null
     and dropped.asset_id is null
-    and coalesce(checks.is_file_lost, false) as is_file_lost
+    and coalesce(checks.is_lost, false) as is_file_lost
 from ranked
 left join dropped
     on ranked.asset_id = dropped.asset_id
@@ -92,5 +92,5 @@ left join dropped
     and ranked.local_path = dropped.local_path
     and coalesce(ranked.data_folder, '') = dropped.data_folder
 left join {{ ref("int_asset_checks") }} as checks
-    on ranked.asset_id = checks.asset_id and ranked.attempt = checks.file_attempt
+    on ranked.asset_id = checks.asset_id and ranked.attempt = checks.attempt and checks.place = 'file'
 where ranked.event_rank = 1

@@ -31,9 +31,7 @@ latest_attempt as (
     select
         asset_id,
         max(attempts) as attempts,
-        max(case when event_type = 'uploaded' then attempt end) as uploaded_attempt,
-        max(case when event_type = 'uploaded' and sha256 != held_sha256 then 1 else 0 end) = 1
-            as has_other_content
+        max(case when event_type = 'uploaded' and sha256 = held_sha256 then attempt end) as uploaded_attempt
     from (
         select
             uploads.*,
@@ -47,7 +45,7 @@ latest_attempt as (
 select
     latest_attempt.asset_id,
     case
-        when ranked.event_type = 'uploaded' and checks.is_object_lost then 'pending'
+        when ranked.event_type = 'uploaded' and checks.is_lost then 'pending'
         when ranked.event_type = 'uploaded' then 'completed'
         when ranked.event_type = 'upload_failed' then 'failed'
         else 'pending'
@@ -63,11 +61,11 @@ select
     ranked.error_message,
     ranked.event_id,
     ranked.occurred_at,
-    coalesce(checks.is_object_lost, false) as is_object_lost,
-    latest_attempt.has_other_content
+    coalesce(checks.is_lost, false) as is_object_lost
 from latest_attempt
 left join ranked on latest_attempt.asset_id = ranked.asset_id and ranked.event_rank = 1
 left join {{ ref("int_object_places") }} as places on ranked.event_id = places.event_id
 left join {{ ref("int_asset_checks") }} as checks
     on latest_attempt.asset_id = checks.asset_id
-    and latest_attempt.uploaded_attempt = checks.object_attempt
+    and latest_attempt.uploaded_attempt = checks.attempt
+    and checks.place = 'object'

@@ -1,5 +1,6 @@
--- The contents that each asset has had, each once: where its file and its object are. They are numbered in
--- the order in which readings first found them; a content that comes back keeps its number.
+-- The contents that each asset has had, each once: where its file and its object are, and what the last check
+-- found of them. They are numbered in the order in which readings first found them; a content that comes back
+-- keeps its number.
 
 with downloads as (
     select
@@ -12,7 +13,10 @@ with downloads as (
         row_number() over (
             partition by asset_id, sha256
             order by attempt, event_id
-        ) as first_rank
+        ) as first_rank,
+        attempt < max(attempt) over (
+            partition by asset_id, local_path, coalesce(data_folder, '')
+        ) as is_replaced -- another content has its path since
     from {{ ref("stg_asset_events") }} as events
     where event_type = 'downloaded' and asset_id is not null and sha256 is not null
 ),
@@ -52,11 +56,29 @@ select
     newest.size_bytes,
     newest.details,
     newest.data_folder,
-    case when dropped.asset_id is null then newest.local_path end as local_path,
+    case
+        when not newest.is_replaced and dropped.asset_id is null and not coalesce(files.is_lost, false)
+            then newest.local_path
+    end as local_path,
+    case
+        when not newest.is_replaced and dropped.asset_id is null and files.is_lost then newest.local_path
+    end as lost_path,
+    case when newest.is_replaced or dropped.asset_id is not null then newest.local_path end as dropped_path,
+    coalesce(newest.is_temporary, false) as is_temporary,
     coalesce(newest.is_provisional, false) as is_provisional,
+    uploads.attempt as object_attempt,
     places.store,
     places.object_key,
     places.cloud_url,
+    places.object_key is not null and not coalesce(objects.is_lost, false) as is_archived,
+    coalesce(files.checks, 0) as file_checks,
+    files.checked_at as file_checked_at,
+    files.error_code as file_error_code,
+    files.error_message as file_error_message,
+    coalesce(objects.checks, 0) as object_checks,
+    objects.checked_at as object_checked_at,
+    objects.error_code as object_error_code,
+    objects.error_message as object_error_message,
     earliest.read_at as first_read_at,
     newest.read_at as last_downloaded_at
 from downloads as newest
@@ -70,4 +92,8 @@ left join dropped
     and newest.attempt = dropped.attempt
     and newest.local_path = dropped.local_path
     and coalesce(newest.data_folder, '') = dropped.data_folder
+left join {{ ref("int_asset_checks") }} as files
+    on newest.asset_id = files.asset_id and newest.attempt = files.attempt and files.place = 'file'
+left join {{ ref("int_asset_checks") }} as objects
+    on uploads.asset_id = objects.asset_id and uploads.attempt = objects.attempt and objects.place = 'object'
 where newest.newest_rank = 1

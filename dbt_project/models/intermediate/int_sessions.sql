@@ -35,6 +35,11 @@ outcomes as (
                     when event_type in ('object_verified', 'object_lost') then 'object'
                     when event_type in ('object_found', 'object_refuted') then 'old object'
                     else 'upload'
+                end,
+                case -- of each version
+                    when event_type in ('file_verified', 'file_lost', 'object_verified', 'object_lost')
+                        then cast(attempt as text)
+                    when event_type in ('uploaded', 'upload_failed') then sha256
                 end
             order by
                 attempt desc,

@@ -16,7 +16,7 @@ select
     versions.mime_type,
     versions.sha256 = assets.sha256 as is_current,
     versions.is_provisional,
-    versions.object_key is not null as is_archived,
+    versions.is_archived,
     versions.local_path as local_file_path,
     versions.store,
     versions.object_key,

@@ -20,7 +20,15 @@ select
     hidden_entries,
     listed_entries,
     left_out_entries,
-    case when not is_whole then incomplete_because end as incomplete_because,
+    case
+        when is_whole then null
+        when last_read_at is not null then incomplete_because
+        when error_message is not null then 'It was never read: ' || error_message
+        when is_wanted then 'It was never read: the next run reads it.'
+        when is_known_earlier
+            then 'It was never read: only an earlier row knows it, which run --known-earlier fetches.'
+        else 'It was never read: no current row asks for it.'
+    end as incomplete_because,
     last_read_at,
     next_read_at,
     left_at,

@@ -1,19 +1,24 @@
--- The files that the data folder need not keep: every asset that has one is archived. A run removes
--- them where upload.keep_local is off, and those that were only made to be archived in any case.
+-- The files that the data folder need not keep, whatever their version: every asset that has one is
+-- archived. A run removes them where upload.keep_local is off, and those that were only made to be archived in any case.
 
 with files as (
     select
-        *,
-        coalesce(local_path, lost_path) as path,
-        coalesce(local_path is not null and archived_by = 'rowkeeper', false) as is_archived
-    from {{ ref("int_assets") }}
-    where coalesce(local_path, lost_path) is not null
+        versions.*,
+        assets.person_row_id,
+        assets.provider,
+        assets.media_id,
+        assets.asset_type,
+        coalesce(versions.local_path, versions.lost_path) as path,
+        versions.local_path is not null and versions.is_archived as is_needless
+    from {{ ref("int_asset_versions") }} as versions
+    inner join {{ ref("int_assets") }} as assets on versions.asset_id = assets.asset_id
+    where coalesce(versions.local_path, versions.lost_path) is not null
 ),
 
 shared as (
     select
         *,
-        min(case when is_archived then 1 else 0 end) over (partition by path) as all_archived,
+        min(case when is_needless then 1 else 0 end) over (partition by path) as all_needless,
         min(case when is_temporary then 1 else 0 end) over (partition by path) as all_temporary
     from files
 )
@@ -25,7 +30,7 @@ select
     media_id,
     {{ asset_type("provider", "asset_type") }} as asset_type,
     asset_type as asset_kind,
-    file_attempt as attempt,
+    last_attempt as attempt,
     path as local_file_path,
     data_folder,
     sha256,
@@ -36,4 +41,4 @@ select
     object_attempt,
     all_temporary = 1 as is_temporary
 from shared
-where all_archived = 1
+where all_needless = 1
