@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from filelock import FileLock
-
 from demo.site import SHEET_URL, Demo, make_demo
 from rowkeeper.cli import run_command
+from rowkeeper.core.disk.locks import lock_path
 from rowkeeper.core.settings import FOREIGN_PREFIXES, PREFIX, PROJECT_DIR
 from tests.fakes.internet import FakeInternet
 from tests.helpers.postgres import start_postgres
@@ -48,7 +47,7 @@ def environment(place: Path, target: str) -> Iterator[tuple[Demo, FakeInternet]]
     """The website, on Postgres a server too, and the variables that lead rowkeeper there."""
     place.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        stack.enter_context(FileLock(place / "demo.lock", timeout=LOCK_WAIT_S))
+        stack.enter_context(lock_path(place / "demo.lock", timeout_s=LOCK_WAIT_S))
         demo = make_demo(place / "sources", link_column=True)
         internet = stack.enter_context(FakeInternet(demo.site))
         for name in list(os.environ):

@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
 from rowkeeper import cli
 from rowkeeper.cli import COMMANDS, run_command
 from rowkeeper.cli.terminal import plain
+from rowkeeper.core.disk.locks import lock_path
 
 HEAVY = {"dlt", "dbt", "duckdb", "psycopg2", "yt_dlp", "boto3", "pyarrow", "pydantic", "rich"}
 HELP = """
@@ -83,7 +83,7 @@ def test_an_error_is_one_line_and_an_exit_code(
 
 def test_another_run_is_waited_for_by_hand(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (place / "data").mkdir()
-    with FileLock(place / "data" / "run.lock"):
+    with lock_path(place / "data" / "run.lock"):
         assert run_command(["run", "--sheet", "none.csv"]) == 8
     assert "Another rowkeeper run" in capsys.readouterr().err
 
