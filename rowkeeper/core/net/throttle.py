@@ -101,7 +101,7 @@ class Throttle:
         if self.folder is None:
             return 0.0
         left = _read(self._path(site)).get("paused_until", 0.0) - clock.seconds()
-        return min(max(0.0, left), LONGEST_PAUSE_S)
+        return max(0.0, left)
 
     @contextmanager
     def slot(self, site: str) -> Iterator[None]:
