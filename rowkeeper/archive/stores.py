@@ -26,19 +26,15 @@ LOOKED_FOR = 20
 READ = 3
 """The smallest of those that are there are read whole, and each must have its bytes."""
 ELSEWHERE = """
-select store, count(*) from intermediate.int_asset_uploads
+select store, count(*) from intermediate.int_asset_versions
 where object_key is not null and store != ? group by store order by store
 """
 OBJECTS = """
-select uploads.object_key, versions.sha256, versions.size_bytes
-from intermediate.int_asset_uploads as uploads
-inner join intermediate.int_assets as versions on uploads.asset_id = versions.asset_id
-where uploads.store = ? and uploads.object_key is not null and versions.sha256 is not null
-    and not uploads.is_object_lost
-order by uploads.asset_id limit ?
+select object_key, sha256, size_bytes from intermediate.int_asset_versions
+where store = ? and is_archived order by asset_id, sha256 limit ?
 """
 STRAYED = """
-select 1 from intermediate.int_asset_uploads
+select 1 from intermediate.int_asset_versions
 where store = ? and not starts_with(cloud_url, ?) and object_key is not null limit 1
 """
 NAMES = "select name, store, number from intermediate.int_stores"
