@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 import trustme
 
-from rowkeeper.core.errors import NeedsPersonError, RetryLaterError
+from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, StoreError
 from tests.fakes.gcs import gcs_store
 from tests.fakes.s3 import MiniStack, open_uploads, s3_settings, s3_store, shared_ministack
 from tests.fakes.swift import swift_store
 from tests.helpers.stores import ODD_KEYS, put, request_of, stream
-from uploaders.base import Store
+from uploaders.base import MARKER, Store
 from uploaders.local import LocalStore
 from uploaders.s3.client import connect
 from uploaders.s3.store import S3Store
@@ -262,3 +262,17 @@ def test_a_key_does_not_lead_out_of_a_folder(tmp_path: Path, key: str) -> None:
     with pytest.raises(NeedsPersonError, match="out of the store's folder"):
         store.create(request_of(tmp_path, b"x"), key)
     assert (tmp_path / "out").read_text() == "mine"
+
+
+def test_a_store_is_marked_once_and_known_by_it(store: Store, tmp_path: Path) -> None:
+    assert store.marker() is None
+    found = store.mark()
+    assert store.mark() == store.marker() == found
+    assert list(store.entries()) == []
+    put(store, tmp_path, "k", b"0000")
+    assert [entry.key for entry in store.entries()] == ["k"]
+    store.hold_to(found)
+    store.require()
+    store.remove(MARKER)
+    with pytest.raises(StoreError, match="is not there"):
+        store.require()
