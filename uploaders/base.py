@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
 from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, StoreError, TransferError
@@ -124,9 +124,9 @@ class Store(ABC):
         lets anybody read. Raises ``StoreError`` and ``UsageError``.
         """
 
-    def identity(self, key: str) -> object:
-        """Which object is under ``key``, whatever its spelling; None for none."""
-        return key
+    def known(self, keys: Iterable[str]) -> Container[str]:
+        """Those of the listed keys that are ``keys``, whatever spelling the store has for them."""
+        return frozenset(keys)
 
     @property
     def notice(self) -> str | None:

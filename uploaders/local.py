@@ -4,7 +4,7 @@ import errno
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import quote
 
 from rowkeeper.core.disk.faults import too_large
+from rowkeeper.core.disk.known import KnownFiles
 from rowkeeper.core.disk.names import (
     KEPT_ELSEWHERE,
     Identity,
@@ -178,8 +179,8 @@ class LocalStore(Store):
                 return
             sync(path.parent)
 
-    def identity(self, key: str) -> Identity | None:
-        return None if ".." in key.split("/") else identity(self.folder / key)
+    def known(self, keys: Iterable[str]) -> Container[str]:
+        return KnownFiles(self.folder, keys)
 
     def hold_to(self, store_id: str | None) -> None:
         super().hold_to(store_id)

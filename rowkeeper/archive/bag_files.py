@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 
-from rowkeeper.core.disk.names import identity
+from rowkeeper.core.disk.known import KnownFiles
 from rowkeeper.core.disk.writing import sync
 from rowkeeper.core.errors import FixityError, UsageError
 
@@ -57,10 +57,10 @@ def clean(folder: Path, kept: set[str]) -> None:
 
     The disk may spell names in another way than they were written, so files are known as such.
     """
-    ours = {identity(folder / name) for name in kept} - {None}
+    ours = KnownFiles(folder, kept)
     try:
         for path in list(folder.rglob("*")):
-            if not path.is_dir() and identity(path) not in ours:
+            if not path.is_dir() and path.relative_to(folder).as_posix() not in ours:
                 path.unlink()
     except OSError as error:
         raise _refused(folder, error) from None

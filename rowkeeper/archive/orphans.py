@@ -1,12 +1,12 @@
 """What is in the store or in the data folder and belongs to no asset."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rowkeeper.core.disk.names import identity, placeholder
+from rowkeeper.core.disk.known import KnownFiles
+from rowkeeper.core.disk.names import placeholder
 from rowkeeper.core.fixity import ASIDE
 from rowkeeper.core.paths import folder_id
 from rowkeeper.core.warehouse import Warehouse, connect
@@ -57,23 +57,6 @@ class Orphan:
     next_step: str
 
 
-class _Same:
-    """Which files or objects are known, for the spelling of a name may be the disk's own.
-
-    They are looked at only when something with an unknown name is.
-    """
-
-    def __init__(self, known: Callable[[], Iterable[object]]) -> None:
-        self._known = known
-
-    @cached_property
-    def _identities(self) -> set[object]:
-        return set(self._known()) - {None}
-
-    def __contains__(self, identity: object) -> bool:
-        return identity in self._identities
-
-
 def find_orphans(context: Context, store: "Store") -> list[Orphan]:
     """Raises ``StoreError`` if the store can't be listed."""
     with connect(context.target) as warehouse:
@@ -85,11 +68,11 @@ def find_orphans(context: Context, store: "Store") -> list[Orphan]:
 def _objects(warehouse: Warehouse, store: "Store") -> Iterator[Orphan]:
     rows = warehouse.query(OBJECTS, [store.root] * 3)
     known = {key: (is_held, is_needless) for key, is_held, is_needless in rows}
-    held = _Same(lambda: (store.identity(store.key_of(key)) for key in known if known[key][0]))
+    held = store.known(store.key_of(key) for key in known if known[key][0])
     for entry in store.entries():
         stored = store.stored(entry.key, existed=True)
         is_held, is_needless = known.get(stored.object_key, (0, 0))
-        if is_held or store.identity(entry.key) in held:
+        if is_held or entry.key in held:
             continue
         if entry.key.startswith(f"{ASIDE}/"):
             reason, step = "set aside as damaged", "look at it, then remove it"
@@ -110,14 +93,14 @@ def _files(warehouse: Warehouse, data_dir: Path) -> Iterator[Orphan]:
     media = {data_dir / path for (path,) in warehouse.query(FILES, [ours, ours])}
     known = media | {sidecar_path(path) for path in media}
     known |= {placeholder(path) for path in known if not path.exists()}
-    held = _Same(lambda: map(identity, known))
+    held = KnownFiles(data_dir, (path.relative_to(data_dir).as_posix() for path in known))
     root = root_of(data_dir)
     for path in sorted(root.rglob("*")):
         if path in known or not path.is_file() or path.is_relative_to(root / ".partial"):
             continue
-        if identity(path) in held:
-            continue
         name = path.relative_to(data_dir).as_posix()
+        if name in held:
+            continue
         if path.is_relative_to(root / ASIDE):
             reason, step = "set aside as damaged", "look at it, then remove it"
         else:

@@ -9,6 +9,7 @@ import pytest
 
 from rowkeeper.archive.bag_files import begin, clean, finish, payload_name
 from rowkeeper.archive.retrieve import INDEX, RENAMED, retrieve
+from rowkeeper.core.disk.probe import naming_of
 from rowkeeper.core.errors import NeedsPersonError
 from rowkeeper.core.fixity import Content
 from rowkeeper.workspace.selection import select
@@ -54,7 +55,7 @@ def test_each_person_gets_their_own_file(
         for row_id, body in enumerate(FILES.values(), 1):
             path, claimed = found[str(row_id)]
             assert sha256((out / path).read_bytes()) == claimed == sha256(body)
-    if not faults:
+    if not faults and naming_of(tmp_path).is_exact:
         assert {path for path, _ in found.values()} == FILES.keys()
 
 
