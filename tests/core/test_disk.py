@@ -13,6 +13,7 @@ from downloaders.base import FetchSettings
 from downloaders.files import write_hashed
 from downloaders.sinks import FileSink, Told
 from rowkeeper.core.disk.faults import disk_error, too_large
+from rowkeeper.core.disk.known import KnownFiles
 from rowkeeper.core.disk.locks import lock_path
 from rowkeeper.core.disk.names import Naming, is_systems
 from rowkeeper.core.disk.parts import PART, growing, part_of, sweep
@@ -240,3 +241,18 @@ def test_what_is_kept_needs_no_links_no_times_and_no_rights(disk: FaultyDisk) ->
     write_keeping(path, b"two", 3)
     assert path.read_bytes() == b"two"
     assert [kept.read_bytes() for kept in kept_files(path)] == [b"one"]
+
+
+def test_known_files_are_known_by_their_name_or_by_themselves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("real/Film.mp4", "real/other.mp4"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(name.encode())
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    assert "real/Film.mp4" in KnownFiles(tmp_path, ["link/Film.mp4"])
+    assert "real/other.mp4" not in KnownFiles(tmp_path, ["link/Film.mp4"])
+    FaultyDisk(tmp_path, folds=True).install(monkeypatch)
+    monkeypatch.setattr("rowkeeper.core.disk.known.identity", lambda _: None)  # as on FUSE
+    assert "real/FILM.mp4" in KnownFiles(tmp_path, ["real/Film.mp4"])
+    assert "real/other.mp4" not in KnownFiles(tmp_path, ["real/Film.mp4"])
