@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from tests.fakes.site import (
     Playlist,
     Site,
     Video,
+    WebResponse,
 )
 
 TEN = tuple((f"video{n:06}", f"No {n}") for n in range(10))
@@ -365,3 +367,57 @@ def test_complete_means_that_the_sum_closes(
     assert extent.details()["complete"] is (missing == 0 and left_out == 0)
     assert extent.is_cut_short is (missing > 0)
     assert (extent.reason is None) is extent.details()["complete"]
+
+
+def test_a_tab_that_is_new_is_found_where_the_first_one_has_not_changed(
+    net: FakeInternet, settings: FetchSettings
+) -> None:
+    sheet = Document(DOCUMENT, "Sheet", "a,b", kind="spreadsheet", version="v1")
+    net.site.documents.append(replace(sheet, tabs=(("5", "First"),)))
+    request = request_for("docs", "spreadsheet", DOCUMENT)
+    first = events(settings, request)[-1]
+    net.site.documents[0] = replace(sheet, tabs=(("5", "First"), ("77", "New")))
+    found = events(settings, again(first, request))
+    assert [event.media_id for event in found[:-1]] == [f"{DOCUMENT},77"]
+    assert found[-1].event_type is EventType.DOWNLOADED
+
+
+def test_a_page_of_a_folder_that_lacks_something_proves_nothing(
+    net: FakeInternet, settings: FetchSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net.site.folders.append(DriveFolder(FOLDER, "All", (DriveEntry("file_number_1", "1.txt"),)))
+    request = request_for("drive", "folder", FOLDER)
+    by_api = replace(settings, drive=Credentials(api_key=drive_api.KEY, setting="drive"))
+    monkeypatch.setattr(drive_api, "listing", lambda *_: drive_api.answer({}))
+    told = events(by_api, request)[-1].details
+    assert (told["complete"], told["entries"]) == (False, 0)
+    assert "a page without files" in told["incomplete_because"]
+    page = b'<html><body><div class="flip-entry">1.txt</div></body></html>'
+    monkeypatch.setattr("tests.fakes.google._folder", lambda *_: WebResponse(page))
+    told = events(settings, request)[-1].details
+    assert told["complete"] is False
+    assert "leads nowhere" in told["incomplete_because"]
+
+
+def test_what_stays_unfinished_is_looked_at_once_a_month(
+    net: FakeInternet, settings: FetchSettings
+) -> None:
+    net.site.playlists.append(playlist(stated=12))
+    request = request_for("youtube", "playlist", LIST)
+    waits = []
+    for tries in (0, settings.max_attempts - 1):
+        told = events(settings, replace(request, tries=tries))[-1]
+        until = datetime.fromisoformat(told.details["next_try_at"])
+        waits.append((until - datetime.now(UTC)).days)
+    assert waits[0] == 0
+    assert waits[1] >= 29
+
+
+@pytest.mark.parametrize("kind", ["video", "transcript"])
+def test_what_is_live_is_never_given_up(
+    net: FakeInternet, settings: FetchSettings, kind: str
+) -> None:
+    net.site.videos.append(Video("live_video1", streams=media.progressive(), live=True))
+    (told,) = events(settings, request_for("youtube", kind, "live_video1", tries=99))
+    assert (told.event_type, told.verdict) == (EventType.DOWNLOAD_FAILED, "retry")
+    assert told.error_code in {"live", "not_yet_live"}
