@@ -35,6 +35,7 @@ _FILE = re.compile(
 )
 _KINDS = {"audit": "audit", "gold": "gold standard", "orphan": "orphans", "recover": "recovery"}
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_IS_FILE = re.compile(_UUID.pattern + r"|\.[A-Za-z][A-Za-z0-9]{1,3}$", re.IGNORECASE)
 _YOUTUBE_ID = re.compile(r"[A-Za-z0-9_-]{11}")
 _GOOGLE_ID = re.compile(r"[A-Za-z0-9_-]{25,128}")
 
@@ -102,7 +103,8 @@ def _json(path: Path, text: str) -> Any:
 
 
 def _found_in(value: Any, key: str = "") -> Iterator[Mapping[str, Any]]:
-    """The records in a JSON value, at any depth: objects that name a file, ``{row id: files}``."""
+    """The records in a JSON value, at any depth: objects that name a file, ``{row id: files}`` or
+    ``{file: row id}``."""
     if isinstance(value, list):
         for item in value:
             yield from _found_in(item, key)
@@ -113,7 +115,10 @@ def _found_in(value: Any, key: str = "") -> Iterator[Mapping[str, Any]]:
             yield named if whose or not key else {"row_id": key, **named}
             return
         for name, item in named.items():
-            yield from _found_in(item, name if row_id_key(name).isdecimal() else key)
+            if _IS_FILE.search(name):
+                yield {"file": name, **(item if isinstance(item, dict) else {"row_id": item})}
+            else:
+                yield from _found_in(item, name if row_id_key(name).isdecimal() else key)
     elif isinstance(value, str) and key:
         yield {"row_id": key, "file": value}
 
@@ -149,16 +154,20 @@ def _evidence(record: Mapping[str, Any]) -> Iterator[Row]:
     for title, value in record.items():
         if _FILE.fullmatch(title_key(title)):
             for file in value if isinstance(value, list) else split_names(str(value or "")):
-                if not is_nothing(str(file)):
+                if _is_cell(file) and not is_nothing(str(file)):
                     yield {**whose, "cells": cells, **_file(str(file))}
 
 
 def _best(record: Mapping[str, Any], pattern: re.Pattern[str]) -> str:
     """The cell that says who it is: that of a proposed or corrected one before a plain one."""
-    cells = {title_key(title): str(value) for title, value in record.items() if value is not None}
+    cells = {title_key(title): str(value) for title, value in record.items() if _is_cell(value)}
     found = [name for name in cells if pattern.fullmatch(name) and not is_nothing(cells[name])]
     plain = {title_key(word) for words in TITLES.values() for word in words} | {"person"}
     return cells[min(found, key=lambda name: name in plain)].strip() if found else ""
+
+
+def _is_cell(value: Any) -> bool:
+    return isinstance(value, (str, int, float)) and not isinstance(value, bool)
 
 
 def _file(text: str) -> Row:

@@ -10,6 +10,7 @@ from rowkeeper.core.drain import COLUMNS, drain
 from rowkeeper.core.errors import WarehouseError
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.journal.journal import Journal
+from rowkeeper.core.journal.segments import Finding
 from rowkeeper.core.warehouse import Target, Warehouse, connect
 
 
@@ -55,6 +56,24 @@ def test_events_arrive_verbatim_and_once(engine: Target, tmp_path: Path) -> None
     assert found["occurred_at"].isoformat() == told.occurred_at
     assert found["row_id"] is None
     assert len(ids(engine)) == 2
+
+
+def test_a_damaged_segment_gives_its_whole_events_and_all_once_it_is_brought_back(
+    engine: Target, tmp_path: Path
+) -> None:
+    folder = tmp_path / "journal"
+    told = [event(name) for name in "abc"]
+    write(folder, *told)
+    (path,) = (folder / "sealed").iterdir()
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b'"asset_id":"b"', b'"asset_id":"x"'))
+    damage: list[Finding] = []
+    drain(folder, engine, damage)
+    assert len(damage) == 1
+    assert ids(engine) == sorted(told[place].event_id for place in (0, 2))
+    path.write_bytes(whole)  # from a backup
+    drain(folder, engine)
+    assert ids(engine) == sorted(item.event_id for item in told)
 
 
 def test_a_drain_that_dies_before_its_commit_is_done_again(

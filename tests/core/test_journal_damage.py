@@ -190,6 +190,17 @@ def test_a_segment_that_is_deleted_or_renamed_is_missed(tmp_path: Path) -> None:
     assert len(event_ids(folder)) in (2, 4)
 
 
+def test_a_segment_that_the_disk_does_not_give_back_is_lost_and_set_aside(tmp_path: Path) -> None:
+    folder = made(tmp_path / "journal", EVENTS[:2], EVENTS[2:])
+    first, _ = sealed_segments(folder).values()
+    first.unlink()
+    first.mkdir()
+    assert "can't be read (Is a directory)" in "; ".join(map(str, check(folder)))
+    assert not salvage(folder).is_certain
+    assert check(folder) == []
+    assert len(event_ids(folder)) in (2, 4)
+
+
 def test_the_list_of_segments_is_checked_too(tmp_path: Path) -> None:
     folder = made(tmp_path / "journal", EVENTS[:2], EVENTS[2:])
     manifest = folder / "manifest.jsonl"

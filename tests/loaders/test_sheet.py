@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loaders.chain import Link
 from loaders.columns import Wanted
 from loaders.grid import read_tabs
 from loaders.page import Page
+from loaders.row_keys import RowIds
 from loaders.sheet import Snapshot, load_sheet, snapshot_of
+from loaders.tables import add_snapshot, no_rows
 from rowkeeper.core.errors import InputError
 from rowkeeper.core.text import trimmed
 from tests.helpers.samples import GID, make_samples
@@ -64,6 +67,19 @@ def test_the_sample_sheet_comes_back_as_it_is(samples: tuple[Path, dict[str, Any
         r.values["row_id"] for r in snapshot.rows if dict(r.named)["name"].links and not r.is_header
     }
     assert len(linked) == expected["with_link"]
+
+
+def test_a_link_in_a_title_is_nobodys() -> None:
+    link = '<a href="https://youtu.be/abcdefghijk">Name</a>'
+    people = row("1", link, "a@x.org", number=2)
+    rows = no_rows()
+    add_snapshot(
+        rows, read_snapshot(page(tab(row("#", link, "Email", number=1) + people))), Link(), RowIds()
+    )
+    assert {(found["row_key"][-2:], found["row_id"]) for found in rows["links"]} == {
+        (":1", ""),
+        (":2", "1"),
+    }
 
 
 def test_no_row_of_the_sample_sheet_is_dropped(samples: tuple[Path, dict[str, Any]]) -> None:

@@ -32,6 +32,12 @@ def test_lists_of_every_shape_name_a_file_and_whose_it_is(tmp_path: Path) -> Non
             {"items": [{"drive_id": DRIVE, "name": "Anna  Nagy", "confidence": 0.9}]}
         ),
     }
+    shapes["audit of files.json"] = json.dumps(
+        {f"{VIDEO}.mp4": 7, f"{OTHER}.mp4": {"row_id": "007", "person": "Anna"}, "note": "by hand"}
+    )
+    shapes["orphans.json"] = json.dumps(
+        [{"row_id": {"0": 7}, "file": f"{VIDEO}.mp4"}, {"row_id": 7, "files": [f"{OTHER}.mp4", {}]}]
+    )
     found = {}
     for name, text in shapes.items():
         (tmp_path / name).write_text(text, "utf-8")
@@ -46,6 +52,11 @@ def test_lists_of_every_shape_name_a_file_and_whose_it_is(tmp_path: Path) -> Non
         ],
         "orphans.jsonl": [("orphans", "7", "", None, UUID)],
         "recovery proposals.json": [("recovery", "", "Anna  Nagy", DRIVE, None)],
+        "audit of files.json": [
+            ("audit", "7", "", VIDEO, None),
+            ("audit", "7", "Anna", OTHER, None),
+        ],
+        "orphans.json": [("orphans", "7", "", OTHER, None)],
     }
     assert found["audit.csv"].passed_over == 1
     (tmp_path / "list.csv").write_text("a,b\n1,2\n")

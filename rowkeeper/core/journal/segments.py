@@ -110,8 +110,17 @@ def sealed_name(identity: str, events: int, sha256: str) -> str:
 
 
 def examine(path: Path) -> Segment:
-    """Read a segment of any format. Raises ``NewerVersionError``, ``OSError``; never for damage."""
-    return _examine_old(path) if is_old(path) else _examine(path)
+    """Read a segment of any format; what can't be read of it is a finding.
+
+    Raises ``NewerVersionError``, and ``OSError`` where this user may not read or it is gone.
+    """
+    try:
+        return _examine_old(path) if is_old(path) else _examine(path)
+    except (PermissionError, FileNotFoundError):
+        raise
+    except OSError as error:
+        words = f"it can't be read ({error.strerror}), so its events are lost"
+        return Segment(path, findings=[Finding(path, None, words)])
 
 
 def _examine(path: Path) -> Segment:
