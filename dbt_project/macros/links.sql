@@ -16,6 +16,8 @@
             then {{ link_type }} || ': Google exports no such document to everyone'
         when {{ link_type }} like 'published_%' then 'published page: share the original instead'
         when {{ link_type }} = 'unsupported' then 'no web address'
+        when {{ link_type }} = 'no_id'
+            then 'no id: the link names nothing of ' || coalesce({{ host_of(url) }}, '') || ' that can be fetched'
         else 'no provider: ' || coalesce({{ host_of(url) }}, 'nobody') || ' is not known'
     end
 {%- endmacro %}

@@ -7,6 +7,9 @@ from typing import Any
 ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"
 """Characters that take no room on the screen and so stand unseen at the ends of cells."""
 
+INVISIBLE = ZERO_WIDTH + "\u00ad\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+"""As a class of a pattern has them: these, and what hyphenates and directs text unseen."""
+
 
 def trimmed(text: str) -> str:
     """``text`` without white space and zero-width characters at its ends."""

@@ -45,8 +45,8 @@ def rows_of(target: Target, sql: str) -> list[Row]:
 
 def test_every_generated_link_has_its_fate(engine: Target, tmp_path: Path) -> None:
     dice = random.Random(14)
-    sheets = [make_sheet(tmp_path / f"{n}-sheet.csv", dice) for n in range(3)]
-    legacy = [make_legacy(tmp_path / f"{n}-legacy.csv", dice) for n in range(8)]
+    sheets = [make_sheet(tmp_path / f"{n}-sheet.csv", dice, n * 100) for n in range(3)]
+    legacy = [make_legacy(tmp_path / f"{n}-legacy.csv", dice, n * 100) for n in range(3, 11)]
     assert sum(sum(item.links.values()) for item in sheets) > 100
     assert silent(Context(load_settings({}), engine), sheets, legacy) == []
 
@@ -167,7 +167,9 @@ def _read_document(context: Context) -> None:
         ("https://youtu.be/a/b", ["https://youtu.be/a"], ["https://youtu.be/a/b"]),
         ("https://youtu.be/ahttps://youtu.be/b", ["https://youtu.be/a", "https://youtu.be/b"], []),
         ("www.x.org (youtu.be/a)", [], ["www.x.org", "youtu.be/a)"]),
-        ("me@www.x.org, https:// and http", [], []),
+        ("me@x.org, https:// and http", [], []),
+        ("https://youtu.be/a&nbsp;, _https://youtu.be/a_", ["https://youtu.be/a"], []),
+        ("https%3A%2F%2Fx.org", [], ["https%3A%2F%2Fx.org"]),
     ],
 )
 def test_the_plain_scan_tells_what_the_table_lacks(

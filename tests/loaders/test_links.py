@@ -1,6 +1,10 @@
 """The links of cells: how a cell is split, what is undone, and which rows it makes."""
 
+import json
 import re
+from collections import Counter
+from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -9,10 +13,14 @@ from hypothesis import strategies as st
 from loaders.links import legacy_row_links, link_rows, sheet_cell_links
 from rowkeeper.core.ids import asset_id
 from rowkeeper.core.links.text import find_links, unescaped
+from rowkeeper.migration.reconcile.links import silent_links
+from tests.fuzz_links import Written, make_cell
 
 LIST = "https://www.youtube.com/watch_videos?video_ids=aaaaaaaaaaa,bbbbbbbbbbb"
 DOC = "https://docs.google.com/document/d/1abcdefghijklmnopqrstuvwxyz/edit?usp=x&amp;y=1"
 VIDEO = "https://youtu.be/aaaaaaaaaaa"
+TUBE = "youtu.be/aaaaaaaaaaa"
+SAFE = "https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fwww.youtube.com%2Fwatch%3Fv%3Daaaaaaaaaaa&data=05"
 
 
 @pytest.mark.parametrize(
@@ -61,6 +69,49 @@ VIDEO = "https://youtu.be/aaaaaaaaaaa"
         ("https://[::1]/x and http://a_b.example/y", ["https://[::1]/x", "http://a_b.example/y"]),
         ("https://youtu.be/abcdefghij_", ["https://youtu.be/abcdefghij_"]),
         ("write to ann@example.org or me@youtube.com, e.g. a.py, MF-Si/Fe-CS/P(B) #3", []),
+        ("1/2, 3.1/4.2, 24.12./25.12., and/or a.b/c.d, clip.mov/x, http and https:// alone", []),
+        (SAFE, [SAFE]),
+        (f"see {SAFE}.", [SAFE]),
+        *(
+            (written.format(bare), [bare])
+            for bare in ("vimeo.com/7", "team.notion.site/x", "forms.gle/x", "youtu.be/aaaaaaaaaaa")
+            for written in ("{}", "-{}", "1.{}", "•{}", "~~{}~~", "video:{}", "x={}", "→{}", "({})")
+        ),
+        *(
+            (f"{before}youtu.be/aaaaaaaaaaa", ["youtu.be/aaaaaaaaaaa"])
+            for before in ("动画", "видео", "см.", "123.", "//", "@", "Video-", "http:", "https//")
+        ),
+        *(
+            (f"{before}www.example.org", ["www.example.org"])
+            for before in ("", "см.", "1.", "动画", "//", "Video-", "see.")
+        ),
+        *(
+            (f"{VIDEO}{end}", [VIDEO])
+            for end in ("\u202c", "・", " 👍", "👍", ".•", "_x000D_", "&#10;")
+        ),
+        *(
+            (written, [written])
+            for written in (
+                *("htps://youtu.be/aaaaaaaaaaa", "https:///youtu.be/aaaaaaaaaaa"),
+                *("https://www.youtube.com./watch?v=aaaaaaaaaaa", "tg://resolve?domain=x"),
+                *("https%3A%2F%2Fyoutu.be%2Faaaaaaaaaaa", "https:&#x2F;&#47;youtu.be/aaaaaaaaaaa"),
+                *("https://see.www.example.org/y", "https://my-youtube.com/watch?v=aaaaaaaaaaa"),
+                "https://docs.google.com/document/d/16DML-pgyMuNp_NWm---Fk-qiEofTPgkN/edit",
+                "https://web.archive.org/web/2020/youtube.com/watch?v=aaaaaaaaaaa",
+            )
+        ),
+        ("-ftp://a.example/b", ["ftp://a.example/b"]),
+        (f"https://https://{TUBE}", [f"https://{TUBE}"]),
+        (f"{TUBE}{TUBE}", [TUBE, TUBE]),
+        (f"{VIDEO}/{TUBE}", [f"{VIDEO}/", TUBE]),
+        (f"{VIDEO}?{VIDEO}", [VIDEO, VIDEO]),
+        (f"{VIDEO})!x={VIDEO}", [VIDEO, VIDEO]),
+        (f"{VIDEO};x={VIDEO}", [f"{VIDEO};x=", VIDEO]),
+        (f"{VIDEO}%0A{VIDEO}", [f"{VIDEO}%0A", VIDEO]),
+        (f"https://example.org/{TUBE}", ["https://example.org/", TUBE]),
+        (f"mailto:a@example.org?body={VIDEO}", ["mailto:a@example.org", VIDEO]),
+        (f"https://href.li/?{VIDEO}", [f"https://href.li/?{VIDEO}"]),
+        ("__https://youtu.be/aaaaaaaaaa___", ["https://youtu.be/aaaaaaaaaa_"]),
     ],
 )
 def test_a_cell_is_split_into_its_links(cell: str, links: list[str]) -> None:
@@ -98,6 +149,21 @@ def test_escapes_are_undone() -> None:
     )
     assert unescaped("https://a.example/\\ud800\\u0000") == "https://a.example/\\ud800\\u0000"
     assert unescaped("www.example.com/x") == "https://www.example.com/x"
+    assert unescaped("https:&#x2F;&#47;a.example/?v\\x3d1") == "https://a.example/?v=1"
+    assert unescaped("https%3A%2F%2Fa.example%2Fb") == "https://a.example/b"
+    assert unescaped("htps://https:///a.example/b") == "https://a.example/b"
+    assert unescaped("HTTP://a.example/http://b") == "HTTP://a.example/http://b"
+    assert unescaped("a.example:443/b") == "https://a.example:443/b"
+
+
+def test_a_plain_scan_agrees_with_the_finder() -> None:
+    dice = Random(14)
+    for _ in range(2000):
+        written = Written(Path())
+        cell = make_cell(dice, written)
+        found = find_links(cell)
+        assert Counter(found) == written.links, cell
+        assert list(silent_links(json.dumps([cell]), sorted(found, key=len, reverse=True))) == []
 
 
 @given(st.text())

@@ -66,7 +66,8 @@ def _classify(url: str) -> Link:
     parts = split(plain)
     if parts is None:
         return Link("other", "unsupported", plain, plain)
-    find = _FINDERS.get(site(parts))
+    place = site(parts)
+    find = _FINDERS.get("youtube.com" if place.endswith(".youtube.com") else place)
     return (find and find(parts)) or _page(parts)
 
 
@@ -86,7 +87,12 @@ def _page(parts: SplitResult) -> Link:
         return Link("other", "shortened", url, url)
     if parts.username is None and _MEDIA_PATH.search(parts.path):
         return Link("direct", "media", url, url)
-    return Link("other", "page", url, url)
+    return Link(
+        "other",
+        "no_id" if place in _FINDERS or place.endswith(".youtube.com") else "page",
+        url,
+        url,
+    )
 
 
 _FINDERS: dict[str, Callable[[SplitResult], Link | None]] = {

@@ -85,7 +85,9 @@ _IN_PATH = (
     re.compile(r"https?://(?:www\.)?google\.[a-z.]{2,6}/amp/s/(.+)", re.DOTALL),
 )
 _PROOFPOINT = re.compile(r"https?://urldefense\.proofpoint\.com/v2/url", re.IGNORECASE)
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:(?!\d)", re.IGNORECASE)
+_WEB = re.compile(r"(?:(?:h+t+p+s*|h*ttps?|htps?|hxxps?)(?::/*|//+))+", re.IGNORECASE)
+"""The scheme of a web address, also misspelled or twice."""
 
 
 def unwrap(url: str) -> str:
@@ -124,6 +126,11 @@ def inner_address(url: str) -> str | None:
 def with_scheme(url: str) -> str:
     """``url`` as a browser completes it."""
     plain = url.strip()
+    if re.match(r"https?%3a", plain, re.IGNORECASE):
+        plain = unquote(plain)
+    if (written := _WEB.match(plain)) and not re.fullmatch(r"https?://", written[0], re.IGNORECASE):
+        scheme = "http" if re.match(r"https?", written[0], re.IGNORECASE) else "https"
+        plain = f"{scheme}://{plain[written.end() :]}"
     return plain if _SCHEME.match(plain) else f"https://{plain.lstrip('/')}"
 
 

@@ -15,7 +15,7 @@ HOSTS = frozenset(
 NOT_IDS = frozenset({"watch_video", "videoseries", "live_stream"})
 """Words of YouTube's own addresses that have the shape of a video's id."""
 
-_VIDEO_ID = re.compile(r"[A-Za-z0-9_-]{11}(?![A-Za-z0-9_-])")
+_VIDEO_ID = re.compile(r"[A-Za-z0-9_-]{11}(?=[-_]*(?:$|[^A-Za-z0-9_-]))")
 _LIST_ID = re.compile(r"[A-Za-z0-9_-]{2,64}(?![A-Za-z0-9_-])")
 _VIDEO_PATH = re.compile(r"/(?:shorts|live|embed|v|e|watch|video)/([^/]*)")
 _LIST_PATH = re.compile(r"/(?:p|browse/VL|playlist)/?((?:PL|OLAK5uy_|UU|FL|[0-9A-F]{16})[^/]*)$")

@@ -9,11 +9,14 @@ import re
 from collections.abc import Iterator, Sequence
 
 MARKER = re.compile(
-    r"https?://[^\W_]|(?<![\w./@-])www\.[^\W_]"
-    r"|(?<![\w./@-])(?:m\.|music\.)?(?:youtu\.be|youtube\.com|(?:drive|docs)\.google\.com)/[^\W_]",
+    r"https?(?:://|%3a%2f%2f)[^\W_]|www\.[^\W_]"
+    r"|(?:m\.|music\.)?(?:youtu\.be|youtube\.com|(?:drive|docs)\.google\.com)/[^\W_]",
     re.IGNORECASE,
 )
-GOES_ON = re.compile(r"[\w/?=&%+-]")
+GOES_ON = re.compile(
+    r"(?:(?!_x00[01]|&(?!amp;)(?:[a-z]{2,6}|#\w{1,7});)[/?=&%+_-])*[^\W_]", re.IGNORECASE
+)
+"""Whether an address goes on: with a letter or digit that is no part of an escape."""
 
 
 def silent_links(cells: str, known: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -23,8 +26,12 @@ def silent_links(cells: str, known: Sequence[str]) -> Iterator[tuple[str, str]]:
     """
     for column, text in _texts(cells):
         rest = _without(text, known)
+        end = 0
         for marker in MARKER.finditer(rest):
-            yield column, rest[marker.start() : marker.start() + 80].split()[0]
+            if marker.start() >= end:
+                shown = rest[marker.start() : marker.start() + 80].split()[0]
+                end = marker.start() + len(shown)
+                yield column, shown
 
 
 def _texts(cells: str) -> Iterator[tuple[str, str]]:
@@ -51,7 +58,7 @@ def _blanked(text: str, url: str) -> str:
     at = text.find(url)
     while url and at >= 0:
         end = at + len(url)
-        if end == len(text) or not GOES_ON.match(text[end]) or MARKER.match(text, end):
+        if end == len(text) or not GOES_ON.match(text, end) or MARKER.match(text, end):
             text = text[:at] + " " * len(url) + text[end:]
         at = text.find(url, end)
     return text
