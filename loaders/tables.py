@@ -69,6 +69,7 @@ SCHEMAS: dict[TableName, pa.Schema] = {
         ("row_count", _COUNT),
         ("previous_id", _TEXT),
         ("snapshot_number", _COUNT),
+        ("notice", _TEXT),
         ("rules_version", _COUNT),
     ),
     "sheet_rows": _schema(
@@ -214,6 +215,7 @@ def add_snapshot(rows: Rows, snapshot: Snapshot, previous: Link, ids: RowIds) ->
             "row_count": len(snapshot.rows),
             "previous_id": previous.snapshot_id,
             "snapshot_number": previous.number + 1,
+            "notice": " ".join(snapshot.notices) or None,
             "rules_version": RULES_VERSION,
         }
     )

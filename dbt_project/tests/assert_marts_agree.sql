@@ -52,7 +52,7 @@ named as (
     select
         'failures names the person' as invariant,
         failures.person_row_id as row_id,
-        cast(failures.asset_id as text) as found_in,
+        failures.failure_key as found_in,
         failures.name,
         failures.email,
         people.personality_type

@@ -52,7 +52,7 @@ order by length(people.row_id), people.row_id
 FAILURES = """
 select person_row_id as row_id, name, asset_id, asset_type, original_url, stage, error_code,
     error_message, verdict, next_step, attempts
-from {schema}.failures order by asset_id
+from {schema}.failures where asset_id is not null order by asset_id
 """
 UNSUPPORTED = """
 select links.row_id, people.name, links.column_name, links.url, links.reason
@@ -88,6 +88,7 @@ QUARANTINE = """
 select source, reason, count(*) as rows from {schema}.quarantine
 group by source, reason order by source, reason
 """
+NOTICES = "select source, file, notice from {schema}.notices order by source, file, notice"
 QUERIES = {
     "people": PEOPLE,
     "assets": ASSETS,
@@ -97,8 +98,14 @@ QUERIES = {
     "incomplete_lists": INCOMPLETE_LISTS,
     "sessions": SESSIONS,
     "quarantine": QUARANTINE,
+    "notices": NOTICES,
 }
-NEEDS = {"unsupported_links": "links", "proof": "listings", "incomplete_lists": "listings"}
+NEEDS = {
+    "unsupported_links": "links",
+    "proof": "listings",
+    "incomplete_lists": "listings",
+    "notices": "notices",
+}
 """What an earlier version's catalogue has not, by the table that it lacks."""
 
 
@@ -118,6 +125,7 @@ class Catalog:
     incomplete_lists: list[Record]
     sessions: list[Record]
     quarantine: list[Record]
+    notices: list[Record]
 
 
 def published_path(target: Target) -> Path:

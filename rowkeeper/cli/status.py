@@ -121,6 +121,8 @@ def _print_catalog(out: Console, catalog: Catalog) -> None:
         _line(out, f"and {more} more links that nothing fetches: --json has them all")
     for group in catalog.quarantine:
         _line(out, f"Quarantined: {group['rows']} {group['source']} rows: {group['reason']}")
+    for assumed in catalog.notices:
+        _line(out, f"Assumed: {assumed['notice']}")
 
 
 def _print_unproved(out: Console, catalog: Catalog) -> None:

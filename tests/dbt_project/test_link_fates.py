@@ -25,6 +25,7 @@ from tests.fuzz_links import make_legacy, make_sheet, silent
 
 VIDEO = "https://youtu.be/aaaaaaaaaaa?si=W2870"
 DOC = "https://docs.google.com/document/u/3/d/1abcdefghijklmnopqrstuvwxyz/edit?tab=t.0#heading=h.1"
+WIKI = "wiki.example.org"
 SHEET = f"""row_id,name,email,type,link,Interview video
 1,Ann,a@x.org,MF,{VIDEO},"({DOC}) or [v](https://vimeo.com/7)"
 2,Bo,b@x.org,https://docs.google.com/document/d/1typingabcdefghijklmnopq/edit,{DOC},
@@ -55,7 +56,7 @@ def test_each_fate_and_what_follows_from_it(
     engine: Target, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "sheet.csv").write_text(SHEET)
-    (tmp_path / "old.csv").write_text(LEGACY)
+    (tmp_path / "old.csv").write_bytes(LEGACY.replace("see", "voilà").encode("cp1252"))
     sources = {
         "sheet.source": str(tmp_path / "sheet.csv"),
         "legacy_csv.paths": [str(tmp_path / "old.csv")],
@@ -88,6 +89,16 @@ def test_each_fate_and_what_follows_from_it(
     assert counts["quarantined"] == 1
     assert counts["not_followed"] == 6
 
+    failed = rows_of(
+        engine,
+        "select person_row_id, name, original_url, stage, error_message from {schema}.failures "
+        "where person_row_id = '1' order by original_url",
+    )
+    assert failed == [
+        ("1", "Ann", "https://vimeo.com/7", "link", unknown),
+        ("1", "Ann", "https://wiki.example.org/x", "link", unknown.replace("vimeo.com", WIKI)),
+    ]
+
     people = rows_of(
         engine,
         "select row_id, source_link, source_link_canonical from {schema}.people order by row_id",
@@ -105,6 +116,8 @@ def test_each_fate_and_what_follows_from_it(
     assert run_command(["status", "--target", engine.name]) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert f"Not fetched: https://vimeo.com/7 of row 1 (Ann), interview video: {unknown}" in said
+
+    assert "Assumed: old.csv is not UTF-8 on line 2 and was read as cp1252" in said
 
     with connect(engine) as warehouse:
         warehouse.execute(f"delete from {engine.schema}.links where canonical_url like '%bit.ly%'")

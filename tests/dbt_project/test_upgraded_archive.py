@@ -39,7 +39,7 @@ TABLES = {
 }
 ADDED = {
     "links": ("rule", "shows_canonical"),
-    "sheet_snapshots": ("rules_version",),
+    "sheet_snapshots": ("notice", "rules_version"),
     "legacy_csv_files": ("rules_version",),
 }
 

@@ -1,6 +1,7 @@
 -- depends_on: {{ ref("people") }}
 {{ after_checks() -}}
--- What failed, why, how often, and what to do next.
+-- What was not fetched or not archived, why, how often, and what to do next: assets that failed, and links
+-- that ask for none because nothing can fetch them.
 
 with failed as (
     select
@@ -8,9 +9,15 @@ with failed as (
         case when download_status = 'failed' then 'download' else 'upload' end as stage
     from {{ ref("int_assets") }}
     where is_claimed and 'failed' in (download_status, upload_status)
+),
+
+unsupported as (
+    select * from {{ ref("int_links") }}
+    where fate = 'unsupported' and is_current
 )
 
 select
+    cast(failed.asset_id as text) as failure_key,
     cast(failed.asset_id as uuid) as asset_id,
     failed.person_row_id,
     people.name,
@@ -42,3 +49,31 @@ select
     failed.updated_at as last_failed_at
 from failed
 inner join {{ ref("int_people") }} as people on failed.person_row_id = people.row_id
+
+union all
+
+select
+    unsupported.link_key as failure_key,
+    cast(null as uuid) as asset_id,
+    unsupported.row_id as person_row_id,
+    people.name,
+    people.email,
+    cast(null as text) as asset_type,
+    cast(null as text) as asset_kind,
+    unsupported.provider,
+    unsupported.url as original_url,
+    'link' as stage,
+    'unsupported_link' as error_code,
+    unsupported.reason as error_message,
+    'needs_person' as verdict,
+    case
+        when unsupported.link_type = 'shortened'
+            then 'open it, and put the address that it leads to into the sheet'
+        else 'put a link into the sheet that can be fetched, or keep the content by hand'
+    end as next_step,
+    cast(null as timestamptz) as next_try_at,
+    cast(0 as bigint) as attempts,
+    case when unsupported.source = 'legacy_csv' then 'legacy' else 'live' end as evidence,
+    cast(null as timestamptz) as last_failed_at
+from unsupported
+inner join {{ ref("int_people") }} as people on unsupported.row_id = people.row_id

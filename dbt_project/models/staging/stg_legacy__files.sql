@@ -6,6 +6,7 @@ select
     generation,
     header,
     encoding,
+    notice,
     line_end,
     row_count,
     content_sha256,

@@ -8,6 +8,7 @@ select
     row_count,
     previous_id,
     snapshot_number,
+    notice,
     _dlt_load_id as load_id
 from {{ source("raw", "sheet_snapshots") }}
 where {{ is_loaded() }}
