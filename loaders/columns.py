@@ -1,7 +1,10 @@
 """What the columns of a sheet hold: known by their titles, or by what the settings say of them."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from loaders.grid import Cell
 from rowkeeper.core.errors import InputError, UsageError
@@ -18,6 +21,7 @@ JOINED = ("name", "link")
 HASH_LENGTH = 16
 LONGEST_TITLE = 200
 SHOWN = 20  # titles that an error names
+_EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 ROW_ID = (
     'name its title in sheet.columns, such as {row_id = "Code"}, or have ids made of other columns '
     'by sheet.row_id, such as "email"'
@@ -239,6 +243,26 @@ def check_columns(place: str, row: int, columns: Columns) -> None:
         )
     if "row_id" not in columns.places and not columns.row_id_from:
         raise InputError(f"{place} has no column of row ids (row {row} shows {shown}): {ROW_ID}.")
+
+
+def unknown_emails(columns: Columns, rows: Iterable[Sequence[str]]) -> str | None:
+    """The title of a column of e-mail addresses in a sheet whose titles name none."""
+    if "email" in columns.places:
+        return None
+    known = {place for places in columns.places.values() for place in places}
+    counts = [Counter(map(_is_email, column)) for column in zip_longest(*rows, fillvalue="")]
+    return next(
+        (
+            title
+            for place, (title, count) in enumerate(zip(columns.titles, counts, strict=False))
+            if place not in known and harmless(title) and count[True] > count[False]
+        ),
+        None,
+    )
+
+
+def _is_email(text: str) -> bool | None:
+    return bool(_EMAIL.fullmatch(trimmed(text))) if trimmed(text) else None
 
 
 def shown_titles(titles: Sequence[str]) -> str:

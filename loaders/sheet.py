@@ -18,6 +18,7 @@ from loaders.columns import (
     is_title,
     read_titles,
     shown_titles,
+    unknown_emails,
 )
 from loaders.frames import read_frames
 from loaders.grid import Cell, Line, Tab, read_tabs, tab_label, without_blank_ends
@@ -27,7 +28,7 @@ from loaders.sheets_api import ENDPOINT, read_api, spreadsheet_id
 from rowkeeper.core import clock
 from rowkeeper.core.errors import InputError
 from rowkeeper.core.net.google_api import NO_CREDENTIALS, Credentials
-from rowkeeper.core.text import harmless, sha256, to_json, trimmed
+from rowkeeper.core.text import harmless, quoted, sha256, to_json, trimmed
 from rowkeeper.core.titles import is_same_title
 
 if TYPE_CHECKING:
@@ -187,6 +188,15 @@ def snapshot_of(
         notices=chosen.notices,
     )
     _refuse_nobody(snapshot)
+    below = (
+        [cell.text for cell in line.cells] for line in chosen.lines if line.number > head.number
+    )
+    if title := unknown_emails(columns, below):
+        said = (
+            f"{snapshot.place} has e-mail addresses in column {quoted(title)}, which nobody knows: "
+            f'if they are of the people, set sheet.columns = {{email = "{harmless(title)}"}}.'
+        )
+        return replace(snapshot, notices=(*snapshot.notices, said))
     return snapshot
 
 

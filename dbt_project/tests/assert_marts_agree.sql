@@ -110,6 +110,26 @@ of_media as (
         ) as furthest
     from assets
     group by provider, media_id, asset_kind
+),
+
+failed_assets as (
+    select * from {{ ref("failures") }}
+    where asset_id is not null
+),
+
+failed_links as (
+    select * from {{ ref("failures") }}
+    where asset_id is null
+),
+
+unsupported as (
+    select
+        links.link_key,
+        links.row_id,
+        links.url
+    from {{ ref("links") }} as links
+    inner join people on links.row_id = people.row_id
+    where links.fate = 'unsupported' and links.is_current
 )
 
 select
@@ -216,10 +236,25 @@ select
     cast(coalesce(assets.asset_id, failures.asset_id) as text) as found_in,
     'assets says ' || coalesce(assets.download_status, 'nothing') as said
 from assets
-full outer join {{ ref("failures") }} as failures on assets.asset_id = failures.asset_id
+full outer join failed_assets as failures on assets.asset_id = failures.asset_id
 where
     assets.asset_id is null
     or failures.person_row_id != assets.person_row_id
     or failures.asset_kind != assets.asset_kind
     or (failures.asset_id is null) = ('failed' in (assets.download_status, assets.upload_status))
     or (failures.asset_id is not null and failures.error_code is distinct from assets.error_code)
+
+union all
+
+select
+    'failures has the links that nothing fetches' as invariant,
+    coalesce(unsupported.row_id, failures.person_row_id) as row_id,
+    coalesce(unsupported.link_key, failures.failure_key) as found_in,
+    'links has ' || coalesce(unsupported.url, 'none') as said
+from unsupported
+full outer join failed_links as failures on unsupported.link_key = failures.failure_key
+where
+    unsupported.link_key is null
+    or failures.failure_key is null
+    or failures.person_row_id != unsupported.row_id
+    or failures.original_url is distinct from unsupported.url

@@ -14,6 +14,11 @@ TITLES: Mapping[str, tuple[str, ...]] = {
         *("nummer", "lfd nr", "laufende nummer", "zeile", "zeilennummer", "kennung", "personen id"),
         *("número", "núm", "identificador", "fila", "numéro", "identifiant", "ligne", "linha"),
         *("numero", "riga", "rij", "lp", "номер", "№ п/п", "序号", "编号", "番号", "번호"),
+        *("participant no", "participant nr", "participant number", "participant #", "record id"),
+        *("student id", "candidate id", "client id", "sıra no", "sıra", "sorszám", "azonosító"),
+        *("číslo", "č", "poř č", "číslo řádku", "α/α", "αριθμός", "الرقم", "رقم", "מספר", "מס"),
+        *("redni broj", "rb", "nr crt", "volgnummer", "løbenummer", "löpnummer", "løpenummer"),
+        *("stt", "số thứ tự", "nomor", "ลำดับ", "क्रमांक", "номер п/п", "№ з/п"),
     ),
     "name": (
         *("full name", "name", "names", "complete name", "first and last name", "name surname"),
@@ -25,6 +30,14 @@ TITLES: Mapping[str, tuple[str, ...]] = {
         *("volledige naam", "imię i nazwisko", "ad soyad", "фио", "имя и фамилия"),
         *("nombre", "nombres", "nom", "nome", "naam", "navn", "namn", "nimi", "jméno", "имя"),
         *("姓名", "名前", "氏名", "이름", "성명"),
+        *("name of participant", "name of the participant", "name of person", "name of the person"),
+        *("candidate name", "student name", "client name", "interviewee", "interviewee name"),
+        *("koko nimi", "fullt navn", "hele navn", "fuldt navn", "fullständigt namn"),
+        *("för och efternamn", "név", "teljes név", "jméno a příjmení", "příjmení a jméno"),
+        *("meno", "meno a priezvisko", "ime i prezime", "ime in priimek", "nume complet"),
+        *("nume și prenume", "adı soyadı", "ονοματεπώνυμο", "όνομα", "піб", "прізвище та імʼя"),
+        *("الاسم", "الاسم الكامل", "שם", "שם מלא", "họ và tên", "họ tên", "nama", "nama lengkap"),
+        *("ชื่อ", "ชื่อ นามสกุล", "नाम", "पूरा नाम", "име", "име и фамилия"),
     ),
     "email": (
         *("email", "email address", "email id", "mail", "mail address", "emails", "email adress"),
@@ -42,17 +55,35 @@ TITLES: Mapping[str, tuple[str, ...]] = {
         *("indirizzo email", "posta elettronica", "emailadres", "adres email", "epost"),
         *("e postadress", "eposta", "почта", "электронная почта", "эл почта", "邮箱", "电子邮件"),
         *("电子邮箱", "メール", "メールアドレス", "이메일"),
+        *("mail id", "contact email", "sähköposti", "sähköpostiosoite", "email cím", "emailcím"),
+        *("emailová adresa", "email adresa", "adresa de email", "eposta adresi", "surel"),
+        *("alamat email", "địa chỉ email", "διεύθυνση email", "ηλεκτρονικό ταχυδρομείο"),
+        *("البريد الإلكتروني", "البريد الالكتروني", "ايميل", "אימייל", "דואר אלקטרוני", "דוא״ל"),
+        *("อีเมล", "ईमेल", "електронна пошта", "имейл"),
     ),
     "type": (
         *("type", "personality type", "types", "typ", "typus", "persönlichkeitstyp", "tipo"),
         *("tipo de personalidad", "tipo de personalidade", "tipo di personalità"),
         *("type de personnalité", "persoonlijkheidstype", "тип", "тип личности", "类型", "タイプ"),
         *("유형",),
+        *(
+            "personality",
+            "mbti",
+            "mbti type",
+            "persönlichkeit",
+            "típus",
+            "tür",
+            "tyyppi",
+            "тип особистості",
+        ),
+        *("kişilik tipi", "typ osobnosti", "typ osobowości", "τύπος", "النوع", "סוג", "tipe"),
     ),
     "link": (
         *("link", "links", "url", "urls", "web link", "hyperlink", "enlace", "enlaces", "vínculo"),
         *("lien", "liens", "ligação", "hiperligação", "collegamento", "odnośnik", "länk", "lenke"),
         *("verknüpfung", "ссылка", "链接", "リンク", "링크"),
+        *("linkki", "hivatkozás", "odkaz", "bağlantı", "σύνδεσμος", "الرابط", "رابط", "קישור"),
+        *("liên kết", "tautan", "ลิงก์", "लिंक", "poveznica", "povezava", "посилання", "връзка"),
     ),
 }
 """Our columns of a person -> other words for them, each compared by ``title_key``."""
@@ -115,6 +146,7 @@ def title_key(title: str) -> str:
     So ``Row ID``, ``row_id`` and ``ROW-ID`` are one, and so are ``No`` and ``No.``.
     """
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", title).casefold())
+    folded = folded.replace("ı", "i")  # of Turkish, whose capital is the I of others
     return "".join(char for char in folded if char.isalnum() or char == "#")
 
 
