@@ -242,6 +242,23 @@ def test_one_stray_line_leaves_the_others_as_they_are(tmp_path: Path) -> None:
     assert "line 7, read as cp1252" in found.notices[0]
 
 
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("#,Name,Kontakt,Other\n1,Ann,a@x.org,\n2,Bo,,x\n3,Cy,c@x.org,y\n", "Kontakt"),
+        ("#,Name,Kontakt\n1,Ann,a@x.org\n2,Bo,none\n3,Cy,later\n", None),
+        ("#,Name,Email,Kontakt\n1,Ann,,a@x.org\n", None),
+        ("#,Name\n1,a@x.org\n", None),
+    ],
+)
+def test_a_column_of_addresses_that_nobody_knows_is_told(
+    tmp_path: Path, text: str, title: str | None
+) -> None:
+    (tmp_path / "s.csv").write_text(text)
+    notices = load_sheet(str(tmp_path / "s.csv")).notices
+    assert [f'{{email = "{title}"}}' in notice for notice in notices] == [True] * bool(title)
+
+
 @pytest.mark.parametrize("title", ["\x1b]0;x\x07Who[/red]", "[link=http://x]Who"])
 def test_a_hostile_title_is_shown_harmless(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], title: str

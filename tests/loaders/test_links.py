@@ -108,6 +108,7 @@ SAFE = "https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fwww.yo
         (f"{VIDEO})!x={VIDEO}", [VIDEO, VIDEO]),
         (f"{VIDEO};x={VIDEO}", [f"{VIDEO};x=", VIDEO]),
         (f"{VIDEO}%0A{VIDEO}", [f"{VIDEO}%0A", VIDEO]),
+        (f"{VIDEO}%20www.example.org", [f"{VIDEO}%20", "www.example.org"]),
         (f"https://example.org/{TUBE}", ["https://example.org/", TUBE]),
         (f"mailto:a@example.org?body={VIDEO}", ["mailto:a@example.org", VIDEO]),
         (f"https://href.li/?{VIDEO}", [f"https://href.li/?{VIDEO}"]),
