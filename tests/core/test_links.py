@@ -97,6 +97,8 @@ def test_what_only_looks_like_content_asks_for_nothing(url: str) -> None:
 def test_a_redirect_is_only_undone_for_web_and_mail_addresses() -> None:
     assert unwrap("https://www.google.com/url?q=javascript:alert(1)").startswith("https://www.g")
     assert unwrap("https://www.google.com/url?q=mailto:a@b.c") == "mailto:a@b.c"
+    twice = "https://www.google.com/url?q=https://www.google.com/url?q%3Dhttps://x.example/"
+    assert unwrap(twice) == "https://x.example/"
 
 
 IDS = st.text("abcXYZ019_-", min_size=11, max_size=11)

@@ -82,12 +82,23 @@ QUOTED = f"https%3A%2F%2Fwww.youtube.com%2Fwatch%3Fv%3D{VIDEO}"
         ("https://www.youtube.com/zsecurity", "other/no_id", None),
         ("https://docs.google.com/x", "other/no_id", None),
         (f"htps://youtu.be/{VIDEO}", "youtube/video", VIDEO),
+        (f"https://www.youtube.com./watch?v={VIDEO}", "youtube/video", VIDEO),
+        (f"https://www.youtube.com/watch_videos?video_ids={VIDEO},{VIDEO}", "youtube/video", VIDEO),
+        (f"https://docs.google.com/spreadsheets/d/{FILE}/edit#gid=00", "docs/spreadsheet", FILE),
+        (
+            f"https://docs.google.com/spreadsheets/d/{FILE}/edit#gid=07",
+            "docs/spreadsheet",
+            f"{FILE},7",
+        ),
+        ("https://u:p@media.example.org/a.mp4", "other/page", None),
         (f"https://docs.google.com/videos/d/{FILE}/edit", "docs/videos", FILE),
     ],
 )
 def test_a_form_leads_to_its_id(url: str, kind: str | None, media_id: str | None) -> None:
     link = classify(url)
-    assert f"{link.provider}/{link.link_type}" == (kind or "youtube/video")
+    assert f"{link.provider}/{link.link_type}" == (
+        kind or ("docs/spreadsheet" if "," in link.media_id else "youtube/video")
+    )
     assert media_id is None or link.media_id == media_id
     assert classify(link.url) == link
 

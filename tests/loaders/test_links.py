@@ -144,6 +144,12 @@ def test_what_is_found_stands_in_the_text_and_no_address_is_left(text: str) -> N
     assert not re.search(r"https?://\w+\.\w", text) or find_links(text)
 
 
+def test_a_link_of_any_length_ends_somewhere() -> None:
+    long = f"https://a.example/?x={'y' * 5000}&z="
+    assert find_links(long + VIDEO) == [long, VIDEO]
+    assert len(find_links("\\" * 50_000 + VIDEO + ")?x=https://a.example" * 500)) == 501
+
+
 def test_escapes_are_undone() -> None:
     assert (
         unescaped("https://a.example/?b=1&amp;amp;copy\\u003d2") == "https://a.example/?b=1&copy=2"

@@ -18,7 +18,7 @@ _KNOWN = (
     r"|(?:drive|docs|sheets|slides|drive\.usercontent)\.google\.com"
 )
 _SCHEME = (
-    r"(?:https?:/{2,})+|https?%3a%2f%2f|mailto:"
+    r"https?:/{2,}|https?%3a%2f%2f|mailto:"
     r"|(?<![a-z0-9])(?![a-z0-9+.-]*https?:/)[a-z][a-z0-9+.-]{1,15}://"
 )
 _START = re.compile(
@@ -50,6 +50,8 @@ _LONGEST = 4096
 _PARAMETER = re.compile(r"[?&#][\w.%\[\]-]*=$")
 _IN_HOST = re.compile(r"[\w.@:-]*")
 _BEFORE_HOST = re.compile(r"(?::/+|%(?!0[9ad]|20)[0-9a-f]{2})(?:[\w-]+\.)*$", re.IGNORECASE)
+_DOT = re.compile(r"\.(?::\d+)?[/?#]")
+"""The dot that may end a host, before the rest of the link."""
 _BULLET = re.compile(r"(?:(?:[\W_]|\d{1,2}[.)])(?<!/)|\w+[:=](?!\d))+")
 """What may stand before an address without a start of its own: a mark, a word and a colon."""
 _BARE = re.compile(r"\w\.\w+[/?#]")
@@ -173,7 +175,7 @@ def _links_of(segment: str) -> Iterator[tuple[int, int]]:
     explicit = _START.match(segment)
     if explicit:
         spans = _found(segment)[:1]
-        if not spans or spans[0][0] or _is_cut(segment, explicit.end(), spans[0][1]):
+        if not spans or spans[0][0] or _DOT.match(segment, spans[0][1]):
             spans = [(0, len(segment))]  # a shape that the finder does not know
     elif _BARE.search(segment):
         bullet = _BULLET.match(segment)
@@ -204,11 +206,6 @@ def _without_tail(link: str) -> str:
 def _is_sign(char: str) -> bool:
     """Whether a character is a dot, an arrow or a picture beyond ASCII, which ends no address."""
     return char == "\ufe0f" or (not char.isascii() and unicodedata.category(char)[0] in "CPSZ")
-
-
-def _is_cut(segment: str, host: int, end: int) -> bool:
-    """Whether a link cannot end there: within its host, of which a dot may be the end."""
-    return end <= host or re.match(r"\.(?::\d+)?[/?#]", segment[end:]) is not None
 
 
 @cache
