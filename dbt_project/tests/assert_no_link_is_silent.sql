@@ -22,7 +22,7 @@ addresses as (
         row_key,
         {{ all_captured(
             "lower(text)",
-            "((?:https?://|www[.])" ~ host ~ "(?:/[a-z0-9_/?=%-]{0,11})?|" ~ known ~ "/[a-z0-9_-]{1,11})"
+            "((?:https?(?:://|%3a%2f%2f)|www[.])" ~ host ~ "(?:/[a-z0-9_/?=%-]{0,11})?|" ~ known ~ "/[a-z0-9_-]{1,11})"
         ) }} as address
     from cells
     where text is not null
