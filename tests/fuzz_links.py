@@ -18,6 +18,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from loaders.chain import Link
 from loaders.legacy_csv import load_legacy_csv
 from loaders.loader import Loader
 from loaders.row_keys import RowIds
@@ -171,10 +172,10 @@ def _write(path: Path, cells: list[list[str]], dice: random.Random) -> None:
 
 def load(target: Target, folder: Path, sheets: list[Written], legacy: list[Written]) -> None:
     """All files in one load: the sheets as looks at sheets that replaced each other."""
-    rows, ids, previous = no_rows(), RowIds(), ""
+    rows, ids, previous = no_rows(), RowIds(), Link()
     for written in sheets:
         add_snapshot(rows, load_sheet(str(written.path)), previous, ids)
-        previous = rows["sheet_snapshots"][-1]["snapshot_id"]
+        previous = Link(rows["sheet_snapshots"][-1]["snapshot_id"], previous.number + 1)
     for file in load_legacy_csv([written.path for written in legacy]):
         add_legacy_file(rows, file, ids)
     with connect(target) as warehouse:
