@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loaders.pipeline import ingest, preview
-from loaders.removals import Allowed, Held, check_load, people_of
+from loaders.removals import Allowed, Held, Person, check_load, people_of
 from loaders.sheet import load_sheet
 from rowkeeper.cli import run_command
 from rowkeeper.core.errors import InputError
@@ -70,6 +70,21 @@ def test_the_share_is_what_is_held_to(before: set[int], now: set[int], share: fl
         assert not allowed
     else:
         assert allowed
+
+
+def test_nothing_in_common_is_nobody_in_common() -> None:
+    assert Person("Ann", "a@x.org").is_same(Person("", "A@X.org"))
+    assert not Person("Ann", "").is_same(Person("Bo", ""))
+    assert not Person("", "a@x.org").is_same(Person("", "b@x.org"))
+
+
+def test_a_column_may_go_where_that_is_said(tmp_path: Path) -> None:
+    (tmp_path / "sheet.csv").write_text("#,Name\n1,Ann\n")
+    snapshot = load_sheet(str(tmp_path / "sheet.csv"))
+    held = Held(titles=("#", "Name", "E-mail"), columns=frozenset({"row_id", "name", "email"}))
+    with pytest.raises(InputError, match="no column 'E-mail' any more.*--lost-columns email"):
+        check_load(snapshot, held, Allowed())
+    check_load(snapshot, held, Allowed(lost_columns=("Email",)))
 
 
 def test_a_share_in_hundredths_means_what_it_says(tmp_path: Path) -> None:
