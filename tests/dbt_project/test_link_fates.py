@@ -179,6 +179,7 @@ def _read_document(context: Context) -> None:
         ("see https://youtu.be/a", ["https://youtu.be/a"], []),
         ("https://youtu.be/a/b", ["https://youtu.be/a"], ["https://youtu.be/a/b"]),
         ("https://youtu.be/ahttps://youtu.be/b", ["https://youtu.be/a", "https://youtu.be/b"], []),
+        ("https://youtu.be/ahttps://x.org/1", ["https://youtu.be/a"], ["https://x.org/1"]),
         ("www.x.org (youtu.be/a)", [], ["www.x.org", "youtu.be/a)"]),
         ("me@x.org, https:// and http", [], []),
         ("https://youtu.be/a&nbsp;, _https://youtu.be/a_", ["https://youtu.be/a"], []),
