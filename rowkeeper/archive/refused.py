@@ -8,19 +8,14 @@ from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
 
 REFUSED = """
-select events.asset_id, max(events.attempt)
-from raw.asset_events as events
-inner join intermediate.int_assets as assets on events.asset_id = assets.asset_id
-where events.event_type = 'upload_failed'
-    and events.error_code in ('local_file_changed', 'local_file_missing')
-    and events.attempt > assets.upload_attempts
-group by events.asset_id
+select asset_id, upload_attempts from intermediate.int_assets
+where upload_status = 'failed' and error_code in ('local_file_changed', 'local_file_missing')
 """
-"""Told since the tables were built; what they know of was looked at before."""
+"""What is asked for again below is no longer among them."""
 
 
 def find_lost(context: Context, reporter: Reporter) -> int:
-    """Read what this run's uploads refused, and say what is lost; how many copies that is.
+    """Read what uploads refused, and say what of it is lost; how many copies that is.
 
     A disk that kept less than it was given is found out so. The next run brings the file back from
     the archive or fetches it again, and archives it: the refusal counts no more.

@@ -24,7 +24,7 @@ def below(folder: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)
-def test_nothing_is_written_removed_or_told_as_lost(
+def test_nothing_is_written_removed_or_told_as_lost_and_what_was_cut_comes_again(
     engine: Target,
     demo: Demo,
     internet: FakeInternet,
@@ -59,9 +59,12 @@ def test_nothing_is_written_removed_or_told_as_lost(
 
     shutil.rmtree(share)
     (tmp_path / "away").rename(share)
-    asked = len(internet.requests)
+    asked, cut = len(internet.requests), data / after[2][2]
+    cut.write_bytes(cut.read_bytes()[:-1])  # the disk took less than it said
     assert run_command(["run"]) == 0, capsys.readouterr().err
     assert len(internet.requests) == asked + 1  # the sheet alone
+    assert in_order(engine, STATES)[2][4] == "pending"
+    assert run_command(["run"]) == 0, capsys.readouterr().err
     found = in_order(engine, STATES)
     assert {row[2:] for row in found} >= {(None, row[3], "uploaded", "uploaded") for row in before}
     assert set(below(share)) > set(stored)
