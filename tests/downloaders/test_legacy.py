@@ -1,5 +1,6 @@
 """Files of the old system: adopted when it is certain whose they are, named and left otherwise."""
 
+import errno
 import hashlib
 import json
 from dataclasses import replace
@@ -12,6 +13,7 @@ from downloaders.legacy import Match, Unmatched, Wanted, adopt, find, match
 from downloaders.places import Places
 from rowkeeper.core.errors import InputError
 from rowkeeper.core.ids import asset_id
+from tests.fakes.disk import FaultyDisk
 
 VIDEO, OTHER = "dQw4w9WgXcQ", "abc_-456789"
 FILE = "1AbCdEfGhIjKlMnOpQrStUvWxYz012345"
@@ -173,3 +175,16 @@ def test_unmatched_files_say_why() -> None:
     assert left == Unmatched(
         Path("row_9_x.mp4"), "only its name says row 9, and a row id alone proves nothing"
     )
+
+
+def test_a_disk_that_sets_no_times_and_no_rights_takes_the_file_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = tmp_path / "old.mp4"
+    old.write_bytes(b"a film")
+    disk = FaultyDisk(tmp_path / "data").install(monkeypatch)
+    disk.fails = dict.fromkeys(("utime", "chmod"), errno.EPERM)
+    settings = FetchSettings(data_dir=disk.root)
+    with Places(settings) as places:
+        fetched = adopt(Match(old, ANNA[0], "its name"), settings, places)
+    assert fetched.path.read_bytes() == b"a film"
