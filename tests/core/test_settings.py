@@ -55,7 +55,7 @@ def test_the_defaults_stand_in_the_checkout(tmp_path: Path) -> None:
         ("", {"ROWKEEPER_UPLOAD_WORKERS": "0"}, r"upload.workers \(from ROWKEEPER_UPLOAD_WORKERS"),
         ("", {"ROWKEEPER_DOWNLOAD_TIMEOUT_S": "soon"}, r"download.timeout_s"),
         ("[rowkeeper.download]\ndocument_depth = 2", {}, r"ROWKEEPER_DOWNLOAD_DOCUMENT_DEPTH"),
-        ("[rowkeeper.core.csv.legacy]\npaths = 3", {}, r"legacy_csv.paths \(from .*config.toml\)"),
+        ("[rowkeeper.legacy_csv]\npaths = 3", {}, r"legacy_csv.paths \(from .*config.toml\)"),
     ],
 )
 def test_a_wrong_setting_is_one_sentence_with_its_remedy(
