@@ -19,6 +19,7 @@ from tests.fuzz_links import Written, make_cell
 LIST = "https://www.youtube.com/watch_videos?video_ids=aaaaaaaaaaa,bbbbbbbbbbb"
 DOC = "https://docs.google.com/document/d/1abcdefghijklmnopqrstuvwxyz/edit?usp=x&amp;y=1"
 VIDEO = "https://youtu.be/aaaaaaaaaaa"
+ARCHIVED = "https://web.archive.org/web/2020/www.youtube.com/watch?v=aaaaaaaaaaa"
 TUBE = "youtu.be/aaaaaaaaaaa"
 SAFE = "https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fwww.youtube.com%2Fwatch%3Fv%3Daaaaaaaaaaa&data=05"
 
@@ -107,6 +108,9 @@ SAFE = "https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fwww.yo
         (f"{VIDEO}?{VIDEO}", [VIDEO, VIDEO]),
         (f"{VIDEO})!x={VIDEO}", [VIDEO, VIDEO]),
         (f"{VIDEO};x={VIDEO}", [f"{VIDEO};x=", VIDEO]),
+        (f"{ARCHIVED};{VIDEO}", [ARCHIVED, VIDEO]),
+        (f"{LIST}https%3A%2F%2Fx.org", [LIST, "https%3A%2F%2Fx.org"]),
+        (f"{VIDEO}?u=%22https%3A%2F%2Fx.org", [f"{VIDEO}?u=%22https%3A%2F%2Fx.org"]),
         (f"{VIDEO}%0A{VIDEO}", [f"{VIDEO}%0A", VIDEO]),
         (f"{VIDEO}%20www.example.org", [f"{VIDEO}%20", "www.example.org"]),
         (f"https://example.org/{TUBE}", ["https://example.org/", TUBE]),

@@ -45,6 +45,8 @@ _ESCAPE = re.compile(
 """A character as JSON, Excel and HTML write it."""
 _ENTITIES = frozenset({"quot", "lt", "gt", "nbsp", "apos", "sol", "colon", "equals", "quest"})
 _FILE_ENDINGS = frozenset({"mov", "zip"})  # more often that than a domain
+_IN_PATH = re.compile(r"(?:[/?]|__)(?:[\w-]+\.)*$")
+"""What stands before the address that such a site wraps."""
 _LONGEST = 4096
 """The characters of a link within which an address may be a part of it."""
 _PARAMETER = re.compile(r"[?&#][\w.%\[\]-]*=$")
@@ -154,10 +156,11 @@ def _is_inside(begun: re.Match[str] | None, before: str, found: re.Match[str]) -
         return False
     if len(before) > _LONGEST or _is_closed(before):
         return False
-    in_query = re.search(r"[?#]", before) and "%" in found[0]
-    if in_query or _PARAMETER.search(before) or _PATH_WRAPPERS.match(before):
+    if _PARAMETER.search(before) or (_PATH_WRAPPERS.match(before) and _IN_PATH.search(before)):
         return True
-    if ":" in found[0] or "%" in found[0]:
+    if "%" in found[0]:
+        return _BEFORE_HOST.search(before) is not None
+    if ":" in found[0]:
         return False
     if _IN_HOST.fullmatch(before[len(begun[0]) :]) or _BEFORE_HOST.search(before):
         return True
