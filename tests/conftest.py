@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from demo.site import SHEET_URL, Demo, make_demo
 from loaders.pipeline import ingest
@@ -16,6 +17,10 @@ from rowkeeper.workspace.context import Context
 from tests.fakes.internet import FakeInternet
 from tests.helpers.postgres import DATABASE, PostgresServer, start_postgres
 from tests.helpers.samples import make_samples
+
+# how long an example takes says how busy the machine is
+settings.register_profile("rowkeeper", deadline=None)
+settings.load_profile("rowkeeper")
 
 
 @pytest.fixture(scope="session")

@@ -182,12 +182,21 @@ def _placed(
         plain = PurePosixPath(path)
         marked = f"{piece.asset_id}-{version_mark(str(piece.sha256))}"
         for place in (plain, apart(plain, piece.asset_id), apart(plain, marked)):
-            path = spelled.setdefault(names.key(place.as_posix()), place.as_posix())
+            path = _spelled(place, names, spelled)
             sharing = placed.setdefault(path, [])
             if not sharing or sharing[0].content == piece.content:
                 sharing.append(piece)
                 break
     return placed
+
+
+def _spelled(path: PurePosixPath, names: Naming, spelled: dict[str, str]) -> str:
+    """``path`` as it and its folders are spelled already: the first spelling is the disk's."""
+    found = PurePosixPath()
+    for part in path.parts:
+        longer = (found / part).as_posix()
+        found = PurePosixPath(spelled.setdefault(names.key(longer), longer))
+    return found.as_posix()
 
 
 def _safe(path: str | None) -> str | None:

@@ -19,9 +19,14 @@ from uploaders.local import LocalStore
 ASSETS = """
 create table intermediate.int_assets (
     asset_id text, person_row_id text, provider text, media_id text, asset_type text,
-    original_url text, local_path text, lost_path text, dropped_path text, sha256 text,
-    size_bytes bigint, store text, object_key text, cloud_url text, download_details text,
-    data_folder text, is_claimed boolean
+    original_url text, sha256 text, is_claimed boolean
+)
+"""
+VERSIONS = """
+create table intermediate.int_asset_versions (
+    asset_id text, version bigint, local_path text, lost_path text, dropped_path text, sha256 text,
+    size_bytes bigint, is_archived boolean, store text, object_key text, cloud_url text,
+    details text, data_folder text
 )
 """
 PEOPLE = "create table people (row_id text, name text, email text, personality_type text)"
@@ -85,15 +90,19 @@ def archive_of(folder: Path, files: dict[str, bytes]) -> Context:
         )
     tell(context, *events)
     with connect(context.target) as warehouse:
-        for statement in ("create schema intermediate", ASSETS, PEOPLE):
+        for statement in ("create schema intermediate", ASSETS, VERSIONS, PEOPLE):
             warehouse.execute(statement)
         for event in events:
-            kept = (event.store, event.object_key)
-            facts = (event.local_path, event.sha256, event.size_bytes, *kept)
             warehouse.execute(
-                "insert into intermediate.int_assets values (?, ?, 'drive', ?, 'file', 'https://x',"
-                " null, null, ?, ?, ?, ?, ?, null, null, null, true)",
-                [event.asset_id, event.row_id, event.asset_id, *facts],
+                "insert into intermediate.int_assets values "
+                "(?, ?, 'drive', ?, 'file', 'https://x', ?, true)",
+                [event.asset_id, event.row_id, event.asset_id, event.sha256],
+            )
+            facts = (event.local_path, event.sha256, event.size_bytes)
+            warehouse.execute(
+                "insert into intermediate.int_asset_versions values "
+                "(?, 1, null, null, ?, ?, ?, true, ?, ?, null, null, null)",
+                [event.asset_id, *facts, event.store, event.object_key],
             )
             name = [event.row_id, f"Person {event.row_id}"]
             warehouse.execute("insert into people values (?, ?, null, null)", name)
