@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 EXAMPLES = 5
 SHOWN = ("name", "email", "personality_type", "reason")
 WARNING, FAILED_TEST = "warn", "fail"
+RUN_BY_ROWKEEPER = "DBT_RUN_BY_ROWKEEPER"
+"""Tells dbt's side that this process has the lock, and has read the formats."""
 BUILDS = 3
 """The tries of a build that others' locks stop."""
 LOCKED_OUT = ("due to lock timeout", "due to user request", "deadlock detected")
@@ -92,7 +94,7 @@ def _said_to_dbt(settings: Settings) -> Iterator[None]:
     """What a flag may have set is in the environment while dbt builds, which reads it there."""
     said = {
         keys()["legacy_csv.known_earlier"]: settings.legacy_csv.known_earlier,
-        "DBT_RUN_BY_ROWKEEPER": "yes",  # it has the lock, and has read the formats
+        RUN_BY_ROWKEEPER: "yes",
     }
     before = {name: os.environ.get(name) for name in said}
     os.environ |= said

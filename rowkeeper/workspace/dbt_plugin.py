@@ -4,6 +4,7 @@ It takes the lock of the data folder until dbt ends, and stops where a newer row
 dbt runs within a run of ours, that has done both. On Postgres ``guard_build()`` does as much.
 """
 
+import os
 from typing import Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
@@ -20,11 +21,12 @@ class Plugin(BasePlugin):
         from rowkeeper.core.journal.journal import journal_dir
         from rowkeeper.core.settings import load_settings
         from rowkeeper.core.warehouse import connect, load_target
+        from rowkeeper.workspace.build import RUN_BY_ROWKEEPER
         from rowkeeper.workspace.locks import is_ours, keep_folder
 
         try:
             folder = load_settings({}).data_dir
-            if is_ours(folder):
+            if is_ours(folder) or RUN_BY_ROWKEEPER in os.environ:
                 return
             keep_folder(folder)
             check_formats(journal_dir(folder))

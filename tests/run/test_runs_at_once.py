@@ -37,7 +37,8 @@ def test_a_data_folder_has_one_run(tmp_path: Path) -> None:
 
 def test_a_data_folder_keeps_its_id(tmp_path: Path) -> None:
     assert folder_id(tmp_path / "a") == folder_id(tmp_path / "a") != folder_id(tmp_path / "b")
-    assert [path.name for path in (tmp_path / "a" / "journal").iterdir()] == ["folder.id"]
+    made = {path.name for path in (tmp_path / "a" / "journal").iterdir()}
+    assert made == {"folder.id", "folder.id.lock"}
     (tmp_path / "a" / "journal").rename(tmp_path / "moved")
     (tmp_path / "c").mkdir()
     (tmp_path / "moved").rename(tmp_path / "c" / "journal")

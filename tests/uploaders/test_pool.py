@@ -70,7 +70,7 @@ def archive(folder: Path) -> dict[str, bytes]:
 
 def test_events_of_a_folder(settings: Settings, tmp_path: Path) -> None:
     request = replace(request_of(tmp_path, b"body"), filename="../ü.mp4", attempt=3)
-    summary, [event] = run(settings, request)
+    summary, [event] = run(settings.model_copy(update={"data_dir": tmp_path}), request)
     root, name = (tmp_path / "archive").as_uri(), f"folder://{folder_id(tmp_path)}/archive"
     assert summary == Summary(uploaded=1, size_bytes=4)
     assert event == AssetEvent(
