@@ -102,19 +102,22 @@ def compare(request: Request, fetched: Fetched) -> None:
     """Raise :class:`UnchangedError` if ``fetched`` says nothing that was not known before.
 
     The file is removed then. A list of which the source gave less than all does not take the place
-    of a complete one: that raises ``RetryLaterError``.
+    of a complete one, nor does a first tab that is the same without those beside it: that raises
+    ``RetryLaterError``.
     """
     standing = request.standing
     if standing is None:
         return
-    was_complete = standing.details.get("complete") is True
-    if was_complete and fetched.details.get("complete") is False and _is_cut_short(fetched):
+    known = standing.details
+    was_complete = known.get("complete") is True and "tabs_unread" not in known
+    may_take_its_place = request.asset_kind not in LISTS and fetched.sha256 != standing.sha256
+    if was_complete and not may_take_its_place and _is_cut_short(fetched):
         _remove(fetched)
         raise RetryLaterError("incomplete_list", str(fetched.details.get("incomplete_because")))
     if _is_same(request, standing, fetched):
         _remove(fetched)
-        known = {"listing": standing.details["listing"]} if "listing" in standing.details else {}
-        raise UnchangedError({**standing.details, **fetched.details, **known})
+        listing = {"listing": known["listing"]} if "listing" in known else {}
+        raise UnchangedError({**known, **fetched.details, **listing})
 
 
 def unless_new(standing: Standing | None, version: str | None) -> None:
@@ -165,7 +168,8 @@ def _page_key(body: bytes) -> str | None:
 
 
 def _is_cut_short(fetched: Fetched) -> bool:
-    return not fetched.details.get("left_out")
+    """Did the source give less than there is, for another reason than a limit of ours?"""
+    return fetched.details.get("complete") is False and not fetched.details.get("left_out")
 
 
 def _is_same(request: Request, standing: Standing, fetched: Fetched) -> bool:

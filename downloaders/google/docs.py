@@ -90,12 +90,11 @@ class DocsDownloader(Downloader):
             found = other_tabs(self._client, self._settings, self._api, request, file_id)
         except TransferError as error:
             words = f"Only the first tab is known: {error}"
-            told: dict[str, Any] = {"tabs_unread": words}
-            if error.code != "not_found":  # where there is no list there may be no other tab
-                told |= {"complete": False, "incomplete_because": words}
+            told = {"complete": False, "incomplete_because": words}
             return replace(fetched, details=fetched.details | told)
-        told = {"tabs": len(found) + 1}
-        return replace(fetched, details=fetched.details | told, discovered=found)
+        return replace(
+            fetched, details=fetched.details | {"tabs": len(found) + 1}, discovered=found
+        )
 
     def _saved(
         self,

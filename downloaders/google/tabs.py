@@ -19,6 +19,8 @@ from rowkeeper.core.net.hosts import Hosts
 
 SHEETS_API = "https://sheets.googleapis.com/"
 FIELDS = "sheets(properties(sheetId,title,sheetType,hidden))"
+GRID = "//*[@id = 'sheets-viewport' or contains(@class, 'waffle')]"
+"""Where the page for readers shows cells: it is that page, and not one in its place."""
 _PUSHED = re.compile(r'items\.push\(\{name: "((?:[^"\\]|\\.)*)".{0,2000}?gid: "(\d+)"', re.DOTALL)
 
 Tab = tuple[str, str]
@@ -81,7 +83,7 @@ def _by_api(
 
 
 def _by_page(client: HttpClient, api: DriveApi | None, file_id: FileId) -> list[Tab]:
-    """The tabs that the page for readers has in its menu; of a single tab it has none."""
+    """The tabs that the page for readers has in its menu; of a single tab it has cells alone."""
     query = f"?{urlencode(file_id.parameter)}" if file_id.resource_key else ""
     url = f"https://docs.google.com/spreadsheets/d/{file_id.media_id}/htmlview{query}"
     with client.open(url, google.HOSTS, api.token() if api else {}) as response:
@@ -98,4 +100,6 @@ def _by_page(client: HttpClient, api: DriveApi | None, file_id: FileId) -> list[
         for button in buttons
     ]
     tabs = tabs or [(gid, name) for name, gid in _PUSHED.findall(page)]
+    if not tabs and not tree.xpath(GRID):
+        raise RetryLaterError("no_tabs", "docs.google.com sent another page than that of the tabs.")
     return [tab for tab in tabs if tab[0].isdecimal()]

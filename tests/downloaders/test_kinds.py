@@ -239,14 +239,16 @@ def test_tabs_are_also_found_in_the_script_of_the_page(
     [
         b"<html><body><ul id='sheet-menu'><li id='sheet-button-0'>One</li>",
         b"<html><head><title>Sorry, unable to open the file</title></head><body></body></html>",
-        None,
+        b"<html><head><title>Before you continue</title></head><body></body></html>",
+        404,
+        503,
     ],
 )
 def test_tabs_that_nobody_told_of_are_not_taken_for_none(
-    net: FakeInternet, tmp_path: Path, page: bytes | None, monkeypatch: pytest.MonkeyPatch
+    net: FakeInternet, tmp_path: Path, page: bytes | int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if page is None:
-        net.site.faults.append(Fault("/htmlview", 503, 9))
+    if isinstance(page, int):
+        net.site.faults.append(Fault("/htmlview", page, 9))
     else:
         answer = WebResponse(page)
         monkeypatch.setattr("tests.fakes.google._tabs_page", lambda *_: answer)

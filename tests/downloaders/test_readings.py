@@ -24,6 +24,7 @@ from tests.fakes.site import (
     Document,
     DriveEntry,
     DriveFolder,
+    Fault,
     Playlist,
     Site,
     Video,
@@ -380,6 +381,25 @@ def test_a_tab_that_is_new_is_found_where_the_first_one_has_not_changed(
     found = events(settings, again(first, request))
     assert [event.media_id for event in found[:-1]] == [f"{DOCUMENT},77"]
     assert found[-1].event_type is EventType.DOWNLOADED
+
+
+def test_a_first_tab_without_the_list_of_the_others_is_told_only_where_it_is_new(
+    net: FakeInternet, settings: FetchSettings
+) -> None:
+    sheet = Document(DOCUMENT, "Sheet", "a,b", kind="spreadsheet", tabs=(("5", "A"), ("77", "B")))
+    net.site.documents.append(sheet)
+    request = request_for("docs", "spreadsheet", DOCUMENT)
+    first = events(settings, request)[-1]
+    net.site.faults.append(Fault("/htmlview", 404, 99))
+    [same] = events(settings, again(first, request))
+    assert (same.event_type, same.error_code) == (EventType.REREAD_FAILED, "incomplete_list")
+    net.site.documents[0] = replace(sheet, text="a,c")
+    [edited] = events(settings, again(first, request))
+    assert (edited.event_type, edited.details["complete"]) == (EventType.DOWNLOADED, False)
+    net.site.documents[0] = sheet
+    before = replace(first, details={**first.details, "tabs_unread": "as told by older versions"})
+    [mended] = events(settings, again(before, request))
+    assert (mended.event_type, mended.details["complete"]) == (EventType.DOWNLOADED, False)
 
 
 def test_a_page_of_a_folder_that_lacks_something_proves_nothing(

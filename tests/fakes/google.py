@@ -146,14 +146,16 @@ def _published(site: Site, media_id: str) -> WebResponse:
 
 
 def _tabs_page(site: Site, media_id: str, key: str | None) -> WebResponse:
-    """The page for readers of a spreadsheet: its tabs as buttons."""
+    """The page for readers of a spreadsheet: its cells, and its tabs as buttons if it has some."""
     tabs = [item.tabs for item in site.documents if item.id == media_id]
     if not tabs or not _opens(site, media_id, key):
         return not_found()
     buttons = "".join(
         f'<li id="sheet-button-{gid}"><a>{escape(title)}</a></li>' for gid, title in tabs[0]
     )
-    return WebResponse(f"<html><body><ul id='sheet-menu'>{buttons}</ul></body></html>".encode())
+    menu = f"<ul id='sheet-menu'>{buttons}</ul>" if buttons else ""
+    page = f"<html><body>{menu}<div id='sheets-viewport'></div></body></html>"
+    return WebResponse(page.encode())
 
 
 def exported(document: Document, wanted: str, tab: str = "") -> bytes:

@@ -36,12 +36,16 @@ select
     cast(details as json) ->> 'was' as was_store,
     cast(details as json) ->> 'was_prefix' as was_prefix,
     cast(cast(details as json) ->> 'listing' as bigint) as listing_attempt,
-    cast(cast(details as json) ->> 'complete' as boolean) as is_whole,
+    -- an earlier version took a spreadsheet whose list of tabs it did not find for one of a single tab
+    cast(cast(details as json) ->> 'complete' as boolean)
+    and cast(details as json) ->> 'tabs_unread' is null as is_whole,
     cast(cast(details as json) ->> 'entries' as bigint) as listed_entries,
     cast(cast(details as json) ->> 'stated' as bigint) as stated_entries,
     cast(cast(details as json) ->> 'hidden' as bigint) as hidden_entries,
     cast(cast(details as json) ->> 'left_out' as bigint) as left_out_entries,
-    cast(details as json) ->> 'incomplete_because' as incomplete_because,
+    coalesce(
+        cast(details as json) ->> 'incomplete_because', cast(details as json) ->> 'tabs_unread'
+    ) as incomplete_because,
     coalesce(
         cast(cast(details as json) ->> 'provisional' as boolean),
         cast(details as json) ->> 'live_status' in ('is_upcoming', 'is_live', 'post_live')
