@@ -14,6 +14,7 @@ VIDEO = "dQw4w9WgXcQ"
 FILE = "1AbCdEfGhIjKlMnOpQrStUvWxYz012345"
 LIST = "PLabcdefghijklmnopqrstuvwxyz012345"
 TUBE = f"https://youtu.be/{VIDEO}"
+PASSING = f"docs/securesc/a1/b2/1600000000000/123/*/{FILE}?e=download"
 QUOTED = f"https%3A%2F%2Fwww.youtube.com%2Fwatch%3Fv%3D{VIDEO}"
 
 
@@ -92,6 +93,38 @@ QUOTED = f"https%3A%2F%2Fwww.youtube.com%2Fwatch%3Fv%3D{VIDEO}"
         ),
         ("https://u:p@media.example.org/a.mp4", "other/page", None),
         (f"https://docs.google.com/videos/d/{FILE}/edit", "docs/videos", FILE),
+        *(
+            (f"https://{written}{VIDEO}", "youtube/video", VIDEO)
+            for written in (
+                *(
+                    "www.youtube.com/#/watch?v=",
+                    "m.youtube.com/#/watch?app=m&v=",
+                    "youtube.com/vi/",
+                ),
+                *("www.youtube.com/#!v=", "youtube.com/?vi=", "www.youtubeeducation.com/embed/"),
+                "outlook.live.com/owa/redir.aspx?REF=x&URL=https%3A%2F%2Fyoutu.be%2F",
+            )
+        ),
+        (f"https://doc-0k-4s-docs.googleusercontent.com/{PASSING}", "drive/file", FILE),
+        ("https://doc-0k-4s-docs.googleusercontent.com/docs/x", "other/page", None),
+        (
+            f"https://docs.google.com/feeds/download/documents/export/Export?id={FILE}&x=pdf",
+            "docs/document",
+            FILE,
+        ),
+        (
+            f"https://docs.google.com/feeds/download/spreadsheets/Export?key={FILE}",
+            "docs/spreadsheet",
+            FILE,
+        ),
+        ("https://drive.app.goo.gl/AbC", "other/shortened", None),
+        ("https://storage.googleapis.com/bucket/video.mp4", "direct/media", None),
+        ("https://firebasestorage.googleapis.com/v0/b/x/o/a.mp4?alt=media", "direct/media", None),
+        ("https://video-downloads.googleusercontent.com/AbC", "other/page", None),
+        ("https://storage.googleapis.com/bucket/folder", "other/page", None),
+        ("https://fonts.googleapis.com/css?family=a", "other/static", None),
+        ("https://lh7-us.googleusercontent.com/docsz/AbC=w1", "other/static", None),
+        ("https://lh3.googleusercontent.com/a/AbC=s96-c", "other/static", None),
     ],
 )
 def test_a_form_leads_to_its_id(url: str, kind: str | None, media_id: str | None) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, unquote, urlunsplit
 from rowkeeper.core.links import google as google_links
 from rowkeeper.core.links import youtube as youtube_links
 from rowkeeper.core.links.link import ASSET_KINDS, Link
-from rowkeeper.core.links.wrappers import SHORTENERS, site, split, unwrap, unwrap_all
+from rowkeeper.core.links.wrappers import is_shortener, site, split, unwrap, unwrap_all
 from rowkeeper.core.links.youtube import NOT_IDS
 
 __all__ = ["ASSET_KINDS", "NOT_IDS", "Link", "classify", "unwrap"]
@@ -24,10 +24,12 @@ _MEDIA_PATH = re.compile(
 """Files that a link leads to directly; pages, scripts and style sheets are not among them."""
 
 _STATIC = re.compile(
-    r"(?:.+\.)?(?:gstatic|googleusercontent|googleapis|googletagmanager|google-analytics|ytimg|ggpht)"
-    r"\.com|(?:schema|w3)\.org"
+    r"(?:.+\.)?(?:gstatic|googletagmanager|google-analytics|ytimg|ggpht)\.com|(?:schema|w3)\.org"
+    r"|(?:fonts|ajax|maps|apis|translate)\.googleapis\.com|(?:[a-z]+[0-9]+(?:-[a-z]+)?|themes)"
+    r"\.googleusercontent\.com"
 )
-"""Hosts of what pages are made of, never of what somebody has put there."""
+"""Hosts of what pages are made of, never of what somebody has put there. Google keeps people's own
+files beside them, as on storage.googleapis.com: those are none of these."""
 
 _FURNITURE_HOSTS = frozenset(
     {"support.google.com", "policies.google.com", "workspace.google.com", "myaccount.google.com"}
@@ -68,6 +70,8 @@ def _classify(url: str) -> Link:
         return Link("other", "unsupported", plain, plain)
     place = site(parts)
     find = _FINDERS.get("youtube.com" if place.endswith(".youtube.com") else place)
+    if google_links.PASSING_HOST.fullmatch(place):
+        find = google_links.passing
     return (find and find(parts)) or _page(parts)
 
 
@@ -83,7 +87,7 @@ def _page(parts: SplitResult) -> Link:
         return Link("other", "sign_in", url, url)
     if place in _FURNITURE_HOSTS or (place in _HOMES and _HOME_PATH.fullmatch(parts.path)):
         return Link("other", "furniture", url, url)
-    if place in SHORTENERS:
+    if is_shortener(place):
         return Link("other", "shortened", url, url)
     if parts.username is None and _MEDIA_PATH.search(parts.path):
         return Link("direct", "media", url, url)

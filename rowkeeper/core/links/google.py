@@ -21,6 +21,10 @@ _DRIVE_PATH = re.compile(
 )
 _FOLDER_FRAGMENT = re.compile(r"folders/(?:.*/)?([^/?&]*)")
 _PICTURE_PATH = re.compile(r"/(?:u/\d+/)?d/([^/=]*)")
+_PASSING_PATH = re.compile(r"/docs/secure(?:sc)?/(?:[^/]+/)+([^/]+)$")
+PASSING_HOST = re.compile(r"doc-[\w-]+\.googleusercontent\.com")
+"""Where Drive sends a browser for the bytes of a file, for some hours."""
+_EXPORT_PATH = re.compile(r"/feeds/download/(document|spreadsheet|presentation)s/")
 _API_PATH = re.compile(r"/drive/v[23]/files/([^/]*)")
 _DOCS_PATH = re.compile(
     r"(?:/a/[^/]+)?/(document|spreadsheets|presentation|forms|drawings)(?:/u/\d+)?/d/([^/]*)"
@@ -54,6 +58,12 @@ def drive(parts: SplitResult) -> Link | None:
         return _place(True, hidden[1], parts)
     text = parameter(parts, "id", "srcid", "docid")
     return _place("folderview" in parts.path, text, parts)
+
+
+def passing(parts: SplitResult) -> Link | None:
+    """The file of Drive whose bytes an address of ``PASSING_HOST`` gave for a while."""
+    found = _PASSING_PATH.match(parts.path)
+    return _place(False, found[1], parts) if found else None
 
 
 def _place(folder: bool, text: str, parts: SplitResult) -> Link | None:
@@ -95,6 +105,8 @@ def _other_docs(parts: SplitResult) -> Link | None:
         return None
     if parts.path.startswith("/open"):
         return _document("document", media_id, parts)
+    if exported := _EXPORT_PATH.match(parts.path):
+        return _document(_OLD_WORDS.get(exported[1], exported[1]), media_id, parts)
     if old := _OLD_PATH.match(parts.path):
         word = old[1] or ("spreadsheet" if "ccc" in parts.path else "document")
         return _document(_OLD_WORDS.get(word, word), media_id, parts)

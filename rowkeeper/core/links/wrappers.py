@@ -18,6 +18,13 @@ trib.al urlz.fr v.gd vk.cc vm.tiktok.com wa.link we.tl wp.me x.co x.gd zpr.io
 """
 SHORTENERS = frozenset(_SHORTENERS.split())
 """Sites whose links say nothing of where they lead."""
+_SHORTENERS_BELOW = re.compile(r".+\.(?:app\.goo\.gl|page\.link|app\.link)")
+
+
+def is_shortener(place: str) -> bool:
+    """Whether the site ``place`` has links that say nothing of where they lead."""
+    return place in SHORTENERS or _SHORTENERS_BELOW.fullmatch(place) is not None
+
 
 _GOOGLE = re.compile(r"google\.(?:[a-z]{2,3}|com?\.[a-z]{2})")
 _REDIRECTS = {
@@ -59,6 +66,9 @@ _WRAPPERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "nullrefer.com": ("", ()),
     "office.net": (r".*safelinks", ("url",)),
     "officeapps.live.com": ("/op", ("src",)),
+    "outlook.live.com": (r".*/redir\.aspx", ("URL",)),
+    "outlook.office.com": (r".*/redir\.aspx", ("URL",)),
+    "outlook.office365.com": (r".*/redir\.aspx", ("URL",)),
     "out.reddit.com": ("", ("url",)),
     "safelinks.protection.outlook.com": ("", ("url",)),
     "slack-redir.net": ("/link", ("url",)),

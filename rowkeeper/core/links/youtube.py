@@ -9,7 +9,7 @@ from rowkeeper.core.links.wrappers import parameter, site
 HOSTS = frozenset(
     {"youtube.com", "m.youtube.com", "music.youtube.com", "gaming.youtube.com"}
     | {"studio.youtube.com", "youtube-nocookie.com", "youtubekids.com", "youtu.be"}
-    | {"youtube.googleapis.com"}
+    | {"youtube.googleapis.com", "youtubeeducation.com"}
 )
 
 NOT_IDS = frozenset({"watch_video", "videoseries", "live_stream"})
@@ -17,9 +17,10 @@ NOT_IDS = frozenset({"watch_video", "videoseries", "live_stream"})
 
 _VIDEO_ID = re.compile(r"[A-Za-z0-9_-]{11}(?=[-_]*(?:$|[^A-Za-z0-9_-]))")
 _LIST_ID = re.compile(r"[A-Za-z0-9_-]{2,64}(?![A-Za-z0-9_-])")
-_VIDEO_PATH = re.compile(r"/(?:shorts|live|embed|v|e|watch|video)/([^/]*)")
+_VIDEO_PATH = re.compile(r"/(?:shorts|live|embed|v|vi|e|watch|video)/([^/]*)")
 _LIST_PATH = re.compile(r"/(?:p|browse/VL|playlist)/?((?:PL|OLAK5uy_|UU|FL|[0-9A-F]{16})[^/]*)$")
 _CHANNEL_PATH = re.compile(r"/(?:browse/)?(@[^/]+|(?:channel|c|user)/[^/]+|UC[A-Za-z0-9_-]{22})")
+_HIDDEN_PATH = re.compile(r"^!?/?(?:watch|movie)?/?[?]?")
 _WORDS = frozenset({"clip", "post", "hashtag", "feed", "results", "course", "playables", "source"})
 
 
@@ -47,8 +48,8 @@ def find(parts: SplitResult) -> Link | None:
 
 def _watched(parts: SplitResult) -> str:
     """The video's id of ``watch?v=``, also where it stands behind '#'."""
-    hidden = parse_qs(parts.fragment.lstrip("!/?"))
-    return parameter(parts, "v", "video_id") or next(iter(hidden.get("v", [])), "")
+    hidden = parse_qs(_HIDDEN_PATH.sub("", parts.fragment))
+    return parameter(parts, "v", "vi", "video_id") or next(iter(hidden.get("v", [])), "")
 
 
 def _id(pattern: re.Pattern[str], text: str) -> str | None:
