@@ -199,12 +199,14 @@ def row_layout(cells: tuple[str, ...], header: Layout) -> Layout | None:
     """The columns of a record below ``header``: the header's, else those of its own width.
 
     Another generation's row that was appended to the file starts with a row id; that tells it from
-    a row that lost or gained a cell. None for a record that fits no layout; blank lines fit all.
+    a row that lost or gained a cell, and a blank before a quote one whose cell was taken apart
+    (``1, "Ash, Ann"``). None for a record that fits no layout; blank lines fit all.
     """
     if len(cells) == len(header) or not cells:
         return header
     other = GENERATIONS.get(len(cells))
-    if other and other[0] == "row_id" and _ROW_ID.fullmatch(trimmed(cells[0])):
+    parted = any(cell.startswith(" ") and cell.lstrip().startswith('"') for cell in cells)
+    if other and other[0] == "row_id" and _ROW_ID.fullmatch(trimmed(cells[0])) and not parted:
         return other
     return None
 
@@ -227,7 +229,7 @@ def _records(content: Content, form: Dialect) -> Iterator[_Record]:
             yield line
 
     try:
-        for cells in read_records(lines(), form.delimiter):
+        for cells in read_records(lines(), form):
             places = range(start, start + len(taken))
             data = None
             if not decoded.strays.keys().isdisjoint(places):

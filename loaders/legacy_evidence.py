@@ -132,7 +132,7 @@ def _table(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
     form = dialect(path, text, known)
     lines = io.StringIO(text.removeprefix(form.preamble), newline="")
     try:
-        records = read_records(lines, form.delimiter)
+        records = read_records(lines, form)
         titles = next(records, [])
         for number, cells in enumerate(records, 2):
             if any(cells):

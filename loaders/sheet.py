@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
-from urllib.parse import unquote, urlsplit
 
 from loaders.bounds import USUAL, Bounds
 from loaders.columns import (
@@ -23,7 +22,7 @@ from loaders.columns import (
 from loaders.frames import read_frames
 from loaders.grid import Cell, Line, Tab, read_tabs, tab_label, without_blank_ends
 from loaders.page import read_page, url_gid
-from loaders.sheet_files import SUFFIXES, read_file_tabs
+from loaders.sheet_files import read_file_tabs, sheet_file
 from loaders.sheets_api import ENDPOINT, read_api, spreadsheet_id
 from rowkeeper.core import clock
 from rowkeeper.core.errors import InputError
@@ -140,16 +139,9 @@ def load_sheet(
         )
         place = f"https://docs.google.com/spreadsheets/d/{spreadsheet}"
         return snapshot_of(place, tabs, asked, wanted)
-    if path := _file_of(source):
+    if path := sheet_file(source):
         return snapshot_of(str(path), read_file_tabs(path, wanted, access.bounds), tab, wanted)
     return _load_page(source, tab, wanted, access)
-
-
-def _file_of(source: str) -> Path | None:
-    """The CSV or XLSX that ``source`` names; None for anything else."""
-    path = Path(unquote(urlsplit(source).path) if source.startswith("file://") else source)
-    is_file = path.suffix.lower() in SUFFIXES and not source.startswith(("http://", "https://"))
-    return path.expanduser().resolve() if is_file else None
 
 
 def _load_page(source: str, tab: str | None, wanted: Wanted, access: Access) -> Snapshot:
@@ -267,11 +259,12 @@ def _no_titles(source: str, tabs: list[Tab]) -> InputError:
             f"The sheet {source} has nothing in tab {labels}: choose another with sheet.tab, or "
             "bring the rows back."
         )
+    assumed = "".join(f" {notice}" for tab in tabs for notice in tab.notices)
     likely = max(filled[:20], key=lambda line: sum(bool(trimmed(c.text)) for c in line.cells))
     return InputError(
         f"The sheet {source}, tab {labels}, has no name column (row {likely.number} shows "
         f"{shown_titles([cell.text for cell in likely.cells])}): name its title in sheet.columns, "
-        'such as {name = "Who"}, or choose another tab with sheet.tab.'
+        f'such as {{name = "Who"}}, or choose another tab with sheet.tab.{assumed}'
     )
 
 

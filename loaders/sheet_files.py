@@ -2,19 +2,60 @@
 
 import csv
 import io
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from loaders.bounds import USUAL, Bounds
 from loaders.columns import NOTHING_SAID, Wanted, count_known
 from loaders.grid import Cell, Line, Tab, check_lines, without_blank_ends
-from loaders.text_files import DELIMITERS, decode, dialect, read_bytes, read_records
+from loaders.text_files import (
+    DELIMITERS,
+    GZIP,
+    Decoded,
+    Dialect,
+    decode,
+    dialect,
+    read_bytes,
+    read_records,
+    with_habits,
+)
 from loaders.workbook import read_workbook
 from rowkeeper.core.errors import InputError
 
-SUFFIXES = frozenset({".csv", ".tsv", ".xlsx"})
+_TEXTS = frozenset({".csv", ".tsv", ".tab", ".txt"})
+_PAGES = frozenset({".html", ".htm", ".xhtml", ".mht", ".mhtml"})
+_ZIP, _OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_PEEKED = 1024  # bytes at the beginning of a file that show what it is
 TITLES_WITHIN = 20
 """The records of a text file among which its titles show how cells are parted."""
+
+
+def sheet_file(source: str) -> Path | None:
+    """The text file or workbook that ``source`` names; None for a page and for anything else.
+
+    What a file holds counts, whatever it is called: many programs export a page as ``.xls``.
+    """
+    if "://" in source and not source.startswith("file://"):
+        return None
+    path = Path(unquote(urlsplit(source).path) if source.startswith("file://") else source)
+    path, suffix = path.expanduser().resolve(), path.suffix.lower()
+    head = _head_of(path)
+    if head.startswith((_ZIP, GZIP, _OLD_EXCEL)):
+        return path
+    if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
+        return None
+    return path if suffix in _TEXTS | {".xlsx"} or (head and suffix not in _PAGES) else None
+
+
+def _head_of(path: Path) -> bytes:
+    """The first bytes of a file; none where it can't be read, which who reads it says."""
+    try:
+        with path.open("rb") as file:
+            return file.read(_PEEKED)
+    except (OSError, ValueError):
+        return b""
 
 
 def read_file_tabs(
@@ -28,7 +69,13 @@ def read_file_tabs(
     ``bounds``.
     """
     try:
-        if path.suffix.lower() == ".xlsx":
+        head = _head_of(path)
+        if head.startswith(_OLD_EXCEL):
+            raise InputError(
+                f"The sheet file {path} is a workbook of old Excel, or locked by a password: save "
+                "it as XLSX without one, or as CSV."
+            )
+        if path.suffix.lower() == ".xlsx" or head.startswith(_ZIP):
             with path.open("rb") as file:
                 data = bounds.read(f"The sheet file {path}", file)
             return read_workbook(path, data, bounds)
@@ -45,10 +92,11 @@ def _read_csv(path: Path, wanted: Wanted, bounds: Bounds) -> Tab:
     for line in io.StringIO(found.text, newline=""):
         bounds.check_cells(where, max(map(line.count, DELIMITERS)))
     layout = dialect(path, found.text, partial(count_known, wanted=wanted), TITLES_WITHIN)
+    layout = with_habits(found.text, layout)
     text = io.StringIO(found.text[len(layout.preamble) :], newline="")
     rows: list[Line] = []
     try:
-        for number, record in enumerate(read_records(text, layout.delimiter), 1):
+        for number, record in enumerate(read_records(text, layout), 1):
             bounds.check_row(where, number)
             width = max((place for place, cell in enumerate(record, 1) if cell), default=0)
             bounds.check_column(where, width, number)
@@ -57,5 +105,13 @@ def _read_csv(path: Path, wanted: Wanted, bounds: Bounds) -> Tab:
         raise InputError(f"{where} is no valid CSV ({error}): save it again.") from None
     lines = without_blank_ends(rows)
     check_lines(where, lines, bounds)
-    notices = (f"The sheet file {path} {found.notice}.",) if found.notice else ()
-    return Tab("0", path.stem, lines, notices)
+    return Tab("0", path.stem, lines, tuple(_notices(where, found, layout)))
+
+
+def _notices(where: str, found: Decoded, layout: Dialect) -> Iterator[str]:
+    if found.notice:
+        yield f"{where} {found.notice}: if names look wrong, save it as UTF-8."
+    if layout.skips_blanks:
+        yield f"{where} has blanks before its cells, which were left out."
+    if not layout.has_quotes:
+        yield f"{where} has quotes that enclose no cells, which were read as they stand."

@@ -24,6 +24,7 @@ _MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf
 _UTF_32 = (b"\xff\xfe\0\0", b"\0\0\xfe\xff")
 _SEP_LINE = re.compile(r'\ufeff?"?sep=(.)"?[,;\t|]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
 _CHUNK = 1024**2
+GZIP = b"\x1f\x8b"
 Known = Callable[[Sequence[str]], int]
 
 
@@ -43,10 +44,16 @@ class Decoded:
 
 @dataclass(frozen=True)
 class Dialect:
-    """``delimiter`` parts the cells; ``preamble`` is the ``sep=`` line before the header, or ''."""
+    """``delimiter`` parts the cells; ``preamble`` is the ``sep=`` line before the header, or ''.
+
+    ``skips_blanks``: those before a cell are none of it. ``has_quotes``: a quote at the beginning
+    of a cell encloses it.
+    """
 
     delimiter: str = ","
     preamble: str = ""
+    skips_blanks: bool = False
+    has_quotes: bool = True
 
 
 def read_bytes(path: Path, max_bytes: int, setting: str) -> bytes:
@@ -57,7 +64,7 @@ def read_bytes(path: Path, max_bytes: int, setting: str) -> bytes:
     """
     with path.open("rb") as file:
         data = file.read(max_bytes + 1)
-    if path.suffix.lower() == ".gz" and len(data) <= max_bytes:
+    if data.startswith(GZIP) and len(data) <= max_bytes:
         data = _unpacked(path, data, max_bytes)
     if len(data) > max_bytes:
         raise InputError(
@@ -207,14 +214,44 @@ def _head(text: str, mark: str, known: Known, records: int) -> tuple[int, tuple[
     """The most known titles in one of the first records, and its cells."""
     found: list[tuple[int, tuple[str, ...]]] = []
     try:
-        for cells in islice(read_records(io.StringIO(text, newline=""), mark), records):
+        for cells in islice(read_records(io.StringIO(text, newline=""), Dialect(mark)), records):
             found.append((known(cells), tuple(cells)))
     except csv.Error:
         pass
     return max(found, key=lambda head: head[0], default=(0, ()))
 
 
-def read_records(lines: Iterator[str], delimiter: str) -> Iterator[list[str]]:
+def with_habits(text: str, form: Dialect) -> Dialect:
+    """``form`` with what the program that wrote ``text`` does otherwise than a strict CSV has it.
+
+    Some put a blank behind each separator, before the quotes of a cell that holds one too; a table
+    that Google exports as TSV has no quotes, so that those in it are a cell's own.
+    """
+    if re.search(rf'(?:^|{re.escape(form.delimiter)}) +"', text, re.MULTILINE):
+        skipping = replace(form, skips_blanks=True)
+        if 0 < _widest(text, skipping) < _widest(text, form):
+            return skipping
+    if form.delimiter == "\t" and not _widest(text, form):
+        return replace(form, has_quotes=False)
+    return form
+
+
+def _widest(text: str, form: Dialect) -> int:
+    """The cells of the widest record; 0 for what is no strict CSV."""
+    lines = io.StringIO(text.removeprefix(form.preamble), newline="")
+    try:
+        return max(map(len, read_records(lines, form)), default=0)
+    except csv.Error:
+        return 0
+
+
+def read_records(lines: Iterator[str], form: Dialect) -> Iterator[list[str]]:
     """The records of a CSV, strictly. Raises ``csv.Error``."""
     csv.field_size_limit(2**31 - 1)
-    yield from csv.reader(lines, delimiter=delimiter, strict=True)
+    yield from csv.reader(
+        lines,
+        delimiter=form.delimiter,
+        skipinitialspace=form.skips_blanks,
+        quoting=csv.QUOTE_MINIMAL if form.has_quotes else csv.QUOTE_NONE,
+        strict=True,
+    )

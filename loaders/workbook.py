@@ -47,7 +47,9 @@ def read_workbook(path: Path, data: bytes, bounds: Bounds) -> list[Tab]:
     except InputError:
         raise
     except Exception:  # a damaged file raises what its damage hits: zip, XML, a part, a number
-        raise InputError(f"{where} is no XLSX that can be read: save it again.") from None
+        raise InputError(
+            f"{where} is no XLSX that can be read: save it again, as XLSX or CSV."
+        ) from None
 
 
 def _tab(where: str, place: int, sheet: "Worksheet", formulas: Formulas, bounds: Bounds) -> Tab:

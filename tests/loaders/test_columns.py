@@ -1,6 +1,7 @@
 """Columns known by their titles, whichever way a sheet comes, and row ids made of other columns."""
 
 import csv
+import gzip
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -240,6 +241,48 @@ def test_one_stray_line_leaves_the_others_as_they_are(tmp_path: Path) -> None:
         "Jörg",
     ]
     assert "line 7, read as cp1252" in found.notices[0]
+
+
+def test_a_file_is_read_as_what_it_holds(tmp_path: Path) -> None:
+    rows = [["#", "Name", "Video"], ["1", "Ann", VIDEO]]
+    page = write(tmp_path / "page.html", rows).read_bytes()
+    text = write(tmp_path / "text.csv", rows).read_bytes()
+    book = write(tmp_path / "book.xlsx", rows).read_bytes()
+    for name, data in (
+        *(("export.xls", page), ("page.csv", page), ("list.txt", text), ("list", text)),
+        *(("list.csv.gz", gzip.compress(text)), ("book.csv", book), ("book.xls", book)),
+    ):
+        (tmp_path / name).write_bytes(data)
+        assert person(load_sheet(str(tmp_path / name)))[:2] == ["1", "Ann"], name
+    (tmp_path / "old.xlsx").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600)
+    with pytest.raises(InputError, match="old Excel, or locked by a password: save it as XLSX"):
+        load_sheet(str(tmp_path / "old.xlsx"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "names", "notice"),
+    [
+        ("csv", '#, Name, Mail\n1, "Ash, Ann", a@b.c\n2, "Bo", b@b.c\n', ["Ash, Ann", "Bo"], "blanks"),  # noqa: E501
+        ("csv", '#,Name,Mail\n1, "Ann",a@b.c\n', [' "Ann"'], None),
+        ("csv", '#,Name,Mail\n1,"Ann\n2, ""x""",a@b.c\n', ['Ann\n2, "x"'], None),
+        ("tsv", '#\tName\tMail\n1\t"Ann" Ash\ta@b.c\n2\tBo 5"\tb\n', ['"Ann" Ash', 'Bo 5"'], "quotes"),  # noqa: E501
+        ("tsv", '#\tName\tMail\n1\t"Ann\tAsh"\ta@b.c\n', ["Ann\tAsh"], None),
+    ],
+)  # fmt: skip
+def test_habits_of_other_programs_are_read_and_told(
+    tmp_path: Path, kind: str, text: str, names: list[str], notice: str | None
+) -> None:
+    (tmp_path / f"s.{kind}").write_text(text)
+    found = load_sheet(str(tmp_path / f"s.{kind}"))
+    assert [row.values["name"] for row in found.rows[1:]] == names
+    assert [notice in said for said in found.notices if notice] == [True] * bool(notice)
+    assert len(found.notices) == bool(notice)
+
+
+def test_titles_that_were_guessed_at_are_refused_with_the_guess(tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_bytes("番号,名前\n1,山田\n".encode("shift_jis"))
+    with pytest.raises(InputError, match=r"no name column.*not UTF-8.*save it as UTF-8"):
+        load_sheet(str(tmp_path / "s.csv"))
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,9 @@ def test_a_row_of_no_generation_is_kept(tmp_path: Path) -> None:
         (21, 21),
     ]
     assert file.rows[0].values == {}
+    parted = f'row_id,name,email,type,link\n1, "Ash, Ann", a@b.c, T, {"x"}\n2,Bo,b@b.c,T,doc,x\n'
+    rows = read_file(write(tmp_path / "b.csv", parted)).rows
+    assert [row.generation for row in rows] == [None, 6]
 
 
 @pytest.mark.parametrize(
