@@ -14,27 +14,22 @@ from loaders.columns import (
     Titles,
     Wanted,
     check_columns,
-    is_title,
-    read_titles,
     shown_titles,
     unknown_emails,
 )
 from loaders.frames import read_frames
-from loaders.grid import Cell, Line, Tab, read_tabs, tab_label, without_blank_ends
+from loaders.grid import Cell, Line, Tab, read_tabs, tab_label
 from loaders.page import read_page, url_gid
 from loaders.sheet_files import read_file_tabs, sheet_file
 from loaders.sheets_api import ENDPOINT, read_api, spreadsheet_id
+from loaders.tabs import choose, is_wanted, other_tabs
 from rowkeeper.core import clock
 from rowkeeper.core.errors import InputError
 from rowkeeper.core.net.google_api import NO_CREDENTIALS, Credentials
 from rowkeeper.core.text import harmless, quoted, sha256, to_json, trimmed
-from rowkeeper.core.titles import is_same_title
 
 if TYPE_CHECKING:
     from rowkeeper.core.settings import Settings
-
-HEADER_WITHIN = 1000
-"""The rows of a tab among which its titles are looked for."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +146,7 @@ def _load_page(source: str, tab: str | None, wanted: Wanted, access: Access) -> 
     frames = read_frames(page)
     if not frames:
         return snapshot_of(page.source, read_tabs(page, access.bounds), asked, wanted)
-    chosen = [frame for frame in frames if _is_wanted(asked, frame.gid, frame.title)] or frames
+    chosen = [frame for frame in frames if is_wanted(asked, frame.gid, frame.title)] or frames
     tabs = []
     for frame in chosen:
         framed = replace(read_page(frame.url, *reach), source=page.source)
@@ -164,7 +159,7 @@ def snapshot_of(
     source: str, tabs: list[Tab], tab: str | None = None, wanted: Wanted | None = None
 ) -> Snapshot:
     """The snapshot that ``tabs`` show. Raises ``InputError`` as ``load_sheet`` does."""
-    chosen, head, columns = _choose(source, tabs, tab, wanted or NOTHING_SAID)
+    chosen, head, columns = choose(source, tabs, tab, wanted or NOTHING_SAID)
     check_columns(f"The sheet {source}, tab {chosen.label},", head.number, columns)
     width = max(len(line.cells) for line in chosen.lines)
     labels, names = columns.labels(width), columns.names(width)
@@ -180,6 +175,10 @@ def snapshot_of(
         notices=chosen.notices,
     )
     _refuse_nobody(snapshot)
+    if not tab:
+        snapshot = replace(
+            snapshot, notices=(*snapshot.notices, *other_tabs(source, tabs, chosen, wanted))
+        )
     below = (
         [cell.text for cell in line.cells] for line in chosen.lines if line.number > head.number
     )
@@ -201,71 +200,6 @@ def _refuse_nobody(snapshot: Snapshot) -> None:
             f"{snapshot.place} has no row id in any of the {len(named)} rows with a name (its "
             f"titles are {shown_titles(snapshot.columns.titles)}): {ROW_ID}."
         )
-
-
-def _is_wanted(wanted: str | None, gid: str, title: str) -> bool:
-    """Whether a tab is asked for by its gid or title; each one is when none is named."""
-    return wanted is None or gid == wanted or (title != "" and is_same_title(title, wanted))
-
-
-def _choose(
-    source: str, tabs: list[Tab], asked: str | None, wanted: Wanted
-) -> tuple[Tab, Line, Columns]:
-    """The tab to read, its row of titles and its columns.
-
-    The first tab that has what the settings name; else, so that an error can say what is there
-    instead, the first with a name.
-    """
-    candidates = [t for t in tabs if t.gid == asked] or [
-        t for t in tabs if _is_wanted(asked, t.gid, t.title)
-    ]
-    if not tabs:
-        raise InputError(f"The sheet {source} shows no tab: see in a browser that it has one.")
-    if not candidates:
-        raise InputError(
-            f"The sheet {source} has no tab {harmless(asked or '')}: set sheet.tab or --tab to one "
-            f"of {', '.join(tab.label for tab in tabs)}."
-        )
-    heads = [(tab, *found) for tab in candidates if (found := _header(tab, wanted))]
-    if heads:
-        return next((head for head in heads if not head[2].missing), heads[0])
-    for tab in candidates:
-        if wanted and (found := _header(tab, NOTHING_SAID)):
-            head, _ = found
-            return tab, head, read_titles([cell.text for cell in head.cells], wanted)
-    raise _no_titles(source, candidates)
-
-
-def _header(tab: Tab, wanted: Wanted) -> tuple[Line, Columns] | None:
-    """The first row that names a name and another column of ours, else the first with a name."""
-    only_name = None
-    for line in tab.lines[:HEADER_WITHIN]:
-        texts = [cell.text for cell in line.cells]
-        if not any(is_title(text, wanted) for text in texts):
-            continue
-        columns = read_titles(texts, wanted)
-        if columns.has_name and len(set(columns.places.values())) > 1:
-            return line, columns
-        if columns.has_name and only_name is None:
-            only_name = line, columns
-    return only_name
-
-
-def _no_titles(source: str, tabs: list[Tab]) -> InputError:
-    labels = ", ".join(tab.label for tab in tabs)
-    filled = [line for tab in tabs for line in without_blank_ends(list(tab.lines[:HEADER_WITHIN]))]
-    if not filled:
-        return InputError(
-            f"The sheet {source} has nothing in tab {labels}: choose another with sheet.tab, or "
-            "bring the rows back."
-        )
-    assumed = "".join(f" {notice}" for tab in tabs for notice in tab.notices)
-    likely = max(filled[:20], key=lambda line: sum(bool(trimmed(c.text)) for c in line.cells))
-    return InputError(
-        f"The sheet {source}, tab {labels}, has no name column (row {likely.number} shows "
-        f"{shown_titles([cell.text for cell in likely.cells])}): name its title in sheet.columns, "
-        f'such as {{name = "Who"}}, or choose another tab with sheet.tab.{assumed}'
-    )
 
 
 def _row(line: Line, head: int, columns: Columns, labels: list[str], names: list[str]) -> SheetRow:

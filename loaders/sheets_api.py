@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from loaders.bounds import USUAL, Bounds
-from loaders.grid import Cell, Line, Tab, check_lines, links_of, without_blank_ends
+from loaders.grid import Cell, Line, Tab, check_lines, hidden_notice, links_of, without_blank_ends
 from rowkeeper.core.errors import InputError, SourceUnavailableError
 from rowkeeper.core.net.google_api import Credentials, account_of, authorised, plain_http
 
@@ -185,13 +185,17 @@ def _refusal(place: str, status: int) -> Exception:
 
 def _tab(item: Mapping[str, Any]) -> Tab:
     properties = item.get("properties", {})
-    lines = [line for data in item.get("data", ()) for line in _lines(data)]
+    hidden: set[int] = set()
+    lines = [line for data in item.get("data", ()) for line in _lines(data, hidden)]
     gid, title = str(properties.get("sheetId", 0)), str(properties.get("title", ""))
-    return Tab(gid, title, without_blank_ends(lines))
+    return Tab(gid, title, without_blank_ends(lines), hidden_notice(hidden))
 
 
-def _lines(data: Mapping[str, Any]) -> Iterator[Line]:
-    """The rows of one block; hidden columns are left out, as on the published page."""
+def _lines(data: Mapping[str, Any], left_out: set[int]) -> Iterator[Line]:
+    """The rows of one block; hidden columns are left out, as on the published page.
+
+    The numbers, from 1, of those that have content are added to ``left_out``.
+    """
     left = int(data.get("startColumn", 0))
     hidden = {
         place
@@ -199,11 +203,9 @@ def _lines(data: Mapping[str, Any]) -> Iterator[Line]:
         if column.get("hiddenByUser")
     }
     for number, row in enumerate(data.get("rowData", ()), int(data.get("startRow", 0)) + 1):
-        cells = [
-            cell_of(value)
-            for place, value in enumerate(row.get("values", ()))
-            if place not in hidden
-        ]
+        read = [cell_of(value) for value in row.get("values", ())]
+        left_out |= {left + p + 1 for p in hidden if p < len(read) and read[p] != Cell()}
+        cells = [cell for place, cell in enumerate(read) if place not in hidden]
         yield Line(number, (*[Cell()] * left, *cells))
 
 

@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from loaders.bounds import Bounds
-from loaders.grid import BLANK, Cell, Line, Tab, check_lines, links_of, without_blank_ends
+from loaders.grid import (
+    BLANK,
+    Cell,
+    Line,
+    Tab,
+    check_lines,
+    hidden_notice,
+    links_of,
+    without_blank_ends,
+)
 from loaders.workbook_parts import Formulas, look_through
 from rowkeeper.core.errors import InputError
 
@@ -54,14 +63,18 @@ def read_workbook(path: Path, data: bytes, bounds: Bounds) -> list[Tab]:
 
 def _tab(where: str, place: int, sheet: "Worksheet", formulas: Formulas, bounds: Bounds) -> Tab:
     label = f"{where}, tab {sheet.title},"
-    lines = without_blank_ends(list(_lines(label, sheet, formulas, bounds)))
+    hidden: set[int] = set()
+    lines = without_blank_ends(list(_lines(label, sheet, formulas, bounds, hidden)))
     check_lines(label, lines, bounds)
-    return Tab(str(place), sheet.title, lines)
+    return Tab(str(place), sheet.title, lines, hidden_notice(hidden))
 
 
-def _lines(where: str, sheet: "Worksheet", formulas: Formulas, bounds: Bounds) -> Iterator[Line]:
+def _lines(
+    where: str, sheet: "Worksheet", formulas: Formulas, bounds: Bounds, left_out: set[int]
+) -> Iterator[Line]:
     """The rows of a worksheet without its hidden columns, as on the published page.
 
+    Those of them that have content are added to ``left_out``.
     Only cells with content count: where a sheet has only formats, it has ended.
     """
     rows: dict[int, dict[int, Cell]] = {}
@@ -77,6 +90,7 @@ def _lines(where: str, sheet: "Worksheet", formulas: Formulas, bounds: Bounds) -
         bounds.check_column(where, width, number)
         count += width
         bounds.check_cells(where, count)
+        left_out |= hidden & cells.keys()
         places = (place for place in range(1, width + 1) if place not in hidden)
         yield Line(number, tuple(cells.get(place, BLANK) for place in places))
 

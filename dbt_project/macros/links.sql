@@ -28,6 +28,7 @@
         when 'mail' then 'mail: an e-mail address'
         when 'sign_in' then 'sign-in: a page that asks who one is'
         when 'static' then 'static host: what pages are made of'
+        when 'inside' then 'inside: a place in the sheet itself'
         when 'furniture' then 'furniture: the front door or the help of a site'
     end
 {%- endmacro %}

@@ -117,6 +117,7 @@ QUOTED = f"https%3A%2F%2Fwww.youtube.com%2Fwatch%3Fv%3D{VIDEO}"
             "docs/spreadsheet",
             FILE,
         ),
+        ("#gid=12&range=A1", "other/inside", "#gid=12&range=A1"),
         ("https://drive.app.goo.gl/AbC", "other/shortened", None),
         ("https://storage.googleapis.com/bucket/video.mp4", "direct/media", None),
         ("https://firebasestorage.googleapis.com/v0/b/x/o/a.mp4?alt=media", "direct/media", None),

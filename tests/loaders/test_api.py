@@ -74,6 +74,7 @@ def test_what_the_sheet_hides_is_left_out() -> None:
     assert names(found) == ["Name", "Anna"]
     assert found.rows[1].values["row_id"] == "Anna"
     assert found.columns.titles == ("Name",)
+    assert "hides column A with content" in found.notices[0]
     assert asked[1].count("ranges=") == 1
 
 

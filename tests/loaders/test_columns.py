@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -212,6 +213,11 @@ def test_the_titles_may_stand_below_other_rows_and_in_a_later_tab() -> None:
     found = snapshot_of("s", tabs)
     assert (found.tab_title, found.rows[2].values["name"]) == ("People", "Ann")
     assert [row.is_header for row in found.rows] == [True, True, False]
+    assert found.notices == ()
+    more = [*tabs, replace(tabs[1], gid="3", title="More people")]
+    (notice,) = snapshot_of("s", more).notices
+    assert "read from tab 2 (People); 3 (More people) list names, too: say with sheet.tab" in notice
+    assert snapshot_of("s", more, "People").notices == ()
 
 
 @given(st.permutations(["#", "Given name", "Surname", "E-Mail", "Typ", "Notizen", "Talk", "Link"]))

@@ -212,7 +212,9 @@ def test_a_formula_and_a_number_in_a_workbook(tmp_path: Path) -> None:
     page.column_dimensions["D"].hidden = True
     book.create_sheet("Hidden", 0).sheet_state = "hidden"
     book.save(tmp_path / "sheet.xlsx")
-    rows = load_sheet(str(tmp_path / "sheet.xlsx")).rows[1:]
+    found = load_sheet(str(tmp_path / "sheet.xlsx"))
+    rows = found.rows[1:]
+    assert "hides column D with content" in found.notices[0]
     values = rows[0].values
     assert (values["row_id"], values["type"], values["email"]) == ("7", "TRUE", None)
     wrapped = f"https://www.google.com/url?q={video}&sa=D"

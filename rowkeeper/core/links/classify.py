@@ -66,6 +66,8 @@ def _classify(url: str) -> Link:
         address = unquote(plain[7:].partition("?")[0]).strip()
         return Link("other", "mail", address, plain)
     parts = split(plain)
+    if plain.startswith("#"):
+        return Link("other", "inside", plain, plain)
     if parts is None:
         return Link("other", "unsupported", plain, plain)
     place = site(parts)

@@ -136,6 +136,8 @@ def inner_address(url: str) -> str | None:
 def with_scheme(url: str) -> str:
     """``url`` as a browser completes it."""
     plain = url.strip()
+    if plain.startswith("#"):
+        return plain  # a place in the page that it stands on
     if re.match(r"https?%3a", plain, re.IGNORECASE):
         plain = unquote(plain)
     if (written := _WEB.match(plain)) and not re.fullmatch(r"https?://", written[0], re.IGNORECASE):
