@@ -11,6 +11,7 @@ from pathlib import Path
 
 from downloaders.base import FetchSettings, Person, Request
 from downloaders.pool import download_all
+from downloaders.registry import throttle_of
 from rowkeeper.core.ids import asset_id, new_id
 from rowkeeper.core.journal.journal import Journal, journal_dir
 from rowkeeper.core.settings import Settings
@@ -22,7 +23,12 @@ def main() -> None:
     requests = [request_of(number, *asked) for number, asked in enumerate(plan["requests"], 1)]
     begin = time.perf_counter()
     with Journal(journal_dir(settings.data_dir)) as journal:
-        summary = download_all(requests, FetchSettings.of(settings), journal.append, new_id())
+        summary = download_all(
+            requests,
+            FetchSettings.of(settings, throttle_of(settings.download)),
+            journal.append,
+            new_id(),
+        )
     seconds = time.perf_counter() - begin
     if summary.downloaded != len(requests):
         raise SystemExit(f"Only {summary.downloaded} of {len(requests)}: {summary}")

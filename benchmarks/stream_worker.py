@@ -14,6 +14,7 @@ from benchmarks.fetch_worker import request_of
 from benchmarks.store_worker import plain_boto3
 from downloaders.base import FetchSettings
 from downloaders.pool import download_all
+from downloaders.registry import throttle_of
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.ids import new_id
 from rowkeeper.core.journal.journal import Journal, journal_dir
@@ -41,7 +42,13 @@ def main() -> None:
             store = open_store(settings)
             store.check()
             straight = StraightThrough(store, checked_layout(settings.store.layout), new_id())
-        download_all(requests, FetchSettings.of(settings), emit, new_id(), straight=straight)
+        download_all(
+            requests,
+            FetchSettings.of(settings, throttle_of(settings.download)),
+            emit,
+            new_id(),
+            straight=straight,
+        )
         here = [event for event in events if event.event_type is EventType.DOWNLOADED]
         if way == "disk":
             upload_all([upload_of(settings, event) for event in here], settings, emit, new_id())

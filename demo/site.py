@@ -30,7 +30,7 @@ SHEET_PAGE = "docs.google.com/spreadsheets/d/e/2PACX-rowkeeper-demo/pubhtml"
 SHEET_URL = f"https://{SHEET_PAGE}?gid={GID}"
 URL = re.compile(r"https?://[^\s\"'|;<>]+")
 
-LINKS = ("https://youtu.be/demoLinkOne", "https://vimeo.com/76979871")
+LINKS = ("https://youtu.be/demoLinkOne", "https://odysee.com/@someone/interview")
 """What stands in the link column: a video, and a link that nothing fetches."""
 
 FILES = (

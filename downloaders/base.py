@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from rowkeeper.core.ids import asset_id
 from rowkeeper.core.net.addresses import Network, networks
 from rowkeeper.core.net.google_api import NO_CREDENTIALS, Credentials
-from rowkeeper.core.net.throttle import Limit, Throttle, default_folder
+from rowkeeper.core.net.throttle import Limit, Throttle
 from rowkeeper.core.retry import Refusals
 
 if TYPE_CHECKING:
@@ -147,7 +147,6 @@ class FetchSettings:
     retry_after_s: float = 60.0
     pause_s: float = 900.0
     max_pause_s: float = 60.0
-    concurrency: Mapping[str, int] = field(default_factory=dict)
     naming: str = "asset_id"
     sidecar: str = "full"
     throttle: Throttle = field(default_factory=Throttle)
@@ -156,8 +155,8 @@ class FetchSettings:
     sheets_endpoint: str | None = None
 
     @classmethod
-    def of(cls, settings: "Settings") -> Self:
-        """The downloaders' part of ``settings``."""
+    def of(cls, settings: "Settings", throttle: Throttle) -> Self:
+        """The downloaders' part of ``settings``, at the pace that ``throttle`` holds."""
         network, download, drive = settings.network, settings.download, settings.drive
         key = drive.api_key.get_secret_value() if drive.api_key else None
         return cls(
@@ -184,29 +183,13 @@ class FetchSettings:
             retry_after_s=download.retry_after_s,
             pause_s=download.pause_s,
             max_pause_s=download.max_pause_s,
-            concurrency=download.concurrency,
             naming=download.naming,
             sidecar=download.sidecar,
-            throttle=throttle_of(settings),
+            throttle=throttle,
             drive=Credentials(api_key=key, file=drive.credentials_file, setting="drive"),
             drive_endpoint=drive.api_endpoint,
             sheets_endpoint=settings.sheet.api_endpoint,
         )
-
-
-def throttle_of(settings: "Settings") -> Throttle:
-    """The pace of each site that ``settings`` ask for."""
-    download = settings.download
-    sites = download.rates.keys() | download.bursts.keys() | download.concurrency.keys()
-    limits = {
-        site: Limit(
-            rate=download.rates.get(site, 0.0),
-            burst=download.bursts.get(site, 1),
-            slots=download.concurrency.get(site, 0),
-        )
-        for site in sites
-    }
-    return Throttle(limits, download.pace_dir or default_folder())
 
 
 class Downloader(ABC):
@@ -214,6 +197,8 @@ class Downloader(ABC):
 
     provider: ClassVar[str]
     kinds: ClassVar[frozenset[str]]
+    pace: ClassVar[Limit] = Limit(rate=1.0, burst=3, slots=2)
+    """How the site is asked unless ``download.rates`` and its like say otherwise."""
 
     @abstractmethod
     def __init__(self, settings: FetchSettings) -> None:

@@ -14,6 +14,7 @@ from downloaders.transfer import save
 from rowkeeper.core.errors import NeedsPersonError, PermanentError
 from rowkeeper.core.net.hosts import Hosts
 from rowkeeper.core.net.sniff import kind_of, true_type
+from rowkeeper.core.net.throttle import Limit
 from rowkeeper.core.paths import safe_extension
 
 MEDIA = ("audio/", "video/", "image/", "text/")
@@ -26,6 +27,7 @@ class DirectDownloader(StreamingDownloader):
 
     provider: ClassVar[str] = "direct"
     kinds: ClassVar[frozenset[str]] = frozenset({"file"})
+    pace: ClassVar[Limit] = Limit(rate=5.0, burst=10, slots=8)
 
     def __init__(self, settings: FetchSettings) -> None:
         self.settings = settings

@@ -107,7 +107,8 @@ def discovered(request: Request, path: Path) -> tuple[Discovered, ...]:
 
 def telling(urls: Iterable[str]) -> dict[str, str]:
     """Those of ``urls`` that say more than their canonical addresses, by these."""
-    return {classify(url).url: url for url in urls if TELLING.search(url)}
+    links = ((classify(url), url) for url in urls)
+    return {link.url: url for link, url in links if link.resource_key or TELLING.search(url)}
 
 
 def children(

@@ -80,9 +80,9 @@ def download_all(
     files.sweep(settings.data_dir)
     with Places(settings) as places:
         run = _Run(settings, emit, session_id, on_progress or (lambda _: None), places, straight)
-        run_bounded(
-            run.one, queues, settings.workers, run.stop, "download", limits=settings.concurrency
-        )
+        paces = settings.throttle.limits
+        slots = {site: paces[site].slots or settings.workers for site in queues if site in paces}
+        run_bounded(run.one, queues, settings.workers, run.stop, "download", limits=slots)
     return run.summary
 
 

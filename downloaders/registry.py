@@ -1,15 +1,21 @@
-"""Which downloader serves which provider. A new one is a line here."""
+"""Which downloader serves which provider, and at what pace. A new one is a line here."""
 
 import threading
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 
 from downloaders.base import Downloader, FetchSettings, Request
 from rowkeeper.core.errors import PermanentError
+from rowkeeper.core.net.throttle import Limit, Throttle, default_folder
+from rowkeeper.core.settings import Download
 
 CLASSES = {
+    "dailymotion": ("downloaders.dailymotion", "DailymotionDownloader"),
     "direct": ("downloaders.direct", "DirectDownloader"),
     "docs": ("downloaders.google.docs", "DocsDownloader"),
     "drive": ("downloaders.google.drive", "DriveDownloader"),
+    "loom": ("downloaders.loom", "LoomDownloader"),
+    "vimeo": ("downloaders.vimeo", "VimeoDownloader"),
     "youtube": ("downloaders.youtube.downloader", "YouTubeDownloader"),
 }
 """By name, so that a run imports only what it needs."""
@@ -25,6 +31,35 @@ def downloader_class(provider: str) -> type[Downloader]:
     module, name = CLASSES[provider]
     found: type[Downloader] = getattr(import_module(module), name)
     return found
+
+
+class Paces(Mapping[str, Limit]):
+    """The pace of each provider: its class's own, but for what the settings say of it.
+
+    A class is imported when its pace is asked for; a site that no class serves has the usual pace.
+    """
+
+    def __init__(self, download: Download) -> None:
+        self._download = download
+
+    def __getitem__(self, provider: str) -> Limit:
+        usual = (downloader_class(provider) if provider in CLASSES else Downloader).pace
+        return Limit(
+            rate=self._download.rates.get(provider, usual.rate),
+            burst=self._download.bursts.get(provider, usual.burst),
+            slots=self._download.concurrency.get(provider, usual.slots),
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(CLASSES)
+
+    def __len__(self) -> int:
+        return len(CLASSES)
+
+
+def throttle_of(download: Download) -> Throttle:
+    """The pace of each site, held on the whole machine."""
+    return Throttle(Paces(download), download.pace_dir or default_folder())
 
 
 class Registry:

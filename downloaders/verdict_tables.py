@@ -5,38 +5,56 @@
 
 import ast
 from collections.abc import Iterable, Iterator
+from importlib import import_module
 from pathlib import Path
 
-import yt_dlp.extractor.youtube  # type: ignore[import-untyped]
+from yt_dlp.extractor import get_info_extractor  # type: ignore[import-untyped]
 from yt_dlp.version import __version__ as version  # type: ignore[import-untyped]
 
 from downloaders.google import rules as google_rules
+from downloaders.registry import downloader_class, providers
 from downloaders.verdicts import Rule, first_match
-from downloaders.youtube import rules as youtube_rules
+from downloaders.ytdlp.rules import EXTRACTOR, USUAL
+from downloaders.ytdlp.site import VideoSite
+from downloaders.ytdlp.videos import VideoDownloader
 from rowkeeper.core.settings import PROJECT_DIR
 
 PAGE = PROJECT_DIR / "docs" / "providers.md"
 BEGIN = "<!-- made by python -m downloaders.verdict_tables -->"
 END = "<!-- end of what is made -->"
-MODULES = ("_base", "_clip", "_redirect", "_tab", "_video")
+OTHERS = frozenset({"_mistakes", "_notifications", "_search"})
+"""Parts of yt-dlp's YouTube that nothing here asks."""
 RAISING = {"ExtractorError", "raise_no_formats", "raise_login_required", "raise_geo_restricted"}
+
+
+def sites() -> list[VideoSite]:
+    """The sites that yt-dlp fetches from, YouTube first."""
+    classes = (downloader_class(name) for name in providers())
+    found = [item.site for item in classes if issubclass(item, VideoDownloader)]
+    return sorted(found, key=lambda site: (site.provider != "youtube", site.provider))
 
 
 def tables() -> str:
     """All tables, as Markdown."""
-    return "\n\n".join(
-        (
-            "### What YouTube says",
-            _table(youtube_rules.RULES),
-            "What no rule knows is `extractor`, verdict `retry`.",
-            f"### What yt-dlp {version} says by itself",
-            _own_messages(),
-            "### What a page of Drive or Docs says",
-            _table((*google_rules.PAGES, google_rules.NOT_A_FILE)),
-            "### What the Drive API says",
-            _table(google_rules.REASONS.values()),
-        )
-    )
+    parts = []
+    for site in sites():
+        rules = _own_rules(site)
+        parts += [f"### What {site.name} says", _table(rules)] if rules else []
+        parts += [f"### What yt-dlp {version} says of {site.name} by itself", _own_messages(site)]
+    others = ", ".join(site.name for site in sites() if set(USUAL) <= set(site.rules))
+    parts += ["### What any of the other sites of videos says"]
+    parts += [f"Behind the rules of their own, these hold for {others}.", _table(USUAL)]
+    parts += ["What no rule knows is `extractor`, verdict `retry`."]
+    parts += ["### What a page of Drive or Docs says"]
+    parts += [_table((*google_rules.PAGES, google_rules.NOT_A_FILE))]
+    parts += ["### What the Drive API says", _table(google_rules.REASONS.values())]
+    return "\n\n".join(parts)
+
+
+def _own_rules(site: VideoSite) -> list[Rule]:
+    """The rules of ``site``, without the usual ones if it has those."""
+    usual = set(USUAL) if set(USUAL) <= set(site.rules) else set()
+    return [rule for rule in site.rules if rule not in usual]
 
 
 def renewed(page: str) -> str:
@@ -45,12 +63,11 @@ def renewed(page: str) -> str:
     return f"{head}{BEGIN}\n\n{tables()}\n\n{END}{rest.partition(END)[2]}"
 
 
-def messages() -> list[str]:
-    """Every text that yt-dlp's YouTube extractors raise, ``…`` for what they fill in."""
-    folder = Path(str(yt_dlp.extractor.youtube.__file__)).parent
+def messages(site: VideoSite) -> list[str]:
+    """Every text that yt-dlp's extractors of ``site`` raise, ``…`` for what they fill in."""
     found: dict[str, None] = {}
-    for name in MODULES:
-        tree = ast.parse((folder / f"{name}.py").read_text("utf-8"))
+    for path in _sources(site):
+        tree = ast.parse(path.read_text("utf-8"))
         assigned = {
             target.id: node.value
             for node in ast.walk(tree)
@@ -65,6 +82,17 @@ def messages() -> list[str]:
             if text := " ".join(_text(value).split()):
                 found.setdefault(text)
     return sorted(found)
+
+
+def _sources(site: VideoSite) -> list[Path]:
+    """The modules of the extractor: one, or all of its folder."""
+    found = get_info_extractor(site.ie_key)
+    module = import_module(getattr(found, "_module", found.__module__))  # yt-dlp imports lazily
+    path = Path(str(module.__file__))
+    folder = path.parent
+    if folder.name == "extractor":
+        return [path]
+    return sorted(item for item in folder.glob("_*.py") if item.stem not in OTHERS)
 
 
 def _raising(tree: ast.AST) -> Iterator[ast.Call]:
@@ -86,10 +114,10 @@ def _text(node: ast.expr) -> str:
     return ""
 
 
-def _own_messages() -> str:
+def _own_messages(site: VideoSite) -> str:
     rows = ["| Message | Verdict | Code |", "| --- | --- | --- |"]
-    for message in messages():
-        rule = first_match(youtube_rules.RULES, message) or youtube_rules.EXTRACTOR
+    for message in messages(site):
+        rule = first_match(site.rules, message) or EXTRACTOR
         rows.append(f"| {_cell(message)} | `{rule.verdict}` | `{rule.code}` |")
     return "\n".join(rows)
 

@@ -28,6 +28,7 @@ from downloaders.transfer import Saved, save
 from rowkeeper.core.errors import NeedsPersonError, PermanentError, TransferError
 from rowkeeper.core.links.classify import classify
 from rowkeeper.core.net.sniff import HEAD, kind_of
+from rowkeeper.core.net.throttle import Limit
 
 HOST = "docs.google.com"
 
@@ -55,6 +56,7 @@ class DocsDownloader(Downloader):
 
     provider: ClassVar[str] = "docs"
     kinds: ClassVar[frozenset[str]] = frozenset(EXPORTS)
+    pace: ClassVar[Limit] = Limit(rate=2.0, burst=5, slots=4)
 
     def __init__(self, settings: FetchSettings) -> None:
         self._settings = settings

@@ -21,6 +21,7 @@ from downloaders.transfer import Saved, save
 from rowkeeper.core.errors import NeedsPersonError, TransferError
 from rowkeeper.core.links.classify import classify
 from rowkeeper.core.net.sniff import true_type
+from rowkeeper.core.net.throttle import Limit
 from rowkeeper.core.paths import safe_extension
 
 HOST = "drive.google.com"
@@ -36,6 +37,7 @@ class DriveDownloader(StreamingDownloader):
 
     provider: ClassVar[str] = "drive"
     kinds: ClassVar[frozenset[str]] = frozenset({"file", "folder"})
+    pace: ClassVar[Limit] = Limit(rate=3.0, burst=10, slots=4)
 
     def __init__(self, settings: FetchSettings) -> None:
         self.settings = settings

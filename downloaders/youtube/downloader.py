@@ -1,83 +1,69 @@
 """YouTube through yt-dlp: videos, their transcripts and playlists, each an asset of its own."""
 
-import os
 import re
-import shutil
-import threading
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, ClassVar, cast
-
-from yt_dlp.utils import PostProcessingError, YoutubeDLError  # type: ignore[import-untyped]
+from typing import Any, ClassVar
+from urllib.parse import parse_qs, urlsplit
 
 from downloaders import files
-from downloaders.base import Discovered, Downloader, Fetched, FetchSettings, Progress, Request
-from downloaders.http import MAX_PAGE
+from downloaders.base import Discovered, Fetched, Request
 from downloaders.readings import Extent, checked
 from downloaders.transfer import MAX_STEPS
-from downloaders.youtube.captions import best_captions, plain_text
-from downloaders.youtube.durations import duration_of
-from downloaders.youtube.errors import transfer_error
-from downloaders.ytdlp import LONGEST_LIST, Client
-from rowkeeper.core.errors import PermanentError, RetryLaterError, Verdict
-from rowkeeper.core.net.sniff import EXTENSIONS, HEAD, kind_of
-from rowkeeper.core.paths import safe_extension, sha256_file
-from rowkeeper.core.pool import StoppedError
+from downloaders.youtube.rules import RULES
+from downloaders.ytdlp.client import LONGEST_LIST, Client
+from downloaders.ytdlp.site import VideoSite
+from downloaders.ytdlp.videos import Act, VideoDownloader, page_of
+from rowkeeper.core.errors import PermanentError
+from rowkeeper.core.net.hosts import Hosts
+from rowkeeper.core.net.throttle import Limit
 
 VIDEO_ID = re.compile(r"[A-Za-z0-9_-]{11}")
 PLAYLIST_ID = re.compile(r"[A-Za-z0-9_-]{2,64}")
 HIDDEN = re.compile(r"(\d+) unavailable videos? (?:is|are) hidden", re.IGNORECASE)
 PAGE_SIZE = 100
 """Entries that YouTube lists at a time."""
-NOT_OVER = frozenset({"is_upcoming", "is_live"})
-"""States of a broadcast or a premiere of which there is nothing to keep yet."""
-KEPT = frozenset(
-    {"id", "title", "description", "channel", "channel_id", "uploader_id", "duration"}
-    | {"upload_date", "language", "live_status", "availability", "categories", "tags"}
-    | {"width", "height", "fps", "vcodec", "acodec", "format_id", "ext"}
-    | {"caption_language", "caption_source"}
+
+
+def _version(url: str) -> list[str]:
+    """What of a medium's address says when it was made."""
+    return parse_qs(urlsplit(url).query).get("lmt", [])
+
+
+YOUTUBE = VideoSite(
+    provider="youtube",
+    name="YouTube",
+    extractors=("youtube", "youtube:tab", "youtube:playlist"),
+    ie_key="Youtube",
+    media_id=VIDEO_ID,
+    page="https://www.youtube.com/watch?v={}",
+    hosts=Hosts(
+        allowed=frozenset({".youtube.com", ".googlevideo.com", "youtubei.googleapis.com"}),
+        sign_in=frozenset({"accounts.google.com"}),
+    ),
+    media=Hosts(frozenset({".googlevideo.com"})),
+    rules=RULES,
+    pages=re.compile(r"/watch|/playlist"),
+    blocks_by_403=True,
+    version=_version,
+    kept=frozenset({"channel", "channel_id", "uploader_id", "availability", "categories", "tags"}),
+    list_page=re.compile(r".*/browse"),
+    asks_for_captions=False,
 )
-"""The fields of yt-dlp's info that are stored; the rest may hold cookies and signed addresses."""
 
 
-class YouTubeDownloader(Downloader):
-    """One yt-dlp instance a thread; addresses are made from ids, never taken from the sheet."""
+class YouTubeDownloader(VideoDownloader):
+    """Videos and transcripts as of any site of videos, and playlists."""
 
-    provider: ClassVar[str] = "youtube"
+    site = YOUTUBE
+    provider: ClassVar[str] = YOUTUBE.provider
     kinds: ClassVar[frozenset[str]] = frozenset({"video", "transcript", "playlist"})
+    pace: ClassVar[Limit] = Limit(rate=2.0, burst=5, slots=4)
 
-    def __init__(self, settings: FetchSettings) -> None:
-        self._settings = settings
-        self._local = threading.local()
-
-    def fetch(self, request: Request, directory: Path, progress: Progress) -> Fetched:
-        folder = directory / f"{request.asset_id}.part"
-        folder.mkdir(exist_ok=True)
-        client = self._client()
-        client.begin(folder, progress)
-        act = {"video": _video, "transcript": _transcript, "playlist": _playlist}
-        resumable = False
-        try:
-            return act[request.asset_kind](client, request, folder)
-        except PostProcessingError:
-            raise RetryLaterError("unmergeable", "ffmpeg can't read what YouTube sent.") from None
-        except YoutubeDLError as error:
-            failure = transfer_error(error, client)
-            resumable = failure.verdict in {Verdict.RETRY, Verdict.PAUSE}
-            resumable = resumable and not _spoilt(error)
-            raise failure from None
-        except StoppedError:
-            resumable = True
-            raise
-        finally:
-            if not (resumable and any(folder.glob("media*"))):
-                shutil.rmtree(folder, ignore_errors=True)
-
-    def _client(self) -> Client:
-        if not hasattr(self._local, "client"):
-            self._local.client = Client(self._settings)
-        return cast(Client, self._local.client)
+    def acts(self) -> Mapping[str, Act]:
+        return {**super().acts(), "playlist": _playlist}
 
 
 @dataclass(frozen=True)
@@ -91,80 +77,6 @@ class Listed:
     doubts: tuple[str, ...] = ()
 
 
-def _spoilt(error: YoutubeDLError) -> bool:
-    """Is what was fetched of no use to a later try?"""
-    return "Postprocessing" in str(error)
-
-
-def _watch_url(media_id: str) -> str:
-    if not VIDEO_ID.fullmatch(media_id):
-        raise PermanentError("bad_link", "The link holds no valid YouTube video id.")
-    return f"https://www.youtube.com/watch?v={media_id}"
-
-
-def _video(client: Client, request: Request, folder: Path) -> Fetched:
-    info = client.extract_info(_watch_url(request.media_id), ie_key="Youtube")
-    if (info or {}).get("live_status") in NOT_OVER:
-        raise _not_over(info)
-    done = (info or {}).get("requested_downloads") or [{}]
-    part = folder / Path(done[0].get("filepath") or "missing").name
-    if not part.is_file():
-        raise RetryLaterError("no_file", "yt-dlp left no file.")
-    with part.open("rb") as stream:
-        kind = kind_of(stream.read(HEAD))
-    if kind is None or kind.partition("/")[0] not in {"video", "audio"}:
-        raise RetryLaterError("not_media", f"YouTube sent {kind or 'something'} for a video.")
-    if (info | done[0]).get("vcodec") == "none":  # the bytes name the container alone
-        kind = kind.replace("video/", "audio/")
-    extension = EXTENSIONS.get(kind) or safe_extension(part.name, None)
-    path = folder.parent / f"{request.asset_id}.{extension}"
-    facts = {**info, **done[0], "ext": extension}
-    return _keep(part, path, facts, kind, _provisional(info, part))
-
-
-def _not_over(info: dict[str, Any]) -> RetryLaterError:
-    if info["live_status"] == "is_live":
-        return RetryLaterError("live", "The video is live now; it can be had when it is over.")
-    return RetryLaterError("not_yet_live", "The broadcast or premiere has yet to begin.")
-
-
-def _provisional(info: dict[str, Any], part: Path) -> str | None:
-    """Why a video is not final, in words; None if it is."""
-    if info.get("live_status") == "post_live":
-        return "The broadcast has just ended: YouTube still makes the recording."
-    stated, lasts = info.get("duration"), duration_of(part)
-    if stated and lasts is not None and lasts < stated - max(10.0, 0.05 * stated):
-        return f"It lasts {lasts:,.0f} of the {stated:,.0f} seconds that YouTube states."
-    return None
-
-
-def _transcript(client: Client, request: Request, folder: Path) -> Fetched:
-    url = _watch_url(request.media_id)
-    info = client.extract_info(url, download=False, process=False, ie_key="Youtube")
-    if (info or {}).get("live_status") in NOT_OVER:
-        raise _not_over(info)
-    is_final = (info or {}).get("live_status") != "post_live"
-    found = best_captions(info, client.languages)
-    if found is None and not is_final:
-        raise RetryLaterError("not_yet_live", "YouTube has made no captions of the recording yet.")
-    if found is None:
-        raise PermanentError("no_transcript", "The video has no captions.")
-    language, source, address = found
-    body = client.urlopen(address).read(MAX_PAGE)
-    whole = len(body) < MAX_PAGE
-    if not (whole and body.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"WEBVTT")):
-        raise RetryLaterError("bad_transcript", "YouTube sent something else than captions.")
-    part = folder / "captions.vtt"
-    part.write_bytes(body)
-    text = plain_text(body.decode("utf-8-sig", "replace"), rolling=source == "automatic")
-    plain = folder.parent / f"{request.asset_id}.txt"
-    files.write_hashed([text.encode()], plain)
-    facts = {**info, "caption_language": language, "caption_source": source}
-    words = None if is_final else "The broadcast has just ended: YouTube still makes the captions."
-    kept = _keep(part, folder.parent / f"{request.asset_id}.vtt", facts, "text/vtt", words)
-    return replace(kept, text=plain)
-
-
 def _playlist(client: Client, request: Request, folder: Path) -> Fetched:
     found = _listed(client, request)
     limit = client.max_playlist or len(found.entries)
@@ -175,10 +87,10 @@ def _playlist(client: Client, request: Request, folder: Path) -> Fetched:
         Discovered.child(
             request,
             position=entry["position"],
-            provider="youtube",
+            provider=YOUTUBE.provider,
             media_id=entry["id"],
             asset_kind=kind,
-            original_url=_watch_url(entry["id"]),
+            original_url=page_of(YOUTUBE, entry["id"]),
             title=entry["title"],
         )
         for entry in entries
@@ -194,7 +106,7 @@ def _playlist(client: Client, request: Request, folder: Path) -> Fetched:
         doubts=tuple(doubts),
     )
     listing: dict[str, Any] = {
-        "provider": "youtube",
+        "provider": YOUTUBE.provider,
         "id": request.media_id,
         "title": found.title,
         "entries": [{"id": entry["id"], "title": entry["title"]} for entry in entries],
@@ -257,23 +169,3 @@ def _resolved(client: Client, url: str) -> dict[str, Any]:
         if (info or {}).get("_type") not in {"url", "url_transparent"}:
             break
     return info or {}
-
-
-def _keep(
-    part: Path, path: Path, info: dict[str, Any], mime_type: str, provisional: str | None = None
-) -> Fetched:
-    with part.open("rb") as stream:
-        os.fsync(stream.fileno())
-    kept = {key: info[key] for key in sorted(KEPT) if info.get(key)}
-    if provisional:
-        kept |= {"provisional": True, "provisional_because": provisional}
-    digest, size = sha256_file(part)
-    fetched = Fetched(
-        path=path,
-        filename=f"{info['title']}{path.suffix}" if info.get("title") else None,
-        mime_type=mime_type,
-        size_bytes=size,
-        sha256=digest,
-        details=kept,
-    )
-    return files.commit(part, fetched)

@@ -5,6 +5,7 @@ rule knows is tried again.
 """
 
 from downloaders.verdicts import Rule
+from downloaders.ytdlp.rules import BOT_CHECK, DRM, GEO, TRUNCATED, UNSUPPORTED
 from rowkeeper.core.errors import (
     AmbiguousError,
     NeedsPersonError,
@@ -13,43 +14,8 @@ from rowkeeper.core.errors import (
     RetryLaterError,
 )
 
-GEO = Rule(
-    r"available (in|from) your (country|location)|blocked it in your|geo restriction",
-    PermanentError,
-    "geo",
-    "The uploader has not made this video available in your country",
-    "the country of this machine is named as the reason",
-)
-UNSUPPORTED = Rule(
-    r"unsupported url|type is unviewable",
-    PermanentError,
-    "unsupported",
-    "This playlist type is unviewable.",
-    "there is nothing there that can be fetched",
-)
-TRUNCATED = Rule(
-    r"bytes read|more expected|too short|downloaded file is empty",
-    RetryLaterError,
-    "truncated",
-    "1024 bytes read, 2048 more expected",
-    "the line dropped",
-)
-EXTRACTOR = Rule(
-    r"",
-    RetryLaterError,
-    "extractor",
-    "Unable to extract initial player response",
-    "no rule knows it: YouTube or yt-dlp may have changed",
-)
-
 PAUSES = (
-    Rule(
-        r"not a bot|captcha",
-        PauseSiteError,
-        "bot_check",
-        "Sign in to confirm you're not a bot",
-        "it is about who asks, not about the video",
-    ),
+    BOT_CHECK,
     Rule(
         r"try again later|rate.limited|IP is likely being blocked|unusual traffic",
         PauseSiteError,
@@ -106,13 +72,7 @@ DECIDED = (
         "This video contains content from a label, who has blocked it on copyright grounds",
         "the claim is named",
     ),
-    Rule(
-        r"drm.protected",
-        PermanentError,
-        "drm",
-        "This video is DRM protected",
-        "nobody may keep a copy",
-    ),
+    DRM,
     Rule(
         r"incomplete youtube id|looks truncated",
         PermanentError,

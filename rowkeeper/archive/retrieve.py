@@ -289,7 +289,7 @@ class _Retrieval:
         A later release may take other words from the same captions than were recorded: those never
         take the place of a file. Path -> SHA-256 of what was written.
         """
-        from downloaders.youtube.captions import plain_text
+        from downloaders.ytdlp.captions import plain_text
         from uploaders.restore import write_back
 
         details = piece.details

@@ -45,18 +45,19 @@ def command(as_json: bool, target: str | None, data_dir: str | None) -> None:
 
 def listed(context: Context) -> list[Provider]:
     """The providers of this machine, by name."""
-    from downloaders.base import throttle_of
-    from downloaders.registry import downloader_class, providers
+    from downloaders.registry import downloader_class, providers, throttle_of
 
-    throttle, download = throttle_of(context.settings), context.settings.download
+    download = context.settings.download
+    throttle = throttle_of(download)
+    paces = throttle.limits
     return [
         Provider(
             name=name,
             kinds=sorted(downloader_class(name).kinds),
             links=sorted(link_type for provider, link_type in ASSET_KINDS if provider == name),
-            rate=download.rates.get(name, 0.0),
-            burst=download.bursts.get(name, 1),
-            at_a_time=download.concurrency.get(name, download.workers),
+            rate=paces[name].rate,
+            burst=paces[name].burst,
+            at_a_time=paces[name].slots or download.workers,
             paused_s=round(throttle.paused_s(name), 1),
         )
         for name in sorted(providers())

@@ -1,9 +1,8 @@
-"""How lists, tables and networks are written in a setting, and the usual pace of each site."""
+"""How lists, tables and networks are written in a setting."""
 
 import codecs
 import re
 import tomllib
-from collections.abc import Callable, Mapping
 from ipaddress import ip_network
 from typing import Annotated, Any
 
@@ -69,13 +68,6 @@ def _as_seconds(value: Any) -> Any:
     return value
 
 
-def _over(usual: Mapping[str, Any]) -> Callable[[Any], Any]:
-    """Takes a table that changes some of ``usual``."""
-    return lambda value: (
-        {**usual, **found} if isinstance(found := _as_table(value), dict) else value
-    )
-
-
 def _networks(values: list[str]) -> list[str]:
     for value in values:
         ip_network(value, strict=False)
@@ -93,10 +85,6 @@ def _text_encoding(name: str) -> str:
     return name
 
 
-RATES = {"youtube": 2.0, "drive": 3.0, "docs": 2.0, "direct": 5.0}
-BURSTS = {"youtube": 5, "drive": 10, "docs": 5, "direct": 10}
-CONCURRENCY = {"youtube": 4, "drive": 4, "docs": 4, "direct": 8}
-
 TextEncoding = Annotated[str, AfterValidator(_text_encoding)]
 Texts = Annotated[dict[str, str], BeforeValidator(_as_table)]
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
@@ -108,6 +96,6 @@ Titles = Annotated[dict[str, list[str]], BeforeValidator(_as_titles)]
 ExtractorArgs = Annotated[list[str], BeforeValidator(_as_words), AfterValidator(_extractor_args)]
 Plugins = Annotated[dict[str, str], BeforeValidator(_as_table), AfterValidator(_hashes)]
 Networks = Annotated[list[str], BeforeValidator(_as_list), AfterValidator(_networks)]
-Rates = Annotated[dict[str, NonNegativeFloat], BeforeValidator(_over(RATES))]
-Bursts = Annotated[dict[str, PositiveInt], BeforeValidator(_over(BURSTS))]
-Concurrency = Annotated[dict[str, PositiveInt], BeforeValidator(_over(CONCURRENCY))]
+Rates = Annotated[dict[str, NonNegativeFloat], BeforeValidator(_as_table)]
+Bursts = Annotated[dict[str, PositiveInt], BeforeValidator(_as_table)]
+Concurrency = Annotated[dict[str, PositiveInt], BeforeValidator(_as_table)]

@@ -22,9 +22,6 @@ from pydantic import (
 
 from rowkeeper.core.errors import UsageError
 from rowkeeper.core.setting_types import (
-    BURSTS,
-    CONCURRENCY,
-    RATES,
     Age,
     Bursts,
     Concurrency,
@@ -144,7 +141,8 @@ class Download(Section):
 
     ``attempts``: tries within one run; ``max_attempts``: tries over all runs, ``retry_after_s`` the
     first wait between two of them. ``rates`` (requests a second), ``bursts`` and ``concurrency``
-    are by provider and hold for the whole machine. ``hosts``: whom direct links may lead to.
+    are by provider, hold for the whole machine, and go before the ``pace`` of its downloader.
+    ``hosts``: whom direct links may lead to.
     ``reread_after``: the age at which lists and documents are read again, in seconds or as ``7d``.
     ``document_depth``: through how many documents, one linking to the next, links are followed.
     """
@@ -170,9 +168,9 @@ class Download(Section):
     naming: str = "asset_id"
     sidecar: Literal["full", "no_email", "none"] = "full"
     hosts: Names = []
-    rates: Rates = RATES
-    bursts: Bursts = BURSTS
-    concurrency: Concurrency = CONCURRENCY
+    rates: Rates = {}
+    bursts: Bursts = {}
+    concurrency: Concurrency = {}
     pace_dir: Path | None = None
     youtube: YouTube = YouTube()
 

@@ -59,8 +59,9 @@ def adopt_files(context: Context, folders: Iterable[Path]) -> Adopted:
     from downloaders.base import FetchSettings
     from downloaders.legacy import adopt, find, match
     from downloaders.places import Places
+    from downloaders.registry import throttle_of
 
-    settings = FetchSettings.of(context.settings)
+    settings = FetchSettings.of(context.settings, throttle_of(context.settings.download))
     folder = journal_dir(context.settings.data_dir)
     drain(folder, context.target)
     media, sidecars, leftovers = find(folders)

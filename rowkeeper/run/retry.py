@@ -88,7 +88,7 @@ def _check(option: str, named: Sequence[str], known: set[str]) -> None:
 
 def ask_again(context: Context, failures: Sequence[Failure]) -> None:
     """Journal that the assets are asked for again, and end the pauses of their sites."""
-    from downloaders.base import throttle_of
+    from downloaders.registry import throttle_of
     from rowkeeper.core.drain import drain
     from rowkeeper.core.journal.journal import Journal, journal_dir
 
@@ -97,7 +97,7 @@ def ask_again(context: Context, failures: Sequence[Failure]) -> None:
         for failure in failures:
             journal.append(_event(failure, asked_by))
     drain(folder, context.target)
-    throttle = throttle_of(context.settings)
+    throttle = throttle_of(context.settings.download)
     for provider in {item.provider for item in failures if item.stage == "download"}:
         throttle.resume(provider)
 

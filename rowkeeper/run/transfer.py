@@ -60,10 +60,11 @@ def download_pending(
     """
     from downloaders.base import FetchSettings
     from downloaders.pool import Summary, download_all
+    from downloaders.registry import throttle_of
     from rowkeeper.run.stream import straight_through
 
     total, way = Summary(), None
-    settings = FetchSettings.of(context.settings)
+    settings = FetchSettings.of(context.settings, throttle_of(context.settings.download))
     folder = journal_dir(context.settings.data_dir)
     with session(folder, "download") as current, reporter.display("Downloading") as shown:
         pending = partial(pending_readings, reread=reread)

@@ -28,10 +28,14 @@ TOKENS = (
 def check_youtube(settings: Settings) -> str:
     """What was fetched, in words. Raises ``RowkeeperError`` with what is missing."""
     from downloaders.base import FetchSettings, Request
-    from downloaders.registry import Registry
+    from downloaders.registry import Registry, throttle_of
 
     with tempfile.TemporaryDirectory(prefix="rowkeeper-doctor-") as folder:
-        wanted = replace(FetchSettings.of(settings), data_dir=Path(folder), min_free_bytes=0)
+        wanted = replace(
+            FetchSettings.of(settings, throttle_of(settings.download)),
+            data_dir=Path(folder),
+            min_free_bytes=0,
+        )
         request = Request(
             asset_id=asset_id("doctor", "youtube", VIDEO, "video"),
             row_id="doctor",

@@ -13,6 +13,7 @@ from rowkeeper.core.links.text import unescaped
 VIDEO = "dQw4w9WgXcQ"
 FILE = "1AbCdEfGhIjKlMnOpQrStUvWxYz012345"
 LIST = "PLabcdefghijklmnopqrstuvwxyz012345"
+LOOM = "43d05f362f734614a2e81b4694a3a523"
 TUBE = f"https://youtu.be/{VIDEO}"
 PASSING = f"docs/securesc/a1/b2/1600000000000/123/*/{FILE}?e=download"
 QUOTED = f"https%3A%2F%2Fwww.youtube.com%2Fwatch%3Fv%3D{VIDEO}"
@@ -71,7 +72,26 @@ QUOTED = f"https%3A%2F%2Fwww.youtube.com%2Fwatch%3Fv%3D{VIDEO}"
         ),
         ("https://bit.ly/3AbCdEf", "other/shortened", "https://bit.ly/3AbCdEf"),
         ("https://tinyurl.com/x", "other/shortened", "https://tinyurl.com/x"),
-        ("https://vimeo.com/123", "other/page", "https://vimeo.com/123"),
+        ("https://odysee.com/123", "other/page", "https://odysee.com/123"),
+        ("https://vimeo.com/123", "vimeo/video", "123"),
+        ("vimeo.com/123/0123456789#t=5", "vimeo/video", "123"),
+        ("https://player.vimeo.com/video/123?h=0123456789", "vimeo/video", "123"),
+        ("https://vimeo.com/channels/staffpicks/123", "vimeo/video", "123"),
+        ("https://vimeo.com/showcase/9/video/123", "vimeo/video", "123"),
+        ("https://vimeo.com/showcase/9", "other/no_id", None),
+        ("https://vimeo.com/ondemand/9/123", "other/no_id", None),
+        ("https://vimeo.com/123x", "other/no_id", None),
+        (f"https://www.loom.com/share/{LOOM}?sid=1", "loom/video", LOOM),
+        (f"https://loom.com/embed/{LOOM}", "loom/video", LOOM),
+        (f"https://www.loom.com/share/A-talk-{LOOM}", "loom/video", LOOM),
+        (f"https://www.loom.com/share/folder/{LOOM}", "other/no_id", None),
+        ("https://www.loom.com/", "other/furniture", None),
+        ("https://www.dailymotion.com/video/x5kesuj_a-title", "dailymotion/video", "x5kesuj"),
+        ("https://dailymotion.com/fr/video/x5kesuj", "dailymotion/video", "x5kesuj"),
+        ("https://dai.ly/x5kesuj", "dailymotion/video", "x5kesuj"),
+        ("https://geo.dailymotion.com/player/x9.html?video=k46oC", "dailymotion/video", "k46oC"),
+        ("https://www.dailymotion.com/embed/video/x5?autoplay=1", "dailymotion/video", "x5"),
+        ("https://www.dailymotion.com/playlist/x7wdsj", "other/no_id", None),
         ("https://www.youtube.com/", "other/furniture", "https://www.youtube.com/"),
         ("https://docs.google.com/document/u/0/", "other/furniture", None),
         ("https://support.google.com/docs/answer/1", "other/furniture", None),

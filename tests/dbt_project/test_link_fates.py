@@ -27,8 +27,8 @@ VIDEO = "https://youtu.be/aaaaaaaaaaa?si=W2870"
 DOC = "https://docs.google.com/document/u/3/d/1abcdefghijklmnopqrstuvwxyz/edit?tab=t.0#heading=h.1"
 WIKI = "wiki.example.org"
 SHEET = f"""row_id,name,email,type,link,Interview video
-1,Ann,a@x.org,MF,{VIDEO},"({DOC}) or [v](https://vimeo.com/7)"
-2,Bo,b@x.org,https://docs.google.com/document/d/1typingabcdefghijklmnopq/edit,{DOC},
+1,Ann,a@x.org,MF,{VIDEO},"({DOC}) or [v](https://odysee.com/7)"
+2,Bo,b@x.org,https://docs.google.com/document/d/1typingabcdefghijklmnopq/edit,{DOC},vimeo.com/7/0123456789
 3,Cy,mailto:c@x.org,MF,https://bit.ly/3x and https://youtube.com/,
 ,,,MF,https://youtu.be/bbbbbbbbbbb,
 """
@@ -71,10 +71,13 @@ def test_each_fate_and_what_follows_from_it(
         engine, "select row_id, column_name, canonical_url, fate, reason from {schema}.links"
     )
     fates = {(row[0], row[1], urlsplit(row[2]).hostname): row[3:] for row in found}
-    unknown = "no provider: vimeo.com is not known"
+    unknown = "no provider: odysee.com is not known"
     assert fates["1", "link", "www.youtube.com"] == ("asset", None)
     assert fates["1", "interview video", "docs.google.com"] == ("asset", None)
-    assert fates["1", "interview video", "vimeo.com"] == ("unsupported", unknown)
+    assert fates["1", "interview video", "odysee.com"] == ("unsupported", unknown)
+    assert fates["2", "interview video", "vimeo.com"] == ("asset", None)
+    videos = "select asset_type from {schema}.assets where original_url = 'https://vimeo.com/7'"
+    assert sorted(rows_of(engine, videos)) == [("vimeo_transcript",), ("vimeo_video",)]
     assert fates["2", "type", "docs.google.com"][1] == "typing document: the link on the type"
     assert fates["3", "link", "bit.ly"][1].startswith("shortened: bit.ly")
     assert fates["3", "link", "youtube.com"][0] == "ignored"
@@ -95,8 +98,8 @@ def test_each_fate_and_what_follows_from_it(
         "where person_row_id = '1' order by original_url",
     )
     assert failed == [
-        ("1", "Ann", "https://vimeo.com/7", "link", unknown),
-        ("1", "Ann", "https://wiki.example.org/x", "link", unknown.replace("vimeo.com", WIKI)),
+        ("1", "Ann", "https://odysee.com/7", "link", unknown),
+        ("1", "Ann", "https://wiki.example.org/x", "link", unknown.replace("odysee.com", WIKI)),
     ]
 
     people = rows_of(
@@ -115,7 +118,7 @@ def test_each_fate_and_what_follows_from_it(
     publish(context)
     assert run_command(["status", "--target", engine.name]) == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert f"Not fetched: https://vimeo.com/7 of row 1 (Ann), interview video: {unknown}" in said
+    assert f"Not fetched: https://odysee.com/7 of row 1 (Ann), interview video: {unknown}" in said
 
     assert "Assumed: old.csv is not UTF-8 on line 2 and was read as cp1252" in said
 
@@ -126,7 +129,7 @@ def test_each_fate_and_what_follows_from_it(
         (4, "link", "https://bit.ly/3x")
     ]
     with connect(engine) as warehouse:
-        warehouse.execute("delete from raw.links where url = 'https://vimeo.com/7'")
+        warehouse.execute("delete from raw.links where url = 'https://odysee.com/7'")
     with pytest.raises(BuildError, match="assert_no_link_is_silent"):
         build(context)
 

@@ -20,7 +20,8 @@ SHEET = f"""#,Name,Email,Type,Link,Talk
 1,Ann Ash,ann@x.org,{TYPE},https://www.youtube.com/watch?v=annVideo-01,\
 https://vimeo.com/77 youtu.be/annVideo-02
 2,Bob Bay,bob@x.org,{TYPE},https://youtu.be/bobVideo-01?si=abc,https://media.example.org/bob.mp3
-3,Cid Cox,cid@x.org,{TYPE},https://www.youtube.com/embed/cidVideo-01?list=PLcidcidcidcidcid1,
+3,Cid Cox,cid@x.org,{TYPE},https://www.youtube.com/embed/cidVideo-01?list=PLcidcidcidcidcid1 \
+vimeo.com/78,
 """
 LEGACY = f"""row_id,name,email,type,link,extracted_links,youtube_playlist,google_drive,processed,\
 document_text,youtube_status,youtube_files,youtube_media_id,drive_status,drive_files,drive_media_id,\
@@ -83,6 +84,12 @@ def age(target: Target) -> None:
             "update raw.links set link_key = row_key || ':link:0:video', media_id = 'cidVideo-01', "
             "asset_kind = 'video', asset_kinds = 'video', "
             "asset_id = '00000000-0000-5000-8000-000000000001' where asset_kind = 'playlist'"
+        )
+        warehouse.execute("delete from raw.links where media_id = '78' and asset_kind <> 'video'")
+        warehouse.execute(  # nothing knew what Vimeo is
+            "update raw.links set link_key = row_key || ':link:1:', provider = 'other', "
+            "link_type = 'page', media_id = canonical_url, asset_kind = null, asset_kinds = '', "
+            "asset_id = null, is_content = false where media_id = '78'"
         )
         warehouse.execute("update raw.legacy_claims set claim_key = claim_key || ':old'")
         for table, names in ADDED.items():

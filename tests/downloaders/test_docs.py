@@ -25,7 +25,7 @@ HTML = f"""<html><head><link href="https://www.gstatic.com/x.css"><script src="h
 PUBLIC = f"""<html><head><style>p {{}}</style></head><body><div id="contents">
 <style>.c1 {{}}</style>
 <h1>About me</h1><p><span>One </span><b>two</b></p><p>three: {FILM}<br>four</p><script>x()</script>
-<p><a href="https://www.google.com/url?q=https://vimeo.com/1&amp;sa=D">more</a></p></div></body>
+<p><a href="https://www.google.com/url?q=https://odysee.com/1&amp;sa=D">more</a></p></div></body>
 </html>"""
 SITE = Site(
     documents=[
@@ -79,7 +79,7 @@ def test_a_published_document_is_fetched_as_page_and_as_text(settings: FetchSett
     assert [child.media_id for child in text.discovered] == ["film_______", "film_______"]
     assert page.discovered == ()
     links = [(found["url"], found["link_type"]) for found in read_text(page.path)["occurrences"]]
-    assert links == [("https://www.google.com/url?q=https://vimeo.com/1&sa=D", "page")]
+    assert links == [("https://www.google.com/url?q=https://odysee.com/1&sa=D", "page")]
     with pytest.raises(TransferError) as caught:
         fetch(settings, request_for("docs", "document", "2PACX-withdrawn_1"))
     assert caught.value.verdict == Verdict.PERMANENT

@@ -99,7 +99,7 @@ def test_big_file_passes_the_virus_scan_page(net: FakeInternet, settings: FetchS
         ("drive", "video", "small1_file", "unsupported", Verdict.PERMANENT),
         ("docs", "document", "private1", "permission_denied", Verdict.NEEDS_PERSON),
         ("docs", "document", "nobody", "not_found", Verdict.PERMANENT),
-        ("vimeo", "video", "123456", "unsupported", Verdict.PERMANENT),
+        ("nobody", "video", "123456", "unsupported", Verdict.PERMANENT),
     ],
 )
 def test_refusals(

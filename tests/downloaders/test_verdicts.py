@@ -13,6 +13,7 @@ from downloaders import verdict_tables
 from downloaders.google.rules import PAGES
 from downloaders.pool import download_all
 from downloaders.verdicts import first_match
+from downloaders.youtube.downloader import YOUTUBE
 from downloaders.youtube.rules import RULES
 from rowkeeper.core.errors import AmbiguousError, Verdict
 from rowkeeper.core.events import AssetEvent, EventType
@@ -61,7 +62,11 @@ def test_what_youtube_says(words: str, verdict: str) -> None:
     assert rule.verdict == verdict
 
 
-@pytest.mark.parametrize("rules", [RULES, PAGES], ids=["youtube", "drive"])
+@pytest.mark.parametrize(
+    "rules",
+    [PAGES, *(site.rules for site in verdict_tables.sites())],
+    ids=["drive", *(site.provider for site in verdict_tables.sites())],
+)
 def test_each_rule_is_the_first_for_its_own_example(rules: Any) -> None:
     assert [first_match(rules, rule.example) for rule in rules] == list(rules)
 
@@ -160,5 +165,7 @@ def test_ambiguous_is_a_kind_of_retry() -> None:
 def test_the_tables_of_the_docs_are_made_from_this_code() -> None:
     page = verdict_tables.PAGE.read_text("utf-8")
     assert page == verdict_tables.renewed(page), "run python -m downloaders.verdict_tables"
-    assert len(verdict_tables.messages()) > 20
-    assert all(rule.example.replace("|", "\\|") in page for rule in RULES)
+    assert len(verdict_tables.messages(YOUTUBE)) > 20
+    assert all(verdict_tables.messages(site) for site in verdict_tables.sites())
+    rules = [rule for site in verdict_tables.sites() for rule in site.rules]
+    assert all(rule.example.replace("|", "\\|") in page for rule in rules)

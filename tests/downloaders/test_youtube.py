@@ -12,7 +12,8 @@ import pytest
 
 from downloaders.base import FetchSettings
 from downloaders.pool import download_all
-from downloaders.youtube.downloader import KEPT
+from downloaders.youtube.downloader import YOUTUBE
+from downloaders.ytdlp.videos import KEPT
 from rowkeeper.core.errors import TransferError, Verdict
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.ids import asset_id
@@ -106,7 +107,7 @@ def test_sound_and_picture_are_merged(settings: FetchSettings) -> None:
     assert fetched.filename == "A “film” / one.mp4"
     assert fetched.mime_type == "video/mp4"
     assert fetched.details["format_id"] == "160+140"
-    assert set(fetched.details) <= KEPT
+    assert set(fetched.details) <= KEPT | YOUTUBE.kept
     assert not (settings.data_dir / f"{request.asset_id}.part").exists()
 
 

@@ -21,9 +21,10 @@ from yt_dlp.utils import DownloadError  # type: ignore[import-untyped]
 from downloaders.base import FetchSettings
 from downloaders.pool import download_all
 from downloaders.sidecar import sidecar_path
-from downloaders.youtube.captions import plain_text
-from downloaders.youtube.errors import transfer_error
-from downloaders.ytdlp import Client, keep_same
+from downloaders.youtube.downloader import YOUTUBE
+from downloaders.ytdlp.captions import plain_text
+from downloaders.ytdlp.client import Client, keep_same
+from downloaders.ytdlp.errors import transfer_error
 from rowkeeper.cli import doctor
 from rowkeeper.core.errors import DiskFullError, TransferError, UsageError, Verdict
 from rowkeeper.core.events import AssetEvent
@@ -88,12 +89,12 @@ def test_a_half_video_is_continued(net: FakeInternet, settings: FetchSettings) -
 
 def test_another_version_starts_over(tmp_path: Path) -> None:
     item = {"format_id": "18", "filesize": 9, "url": "https://x.googlevideo.com/v?lmt=1"}
-    keep_same(tmp_path, [item])
+    keep_same(tmp_path, [item], YOUTUBE)
     half = tmp_path / "media.18.mp4.part"
     half.write_bytes(b"half")
-    keep_same(tmp_path, [item])
+    keep_same(tmp_path, [item], YOUTUBE)
     assert half.exists()
-    keep_same(tmp_path, [{**item, "url": "https://y.googlevideo.com/v?lmt=2"}])
+    keep_same(tmp_path, [{**item, "url": "https://y.googlevideo.com/v?lmt=2"}], YOUTUBE)
     assert not half.exists()
 
 
@@ -119,7 +120,7 @@ def test_limits(net: FakeInternet, settings: FetchSettings) -> None:
 )
 def test_what_youtube_says(message: str, code: str, verdict: Verdict, tmp_path: Path) -> None:
     error = DownloadError(f"ERROR: [youtube] {FILM}: {message}")
-    found = transfer_error(error, Client(FetchSettings(data_dir=tmp_path)))
+    found = transfer_error(error, Client(FetchSettings(data_dir=tmp_path), YOUTUBE))
     assert (found.code, found.verdict) == (code, verdict)
 
 
@@ -236,7 +237,7 @@ def test_written_captions_keep_their_repeats(lines: list[str]) -> None:
 
 
 def test_what_executes_follows_or_links_is_off(tmp_path: Path) -> None:
-    params = Client(FetchSettings(data_dir=tmp_path)).params
+    params = Client(FetchSettings(data_dir=tmp_path), YOUTUBE).params
     assert not [name for name in OFF if params.get(name)]
     known = parse_options(["--ignore-config"]).ydl_opts
     writes = [name for name in known if name.startswith("write")]
@@ -252,8 +253,10 @@ def test_no_plugin_of_the_machine_is_loaded(tmp_path: Path) -> None:
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(root)])}
     base = "from yt_dlp import YoutubeDL; YoutubeDL({'quiet': True})"
     ours = (
-        "from pathlib import Path; from downloaders.ytdlp import Client; "
-        "from downloaders.base import FetchSettings; Client(FetchSettings(data_dir=Path()))"
+        "from pathlib import Path; from downloaders.ytdlp.client import Client; "
+        "from downloaders.youtube.downloader import YOUTUBE; "
+        "from downloaders.base import FetchSettings; "
+        "Client(FetchSettings(data_dir=Path()), YOUTUBE)"
     )
     for code, loaded in ((ours, False), (base, True)):
         subprocess.run([sys.executable, "-c", code], env=environ, cwd=tmp_path, check=True)
@@ -271,7 +274,7 @@ def test_cookies_are_read_and_never_written(
     text = "# Netscape HTTP Cookie File\n.youtube.com\tTRUE\t/\tTRUE\t4102444800\tSID\tsecret\n"
     path.write_text(text)
     known = replace(settings, cookies_file=path)
-    with Client(known) as client:
+    with Client(known, YOUTUBE) as client:
         assert [cookie.value for cookie in client.cookiejar] == ["secret"]
     events: list[AssetEvent] = []
     download_all([request_for("youtube", "video", FILM)], known, events.append, "s1")
@@ -281,7 +284,7 @@ def test_cookies_are_read_and_never_written(
     assert "secret" not in str((events, known, left, caplog.text, *capfd.readouterr()))
     assert not any(b"secret" in item.read_bytes() for item in left)
     with pytest.raises(UsageError):
-        Client(replace(settings, cookies_file=tmp_path / "none.txt"))
+        Client(replace(settings, cookies_file=tmp_path / "none.txt"), YOUTUBE)
 
 
 @pytest.mark.parametrize(("today", "warning"), [("2099-01-01", True), ("2020-01-01", False)])

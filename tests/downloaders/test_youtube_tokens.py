@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from downloaders import extractor_args, plugins
-from downloaders.ytdlp import Client
+from downloaders.youtube.downloader import YOUTUBE
+from downloaders.ytdlp import extractor_args, plugins
+from downloaders.ytdlp.client import Client
 from rowkeeper.cli import doctor
 from rowkeeper.core.errors import TransferError, UsageError
 from rowkeeper.core.settings import load_settings
@@ -136,7 +137,7 @@ def test_who_is_named_in_the_arguments_may_be_asked_and_nobody_else(
     assert not hosts.allows("http://127.0.0.2:4416/")
     assert [str(item) for item in own] == ["127.0.0.1/32"]
     assert extractor_args.named_hosts(("youtube:player_client=web",)) == (None, ())
-    client = Client(settings_for(net, tmp_path, extractor_args=given))
+    client = Client(settings_for(net, tmp_path, extractor_args=given), YOUTUBE)
     with pytest.raises(Exception, match="not allowed"):
         client.urlopen("https://evil.example/")
     assert not any(host == "evil.example" for _, host, _ in net.requests)

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import trustme
 
-from tests.fakes import drive_api, google, youtube
+from tests.fakes import drive_api, google, videos, youtube
 from tests.fakes.site import Fault, Handler, Site, WebRequest, WebResponse, not_found, redirect
 
 HANDLERS: dict[str, Handler] = {
@@ -25,6 +25,7 @@ HANDLERS: dict[str, Handler] = {
     "accounts.google.com": google.accounts,
     "www.googleapis.com": drive_api.files,
     "oauth2.googleapis.com": drive_api.token,
+    **videos.HANDLERS,
     "www.youtube.com": youtube.www,
     "rr1---sn-fake.googlevideo.com": youtube.googlevideo,
 }

@@ -218,7 +218,7 @@ def test_each_kind_of_asset_is_a_row_whatever_the_column(column: str) -> None:
         (VIDEO, "7", "type", "sheet", False, "typing document"),
         (VIDEO, "7", "type", "legacy_csv", False, "typing document"),
         (VIDEO, "7", "download_errors", "legacy_csv", False, "tracking column"),
-        ("https://vimeo.com/1", "7", "name", "sheet", False, ""),
+        ("https://odysee.com/1", "7", "name", "sheet", False, ""),
         ("mailto:a@b.c", "7", "email", "sheet", False, ""),
     ],
 )

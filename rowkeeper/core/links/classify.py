@@ -9,6 +9,7 @@ from collections.abc import Callable
 from urllib.parse import SplitResult, unquote, urlunsplit
 
 from rowkeeper.core.links import google as google_links
+from rowkeeper.core.links import videos as video_links
 from rowkeeper.core.links import youtube as youtube_links
 from rowkeeper.core.links.link import ASSET_KINDS, Link
 from rowkeeper.core.links.wrappers import is_shortener, site, split, unwrap, unwrap_all
@@ -38,6 +39,7 @@ _FURNITURE_HOSTS = frozenset(
 _HOMES = frozenset(
     {"youtube.com", "m.youtube.com", "youtu.be", "drive.google.com", "docs.google.com"}
     | {"sheets.google.com", "slides.google.com", "forms.google.com", "google.com"}
+    | {"vimeo.com", "loom.com", "dailymotion.com"}
 )
 _HOME_PATH = re.compile(
     r"/?|/(?:drive/)?(?:u/\d+/?)?(?:my-drive|home|shared-with-me)?/?"
@@ -105,4 +107,5 @@ _FINDERS: dict[str, Callable[[SplitResult], Link | None]] = {
     **dict.fromkeys(youtube_links.HOSTS, youtube_links.find),
     **dict.fromkeys(google_links.DRIVE_HOSTS, google_links.drive),
     **dict.fromkeys(google_links.DOCS_HOSTS, google_links.docs),
+    **video_links.FINDERS,
 }

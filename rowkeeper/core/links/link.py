@@ -13,6 +13,9 @@ ASSET_KINDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("docs", "spreadsheet"): ("spreadsheet",),
     ("docs", "presentation"): ("presentation",),
     ("direct", "media"): ("file",),
+    ("vimeo", "video"): ("video", "transcript"),
+    ("loom", "video"): ("video", "transcript"),
+    ("dailymotion", "video"): ("video",),
 }
 """(provider, link_type) -> the kinds of asset that such a link asks for."""
 
@@ -21,10 +24,11 @@ ASSET_KINDS: dict[tuple[str, str], tuple[str, ...]] = {
 class Link:
     """What a link leads to.
 
-    ``provider`` is youtube, drive, docs, direct or other. ``media_id`` is the provider's id; direct
-    and other links have their canonical address for it. ``url`` is canonical: links to the same
+    ``provider`` is one of ``ASSET_KINDS``, or other. ``media_id`` is the provider's id; direct and
+    other links have their canonical address for it. ``url`` is canonical: links to the same
     thing have the same one, and ``classify(link.url) == link``. ``resource_key`` is what opens an
-    old file of Google Drive to those who have its link; it is no part of what the link leads to.
+    old file of Google Drive or an unlisted video of Vimeo to those who have its link; it is no part
+    of what the link leads to.
     """
 
     provider: str

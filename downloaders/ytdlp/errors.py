@@ -11,13 +11,11 @@ from yt_dlp.utils import (  # type: ignore[import-untyped]
 
 from downloaders.http import status_error
 from downloaders.verdicts import first_match
-from downloaders.youtube.rules import EXTRACTOR, GEO, RULES, TRUNCATED, UNSUPPORTED
-from downloaders.ytdlp import Client
+from downloaders.ytdlp.client import Client
+from downloaders.ytdlp.rules import EXTRACTOR, GEO, TRUNCATED, UNSUPPORTED
+from downloaders.ytdlp.site import VideoSite
 from rowkeeper.core.disk.faults import too_large
 from rowkeeper.core.errors import PauseSiteError, RetryLaterError, TransferError, Verdict
-
-HOST = "YouTube"
-PAGES = frozenset({"/watch", "/playlist"})
 
 TYPES = {
     GeoRestrictedError: GEO,
@@ -41,8 +39,8 @@ def transfer_error(error: Exception, client: Client) -> TransferError:
     if client.strayed and client.strayed.verdict is Verdict.PAUSE:
         return client.strayed
     if any(status == 429 for status, _ in client.statuses):
-        return status_error(429, HOST, client.retry_after_s)
-    if rule := first_match(RULES, message):
+        return status_error(429, client.site.name, client.retry_after_s)
+    if rule := first_match(client.site.rules, message):
         return rule.raised(message)
     if client.strayed:
         return client.strayed
@@ -50,24 +48,27 @@ def transfer_error(error: Exception, client: Client) -> TransferError:
         if any(isinstance(cause, kind) for cause in causes):
             return rule.raised(message)
     if client.statuses:
-        return _of_status(*client.statuses[-1], client.retry_after_s)
+        return _of_status(client.site, *client.statuses[-1], client.retry_after_s)
     if client.dropped:
         return RetryLaterError("transport", message)
     return EXTRACTOR.raised(message)
 
 
-def _of_status(status: int, path: str, retry_after_s: float | None) -> TransferError:
+def _of_status(
+    site: VideoSite, status: int, path: str, retry_after_s: float | None
+) -> TransferError:
     """A status speaks for the video only where it answers for its own page.
 
-    Media addresses expire, and calls for some of yt-dlp's clients come and go. A page that anybody
-    may see is refused to nobody but to whoever asks too much.
+    Media addresses expire, and calls for some of yt-dlp's clients come and go. Where anybody may
+    see each page, it is refused to nobody but to whoever asks too much.
     """
-    if status == 403 and path in PAGES:
-        words = f"{HOST} refuses its pages (HTTP 403): it wants no more requests for now."
+    is_page = site.pages.fullmatch(path) is not None
+    if status == 403 and is_page and site.blocks_by_403:
+        words = f"{site.name} refuses its pages (HTTP 403): it wants no more requests for now."
         return PauseSiteError("http_403", words, retry_after_s)
-    if status >= 500 or path in PAGES:
-        return status_error(status, HOST, retry_after_s)
-    return RetryLaterError(f"http_{status}", f"{HOST} refused {path} (HTTP {status}).")
+    if status >= 500 or is_page:
+        return status_error(status, site.name, retry_after_s)
+    return RetryLaterError(f"http_{status}", f"{site.name} refused {path} (HTTP {status}).")
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

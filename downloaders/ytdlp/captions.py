@@ -4,7 +4,9 @@ import html
 import re
 import unicodedata
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import urlsplit
 
 import webvtt
 
@@ -108,11 +110,17 @@ def best_captions(info: dict[str, Any], wanted: tuple[str, ...]) -> tuple[str, s
     ranked = []
     for source, key in (("manual", "subtitles"), ("automatic", "automatic_captions")):
         for language, tracks in (info.get(key) or {}).items():
-            address = next((track["url"] for track in tracks if track.get("ext") == "vtt"), None)
+            address = next((track["url"] for track in tracks if _is_vtt(track)), None)
             rank = _rank(language, source == "manual", wanted)
             if address and rank is not None:
                 ranked.append((rank, language, source, address))
     return min(ranked)[1:] if ranked else None
+
+
+def _is_vtt(track: dict[str, Any]) -> bool:
+    """Not every extractor says of what kind a track is."""
+    kind = track.get("ext") or PurePosixPath(urlsplit(track["url"]).path).suffix[1:]
+    return bool(kind == "vtt")
 
 
 def _rank(language: str, manual: bool, wanted: tuple[str, ...]) -> tuple[int, ...] | None:

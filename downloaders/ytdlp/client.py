@@ -1,90 +1,31 @@
-"""yt-dlp set up for an archive: one instance a thread, our own certificates, hosts checked."""
+"""yt-dlp set up for an archive, for one site: one instance a thread, at the site's pace."""
 
 import io
 import json
-import re
-import ssl
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import imageio_ffmpeg  # type: ignore[import-untyped]
 from deno import find_deno_bin  # type: ignore[import-untyped]
 from yt_dlp import YoutubeDL  # type: ignore[import-untyped]
 from yt_dlp.cookies import CookieLoadError  # type: ignore[import-untyped]
-from yt_dlp.networking._requests import RequestsRH  # type: ignore[import-untyped]
 from yt_dlp.networking.exceptions import (  # type: ignore[import-untyped]
     HTTPError,
-    RequestError,
     TransportError,
 )
 
-from downloaders import extractor_args, files, plugins
+from downloaders import files
 from downloaders.base import FetchSettings, Progress
 from downloaders.http import retry_after
 from downloaders.transfer import CHECK_EVERY
+from downloaders.ytdlp import extractor_args, plugins
+from downloaders.ytdlp.handler import GuardedRH, StrayedError
+from downloaders.ytdlp.site import VideoSite
 from rowkeeper.core.errors import PermanentError, TransferError, UsageError
-from rowkeeper.core.net.addresses import Network, guard
-from rowkeeper.core.net.hosts import Hosts
-
-HOSTS = Hosts(
-    allowed=frozenset({".youtube.com", ".googlevideo.com", "youtubei.googleapis.com"}),
-    sign_in=frozenset({"accounts.google.com"}),
-)
-MEDIA_HOST = re.compile(r"\.googlevideo\.com$")
 
 LONGEST_LIST = 20_000
-"""No playlist of YouTube is longer; its endless mixes are cut here."""
-
-
-class StrayedError(RequestError):  # type: ignore[misc]
-    """yt-dlp was led to where it may not go; ``reason`` is the error of the house."""
-
-    def __init__(self, reason: TransferError) -> None:
-        super().__init__(str(reason))
-        self.reason = reason
-
-
-class _GuardedRH(RequestsRH):  # type: ignore[misc]
-    """yt-dlp's request handler, held to ``HOSTS`` before each request and each redirect."""
-
-    ca_file: Path | None = None
-    guarded: tuple[Network, ...] | None = None
-    """The private networks that are allowed; None where a proxy looks the names up."""
-    named: Hosts | None = None
-    """Whom ``download.youtube.extractor_args`` names: somebody's own provider of tokens."""
-
-    def _make_sslcontext(self, legacy_ssl_support: bool | None = None) -> ssl.SSLContext:
-        if self.ca_file:
-            return ssl.create_default_context(cafile=str(self.ca_file))
-        context: ssl.SSLContext = super()._make_sslcontext(legacy_ssl_support)
-        return context
-
-    def _create_instance(self, *args: Any, **kwargs: Any) -> Any:
-        session = super()._create_instance(*args, **kwargs)
-        session.hooks["response"].append(self._check_redirect)
-        if self.guarded is not None:
-            for adapter in session.adapters.values():
-                guard(adapter.poolmanager, self.guarded)
-        return session
-
-    def _send(self, request: Any) -> Any:
-        self._check(request.url)
-        try:
-            return super()._send(request)
-        except TransferError as error:
-            raise StrayedError(error) from None
-
-    def _check_redirect(self, response: Any, *_: Any, **__: Any) -> None:
-        if response.is_redirect:
-            self._check(urljoin(response.url, response.headers["location"]))
-
-    def _check(self, url: str) -> None:
-        try:
-            if self.named is None or not self.named.allows(url):
-                HOSTS.check(url)
-        except TransferError as error:
-            raise StrayedError(error) from None
+"""No playlist of a site is longer; endless mixes are cut here."""
 
 
 class _Quiet:
@@ -104,14 +45,15 @@ class _Quiet:
 
 
 class Client(YoutubeDL):  # type: ignore[misc]
-    """A ``YoutubeDL`` for one thread that remembers how its requests failed.
+    """A ``YoutubeDL`` for one thread and one ``site`` that remembers how its requests failed.
 
     ``statuses`` holds ``(HTTP status, path)`` of the current asset's failed requests in order,
     ``dropped`` says that one got no answer at all, ``strayed`` why one was not allowed: yt-dlp
     turns such failures into warnings. ``pages`` counts the pages of a list that it asked for.
     """
 
-    def __init__(self, settings: FetchSettings) -> None:
+    def __init__(self, settings: FetchSettings, site: VideoSite) -> None:
+        self.site = site
         self.statuses: list[tuple[int, str]] = []
         self.dropped = False
         self.pages = 0
@@ -120,7 +62,7 @@ class Client(YoutubeDL):  # type: ignore[misc]
         self._settings = settings
         plugins.load(settings.plugins)
         self._quiet = _Quiet()
-        super().__init__(_options(settings) | {"logger": self._quiet})
+        super().__init__(_options(settings, site) | {"logger": self._quiet})
         if settings.cookies_file:
             self._read_cookies(settings.cookies_file)
 
@@ -147,11 +89,20 @@ class Client(YoutubeDL):  # type: ignore[misc]
         self.params["paths"] = {"home": str(folder)}
         self._progress_hooks[:] = [_hook(progress, folder, self._settings)]
 
+    def described(self, url: str) -> dict[str, Any]:
+        """What the site says of a video, with its captions, and without fetching it."""
+        self.params["listsubtitles"] = self.site.asks_for_captions
+        try:
+            info = self.extract_info(url, download=False, process=False, ie_key=self.site.ie_key)
+        finally:
+            self.params["listsubtitles"] = False
+        return info or {}
+
     def process_info(self, info_dict: dict[str, Any]) -> None:
         """As yt-dlp does, once the formats are chosen: within limits, on top of the same half."""
         formats = info_dict.get("requested_formats") or [info_dict]
         folder = Path(self.params["paths"]["home"])
-        keep_same(folder, formats)
+        keep_same(folder, formats, self.site)
         _check_limits(info_dict, formats, folder, self._settings)
         super().process_info(info_dict)
 
@@ -174,9 +125,9 @@ class Client(YoutubeDL):  # type: ignore[misc]
 
     def build_request_director(self, _handlers: Any, preferences: Any = None) -> Any:
         """Only the guarded handler, with our certificates."""
-        director = super().build_request_director([_GuardedRH], preferences)
+        director = super().build_request_director([GuardedRH], preferences)
         for handler in director.handlers.values():
-            handler.ca_file = self._settings.ca_file
+            handler.hosts, handler.ca_file = self.site.hosts, self._settings.ca_file
             handler.named, own = extractor_args.named_hosts(self._settings.extractor_args)
             private = (*self._settings.private_networks, *own)
             handler.guarded = None if self._settings.proxy else private
@@ -185,9 +136,10 @@ class Client(YoutubeDL):  # type: ignore[misc]
     def urlopen(self, req: Any) -> Any:
         """As yt-dlp does, at the site's pace, noting failures."""
         parts = urlsplit(req if isinstance(req, str) else req.url)
-        self.pages += parts.path.endswith("/browse")
-        if not MEDIA_HOST.search(parts.netloc):
-            self._settings.throttle.wait("youtube")
+        if self.site.list_page and self.site.list_page.fullmatch(parts.path):
+            self.pages += 1
+        if not self.site.media.allows(parts.geturl()):
+            self._settings.throttle.wait(self.site.provider)
         try:
             return super().urlopen(req)
         except HTTPError as error:
@@ -240,17 +192,17 @@ def _too_large(size: int, largest: int) -> PermanentError:
     return PermanentError("too_large", words)
 
 
-def keep_same(folder: Path, formats: list[dict[str, Any]]) -> None:
+def keep_same(folder: Path, formats: list[dict[str, Any]], site: VideoSite) -> None:
     """Empty ``folder`` unless what is there are parts of these very ``formats``.
 
-    YouTube marks a version by its size and by ``lmt`` in its address.
+    A version is known by its size, and by what ``site.version`` takes out of its address.
     """
     version = json.dumps(
         [
             [
                 item.get("format_id"),
                 item.get("filesize"),
-                _modified(item["url"]),
+                site.version(item["url"]),
             ]
             for item in formats
             if item.get("url")
@@ -263,11 +215,7 @@ def keep_same(folder: Path, formats: list[dict[str, Any]]) -> None:
         note.write_text(version)
 
 
-def _modified(url: str) -> list[str]:
-    return parse_qs(urlsplit(url).query).get("lmt", [])
-
-
-def _options(settings: FetchSettings) -> dict[str, Any]:
+def _options(settings: FetchSettings, site: VideoSite) -> dict[str, Any]:
     """Safe options: no commands, no cookies, no config, no links or file URLs, no cache."""
     height = settings.max_height
     return {
@@ -301,7 +249,7 @@ def _options(settings: FetchSettings) -> dict[str, Any]:
         "socket_timeout": settings.timeout_s,
         "proxy": settings.proxy,
         "enable_file_urls": False,
-        "allowed_extractors": ["youtube", "youtube:tab", "youtube:playlist"],
+        "allowed_extractors": list(site.extractors),
         "ffmpeg_location": imageio_ffmpeg.get_ffmpeg_exe(),
         "js_runtimes": {"deno": {"path": find_deno_bin()}},
     }

@@ -1,0 +1,64 @@
+"""The requests of yt-dlp: our own certificates, and each host checked before it is asked."""
+
+import ssl
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+from yt_dlp.networking._requests import RequestsRH  # type: ignore[import-untyped]
+from yt_dlp.networking.exceptions import RequestError  # type: ignore[import-untyped]
+
+from rowkeeper.core.errors import TransferError
+from rowkeeper.core.net.addresses import Network, guard
+from rowkeeper.core.net.hosts import Hosts
+
+
+class StrayedError(RequestError):  # type: ignore[misc]
+    """yt-dlp was led to where it may not go; ``reason`` is the error of the house."""
+
+    def __init__(self, reason: TransferError) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+class GuardedRH(RequestsRH):  # type: ignore[misc]
+    """yt-dlp's request handler, held to ``hosts`` before each request and each redirect."""
+
+    hosts = Hosts(frozenset())
+    ca_file: Path | None = None
+    guarded: tuple[Network, ...] | None = None
+    """The private networks that are allowed; None where a proxy looks the names up."""
+    named: Hosts | None = None
+    """Whom ``download.youtube.extractor_args`` names: somebody's own provider of tokens."""
+
+    def _make_sslcontext(self, legacy_ssl_support: bool | None = None) -> ssl.SSLContext:
+        if self.ca_file:
+            return ssl.create_default_context(cafile=str(self.ca_file))
+        context: ssl.SSLContext = super()._make_sslcontext(legacy_ssl_support)
+        return context
+
+    def _create_instance(self, *args: Any, **kwargs: Any) -> Any:
+        session = super()._create_instance(*args, **kwargs)
+        session.hooks["response"].append(self._check_redirect)
+        if self.guarded is not None:
+            for adapter in session.adapters.values():
+                guard(adapter.poolmanager, self.guarded)
+        return session
+
+    def _send(self, request: Any) -> Any:
+        self._check(request.url)
+        try:
+            return super()._send(request)
+        except TransferError as error:
+            raise StrayedError(error) from None
+
+    def _check_redirect(self, response: Any, *_: Any, **__: Any) -> None:
+        if response.is_redirect:
+            self._check(urljoin(response.url, response.headers["location"]))
+
+    def _check(self, url: str) -> None:
+        try:
+            if self.named is None or not self.named.allows(url):
+                self.hosts.check(url)
+        except TransferError as error:
+            raise StrayedError(error) from None
