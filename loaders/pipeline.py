@@ -24,7 +24,7 @@ from loaders.tables import EVIDENCE, TABLES, Rows, add_legacy_file, add_snapshot
 from rowkeeper.core.disk.locks import lock_path
 from rowkeeper.core.drain import create_tables
 from rowkeeper.core.errors import BusyError
-from rowkeeper.core.formats import bring_forward
+from rowkeeper.core.journal.formats import bring_forward
 from rowkeeper.core.journal.journal import journal_dir
 from rowkeeper.core.journal.segments import Finding
 from rowkeeper.core.settings import Settings

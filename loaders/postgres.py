@@ -18,8 +18,7 @@ from dlt.destinations.impl.postgres.configuration import (
 from dlt.destinations.impl.postgres.postgres import PostgresClient
 from dlt.destinations.impl.postgres.sql_client import Psycopg2SqlClient
 
-from loaders.destination import PIPELINE
-from rowkeeper.core.warehouse import Target, open_postgres
+from rowkeeper.core.warehouse import PROFILE, Target, open_postgres
 
 NO_PASSWORD = "-"  # noqa: S105 - dlt wants one even where the server asks for none
 
@@ -42,7 +41,7 @@ class LibpqCredentials(PostgresCredentials):
     def target(self) -> Target:
         """The server that they lead to."""
         return Target(
-            name=PIPELINE,
+            name=PROFILE,
             type="postgres",
             host=(self.query or {}).get("host") or self.host,
             port=self.port,

@@ -47,8 +47,8 @@ def rebuild(context: Context) -> Rebuilt:
 
 def _require_whole(context: Context) -> None:
     """Refuse to throw a warehouse away for a journal that has less."""
-    from rowkeeper.core.formats import bring_forward
     from rowkeeper.core.journal.check import adopt, check
+    from rowkeeper.core.journal.formats import bring_forward
     from rowkeeper.core.journal.journal import seal_abandoned, sealed_segments
     from rowkeeper.core.journal.kept_files import loads
 

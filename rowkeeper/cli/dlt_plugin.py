@@ -83,7 +83,7 @@ def _ingest(args: argparse.Namespace) -> None:
     from loaders.matches import link_matches
     from loaders.pipeline import ingest
     from rowkeeper.core.errors import UsageError
-    from rowkeeper.core.formats import check_formats
+    from rowkeeper.core.journal.formats import check_formats
     from rowkeeper.core.journal.journal import journal_dir
     from rowkeeper.core.settings import load_settings
     from rowkeeper.core.warehouse import APPLICATION_VARIABLE, connect, load_target

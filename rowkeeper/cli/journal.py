@@ -9,7 +9,7 @@ import click
 from rowkeeper.cli.options import prepare, warehouse_options
 from rowkeeper.cli.terminal import plain
 from rowkeeper.core.errors import JournalDamagedError, WarehouseError
-from rowkeeper.core.formats import format_findings
+from rowkeeper.core.journal.formats import format_findings
 from rowkeeper.core.journal.journal import journal_dir, sealed_segments
 from rowkeeper.core.journal.segments import Finding
 from rowkeeper.workspace.context import Context

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from rowkeeper.core.errors import DiskError
-from rowkeeper.core.formats import check_formats
+from rowkeeper.core.journal.formats import check_formats
 from rowkeeper.core.journal.journal import journal_dir
 from rowkeeper.core.settings import PROJECT_DIR, Settings, load_settings
 from rowkeeper.core.text import harmless

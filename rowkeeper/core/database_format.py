@@ -1,11 +1,9 @@
 """The format of a database, in ``raw.rowkeeper_format``; without that table it is 1."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 from rowkeeper.core.errors import NewerVersionError
-
-if TYPE_CHECKING:
-    from rowkeeper.core.warehouse import Warehouse
 
 DATABASE = 3
 THERE = """
@@ -18,7 +16,19 @@ create table if not exists raw.rowkeeper_format
 """
 
 
-def check_database(warehouse: "Warehouse") -> int:
+class Database(Protocol):
+    """What is asked of a connection here: the warehouse's, which asks for its format itself."""
+
+    def query(self, sql: str, /) -> list[tuple[Any, ...]]: ...
+
+    def execute(self, sql: str, /) -> None: ...
+
+    def insert_new(
+        self, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]], key: str, /
+    ) -> None: ...
+
+
+def check_database(warehouse: Database) -> int:
     """The format of a database. Raises ``NewerVersionError`` if it is newer."""
     if not warehouse.query(THERE):
         return 1
@@ -28,7 +38,7 @@ def check_database(warehouse: "Warehouse") -> int:
     return int(number or 1)
 
 
-def write_format(warehouse: "Warehouse") -> None:
+def write_format(warehouse: Database) -> None:
     """Say that the database has the newest format; the schema ``raw`` is there."""
     warehouse.execute(CREATE)
     warehouse.insert_new("raw.rowkeeper_format", ("format",), [(DATABASE,)], "format")

@@ -13,8 +13,8 @@ from typing import Any
 
 from rowkeeper.core.database_format import DATABASE, check_database, write_format
 from rowkeeper.core.events import AssetEvent, EventType
-from rowkeeper.core.formats import bring_forward
 from rowkeeper.core.journal.check import adopt, losses
+from rowkeeper.core.journal.formats import bring_forward
 from rowkeeper.core.journal.journal import damaged, seal_abandoned, sealed_segments
 from rowkeeper.core.journal.manifest import SEALED, read_manifest
 from rowkeeper.core.journal.segments import SUFFIX, Finding, Segment, examine, segment_id

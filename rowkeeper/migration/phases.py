@@ -7,6 +7,7 @@ from rowkeeper.core.csv.legacy import is_nothing
 from rowkeeper.core.errors import StoreError, UsageError
 from rowkeeper.core.warehouse import Row, Target, Warehouse, connect
 from rowkeeper.migration.csv_archive import is_archived
+from rowkeeper.migration.export.comparison import refusal
 from rowkeeper.migration.export.export import (
     DUAL_WRITE_GENERATION,
     dual_write_path,
@@ -14,7 +15,6 @@ from rowkeeper.migration.export.export import (
     find_losses,
 )
 from rowkeeper.migration.export.warehouse import read_files
-from rowkeeper.migration.losses import refusal
 from rowkeeper.migration.reconcile.proof import CHANGED
 from rowkeeper.migration.reconcile.reconcile import FileSum, Reconciliation, reconcile
 from rowkeeper.workspace.context import Context

@@ -7,6 +7,7 @@ from rowkeeper.core.csv.legacy import GENERATIONS
 from rowkeeper.core.errors import LossError
 from rowkeeper.core.files import write_keeping
 from rowkeeper.core.warehouse import connect
+from rowkeeper.migration.export.comparison import refusal
 from rowkeeper.migration.export.export import (
     DUAL_WRITE_GENERATION,
     Exported,
@@ -14,7 +15,6 @@ from rowkeeper.migration.export.export import (
     find_losses,
 )
 from rowkeeper.migration.export.losses import Loss
-from rowkeeper.migration.losses import refusal
 from rowkeeper.workspace.context import Context
 
 KEPT = 10

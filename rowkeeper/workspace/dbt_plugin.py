@@ -17,7 +17,7 @@ class Plugin(BasePlugin):
     def initialize(self, plugin_config: dict[str, Any]) -> None:  # noqa: ARG002
         """Raises ``DbtRuntimeError``, a sentence."""
         from rowkeeper.core.errors import RowkeeperError
-        from rowkeeper.core.formats import check_formats
+        from rowkeeper.core.journal.formats import check_formats
         from rowkeeper.core.journal.journal import journal_dir
         from rowkeeper.core.settings import load_settings
         from rowkeeper.core.warehouse import connect, load_target

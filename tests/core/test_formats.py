@@ -7,8 +7,8 @@ import pytest
 
 from rowkeeper.cli import run_command
 from rowkeeper.core.database_format import write_format
-from rowkeeper.core.formats import FORMATS, bring_forward, check_formats
 from rowkeeper.core.journal.check import check
+from rowkeeper.core.journal.formats import FORMATS, bring_forward, check_formats
 from rowkeeper.core.journal.journal import journal_dir, read_segment, sealed_segments
 from rowkeeper.core.warehouse import Target, connect
 from tests.helpers.kills import dying

@@ -9,9 +9,9 @@ import pytest
 
 from rowkeeper.core.errors import JournalDamagedError, NewerVersionError
 from rowkeeper.core.events import EVENT_VERSION, AssetEvent, EventType
-from rowkeeper.core.formats import FORMATS, bring_forward, check_formats
 from rowkeeper.core.ids import asset_id
 from rowkeeper.core.journal.check import adopt, check, losses
+from rowkeeper.core.journal.formats import FORMATS, bring_forward, check_formats
 from rowkeeper.core.journal.journal import (
     Journal,
     read_segment,

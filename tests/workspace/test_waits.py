@@ -15,7 +15,7 @@ from rowkeeper.core import clock
 from rowkeeper.core.database_format import DATABASE, write_format
 from rowkeeper.core.drain import create_tables
 from rowkeeper.core.errors import BusyError, WarehouseError
-from rowkeeper.core.formats import FORMATS
+from rowkeeper.core.journal.formats import FORMATS
 from rowkeeper.core.settings import PROJECT_DIR, Settings
 from rowkeeper.core.warehouse import APPLICATION_VARIABLE, Target, connect, open_postgres
 from rowkeeper.workspace import build, locks, waits

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rowkeeper.core.events import AssetEvent
-from rowkeeper.core.formats import format_findings, write_formats
 from rowkeeper.core.ids import NAMESPACE
 from rowkeeper.core.journal import kept_files
 from rowkeeper.core.journal.check import adopt, losses
+from rowkeeper.core.journal.formats import format_findings, write_formats
 from rowkeeper.core.journal.journal import ASIDE, seal_abandoned, sealed_segments, write_sealed
 from rowkeeper.core.journal.manifest import LOADS, note_gone, read_manifest, renew
 from rowkeeper.core.journal.segments import SEALED as SEALED_NAME

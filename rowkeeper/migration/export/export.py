@@ -8,6 +8,7 @@ from rowkeeper.catalogue.built import require_built
 from rowkeeper.core.errors import LossError, UsageError
 from rowkeeper.core.files import write_keeping
 from rowkeeper.core.warehouse import connect
+from rowkeeper.migration.export.comparison import Comparison, compare, refusal
 from rowkeeper.migration.export.table import Export
 from rowkeeper.migration.export.table import export as put_together
 from rowkeeper.migration.export.warehouse import (
@@ -19,7 +20,6 @@ from rowkeeper.migration.export.warehouse import (
     read_known,
     read_people,
 )
-from rowkeeper.migration.losses import Comparison, compare, refusal
 from rowkeeper.workspace.context import Context
 
 DUAL_WRITE_GENERATION = 21
