@@ -8,7 +8,7 @@ import json
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Container, Iterable, Iterator
-from typing import TYPE_CHECKING, BinaryIO, ClassVar
+from typing import TYPE_CHECKING, BinaryIO
 
 from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, StoreError, TransferError
 from rowkeeper.core.fixity import ASIDE, Content, content_of
@@ -46,7 +46,7 @@ class Store(ABC):
     service behind it, None for a folder; none of them holds a secret.
     """
 
-    kind: ClassVar[str]
+    kind: str
     root: str
     endpoint: str | None = None
     prefix: str = ""

@@ -10,12 +10,12 @@ from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, StoreError,
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.pool import Stop, StoppedError, run_bounded
 from rowkeeper.core.progress import Progress
-from rowkeeper.core.retry import with_retries
 from uploaders.base import Store, object_key
 from uploaders.faults import UnreachableError
 from uploaders.layout import checked_layout, key_apart
 from uploaders.outcomes import details_of, uploaded_event
 from uploaders.registry import open_store
+from uploaders.retrying import retrying
 from uploaders.values import Stored, UploadRequest
 
 if TYPE_CHECKING:
@@ -76,18 +76,18 @@ class _Run:
         session_id: str,
         on_progress: OnProgress | None,
     ) -> None:
-        self.store, self.emit, self.session_id = store, emit, session_id
-        self.attempts, self.backoff_s = settings.upload.attempts, settings.upload.backoff_s
+        self.stop = Stop()
+        self.store = retrying(store, settings.upload, self.stop.sleep)
+        self.emit, self.session_id = emit, session_id
         self.template = checked_layout(settings.store.layout)
         self.on_progress: OnProgress = on_progress or (lambda _: None)
         self.summary = Summary()
-        self.stop = Stop()
         self.lock = threading.Lock()
 
     def probe(self) -> None:
         """Raises ``StoreError`` if the store takes nothing now."""
         try:
-            with_retries(self.store.probe, self.attempts, self.backoff_s)
+            self.store.probe()
             self.store.sweep()
         except TransferError as error:
             raise self.store.unusable(error) from None
@@ -95,9 +95,7 @@ class _Run:
     def one(self, request: UploadRequest) -> None:
         """Archive one file and report it."""
         try:
-            stored = with_retries(
-                lambda: self._put(request), self.attempts, self.backoff_s, self.stop.sleep
-            )
+            stored = self._put(request)
         except StoppedError:
             return
         except UnreachableError as error:
@@ -116,7 +114,7 @@ class _Run:
         self.on_progress(Progress(request, "running", 0, request.size_bytes))
         try:
             return self._settle(request)
-        except (TransferError, StoreError):
+        except (TransferError, StoreError, StoppedError):
             raise
         except Exception as error:
             raise RetryLaterError("unexpected", f"unexpected {type(error).__name__}") from error

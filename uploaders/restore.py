@@ -14,10 +14,10 @@ from rowkeeper.core.errors import NeedsPersonError, RetryLaterError
 from rowkeeper.core.fixity import Content
 from rowkeeper.core.paths import sha256_file
 from rowkeeper.core.pool import Stop
-from rowkeeper.core.retry import with_retries
 from rowkeeper.core.settings import Settings
 from uploaders.base import Store
 from uploaders.faults import UnreachableError
+from uploaders.retrying import retrying
 
 NAME_REFUSED = frozenset({errno.EINVAL, errno.EILSEQ, errno.ENAMETOOLONG})
 """What disks answer to names that they can't have: exFAT to ``a:b``, others to long ones."""
@@ -28,18 +28,14 @@ _PLACING = threading.Lock()
 def restore_object(
     store: Store, key: str, place: Path, content: Content, settings: Settings, stop: Stop
 ) -> bool:
-    """As :func:`write_back`, of the object under ``key``, with tries.
+    """As :func:`write_back`, of the object under ``key``, which the store is asked for again.
 
     Raises ``StoreError`` if the store as a whole gives no answer, ``StoppedError`` after ``stop``.
     """
-
-    def once() -> bool:
-        stop.check()
-        return write_back(lambda: store.read(key), place, content)
-
-    upload = settings.upload
+    stop.check()
+    tried = retrying(store, settings.upload, stop.sleep)
     try:
-        return with_retries(once, upload.attempts, upload.backoff_s, stop.sleep)
+        return write_back(lambda: stop.watched(tried.read(key)), place, content)
     except UnreachableError as error:
         stop.set()
         raise store.unusable(error) from None

@@ -7,7 +7,6 @@ as ``uploaded``, and as a download that has no file here. Without one it has an 
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import chain, groupby
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,6 @@ from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.fixity import Content, content_of, md5_of
 from rowkeeper.core.pool import Stop, StoppedError, run_bounded
 from rowkeeper.core.progress import Display, Progress, Reporter
-from rowkeeper.core.retry import with_retries
 from rowkeeper.core.text import harmless
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
@@ -81,6 +79,9 @@ class Adoption:
     lock: threading.Lock = field(default_factory=threading.Lock)
     refuted: list[AssetEvent] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.places = self.places.with_tries(self.context.settings.upload, self.stop.sleep)
+
     def run(self, claimed: list[Claimed]) -> Adopted:
         """Raises ``StoreError``, and ``UsageError`` if the store has none of them all.
 
@@ -106,16 +107,10 @@ class Adoption:
 
     def _one(self, claimed: list[Claimed]) -> None:
         """The objects of one asset, until one of them is taken."""
-        upload = self.context.settings.upload
         for item in claimed:
             self.shown.update(Progress(item, "running"))
             try:
-                taken = with_retries(
-                    partial(self._look, item),
-                    upload.attempts,
-                    upload.backoff_s,
-                    self.stop.sleep,
-                )
+                taken = self._look(item)
             except StoppedError:
                 return
             except TransferError as error:

@@ -16,7 +16,6 @@ from rowkeeper.core.fixity import Content
 from rowkeeper.core.paths import folder_id, sha256_file
 from rowkeeper.core.pool import StoppedError, run_bounded
 from rowkeeper.core.progress import Progress, Reporter
-from rowkeeper.core.retry import with_retries
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.selection import Selection
@@ -130,12 +129,10 @@ class _Drops(StoreWork):
 
     def one(self, items: list[Kept]) -> None:
         """Drop one file for all assets that have it."""
-        first, upload = items[0], self.context.settings.upload
+        first = items[0]
         self.shown.update(Progress(first, "running", 0, first.size_bytes))
         try:
-            with_retries(
-                lambda: self._check(items), upload.attempts, upload.backoff_s, self.stop.sleep
-            )
+            self._check(items)
             for item in items:
                 self.tell(
                     item,

@@ -16,7 +16,6 @@ from rowkeeper.core.fixity import Content, Damage, content_of, damage
 from rowkeeper.core.paths import folder_id
 from rowkeeper.core.pool import StoppedError, run_bounded
 from rowkeeper.core.progress import Progress
-from rowkeeper.core.retry import with_retries
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
 
@@ -188,13 +187,10 @@ class Check(StoreWork):
         return self.report
 
     def _one(self, place: Place) -> None:
-        upload = self.context.settings.upload
         for copy in place.copies:
             self.shown.update(Progress(copy, "running"))
         try:
-            found = with_retries(
-                lambda: self._read(place), upload.attempts, upload.backoff_s, self.stop.sleep
-            )
+            found = self._read(place)
         except StoppedError:
             return
         except RetryLaterError as error:

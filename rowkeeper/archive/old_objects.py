@@ -1,5 +1,6 @@
 """The objects that the old system claims: whose they are, where they lead, what can't be true."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
 
 if TYPE_CHECKING:
+    from rowkeeper.core.settings import Upload
     from uploaders.base import Store
     from uploaders.values import Facts
 
@@ -83,6 +85,12 @@ class Places:
             update={"store": settings.store.model_copy(update={"url": url})},
         )
         return cls(store, open_store(wide))
+
+    def with_tries(self, upload: "Upload", sleep: Callable[[float], object]) -> "Places":
+        """The same, asked again where they give no useful answer."""
+        from uploaders.retrying import retrying
+
+        return Places(retrying(self.store, upload, sleep), retrying(self.whole, upload, sleep))
 
     def at(self, object_key: str) -> "tuple[Store, str]":
         """The store that has ``object_key``, and the key as its methods take it."""

@@ -1,7 +1,6 @@
 """``rowkeeper store move``: copies within the store, verified; then the tables say the new key."""
 
 from dataclasses import dataclass, field, replace
-from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,6 @@ from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, TransferErr
 from rowkeeper.core.fixity import content_of, md5_of
 from rowkeeper.core.pool import StoppedError, run_bounded
 from rowkeeper.core.progress import Progress, Reporter
-from rowkeeper.core.retry import with_retries
 from rowkeeper.core.text import harmless
 from rowkeeper.core.warehouse import Row, connect
 from rowkeeper.workspace.context import Context
@@ -87,15 +85,10 @@ class _Mover(StoreWork):
 
     def one(self, move: Move) -> None:
         """Move one object; the tables are told when its copy was verified."""
-        size, upload = move.content.size_bytes, self.context.settings.upload
+        size = move.content.size_bytes
         self.shown.update(Progress(move.owner, "running", 0, size))
         try:
-            key = with_retries(
-                partial(self._settle, move),
-                upload.attempts,
-                upload.backoff_s,
-                self.stop.sleep,
-            )
+            key = self._settle(move)
         except StoppedError:
             return
         except TransferError as error:

@@ -44,6 +44,11 @@ class StoreWork:
     stop: Stop = field(default_factory=Stop, init=False)
     lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
+    def __post_init__(self) -> None:
+        from uploaders.retrying import retrying
+
+        self.store = retrying(self.store, self.context.settings.upload, self.stop.sleep)
+
     def tell(self, asset: Asset, event_type: EventType, **facts: Any) -> None:
         """Append an event about ``asset``."""
         self.emit(

@@ -99,10 +99,15 @@ def with_retries(
                 if not pause(error) or attempt == attempts:
                     raise
                 continue
-            if isinstance(error, AmbiguousError):
-                raise
-            wanted = error.retry_after_s or 0.0
-            if error.verdict is not Verdict.RETRY or attempt == attempts or wanted > MAX_BACKOFF_S:
-                raise
-        sleep(max(wanted, backoff(attempt, base_s)))
+            wait = wait_before_next(error, attempt, attempts, base_s)
+        sleep(wait)
     raise ValueError("attempts must be 1 or more")
+
+
+def wait_before_next(error: TransferError, attempt: int, attempts: int, base_s: float) -> float:
+    """Seconds until try ``attempt + 1``; raises ``error`` if there is none within this run."""
+    wanted = error.retry_after_s or 0.0
+    passes = error.verdict is Verdict.RETRY and not isinstance(error, AmbiguousError)
+    if not passes or attempt >= attempts or wanted > MAX_BACKOFF_S:
+        raise error
+    return max(wanted, backoff(attempt, base_s))

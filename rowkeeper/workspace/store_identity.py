@@ -13,7 +13,6 @@ from rowkeeper.core.errors import TransferError
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.ids import new_id
 from rowkeeper.core.journal.journal import Journal, journal_dir
-from rowkeeper.core.retry import with_retries
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
 
@@ -56,16 +55,18 @@ def identify(
     store from now on. Raises ``StoreError`` for another store and for one that is missing.
     """
     known, objects = _known(context, store.root)
-    upload = context.settings.upload
+    from uploaders.retrying import retrying
+
+    tried = retrying(store, context.settings.upload)
     marks = (mark or believe) and not _is_in_data_folder(store)
     try:
-        found = with_retries(store.marker, upload.attempts, upload.backoff_s)
+        found = tried.marker()
         if not believe and not _is_known(store, found, known, objects):
             from uploaders.faults import strange_store
 
             raise strange_store(store.root, found)
         if found is None and marks:
-            found = with_retries(store.mark, upload.attempts, upload.backoff_s)
+            found = tried.mark()
     except TransferError as error:
         raise store.unusable(error) from None
     if found is not None and found not in known and marks:

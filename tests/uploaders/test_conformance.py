@@ -12,12 +12,14 @@ import pytest
 import trustme
 
 from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, StoreError
+from rowkeeper.core.settings import Upload
 from tests.fakes.gcs import gcs_store
 from tests.fakes.s3 import MiniStack, open_uploads, s3_settings, s3_store, shared_ministack
 from tests.fakes.swift import swift_store
 from tests.helpers.stores import ODD_KEYS, put, request_of, stream
 from uploaders.base import MARKER, Store
 from uploaders.local import LocalStore
+from uploaders.retrying import retrying
 from uploaders.s3.client import connect
 from uploaders.s3.store import S3Store
 from uploaders.values import Entry, Held
@@ -60,11 +62,13 @@ SWIFT: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture(params=["local", "s3", "s3_parts", "s3_tls", "gcs", *SWIFT])
+@pytest.fixture(params=["local", "retrying", "s3", "s3_parts", "s3_tls", "gcs", *SWIFT])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     made: Store
     if request.param == "local":
         made = LocalStore(tmp_path / "archive ü")
+    elif request.param == "retrying":
+        made = retrying(LocalStore(tmp_path / "archive"), Upload())
     elif request.param == "s3":
         made = s3_store(shared_ministack().url, "pre fix/ü")
     elif request.param in SWIFT:
