@@ -120,7 +120,7 @@ def test_an_upgraded_archive_is_as_a_fresh_one(
         patched.setattr(newer_rules, "drop_earlier_reading", killed)
         with pytest.raises(KeyboardInterrupt):
             ingest(written.settings, engine)
-    assert load_and_build(written) == "6 rows, 3 more, 1 fewer"
+    assert load_and_build(written) == "6 rows, 3 more, 2 fewer"
     assert contents(engine) == fresh
     proof = reconcile(written)
     assert proof.complete, proof.differences
