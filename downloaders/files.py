@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from downloaders.base import Fetched, FetchSettings, Request
+from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.disk.writing import finish, write_all
 from rowkeeper.core.errors import DiskFullError
 
@@ -92,7 +93,7 @@ def forget(request: Request, settings: FetchSettings) -> None:
 def sweep(data_dir: Path) -> None:
     """Make the work folder, and remove from it what nobody went on with for thirty days."""
     folder = partial_folder(data_dir)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     for path in folder.iterdir():
         if path.stat().st_mtime < time.time() - STALE_S:
             _remove(path)

@@ -15,6 +15,7 @@ from downloaders.base import Discovered, Fetched, FetchSettings, Request
 from downloaders.files import partial_folder, root_of
 from downloaders.naming import checked_template, relative_path
 from downloaders.sidecar import sidecar_path, write_sidecar
+from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.disk.writing import sync, write_all, write_small
 from rowkeeper.core.paths import apart, folder_id, sha256_file, version_mark
 
@@ -37,7 +38,7 @@ class Places:
         self._told = _read(self._path)
         self._lock = threading.Lock()
         self._known: set[Path] = set()
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self._path.parent)
         self._file = self._path.open("ab", buffering=0)
 
     def __enter__(self) -> Self:
@@ -105,7 +106,7 @@ class Places:
     def _make(self, folder: Path) -> None:
         """``folder``, made if missing, its name on disk."""
         if folder not in self._known:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             sync(folder.parent)
             self._known.add(folder)
 

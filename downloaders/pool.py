@@ -16,6 +16,7 @@ from downloaders.registry import Registry
 from downloaders.sinks import Straight
 from downloaders.streaming import StreamingDownloader
 from rowkeeper.core.disk.faults import too_large
+from rowkeeper.core.disk.presence import require
 from rowkeeper.core.errors import (
     RetryLaterError,
     RowkeeperError,
@@ -178,6 +179,7 @@ class _Run:
         except (RowkeeperError, StoppedError, OtherKindError, UnchangedError):
             raise
         except Exception as error:
+            require(self.settings.data_dir)
             if refused := too_large(error):
                 raise refused from error
             code = "local_io" if isinstance(error, OSError) else "unexpected"

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.warehouse import Target
 
 PIPELINE = "rowkeeper"
@@ -35,7 +36,7 @@ def destination(target: Target) -> Any:
         from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 
         path = credentials(target)
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        make_folder(Path(path).parent)
         return dlt.destinations.duckdb(DuckDbCredentials(path))
     from loaders.postgres import LibpqCredentials, WarehousePostgres, postgres_url
 

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from loaders.destination import DATASET
 from loaders.tables import EVIDENCE, SCHEMAS, Rows, TableName, as_arrow, no_rows
+from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.disk.writing import sync
 from rowkeeper.core.ids import new_id
 from rowkeeper.core.journal import kept_files
@@ -139,7 +140,7 @@ def _rows_of(warehouse: Warehouse, sources: list[str]) -> Rows:
 def _write(folder: Path, sources: list[str], rows: Rows) -> None:
     name = new_id()
     part = folder / f"{name}.part"
-    part.mkdir(parents=True)
+    make_folder(part)
     try:
         for table in rows:
             pq.write_table(as_arrow(table, rows), part / f"{table}.parquet")

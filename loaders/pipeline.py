@@ -22,6 +22,7 @@ from loaders.row_keys import RowIds, known_row_ids
 from loaders.sheet import Snapshot, configured_sheet
 from loaders.tables import EVIDENCE, TABLES, Rows, add_legacy_file, add_snapshot, no_rows
 from rowkeeper.core.disk.locks import lock_path
+from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.drain import create_tables
 from rowkeeper.core.errors import BusyError
 from rowkeeper.core.journal.formats import bring_forward
@@ -245,7 +246,7 @@ def _add_if_new(
 @contextmanager
 def ingest_lock(folder: Path) -> Iterator[None]:
     """Keep other ingests out: dlt has no lock of its own."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     path = folder / "ingest.lock"
     with ExitStack() as stack:
         try:

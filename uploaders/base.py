@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Container, Iterable, Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
+from rowkeeper.core.disk.presence import require
 from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, StoreError, TransferError
 from rowkeeper.core.fixity import ASIDE, Content, content_of
 from rowkeeper.core.ids import new_id
@@ -265,7 +266,7 @@ def prefix_of(root: str) -> str:
 def open_source(request: UploadRequest) -> BinaryIO:
     """The local file, opened for reading; raises ``NeedsPersonError`` if it can't be.
 
-    So it does if the file has another size by now.
+    So it does if the file has another size by now; ``DiskError`` if its whole folder is away.
     """
     try:
         file = request.path.open("rb")
@@ -274,6 +275,7 @@ def open_source(request: UploadRequest) -> BinaryIO:
         file.close()
         raise changed_source()
     except FileNotFoundError:
+        require(request.path)
         message = "the downloaded file is gone: put it back or download it again"
         raise NeedsPersonError("local_file_missing", message) from None
     except OSError as error:

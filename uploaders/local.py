@@ -21,6 +21,7 @@ from rowkeeper.core.disk.names import (
     placeholder,
 )
 from rowkeeper.core.disk.parts import PART, growing, part_of, sweep
+from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.disk.probe import probe as probe_disk
 from rowkeeper.core.disk.writing import sync
 from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, StoreError
@@ -83,7 +84,7 @@ class LocalStore(Store):
         """Makes the folder if it is missing and tries to write in it."""
         self.require()
         with self.faults():
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self.folder)
             self._weaknesses = probe_disk(self.folder).weaknesses
 
     @property
@@ -238,7 +239,7 @@ class LocalStore(Store):
         self.require()
         with ExitStack() as stack:
             with self.faults():
-                path.parent.mkdir(parents=True, exist_ok=True)
+                make_folder(path.parent)
                 file = stack.enter_context(growing(path))
             yield file
 

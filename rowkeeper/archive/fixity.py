@@ -10,6 +10,7 @@ from rowkeeper.archive.stores import is_others, said_of
 from rowkeeper.archive.work import StoreWork
 from rowkeeper.core import clock
 from rowkeeper.core.disk.names import KEPT_ELSEWHERE, placeholder
+from rowkeeper.core.disk.presence import require
 from rowkeeper.core.errors import RetryLaterError, TransferError
 from rowkeeper.core.events import EventType
 from rowkeeper.core.fixity import Content, Damage, content_of, damage
@@ -223,6 +224,7 @@ class Check(StoreWork):
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             if placeholder(path).exists():
                 raise RetryLaterError("kept_elsewhere", KEPT_ELSEWHERE) from None
+            require(path)
             return None
         except OSError as error:
             words = f"The file can't be read: {error.strerror}."

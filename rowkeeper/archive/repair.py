@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rowkeeper.archive.work import StoreWork, in_session
+from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.errors import RetryLaterError, TransferError
 from rowkeeper.core.events import EventType
 from rowkeeper.core.fixity import ASIDE, Content
@@ -180,7 +181,7 @@ def set_aside(data_dir: Path, path: str, content: Content) -> None:
         if not place.exists() or (found := Content(*sha256_file(place))) == content:
             return
         aside = root / ASIDE / found.sha256[:16] / place.name
-        aside.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(aside.parent)
         place.replace(aside)
     except OSError as error:
         words = f"{path} can't be moved away: {error.strerror}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.errors import BusyError, DiskError, WarehouseError
 from rowkeeper.core.warehouse import Target, Warehouse, connect
 from rowkeeper.workspace.context import Context
@@ -141,7 +142,7 @@ def publish(context: Context) -> None:
     if target.type != "duckdb":
         return
     path = published_path(target)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     part = path.with_name(path.name + ".part")
     try:
         with connect(target) as warehouse:  # until the end, so that nobody writes meanwhile

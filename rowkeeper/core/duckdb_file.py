@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rowkeeper.core import clock
 from rowkeeper.core.disk.faults import disk_error, no_byte_locks
+from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.disk.probe import probe
 from rowkeeper.core.errors import DamagedWarehouseError, WarehouseError
 
@@ -54,7 +55,7 @@ def open_duckdb(path: Path, where: str, read_only: bool) -> "duckdb.DuckDBPyConn
     deadline, told = clock.seconds() + LOCK_WAIT_S, False
     while True:
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             connection = duckdb.connect(str(path), read_only=read_only and path.exists())
             connection.execute("set TimeZone = 'UTC'")
             return connection

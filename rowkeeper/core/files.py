@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from rowkeeper.core import clock
+from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.disk.writing import finish, sync, write_all
 from rowkeeper.core.errors import UsageError
 
@@ -15,7 +16,7 @@ def write_whole(path: Path, data: bytes) -> None:
     """Put ``data`` at ``path``: beside it first, synced, then renamed. Raises ``UsageError``."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         with part.open("wb") as file:
             finish(file, write_all(file, data))
         part.replace(path)

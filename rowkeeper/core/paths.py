@@ -7,6 +7,7 @@ from pathlib import Path, PurePath, PurePosixPath
 from typing import TypeVar
 
 from rowkeeper.core.disk.locks import locked
+from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.ids import new_id
 
 AnyPath = TypeVar("AnyPath", bound=PurePath)
@@ -71,7 +72,7 @@ def folder_id(data_dir: Path) -> str:
     path = known_folder(data_dir)
     if path is None:
         path = data_dir / "journal" / FOLDER_ID
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         _draw(path)
     return path.read_text().strip()
 

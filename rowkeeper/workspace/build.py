@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rowkeeper.core.disk.faults import said_of_disk
+from rowkeeper.core.disk.presence import require
 from rowkeeper.core.duckdb_file import damaged, is_damage
 from rowkeeper.core.errors import BuildError, WarehouseError
 from rowkeeper.core.settings import PROJECT_DIR, Settings, keys
@@ -56,6 +57,7 @@ def build(context: Context) -> list[Warned]:
     from dbt.cli.main import dbtRunner
     from dbt.contracts.graph.manifest import Manifest
 
+    require(context.settings.data_dir)
     folder = context.settings.data_dir / "dbt" / context.target.name
     logs = ("--log-level", "none", "--log-level-file", "info", "--log-path", str(folder / "logs"))
     place = folder / f"target-{_project_version()}"

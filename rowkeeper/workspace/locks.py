@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 
 from rowkeeper.core import clock
 from rowkeeper.core.disk.locks import lock_path
+from rowkeeper.core.disk.presence import held
 from rowkeeper.core.errors import BusyError
+from rowkeeper.core.paths import known_folder
 from rowkeeper.core.text import harmless
 from rowkeeper.core.warehouse import APPLICATION_VARIABLE, Row, connect
 from rowkeeper.workspace.context import Context
@@ -49,6 +51,7 @@ POLL_S = 0.5
 LONGEST_WAIT_S = 3600.0
 """For another run's load or build; then this one ends, and says whose it was."""
 
+LOCK = "run.lock"
 _kept = ExitStack()
 _ours: set[Path] = set()
 """The data folders whose lock this process has."""
@@ -61,7 +64,12 @@ def run_lock(context: Context) -> Iterator[None]:
     Raises ``BusyError`` if there is another.
     """
     _kept.close()
-    with folder_lock(context.settings.data_dir, command_name()), watched(context.target):
+    folder = context.settings.data_dir
+    with (
+        folder_lock(folder, command_name()),
+        held(folder, folder / LOCK, known_folder(folder)),
+        watched(context.target),
+    ):
         try:
             yield
         finally:
@@ -90,7 +98,7 @@ def folder_lock(folder: Path, command: str) -> Iterator[None]:
     note, place = folder / "run.json", folder.resolve()
     with ExitStack() as stack:
         try:
-            stack.enter_context(lock_path(folder / "run.lock", timeout_s=0))
+            stack.enter_context(lock_path(folder / LOCK, timeout_s=0))
         except TimeoutError:
             raise BusyError(
                 f"{_holder(note)} works in {folder}: wait until it has ended, then run again."
@@ -103,7 +111,8 @@ def folder_lock(folder: Path, command: str) -> Iterator[None]:
             yield
         finally:
             _ours.discard(place)
-            note.unlink(missing_ok=True)
+            with suppress(OSError):  # the disk may be away
+                note.unlink(missing_ok=True)
 
 
 def is_ours(folder: Path) -> bool:

@@ -28,8 +28,9 @@ class FaultyDisk:
 
     ``folds``: the case of letters counts for nothing. ``decomposes``: names are kept in Unicode's
     form D. ``refuses``: characters that no name has. ``fails``: call -> errno, of ``flock``,
-    ``lockf``, ``link``, ``sync_folder``, ``utime``, ``chmod``, ``write``, ``change`` (a disk that
-    is read-only). ``at_most``: bytes that one write takes; ``largest``: bytes that a file has.
+    ``lockf``, ``link``, ``sync_folder``, ``utime``, ``chmod``, ``read``, ``write``, ``change`` (a
+    disk that is read-only). ``at_most``: bytes that one write takes; ``largest``: bytes that a file
+    has.
     """
 
     root: Path
@@ -119,6 +120,7 @@ class FaultyDisk:
                 return call(path, mode, buffering, *args, **more)
             place = self.path(path)
             if not set(mode) & set("wax+"):
+                self._fail("read", path)
                 return call(place, mode, buffering, *args, **more)
             self._fail("change", path)
             raw = _File(place, mode.replace("b", "").replace("t", ""))

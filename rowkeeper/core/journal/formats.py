@@ -9,6 +9,7 @@ database has its own, in ``database_format``.
 import json
 from pathlib import Path
 
+from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.disk.writing import sync
 from rowkeeper.core.errors import JournalDamagedError, NewerVersionError
 from rowkeeper.core.journal import kept_files
@@ -63,7 +64,7 @@ def bring_forward(folder: Path) -> None:
 
 def write_formats(folder: Path) -> None:
     """Say that all is in the newest formats."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     fresh = folder / f"{NAME}.new"
     fresh.write_text(json.dumps(FORMATS))
     sync(fresh)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Self
 
 from rowkeeper.core.disk.locks import try_lock, unlock
+from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.disk.writing import sync, write_all
 from rowkeeper.core.errors import JournalDamagedError, JournalError
 from rowkeeper.core.events import AssetEvent
@@ -170,7 +171,7 @@ def write_sealed(folder: Path, identity: str, events: Sequence[AssetEvent]) -> P
     nothing."""
     data = b"".join(to_line(event, number) for number, event in enumerate(events, 1))
     name = sealed_name(identity, len(events), hashlib.sha256(data).hexdigest())
-    (folder / SEALED).mkdir(parents=True, exist_ok=True)
+    make_folder(folder / SEALED)
     fresh = folder / SEALED / f"{name}.new"
     fresh.write_bytes(data)
     return _seal(fresh, folder, name)
@@ -191,7 +192,7 @@ def seal_anew(path: Path, folder: Path) -> None:
 def _set_aside(folder: Path, path: Path, torn: bytes) -> None:
     """Keep the half line of a killed writer, which nobody counts on."""
     if torn:
-        (folder / ASIDE).mkdir(exist_ok=True)
+        make_folder(folder / ASIDE)
         (folder / ASIDE / f"{segment_id(path)}.torn").write_bytes(torn)
 
 
@@ -204,7 +205,7 @@ def _unwritable(folder: Path, fault: OSError) -> JournalError:
 
 def _create(path: Path) -> FileIO:
     """A new segment, locked before it has the name by which others find it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     unnamed = path.with_suffix(".new")
     file = unnamed.open("xb", buffering=0)
     try_lock(file)  # nobody else can have it yet
@@ -215,7 +216,7 @@ def _create(path: Path) -> FileIO:
 
 def _seal_left(path: Path, folder: Path) -> None:
     """Seal what a writer left that did not come to its end."""
-    (folder / SEALED).mkdir(parents=True, exist_ok=True)
+    make_folder(folder / SEALED)
     if is_old(path):
         seal_anew(path, folder)
         return
@@ -232,7 +233,7 @@ def _seal_left(path: Path, folder: Path) -> None:
 
 def _seal(path: Path, folder: Path, name: str) -> Path:
     sealed = folder / SEALED
-    sealed.mkdir(parents=True, exist_ok=True)
+    make_folder(sealed)
     sync(path)
     place = path.rename(sealed / name)
     sync(sealed)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rowkeeper.core.disk.locks import locked
+from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.disk.writing import sync
 from rowkeeper.core.journal.segments import Finding, checked, unchecked, whole_in
 
@@ -111,6 +112,6 @@ def _line(values: dict[str, object]) -> bytes:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     with (folder / f"{NAME}.lock").open("ab") as file, locked(file):
         yield
