@@ -97,8 +97,11 @@ def _playlist(client: Client, request: Request, folder: Path) -> Fetched:
         if VIDEO_ID.fullmatch(entry["id"])
         for kind in ("video", "transcript")
     )
+    twice = listed_twice([entry["id"] for entry in entries])
+    if twice:
+        doubts.append(f"{twice} entries came twice, a whole page of them at a time.")
     extent = Extent(
-        listed=len(entries) - nameless,
+        listed=len(entries) - nameless - twice,
         stated=found.stated,
         hidden=found.hidden,
         left_out=left_out,
@@ -143,6 +146,13 @@ def _listed(client: Client, request: Request) -> Listed:
     doubts += _doubts_of_end(len(entries), client.pages - pages)
     stated = info.get("playlist_count")
     return Listed(info.get("title"), entries, stated, max(hidden, default=0), tuple(doubts))
+
+
+def listed_twice(ids: list[str]) -> int:
+    """How many of the entries are on pages that came before, entry for entry: in another's place."""
+    pages = [tuple(ids[start : start + PAGE_SIZE]) for start in range(0, len(ids), PAGE_SIZE)]
+    whole = [page for page in pages if len(page) == PAGE_SIZE]
+    return (len(whole) - len(set(whole))) * PAGE_SIZE
 
 
 def _doubts_of_end(entries: int, empty_pages: int) -> list[str]:

@@ -132,6 +132,8 @@ def test_a_playlist_is_complete_when_it_says_so(
         (playlist(entries=TEN * 10, page_size=100), False, False, "a full page of 100"),
         (playlist(entries=TEN * 10, page_size=100, stated=100), False, True, ""),
         (playlist(entries=TEN * 11, page_size=100), False, True, ""),
+        (playlist(entries=TEN * 20, page_size=100, stated=200), False, False, "listed 100"),
+        (playlist(entries=TEN * 21, page_size=100), False, False, "100 entries came twice"),
         (playlist(entries=()), False, False, "it has no entries, and states no count."),
         (playlist(entries=(), stated=0), False, True, ""),
         (playlist(entries=(*TEN, ("short", "?"))), False, False, "1 entries name no video."),
