@@ -16,7 +16,7 @@ from rowkeeper.core.errors import DiskError
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.files import write_whole
 from rowkeeper.core.fixity import Content
-from rowkeeper.core.formats import write_formats
+from rowkeeper.core.journal.formats import write_formats
 from rowkeeper.core.journal.journal import (
     Journal,
     journal_dir,
