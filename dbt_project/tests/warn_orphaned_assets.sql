@@ -2,5 +2,5 @@
 
 {{ config(severity="warn") }}
 
-select * from {{ ref("int_assets") }}
+select * from {{ ref("int_assets_as_built") }}
 where not is_claimed

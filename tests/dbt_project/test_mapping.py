@@ -30,7 +30,7 @@ UNFINISHED = """
     select 'half', snapshot_id, 999, '999', 'Half Loaded', 'unfinished', 'half'
     from raw.sheet_snapshots"""
 DEFECTS = {
-    "unique_stg_sheet__rows_row_key": "insert into raw.sheet_rows select * from raw.sheet_rows",
+    "rules_of_stg_sheet__rows": "insert into raw.sheet_rows select * from raw.sheet_rows",
     "relationships_stg_legacy__rows_file_sha256__file_sha256__ref_stg_legacy__files_": (
         "delete from raw.legacy_csv_files"
     ),
@@ -44,7 +44,7 @@ DEFECTS = {
     "assert_outcomes_are_complete": """
         insert into raw.asset_events (event_id, event_version, event_type, session_id, occurred_at)
         values ('1', 1, 'downloaded', 's', current_timestamp)""",
-    "accepted_values_stg_asset_events_verdict__retry__permanent__needs_person__pause": """
+    "rules_of_stg_asset_events": """
         insert into raw.asset_events
             (event_id, event_version, event_type, session_id, occurred_at, verdict)
         values ('2', 1, 'session_started', 's', current_timestamp, 'maybe')""",

@@ -24,5 +24,5 @@ select
     versions.first_read_at,
     versions.last_downloaded_at
 from {{ ref("int_asset_versions") }} as versions
-inner join {{ ref("int_assets") }} as assets on versions.asset_id = assets.asset_id
+inner join {{ ref("int_assets_as_built") }} as assets on versions.asset_id = assets.asset_id
 where assets.is_claimed

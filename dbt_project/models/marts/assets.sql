@@ -51,7 +51,7 @@ select
     assets.last_read_at,
     assets.left_at,
     assets.is_known_earlier
-from {{ ref("int_assets") }} as assets
+from {{ ref("int_assets_as_built") }} as assets
 inner join {{ ref("int_people") }} as people on assets.person_row_id = people.row_id
 left join {{ ref("int_source_rows") }} as source_rows
     on coalesce(assets.source_row_key, people.source_row_key) = source_rows.row_key

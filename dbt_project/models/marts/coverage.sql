@@ -13,7 +13,7 @@ with assets as (
         and not is_whole
         and ({{ is_list("asset_type") }} or last_read_at is not null and {{ is_read_again("asset_type") }})
             as is_unproved
-    from {{ ref("int_assets") }}
+    from {{ ref("int_assets_as_built") }}
     where is_wanted and (left_at is null or download_status = 'completed')
 ),
 
@@ -29,7 +29,7 @@ known_earlier as (
                 else 1
             end
         ) as waiting
-    from {{ ref("int_assets") }}
+    from {{ ref("int_assets_as_built") }}
     where is_known_earlier and left_at is null
     group by person_row_id
 ),

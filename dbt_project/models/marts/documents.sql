@@ -24,7 +24,7 @@ with readings as (
             order by events.attempt desc, events.event_id
         ) as newest_rank
     from {{ ref("stg_asset_events") }} as events
-    inner join {{ ref("int_assets") }} as assets on events.asset_id = assets.asset_id
+    inner join {{ ref("int_assets_as_built") }} as assets on events.asset_id = assets.asset_id
     where
         events.event_type = 'document_read'
         and assets.is_claimed
@@ -68,7 +68,7 @@ html as (
             order by events.attempt desc, events.event_id
         ) as html_rank
     from {{ ref("stg_asset_events") }} as events
-    inner join {{ ref("int_assets") }} as assets on events.asset_id = assets.asset_id
+    inner join {{ ref("int_assets_as_built") }} as assets on events.asset_id = assets.asset_id
     where
         events.event_type = 'document_read'
         and assets.is_claimed
@@ -101,7 +101,7 @@ legacy as (
         ) as text_rank
     from {{ ref("int_legacy_claims") }} as claims
     inner join {{ ref("stg_legacy__rows") }} as legacy_rows on claims.row_key = legacy_rows.row_key
-    left join {{ ref("int_assets") }} as assets on claims.asset_id = assets.asset_id
+    left join {{ ref("int_assets_as_built") }} as assets on claims.asset_id = assets.asset_id
     left join found_links on claims.row_key = found_links.row_key
     where claims.claim = 'document_text' and claims.standing in ('stands', 'unverified')
 ),

@@ -7,7 +7,7 @@ with failed as (
     select
         *,
         case when download_status = 'failed' then 'download' else 'upload' end as stage
-    from {{ ref("int_assets") }}
+    from {{ ref("int_assets_as_built") }}
     where is_claimed and 'failed' in (download_status, upload_status)
 ),
 

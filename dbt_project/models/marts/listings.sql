@@ -35,5 +35,5 @@ select
     reread_error_code as error_code,
     reread_error_message as error_message,
     reread_verdict as verdict
-from {{ ref("int_assets") }}
+from {{ ref("int_assets_as_built") }}
 where is_claimed and {{ is_list("asset_type") }}

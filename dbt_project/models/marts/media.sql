@@ -5,7 +5,7 @@ with assets as (
     select
         *,
         {{ download_status("download_status", "upload_status", "archived_by") }} as status
-    from {{ ref("int_assets") }}
+    from {{ ref("int_assets_as_built") }}
     where is_claimed
 ),
 

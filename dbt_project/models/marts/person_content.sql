@@ -18,5 +18,5 @@ select
     {{ is_archived("assets.upload_status", "assets.archived_by") }} as archived,
     assets.archived_by
 from {{ ref("int_people") }} as people
-inner join {{ ref("int_assets") }} as assets on people.row_id = assets.person_row_id
+inner join {{ ref("int_assets_as_built") }} as assets on people.row_id = assets.person_row_id
 where assets.is_claimed

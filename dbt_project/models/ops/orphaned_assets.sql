@@ -18,5 +18,5 @@ select
     sha256,
     created_at,
     updated_at
-from {{ ref("int_assets") }}
+from {{ ref("int_assets_as_built") }}
 where not is_claimed
