@@ -18,14 +18,14 @@ def fill_tables(
     from loaders.pipeline import refill
     from rowkeeper.catalogue.publish import publish
     from rowkeeper.core.drain import drain
-    from rowkeeper.workspace.build import build
+    from rowkeeper.workspace.build import refresh
 
     folder = journal_dir(context.settings.data_dir)
     events = drain(folder, context.target, damage)
     with tables_lock(context):
         loads = refill(context.settings, context.target, damage, every=every)
-        build(context)
+        refresh(context)
         if link_matches(context.settings.data_dir, context.target):
-            build(context)
+            refresh(context)
     publish(context)
     return events, loads

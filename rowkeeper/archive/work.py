@@ -89,7 +89,7 @@ def at_work(
     from rowkeeper.archive.stores import find_moved, is_readable
     from rowkeeper.catalogue.built import require_built
     from rowkeeper.catalogue.publish import publish
-    from rowkeeper.workspace.build import build
+    from rowkeeper.workspace.build import refresh
 
     folder = journal_dir(context.settings.data_dir)
     if not dry_run:
@@ -102,13 +102,13 @@ def at_work(
         return
     if not is_readable(context):
         with tables_lock(context):
-            build(context)
+            refresh(context)
     end_abandoned_sessions(context)
     if find_moved(context, store):
         with tables_lock(context):
-            build(context)
+            refresh(context)
     with in_session(context, reporter, session_type, title) as work:
         yield work
     with tables_lock(context):
-        build(context)
+        refresh(context)
     publish(context)

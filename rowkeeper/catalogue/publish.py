@@ -200,12 +200,6 @@ def read_catalog(context: Context) -> Catalog:
     return Catalog(**{name: [] for name in NEEDS} | found)
 
 
-def count_events(context: Context) -> int:
-    """How many events the warehouse has."""
-    with connect(context.target) as warehouse:
-        return int(warehouse.query("select count(*) from raw.asset_events")[0][0])
-
-
 def _is_built(warehouse: Warehouse, schema: str) -> bool:
     return _has_table(warehouse, schema, "person_content")
 

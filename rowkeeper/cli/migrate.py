@@ -107,7 +107,7 @@ def adopt_command(folders: tuple[Path, ...], target: str | None, data_dir: str |
     """
     from rowkeeper.catalogue.publish import publish
     from rowkeeper.migration.adopt_files import adopt_files
-    from rowkeeper.workspace.build import build
+    from rowkeeper.workspace.build import refresh
     from rowkeeper.workspace.locks import run_lock
 
     context = prepare(target, data_dir=data_dir)
@@ -115,7 +115,7 @@ def adopt_command(folders: tuple[Path, ...], target: str | None, data_dir: str |
     with run_lock(context):
         adopted = adopt_files(context, folders)
         if adopted.matches:
-            build(context)
+            refresh(context)
             publish(context)
     for found in adopted.matches:
         request = found.wanted.request

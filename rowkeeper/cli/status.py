@@ -22,7 +22,7 @@ from rowkeeper.core.settings import PROJECT_DIR
 from rowkeeper.workspace.context import Context
 
 if TYPE_CHECKING:
-    from rowkeeper.workspace.build import Warned
+    from rowkeeper.workspace.last_build import Warned
 
 SHOWN_FAILURES = 20
 PEOPLE_COLUMNS = ("row_id", "name", "email", "personality_type", "assets", "archived", "failed")

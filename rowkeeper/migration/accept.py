@@ -11,7 +11,7 @@ from rowkeeper.core.identity import row_id_key
 from rowkeeper.core.ids import new_id
 from rowkeeper.core.journal.journal import Journal, journal_dir
 from rowkeeper.core.warehouse import connect
-from rowkeeper.workspace.build import build
+from rowkeeper.workspace.build import refresh
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.locks import run_lock, tables_lock
 
@@ -142,7 +142,7 @@ def _say(context: Context, said: Sequence[tuple[Row, EventType, str]]) -> None:
             )
     drain(folder, context.target)
     with tables_lock(context):
-        build(context)
+        refresh(context)
         if link_matches(context.settings.data_dir, context.target):
-            build(context)
+            refresh(context)
     publish(context)

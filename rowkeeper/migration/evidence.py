@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rowkeeper.catalogue.publish import publish
 from rowkeeper.core.warehouse import connect
-from rowkeeper.workspace.build import build
+from rowkeeper.workspace.build import refresh
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.locks import run_lock, tables_lock
 
@@ -29,7 +29,7 @@ def load_lists(context: Context, paths: Sequence[Path]) -> list[str]:
     files = [read_evidence(path.expanduser()) for path in paths]
     with run_lock(context), tables_lock(context):
         load_evidence(context.settings, context.target, files)
-        build(context)
+        refresh(context)
         publish(context)
     said = []
     for file in files:

@@ -14,7 +14,7 @@ from rowkeeper.workspace.selection import Selection, require_people
 if TYPE_CHECKING:
     import downloaders.pool
     import uploaders.pool
-    from rowkeeper.workspace.build import Warned
+    from rowkeeper.workspace.last_build import Warned
 
 T = TypeVar("T")
 
@@ -46,7 +46,7 @@ def go_round(
     from rowkeeper.core.drain import drain
     from rowkeeper.core.journal.journal import journal_dir
     from rowkeeper.core.warehouse import connect
-    from rowkeeper.workspace.build import build
+    from rowkeeper.workspace.build import refresh
 
     for said in filter(None, (*check_disk(context), strangers_said(context))):
         reporter.say(said)
@@ -58,11 +58,10 @@ def go_round(
     drain(folder, context.target)
     with tables_lock(context):
         reporter.say(summary_text(ingest(context.settings, context.target)))
-        warnings = build(context)
-        linked = link_matches(context.settings.data_dir, context.target)
+        refresh(context)
+        link_matches(context.settings.data_dir, context.target)
     require_people(context, selection)
-    known = None if linked else warnings
-    return move(context, reporter, selection, known, stream=stream, reread=reread)
+    return move(context, reporter, selection, stream=stream, reread=reread)
 
 
 def require_sources(context: Context) -> None:
@@ -77,27 +76,24 @@ def move(
     context: Context,
     reporter: Reporter,
     selection: Selection,
-    warnings: "list[Warned] | None" = None,
     *,
     stream: bool = False,
     reread: bool = False,
 ) -> Moved:
     """Repair, download, upload, evict, build and publish: the second half of a round.
 
-    ``warnings`` are those of the tables as they are; without them they are built in any case. If
-    the store refuses, everything else is done first.
+    If the store refuses, everything else is done first.
     """
     from rowkeeper.archive.evict import drop_files
     from rowkeeper.archive.refused import find_lost
     from rowkeeper.archive.repair import heal
-    from rowkeeper.catalogue.publish import count_events, publish
+    from rowkeeper.catalogue.publish import publish
     from rowkeeper.core.drain import drain
     from rowkeeper.core.journal.journal import journal_dir
     from rowkeeper.run.transfer import download_pending, upload_pending
-    from rowkeeper.workspace.build import build
+    from rowkeeper.workspace.build import refresh
     from rowkeeper.workspace.sessions import end_abandoned_sessions
 
-    known = count_events(context)
     end_abandoned_sessions(context)
     _, shut = _try(lambda: _open_store(context, reporter))
     restored, unread = _try(lambda: heal(context, reporter, selection))
@@ -110,9 +106,8 @@ def move(
     every = not context.settings.upload.keep_local
     evicted, unasked = _try(lambda: drop_files(context, reporter, selection, every=every))
     drain(journal_dir(context.settings.data_dir), context.target)
-    if warnings is None or count_events(context) != known:
-        with tables_lock(context):
-            warnings = build(context)
+    with tables_lock(context):
+        warnings = refresh(context)
     publish(context)
     refused = shut or closed or refusal or unread or unasked
     return Moved(restored, downloaded, uploaded, evicted, warnings, refused)
@@ -122,7 +117,7 @@ def _open_store(context: Context, reporter: Reporter) -> None:
     """Know the store again that has moved, and say which others are not open."""
     from rowkeeper.archive.stores import find_moved, not_open
     from rowkeeper.core.warehouse import connect
-    from rowkeeper.workspace.build import build
+    from rowkeeper.workspace.build import refresh
     from rowkeeper.workspace.store_identity import identify_folder
     from uploaders.registry import open_store
 
@@ -130,7 +125,7 @@ def _open_store(context: Context, reporter: Reporter) -> None:
     store = open_store(context.settings)
     if find_moved(context, store):
         with tables_lock(context):
-            build(context)
+            refresh(context)
     with connect(context.target) as warehouse:
         for name, count in not_open(context, warehouse, store).items():
             reporter.say(f"Not open: {name} has {count} objects of assets: see rowkeeper verify.")

@@ -1,50 +1,27 @@
 """``dbt build`` within this process: one start of dbt serves all builds of a run."""
 
-import hashlib
-import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rowkeeper.core.disk.faults import said_of_disk
 from rowkeeper.core.disk.presence import require
 from rowkeeper.core.duckdb_file import damaged, is_damage
 from rowkeeper.core.errors import BuildError, WarehouseError
-from rowkeeper.core.settings import PROJECT_DIR, Settings, keys
-from rowkeeper.core.warehouse import Target, connect
+from rowkeeper.core.warehouse import connect
+from rowkeeper.workspace import dbt_project
 from rowkeeper.workspace.context import Context
+from rowkeeper.workspace.last_build import Warned, last_build, read_inputs, remember, to_build
 from rowkeeper.workspace.waits import say
-
-if TYPE_CHECKING:
-    from dbt.contracts.graph.manifest import Manifest
 
 EXAMPLES = 5
 SHOWN = ("name", "email", "personality_type", "reason")
 WARNING, FAILED_TEST = "warn", "fail"
-RUN_BY_ROWKEEPER = "DBT_RUN_BY_ROWKEEPER"
-"""Tells dbt's side that this process has the lock, and has read the formats."""
 BUILDS = 3
 """The tries of a build that others' locks stop."""
 LOCKED_OUT = ("due to lock timeout", "due to user request", "deadlock detected")
 """What Postgres says of a statement that waited for a lock, and was cancelled for it."""
 BAD = frozenset({"error", FAILED_TEST, "runtime error"})
-
-_parsed: "dict[tuple[str | None, ...], Manifest]" = {}
-"""The project as dbt parsed it, once a process for each target and the names it gives relations."""
-
-
-@dataclass(frozen=True)
-class Warned:
-    """A data test that warns: how many rows it lists, the first of them, and where all are."""
-
-    test: str
-    rows: int
-    examples: tuple[str, ...]
-    relation: str
 
 
 def build(context: Context) -> list[Warned]:
@@ -54,76 +31,64 @@ def build(context: Context) -> list[Warned]:
     a failed test and for nothing else, ``DiskError``, and ``WarehouseError`` for whatever the
     warehouse refuses.
     """
-    from dbt.cli.main import dbtRunner
-    from dbt.contracts.graph.manifest import Manifest
-
     require(context.settings.data_dir)
-    folder = context.settings.data_dir / "dbt" / context.target.name
-    logs = ("--log-level", "none", "--log-level-file", "info", "--log-path", str(folder / "logs"))
-    place = folder / f"target-{_project_version()}"
-    places = ("--target", context.target.name, "--target-path", str(place))
-    names = _names(context.target)
-    if names not in _parsed:
-        for stale in set(folder.glob("target-*")) - {place}:
-            shutil.rmtree(stale, ignore_errors=True)
-        parsed = dbtRunner().invoke([*logs, "parse", *places])
-        if not isinstance(parsed.result, Manifest):
-            raise _refusal(context, [], parsed.exception, folder)
-        _parsed[names] = parsed.result
+    inputs = read_inputs(context)
+    nodes = _run(context, ())
+    warnings = _warnings(context, [node for node in nodes if node.status == WARNING])
+    if inputs is not None:
+        remember(context, inputs, warnings, _schemas(nodes))
+    return warnings
+
+
+def refresh(context: Context) -> list[Warned]:
+    """Build what can have changed since the last build; the warnings, also those that stand.
+
+    Raises as ``build``.
+    """
+    require(context.settings.data_dir)
+    inputs, last = read_inputs(context), last_build(context)
+    if inputs is None or last is None:
+        return build(context)
+    if last.inputs == inputs:
+        return last.warnings
+    project = dbt_project.manifest(context)
+    names = to_build(project, last.inputs, inputs) if project else None
+    if names is None:
+        return build(context)
+    nodes = _run(context, names)
+    ran = {node.node.name for node in nodes}
+    warnings = [warned for warned in last.warnings if warned.test not in ran]
+    warnings += _warnings(context, [node for node in nodes if node.status == WARNING])
+    warnings.sort(key=lambda warned: warned.test)
+    remember(context, inputs, warnings, {schema for schema, _ in last.relations})
+    return warnings
+
+
+def _run(context: Context, names: Sequence[str]) -> list[Any]:
+    """Build the nodes of these names, or all; what came of each."""
+    chosen = ["--select", *names, "--indirect-selection", "empty"] if names else []
+    # unit tests are for plain dbt build
+    arguments = ["--exclude-resource-type", "unit_test", *chosen]
     for left in reversed(range(BUILDS)):
-        with _said_to_dbt(context.settings):
-            result = dbtRunner(manifest=_parsed[names]).invoke(
-                # unit tests are for plain dbt build
-                [*logs, "build", "--exclude-resource-type", "unit_test", *places]
-            )
+        result = dbt_project.invoke(context, "build", arguments)
         nodes = list(getattr(result.result, "results", None) or ())
         if result.success:
-            return _warnings(context, [node for node in nodes if node.status == WARNING])
+            return nodes
         if not (left and _was_locked_out(nodes)):
             break
         say(f"The build met another session's lock: it is tried again, {left} times at most.")
-    raise _refusal(context, nodes, result.exception, folder)
+    raise _refusal(context, nodes, result.exception, dbt_project.logs_folder(context))
+
+
+def _schemas(nodes: list[Any]) -> set[str]:
+    """Where the relations of these nodes are."""
+    return {str(node.node.schema) for node in nodes if node.node.resource_type in ("model", "test")}
 
 
 def _was_locked_out(nodes: list[Any]) -> bool:
     """Did a node wait for somebody's lock for too long, and did nothing else go wrong?"""
     failed = [str(node.message).lower() for node in nodes if str(node.status) in BAD]
     return bool(failed) and all(any(word in said for word in LOCKED_OUT) for said in failed)
-
-
-@contextmanager
-def _said_to_dbt(settings: Settings) -> Iterator[None]:
-    """What a flag may have set is in the environment while dbt builds, which reads it there."""
-    said = {
-        keys()["legacy_csv.known_earlier"]: settings.legacy_csv.known_earlier,
-        RUN_BY_ROWKEEPER: "yes",
-    }
-    before = {name: os.environ.get(name) for name in said}
-    os.environ |= said
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
-@cache
-def _project_version() -> str:
-    """A name for the project's files: what another version parsed is of no use to this one."""
-    digest = hashlib.sha256()
-    files = (PROJECT_DIR / "dbt_project").rglob("*.*")
-    for path in sorted([*files, PROJECT_DIR / "dbt_project.yml"]):
-        digest.update(f"{path.relative_to(PROJECT_DIR)}\n".encode() + path.read_bytes())
-    return digest.hexdigest()[:12]
-
-
-def _names(target: Target) -> tuple[str | None, ...]:
-    """What a target puts into the names of its relations."""
-    database = Path(target.path).stem if target.path else target.dbname
-    return target.name, database, target.schema
 
 
 def _warnings(context: Context, nodes: list[Any]) -> list[Warned]:
@@ -146,7 +111,7 @@ def _label(row: dict[str, Any]) -> str:
 
 
 def _refusal(
-    context: Context, nodes: list[Any], exception: BaseException | None, folder: Path
+    context: Context, nodes: list[Any], exception: BaseException | None, logs: Path
 ) -> BaseException:
     """What a build that did not succeed raises."""
     if isinstance(exception, KeyboardInterrupt):
@@ -161,7 +126,7 @@ def _refusal(
     more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
     reason = f"{names}{more}: {said}" if failed else said
     reason = " ".join(context.target.masked(reason).split())[:400]
-    log = folder / "logs" / "dbt.log"
+    log = logs / "dbt.log"
     if any(str(node.status) == FAILED_TEST for node in failed):
         return BuildError(
             f"dbt build stopped before the marts ({reason}). Nothing is lost: see {log}, or run "

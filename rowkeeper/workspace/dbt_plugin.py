@@ -21,7 +21,7 @@ class Plugin(BasePlugin):
         from rowkeeper.core.journal.journal import journal_dir
         from rowkeeper.core.settings import load_settings
         from rowkeeper.core.warehouse import connect, load_target
-        from rowkeeper.workspace.build import RUN_BY_ROWKEEPER
+        from rowkeeper.workspace.dbt_project import RUN_BY_ROWKEEPER
         from rowkeeper.workspace.locks import is_ours, keep_folder
 
         try:

@@ -1,0 +1,142 @@
+"""The project in the hands of dbt: parsed once for each version, and run within this process."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rowkeeper.core.settings import PROJECT_DIR, Settings, keys
+from rowkeeper.core.warehouse import Target
+from rowkeeper.workspace.context import Context
+
+if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunnerResult
+    from dbt.contracts.graph.manifest import Manifest
+
+RUN_BY_ROWKEEPER = "DBT_RUN_BY_ROWKEEPER"
+"""Tells dbt's side that this process has the lock, and has read the formats."""
+KEEP_OPEN = "DBT_KEEP_OPEN"
+"""Tells dbt-duckdb to keep the file open from the first node of a build to the last."""
+ADAPTERS = ("dbt-core", "dbt-duckdb", "dbt-postgres")
+KEPT_PARSE = "partial_parse.msgpack"
+"""What dbt writes when it has parsed, in its target folder."""
+FROM_START = ("legacy_csv.known_earlier", "legacy_csv.ignore", "download.document_depth")
+"""The settings that models read, from the environment."""
+
+_parsed: "dict[Path, Manifest]" = {}
+
+
+def invoke(context: Context, command: str, arguments: Sequence[str] = ()) -> "dbtRunnerResult":
+    """Run a command of dbt on the target, with the project as it is parsed already.
+
+    The result of ``parse`` itself if the project can't be parsed.
+    """
+    from dbt.cli.main import dbtRunner
+
+    folder = target_folder(context)
+    logs = ("--log-level", "none", "--log-level-file", "info")
+    begin = [*logs, "--log-path", str(logs_folder(context))]
+    places = ["--target", context.target.name, "--target-path", str(folder)]
+    if folder not in _parsed and (kept := _kept_parse(folder)):
+        _parsed[folder] = kept
+    if folder not in _parsed:
+        for stale in set(folder.parent.glob("target-*")) - {folder}:
+            shutil.rmtree(stale, ignore_errors=True)
+        result = dbtRunner().invoke([*begin, "parse", *places])
+        if not result.success:
+            return result
+        _parsed[folder] = result.result  # type: ignore[assignment]
+    with _said_to_dbt(context.settings):
+        try:
+            return dbtRunner(manifest=_parsed[folder]).invoke(
+                [*begin, "--no-write-json", command, *arguments, *places]
+            )
+        finally:
+            _close(context.target)
+
+
+def manifest(context: Context) -> "Manifest | None":
+    """The project as it was parsed; None before that."""
+    folder = target_folder(context)
+    return _parsed.get(folder) or _kept_parse(folder)
+
+
+def logs_folder(context: Context) -> Path:
+    return context.settings.data_dir / "dbt" / context.target.name / "logs"
+
+
+def target_folder(context: Context) -> Path:
+    """Where dbt keeps what it parsed: another version's, or another target's, is of no use."""
+    key = hashlib.sha256(repr((project_version(), _names(context.target))).encode()).hexdigest()
+    return context.settings.data_dir / "dbt" / context.target.name / f"target-{key[:12]}"
+
+
+@cache
+def project_version() -> str:
+    """A name for the project's files and the packages that read them."""
+    digest = hashlib.sha256(repr([version(package) for package in ADAPTERS]).encode())
+    files = (PROJECT_DIR / "dbt_project").rglob("*.*")
+    for path in sorted([*files, PROJECT_DIR / "dbt_project.yml", PROJECT_DIR / "profiles.yml"]):
+        digest.update(f"{path.relative_to(PROJECT_DIR)}\n".encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _names(target: Target) -> tuple[str | None, ...]:
+    """What a target puts into the names of its relations."""
+    database = Path(target.path).stem if target.path else target.dbname
+    return target.name, database, target.schema
+
+
+def _kept_parse(folder: Path) -> "Manifest | None":
+    """What an earlier process parsed; None if there is nothing whole."""
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
+
+    with suppress(Exception):  # whatever it is, the project is parsed again
+        data = (folder / KEPT_PARSE).read_bytes()
+        return Manifest.from_msgpack(data, decoder=extended_mashumuro_decoder)
+    return None
+
+
+def settings_read(settings: Settings) -> dict[str, str]:
+    """What the models read of the settings: variable of the environment -> value."""
+    said = {keys()[name]: os.environ.get(keys()[name], "") for name in FROM_START}
+    return said | {keys()["legacy_csv.known_earlier"]: settings.legacy_csv.known_earlier}
+
+
+@contextmanager
+def _said_to_dbt(settings: Settings) -> Iterator[None]:
+    """What a flag may have set is in the environment while dbt builds, which reads it there."""
+    known_earlier = keys()["legacy_csv.known_earlier"]
+    said = {
+        known_earlier: settings.legacy_csv.known_earlier,
+        RUN_BY_ROWKEEPER: "yes",
+        KEEP_OPEN: "True",
+    }
+    before = {name: os.environ.get(name) for name in said}
+    os.environ |= said
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _close(target: Target) -> None:
+    """Let go of the DuckDB file, which other connections of this process open again."""
+    if target.type != "duckdb":
+        return
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    environment: Any = DuckDBConnectionManager._ENV
+    if environment is not None:
+        environment.close()
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]

@@ -1,0 +1,132 @@
+"""A run builds what can have changed since the last build; what it leaves is as all built anew."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from rowkeeper.core.drain import drain
+from rowkeeper.core.errors import BuildError
+from rowkeeper.core.journal.journal import Journal, journal_dir
+from rowkeeper.core.settings import PROJECT_DIR, keys
+from rowkeeper.core.warehouse import Row, Target, connect
+from rowkeeper.workspace import dbt_project
+from rowkeeper.workspace.build import build, refresh
+from rowkeeper.workspace.context import Context
+from rowkeeper.workspace.last_build import Inputs, to_build
+from tests.helpers.warehouses import PENDING, dbt, events_for, rows_of
+
+TABLES = ("people", "assets", "person_content", "coverage", "links", "documents", "failures")
+EVERYTHING: list[str] = []
+
+
+def _tables(target: Target) -> dict[str, list[Row]]:
+    return {table: rows_of(target, f"select * from {{schema}}.{table}") for table in TABLES}
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """What dbt is asked to build, one item a build."""
+    found: list[list[str]] = []
+    invoke = dbt_project.invoke
+
+    def recording(context: Context, command: str, arguments: list[str]) -> Any:
+        names = arguments[arguments.index("--select") + 1 : -2] if "--select" in arguments else []
+        found.append(names)
+        return invoke(context, command, arguments)
+
+    monkeypatch.setattr(dbt_project, "invoke", recording)
+    return found
+
+
+def test_a_refresh_builds_what_can_have_changed(
+    loaded: tuple[Context, dict[str, Any]], asked: list[list[str]]
+) -> None:
+    context = loaded[0]
+    warned = refresh(context)
+    assert warned
+    assert refresh(context) == warned
+    assert asked == [EVERYTHING]  # the first time, and then nothing
+
+    folder = journal_dir(context.settings.data_dir)
+    with Journal(folder) as journal:
+        for event in events_for(rows_of(context.target, PENDING)[:3]):
+            journal.append(event)
+    drain(folder, context.target)
+    assert refresh(context) == sorted(warned, key=lambda one: one.test)
+    assert {"assets", "int_assets_as_built", "assert_marts_agree"} <= set(asked[1])
+    assert not {"people", "int_source_rows", "int_assets"} & set(asked[1])  # no event reaches them
+    refreshed = _tables(context.target)
+    build(context)
+    assert refreshed == _tables(context.target)
+    assert sum(row is not None for row in refreshed["assets"]) > 0
+
+    with connect(context.target) as warehouse:
+        warehouse.execute(f"drop table {context.target.schema}.coverage")
+    refresh(context)
+    assert asked[2:] == [EVERYTHING, EVERYTHING]  # what somebody dropped is made again
+    assert _tables(context.target) == refreshed
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_what_was_built_by_hand_or_failed_is_built_again(
+    loaded: tuple[Context, dict[str, Any]],
+    asked: list[list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    context = loaded[0]
+    build(context)
+    monkeypatch.setenv(keys()["legacy_csv.known_earlier"], "fetch")
+    assert dbt("build", "--select", "int_known_earlier").returncode == 0
+    monkeypatch.delenv(keys()["legacy_csv.known_earlier"])
+    refresh(context)
+    monkeypatch.setenv(keys()["legacy_csv.ignore"], "nothing.csv")
+    refresh(context)
+    assert asked == [EVERYTHING] * 3
+    asset, owner, *medium = rows_of(context.target, PENDING)[0]
+    folder = journal_dir(context.settings.data_dir)
+    with Journal(folder) as journal:
+        for event in events_for([(asset, f"{owner}0", *medium)]):
+            journal.append(event)
+    drain(folder, context.target)
+    for _ in range(2):  # the second has nothing new, and fails as well
+        with pytest.raises(BuildError):
+            refresh(context)
+    assert asked[3] != EVERYTHING
+    assert asked[4:] == [EVERYTHING]
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_what_is_to_be_built(loaded: tuple[Context, dict[str, Any]]) -> None:
+    dbt_project.invoke(loaded[0], "ls")
+    project = dbt_project.manifest(loaded[0])
+    assert project is not None
+    nodes = [node for node in project.nodes.values() if node.package_name == "rowkeeper"]
+    views = {node.name for node in nodes if node.config.materialized == "view"}
+    tables = {node.name for node in nodes if str(node.resource_type) == "model"} - views
+    tests = {node.name for node in nodes if str(node.resource_type) == "test"}
+    before = Inputs("project", "settings", "loads", 1, 1)
+
+    assert to_build(project, before, replace(before, project="another")) is None
+    assert to_build(project, before, replace(before, settings="others")) is None
+    for changed in (replace(before, loads="more"), replace(before, acceptances=2)):
+        assert set(to_build(project, before, changed) or ()) == tables | tests
+        assert to_build(project, before, replace(changed, events=2)) == to_build(
+            project, before, changed
+        )
+    events = set(to_build(project, before, replace(before, events=2)) or ())
+    assert events < tables | tests
+    unreached = {"people", "people_history", "people_lookalikes", "quarantine", "int_source_rows"}
+    assert not unreached & events
+    assert {"assets", "documents", "links", "int_legacy_claims"} <= events
+    assert {"rules_of_int_asset_downloads", "assert_people_are_their_rows"} & events == {
+        "rules_of_int_asset_downloads"
+    }
+
+
+def test_every_setting_that_models_read_counts() -> None:
+    read = set()
+    for path in (PROJECT_DIR / "dbt_project").rglob("*.sql"):
+        read |= set(re.findall(r"env_var\(\"(ROWKEEPER_\w+)\"", path.read_text("utf-8")))
+    assert read == {keys()[name] for name in dbt_project.FROM_START}
