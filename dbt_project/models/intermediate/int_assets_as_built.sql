@@ -1,3 +1,3 @@
--- int_assets as it was at the last build, as a table. Only what a run asks between two builds reads int_assets.
+-- int_assets as it was at the last build, a table; only what a run asks between builds reads int_assets.
 
 select * from {{ ref("int_assets") }}
