@@ -1,16 +1,24 @@
 """A Drive link is not its kind: the page that Drive shows or the API says what it is."""
 
+import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from downloaders.base import FetchSettings, Request
-from downloaders.google.answers import resource_key
+from downloaders.google import tabs
+from downloaders.google.answers import FileId, resource_key
+from downloaders.google.kinds import as_found
 from downloaders.pool import download_all
+from rowkeeper.core.errors import AmbiguousError
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.ids import asset_id
+from rowkeeper.core.links.classify import classify
 from rowkeeper.core.net.google_api import Credentials
 from tests.fakes.clients import request_for, settings_for
 from tests.fakes.drive_api import KEY
@@ -256,3 +264,40 @@ def test_tabs_that_nobody_told_of_are_not_taken_for_none(
     assert event.event_type is EventType.DOWNLOADED
     assert event.details["complete"] is False
     assert "Only the first tab is known" in event.details["incomplete_because"]
+
+
+def test_hidden_tabs_and_charts_are_no_tabs_for_readers(
+    settings: FetchSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = [
+        {"sheetId": 0, "title": "A"},
+        {"sheetId": 5, "title": "Hidden", "hidden": True},
+        {"sheetId": 6, "title": "A chart", "sheetType": "OBJECT"},
+        {"sheetId": 7, "sheetType": "GRID"},
+    ]
+    body, asked = json.dumps({"sheets": [{"properties": item} for item in told]}), []
+
+    @contextmanager
+    def opened(url: str, _: object, headers: dict[str, str]) -> Iterator[SimpleNamespace]:
+        asked.append((url, headers))
+        yield SimpleNamespace(status=200)
+
+    monkeypatch.setattr(tabs, "read_page", lambda _: body)
+    client: Any = SimpleNamespace(open=opened)
+    api: Any = SimpleNamespace(headers=lambda: {"a": "key"})
+    found = tabs._by_api(client, settings, api, FileId("an_old_sheet", WORD))
+    assert found == [("0", "A"), ("7", "")]
+    [(url, headers)] = asked
+    assert url.startswith("https://sheets.googleapis.com/v4/spreadsheets/an_old_sheet?fields=")
+    assert headers == {"a": "key", "X-Goog-Drive-Resource-Keys": f"an_old_sheet/{WORD}"}
+
+
+def test_who_is_told_the_same_twice_stops() -> None:
+    link = classify(OFFICE.partition("?")[0])
+    first = request_for("drive", "file", "office_file1")
+    second, _ = as_found(first, link)
+    third, _ = as_found(replace(second, provider="drive", asset_kind="file"), link)
+    assert third.was == (("drive", "file"), ("drive", "file"))
+    was = (("docs", "document"), ("drive", "file"))
+    with pytest.raises(AmbiguousError, match="in turn"):
+        as_found(replace(second, was=was), link)
