@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loaders.columns import Wanted, joined_name, read_titles
+from loaders.columns import Wanted, joined_name, made_row_id, read_titles
 from loaders.grid import Cell, Line, Tab
 from loaders.pipeline import ingest
 from loaders.sheet import Snapshot, load_sheet, snapshot_of
@@ -145,6 +145,15 @@ def test_other_titles_are_nobodys(title: str) -> None:
 def test_names_in_halves_are_one(titles: list[str], cells: list[str], name: str) -> None:
     found = read([["#", *titles], ["1", *cells]])
     assert found.rows[1].values["name"] == name
+
+
+def test_a_made_row_id_needs_one_part_and_sees_no_white_space_or_case() -> None:
+    assert made_row_id(["", " "]) == made_row_id(["\u200b"]) == ""
+    partly = made_row_id(["Ann", ""])
+    assert partly not in ("", made_row_id(["", "Ann"]), made_row_id(["Bo", ""]))
+    assert partly == made_row_id([" aNN ", "\t"])
+    assert made_row_id([" Ann@B.c"], is_email=True) == "ann@b.c"
+    assert made_row_id([" K7 "]) == "K7"
 
 
 @given(st.lists(st.text("ab ", max_size=4), min_size=2, max_size=2))

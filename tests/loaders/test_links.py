@@ -102,6 +102,14 @@ SAFE = "https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fwww.yo
             )
         ),
         ("-ftp://a.example/b", ["ftp://a.example/b"]),
+        *(
+            (written.format(odd), [odd])
+            for odd in ("https://[::1]/7", "https://www.youtube.com./watch?v=aaaaaaaaaaa", VIDEO)
+            for written in (
+                *("[{}]", "[[{}]],", "{{{}}}", "[x][{}]", "\\href{{{}}}{{x}}", "({})."),
+                *("[url={}]x[/url]", "[url]{}[/url]", "=HYPERLINK('{}')"),
+            )
+        ),
         (f"https://https://{TUBE}", [f"https://{TUBE}"]),
         (f"{TUBE}{TUBE}", [TUBE, TUBE]),
         (f"{VIDEO}/{TUBE}", [f"{VIDEO}/", TUBE]),

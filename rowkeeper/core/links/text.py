@@ -35,8 +35,8 @@ _WHOLE = re.compile(
 
 _QUOTES = '"`“”„‟«»‹›‘’‚‛'
 _FULL_WIDTH = "。，、；：！？（）［］【】「」『』《》〈〉｜"
-_TOKEN = re.compile(rf"[^\s|<>{_QUOTES}{_FULL_WIDTH}{INVISIBLE}]+")
-"""What may hold links: no link goes on past one of these signs."""
+_TOKEN = re.compile(rf"(?:[^\s|<>{_QUOTES}{_FULL_WIDTH}{INVISIBLE}\[]|\[(?!/))+")
+"""What may hold links: no link goes on past one of these signs, or a forum's closing tag ([/url])."""
 
 _ESCAPE = re.compile(
     r"(?<!\\)\\+(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([nrtvf])|(/))"
@@ -199,11 +199,21 @@ def _found(text: str) -> list[tuple[int, int]]:
 
 def _without_tail(link: str) -> str:
     """``link`` without the signs of a sentence or a list behind it."""
-    end = len(link)
+    end = _first_unopened(link)
     while end and (link[end - 1] in _TAIL or _is_sign(link[end - 1])):
         end -= 1
-    closed = link[:end]
-    return closed[:-1] if closed.endswith(")") and "(" not in closed else closed
+    return link[:end]
+
+
+def _first_unopened(link: str) -> int:
+    """Where a bracket closes that ``link`` does not open: its end, at the latest."""
+    opened: list[str] = []
+    for place, char in enumerate(link):
+        if char in "([{":
+            opened.append(char)
+        elif char in ")]}" and (not opened or opened.pop() + char not in ("()", "[]", "{}")):
+            return place
+    return len(link)
 
 
 def _is_sign(char: str) -> bool:
