@@ -17,6 +17,7 @@
 {% macro is_document(kind) %}case when {{ kind }} = 'document' then 1 else 0 end{% endmacro %}
 {% macro document_depth() %}1{% endmacro %}
 {% macro is_processed(cell) %}({{ cell }} = 'yes'){% endmacro %}
+{% macro cell_link(relation) %}({{ relation }}.row_key || ':' || {{ relation }}.column_name){% endmacro %}
 {% macro fetches_known_earlier() %}false{% endmacro %}
 {% macro asset_type(provider, kind) %}{{ provider }} || '_' || {{ kind }}{% endmacro %}
 {% macro download_status(download, upload, archived_by) %}coalesce({{ download }}, {{ upload }}, {{ archived_by }}){% endmacro %}

@@ -12,3 +12,8 @@
 {% macro fetches_known_earlier() -%}
     {{ "true" if env_var("ROWKEEPER_LEGACY_CSV_KNOWN_EARLIER", "") == "fetch" else "false" }}
 {%- endmacro %}
+
+{# The key of a link in a cell. #}
+{% macro cell_link(relation) -%}
+    {{ relation }}.row_key || ':' || {{ relation }}.column_name || ':' || cast({{ relation }}.position as text)
+{%- endmacro %}

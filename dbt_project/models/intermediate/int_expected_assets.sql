@@ -24,6 +24,14 @@ identified as (
     where identification_rank = 1
 ),
 
+-- Looked up by key, not joined: Postgres expects one row of each side, and would join them row by row.
+known_earlier as (
+    select
+        {{ cell_link("known_earlier") }} as cell_link,
+        is_found_by_old_system
+    from {{ ref("int_known_earlier") }} as known_earlier
+),
+
 linked as (
     select
         links.asset_id,
@@ -38,8 +46,11 @@ linked as (
         links.column_name,
         links.row_key,
         source_rows.role = 'current' and links.is_content as is_current,
-        known_earlier.row_key is not null as is_known_earlier,
-        coalesce(known_earlier.is_found_by_old_system, false) as is_in_document,
+        {{ cell_link("links") }} in (select known_earlier.cell_link from known_earlier) as is_known_earlier,
+        {{ cell_link("links") }} in (
+            select known_earlier.cell_link from known_earlier
+            where known_earlier.is_found_by_old_system
+        ) as is_in_document,
         source_rows.first_observed_at,
         row_number() over (
             partition by links.asset_id
@@ -55,14 +66,13 @@ linked as (
     from {{ ref("stg_links") }} as links
     inner join {{ ref("int_source_rows") }} as source_rows
         on links.row_key = source_rows.row_key and links.row_id = source_rows.row_id
-    left join {{ ref("int_known_earlier") }} as known_earlier
-        on links.row_key = known_earlier.row_key
-        and links.column_name = known_earlier.column_name
-        and links.position = known_earlier.position
     left join identified on links.asset_id = identified.asset_id
     where
         source_rows.disposition = 'used'
-        and (links.is_content or known_earlier.row_key is not null)
+        and (
+            links.is_content
+            or {{ cell_link("links") }} in (select known_earlier.cell_link from known_earlier)
+        )
         and links.asset_id is not null
 ),
 

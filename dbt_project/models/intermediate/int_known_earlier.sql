@@ -1,6 +1,7 @@
 -- Links that an earlier legacy row of a person has, or that the old system found for the person, and that
 -- no newer row of the person denies. A newer row denies the links of a column if it was processed, or if it
--- has other links there itself; a blank cell of a row that nobody processed denies nothing.
+-- has other links there itself; a blank cell of a row that nobody processed denies nothing. What is newest
+-- is found by windows: Postgres expects one row of it all, and would join it with itself row by row.
 
 with legacy_rows as (
     select
@@ -8,19 +9,11 @@ with legacy_rows as (
         source_rows.row_id,
         source_rows.role,
         source_rows.age_rank,
-        {{ is_processed("legacy.processed") }} as is_processed
+        min(case when {{ is_processed("legacy.processed") }} then source_rows.age_rank end)
+            over (partition by source_rows.row_id) as newest_processed
     from {{ ref("int_source_rows") }} as source_rows
     inner join {{ ref("stg_legacy__rows") }} as legacy on source_rows.row_key = legacy.row_key
     where source_rows.disposition = 'used'
-),
-
-processed as (
-    select
-        row_id,
-        min(age_rank) as newest
-    from legacy_rows
-    where is_processed
-    group by row_id
 ),
 
 found as (
@@ -30,6 +23,7 @@ found as (
         links.position,
         legacy_rows.row_id,
         legacy_rows.age_rank,
+        legacy_rows.newest_processed,
         coalesce(links.rule, '') = 'known earlier' as is_found_by_old_system,
         coalesce(links.rule, '') = 'known earlier'
         or (legacy_rows.role = 'history' and (links.is_content or coalesce(links.rule, '-') = ''))
@@ -38,26 +32,21 @@ found as (
     inner join legacy_rows on links.row_key = legacy_rows.row_key
 ),
 
-columns_with_links as (
+ranked as (
     select
-        row_id,
-        column_name,
-        min(age_rank) as newest
+        *,
+        min(age_rank) over (partition by row_id, column_name) as newest_with_links
     from found
-    group by row_id, column_name
 )
 
 select
-    found.row_key,
-    found.column_name,
-    found.position,
-    found.row_id,
-    found.is_found_by_old_system
-from found
-inner join columns_with_links
-    on found.row_id = columns_with_links.row_id and found.column_name = columns_with_links.column_name
-left join processed on found.row_id = processed.row_id
+    row_key,
+    column_name,
+    position,
+    row_id,
+    is_found_by_old_system
+from ranked
 where
-    found.is_earlier
-    and found.age_rank <= columns_with_links.newest
-    and found.age_rank <= coalesce(processed.newest, found.age_rank)
+    is_earlier
+    and age_rank <= newest_with_links
+    and age_rank <= coalesce(newest_processed, age_rank)

@@ -1,4 +1,6 @@
--- One row an occurrence of a link, in a cell or in a document, and its fate: no link is without one.
+-- One row an occurrence of a link, in a cell or in a document, and its fate: no link is without one. What
+-- is known from earlier and what is a medium are looked up by key, not joined: Postgres expects few of
+-- all these rows, and would join them row by row.
 
 with occurrences as (
     select
@@ -28,22 +30,57 @@ source_rows as (
 -- What a link of Drive leads to may turn out to be of another provider: its media id stays.
 media as (
     select
-        person_row_id,
-        media_id,
+        person_row_id || ':' || media_id as person_medium,
         min(case when is_known_earlier then 1 else 0 end) = 1 as is_known_earlier
     from {{ ref("int_expected_assets") }}
-    where is_claimed
+    where is_claimed and person_row_id is not null and media_id is not null
     group by person_row_id, media_id
+),
+
+known_earlier as (
+    select {{ cell_link("known_earlier") }} as cell_link
+    from {{ ref("int_known_earlier") }} as known_earlier
+),
+
+cells as (
+    select
+        occurrences.*,
+        {{ cell_link("occurrences") }} as cell_link,
+        source_rows.place,
+        source_rows.file_id,
+        source_rows.disposition,
+        source_rows.reason as row_reason,
+        source_rows.row_id as person_row_id,
+        source_rows.role,
+        source_rows.original_key || ':' || occurrences.column_name || ':'
+        || cast(occurrences.position as text) as original_link,
+        coalesce(source_rows.row_id || ':' || occurrences.media_id, '') as person_medium
+    from occurrences
+    left join source_rows on occurrences.row_key = source_rows.row_key
+    where occurrences.copy_number = 1
+),
+
+looked_up as (
+    select
+        *,
+        coalesce(original_link, '') in (select known_earlier.cell_link from known_earlier)
+            as is_known_earlier,
+        person_medium in (select media.person_medium from media) as is_medium,
+        person_medium in (
+            select media.person_medium from media
+            where not media.is_known_earlier
+        ) as is_asked_for_now
+    from cells
 ),
 
 in_cells as (
     select
-        links.row_key || ':' || links.column_name || ':' || cast(links.position as text) as link_key,
+        links.cell_link as link_key,
         links.source,
         coalesce(snapshots.tab_title, snapshots.source, files.file_name) as file,
         links.row_key,
-        source_rows.place,
-        source_rows.row_id,
+        links.place,
+        links.person_row_id as row_id,
         links.column_name,
         links.position,
         cast(1 as bigint) as occurrences,
@@ -52,22 +89,21 @@ in_cells as (
         links.provider,
         links.link_type,
         links.media_id,
-        coalesce(source_rows.disposition = 'used' and source_rows.role = 'current', false)
-        or known_earlier.row_key is not null as is_current,
+        coalesce(links.disposition = 'used' and links.role = 'current', false)
+        or links.is_known_earlier as is_current,
         case
-            when source_rows.disposition is null then 'quarantined'
-            when source_rows.disposition != 'used' then 'quarantined'
+            when links.disposition is null then 'quarantined'
+            when links.disposition != 'used' then 'quarantined'
             when links.rule in ('typing document', 'tracking column') then 'ignored'
             when {{ ignored_reason("links.link_type") }} is not null then 'ignored'
             when links.rule = 'known earlier' then 'known_earlier'
             when links.asset_kinds = '' then 'unsupported'
-            when known_earlier.row_key is not null and coalesce(media.is_known_earlier, true)
-                then 'known_earlier'
+            when links.is_known_earlier and not links.is_asked_for_now then 'known_earlier'
             else 'asset'
         end as fate,
         case
-            when source_rows.disposition is null then 'its row is in no table'
-            when source_rows.disposition != 'used' then 'its row is: ' || source_rows.reason
+            when links.disposition is null then 'its row is in no table'
+            when links.disposition != 'used' then 'its row is: ' || links.row_reason
             when links.rule = 'typing document' then 'typing document: the link on the type'
             when links.rule = 'tracking column' then 'tracking column: what the old system noted of its work'
             when {{ ignored_reason("links.link_type") }} is not null
@@ -75,23 +111,15 @@ in_cells as (
             when links.rule = 'known earlier' then 'the old system found it in a document of this person'
             when links.asset_kinds = ''
                 then {{ unsupported_reason("links.link_type", "links.canonical_url") }}
-            when known_earlier.row_key is not null and coalesce(media.is_known_earlier, true)
+            when links.is_known_earlier and not links.is_asked_for_now
                 then 'an earlier row of this person has it, and no later one denies it'
-            when media.media_id is null then 'the next run gives it to its person'
+            when not links.is_medium then 'the next run gives it to its person'
         end as reason
-    from occurrences as links
-    left join source_rows on links.row_key = source_rows.row_key
+    from looked_up as links
     left join {{ ref("stg_sheet__snapshots") }} as snapshots
-        on links.source = 'sheet' and source_rows.file_id = snapshots.snapshot_id
+        on links.source = 'sheet' and links.file_id = snapshots.snapshot_id
     left join {{ ref("stg_legacy__files") }} as files
-        on links.source = 'legacy_csv' and source_rows.file_id = files.file_sha256
-    left join media
-        on source_rows.row_id = media.person_row_id and links.media_id = media.media_id
-    left join {{ ref("int_known_earlier") }} as known_earlier
-        on source_rows.original_key = known_earlier.row_key
-        and links.column_name = known_earlier.column_name
-        and links.position = known_earlier.position
-    where links.copy_number = 1
+        on links.source = 'legacy_csv' and links.file_id = files.file_sha256
 ),
 
 in_documents as (
@@ -116,7 +144,7 @@ in_documents as (
             when {{ ignored_reason("links.link_type") }} is not null then 'ignored'
             when not links.is_claimed then 'not_followed'
             when links.asset_kinds = '' then 'unsupported'
-            when media.media_id is not null then 'asset'
+            when links.is_medium then 'asset'
             else 'not_followed'
         end as fate,
         case
@@ -126,14 +154,17 @@ in_documents as (
             when not links.is_claimed then 'no row asks for this document any more'
             when links.asset_kinds = ''
                 then {{ unsupported_reason("links.link_type", "links.canonical_url") }}
-            when media.media_id is not null then null
+            when links.is_medium then null
             when links.is_discovered
                 then 'depth: download.document_depth follows the links of documents no further'
             else 'limit: this document has more links than are followed'
         end as reason
-    from {{ ref("int_document_links") }} as links
-    left join media
-        on links.row_id = media.person_row_id and links.media_id = media.media_id
+    from (
+        select
+            *,
+            coalesce(row_id || ':' || media_id, '') in (select media.person_medium from media) as is_medium
+        from {{ ref("int_document_links") }}
+    ) as links
 )
 
 select * from in_cells
