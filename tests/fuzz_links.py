@@ -65,6 +65,8 @@ FORMS = (
         "https://docs.google.com/spreadsheets/d/{d}/edit#gid={n}",
         "https://web.archive.org/web/2/youtu.be/{v}",
     ),
+    *("https://storage.googleapis.com/b/{d}.mp4", "https://m.youtube.com/#/watch?v={v}"),
+    "https://doc-0k-4s-docs.googleusercontent.com/docs/securesc/a/b/1/2/3/{d}?e=download",
 )
 AROUND = (
     *("{}", "see {} please", "({})", "[video]({})", "“{}”", "*{}*", "• {}", "1.{}", "-{}", "{}!"),
@@ -88,6 +90,7 @@ AROUND = (
         "~~{}~~",
         "(x) y={}",
     ),
+    *("[url]{}[/url]", "[url={}]x[/url]", "{{{}}}", "[{}],", "=IMAGE('{}')"),
     *("see {}...", "[{}", "{}</a>", "{}・", "\u200b{}\u200b", '{{"url":"{}"}}', "{}\\nnext"),
 )
 ENCODINGS = ("utf-8", "utf-8", "utf-8", "utf-8-sig", "utf-16")

@@ -229,6 +229,16 @@ def test_the_titles_may_stand_below_other_rows_and_in_a_later_tab() -> None:
     assert snapshot_of("s", more, "People").notices == ()
 
 
+def test_a_row_of_titles_with_more_of_ours_goes_before_one_with_a_name_alone() -> None:
+    found = read([["Name", ""], ["#", "Name", "Video"], ["1", "Ann", VIDEO]])
+    assert [row.is_header for row in found.rows] == [True, True, False]
+
+
+def test_a_column_that_the_settings_leave_out_has_no_name_of_ours() -> None:
+    found = read_titles(["#", "Name", "Email", "Post"], Wanted.of({"email": "Post"}))
+    assert found.names(4) == ["row_id", "name", "column_3", "email"]
+
+
 @given(st.permutations(["#", "Given name", "Surname", "E-Mail", "Typ", "Notizen", "Talk", "Link"]))
 def test_the_order_of_columns_does_not_matter(titles: list[str]) -> None:
     found = read_titles(titles, Wanted())
@@ -279,6 +289,7 @@ def test_a_file_is_read_as_what_it_holds(tmp_path: Path) -> None:
     [
         ("csv", '#, Name, Mail\n1, "Ash, Ann", a@b.c\n2, "Bo", b@b.c\n', ["Ash, Ann", "Bo"], "blanks"),  # noqa: E501
         ("csv", '#,Name,Mail\n1, "Ann",a@b.c\n', [' "Ann"'], None),
+        ("csv", '#,Name,Mail\n1, "Ann" Ash,a@b.c\n', [' "Ann" Ash'], None),
         ("csv", '#,Name,Mail\n1,"Ann\n2, ""x""",a@b.c\n', ['Ann\n2, "x"'], None),
         ("tsv", '#\tName\tMail\n1\t"Ann" Ash\ta@b.c\n2\tBo 5"\tb\n', ['"Ann" Ash', 'Bo 5"'], "quotes"),  # noqa: E501
         ("tsv", '#\tName\tMail\n1\t"Ann\tAsh"\ta@b.c\n', ["Ann\tAsh"], None),

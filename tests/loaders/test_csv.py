@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from loaders.legacy_csv import load_legacy_csv, notices_of, read_file
+from loaders.legacy_csv import column_names, load_legacy_csv, notices_of, read_file
 from rowkeeper.core.csv.guard import guard
 from rowkeeper.core.csv.legacy import GENERATIONS
 from rowkeeper.core.errors import InputError
@@ -150,6 +150,11 @@ def test_columns_that_nobody_knows_are_kept(tmp_path: Path) -> None:
     assert row.named[21:] == (("mood", "glad"), ("column_23", "x"), ("column_24", "y"))
     assert tuple(row.values) == COLUMNS
     assert "'Mood', '', 'Mood'" in notices_of(file)[0]
+
+
+def test_an_unknown_column_never_has_a_name_of_ours() -> None:
+    names = column_names(("row_id", "Link", "URL", "URL"), ("row_id", "", "link", ""))
+    assert names == ("row_id", "column_2", "link", "url")
 
 
 def test_the_index_column_of_pandas_is_no_row_id(tmp_path: Path) -> None:
