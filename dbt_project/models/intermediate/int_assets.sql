@@ -9,6 +9,11 @@ with entries as (
     group by asset_id
 ),
 
+-- Once for all assets, whatever number of them Postgres expects.
+legacy_states as materialized (
+    select * from {{ ref("int_legacy_states") }}
+),
+
 states as (
     select
         expected.*,
@@ -93,7 +98,7 @@ states as (
     left join {{ ref("int_asset_uploads") }} as uploads on expected.asset_id = uploads.asset_id
     left join {{ ref("int_asset_readings") }} as readings on expected.asset_id = readings.asset_id
     left join entries on expected.asset_id = entries.asset_id
-    left join {{ ref("int_legacy_states") }} as legacy on expected.asset_id = legacy.asset_id
+    left join legacy_states as legacy on expected.asset_id = legacy.asset_id
     left join {{ ref("int_legacy_objects") }} as found
         on expected.asset_id = found.asset_id and legacy.object_key = found.object_key
 )

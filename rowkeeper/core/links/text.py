@@ -36,7 +36,7 @@ _WHOLE = re.compile(
 _QUOTES = '"`“”„‟«»‹›‘’‚‛'
 _FULL_WIDTH = "。，、；：！？（）［］【】「」『』《》〈〉｜"
 _TOKEN = re.compile(rf"(?:[^\s|<>{_QUOTES}{_FULL_WIDTH}{INVISIBLE}\[]|\[(?!/))+")
-"""What may hold links: no link goes on past one of these signs or the closing tag of a forum, [/url]."""
+"""What may hold links: none goes on past one of these signs or a forum's closing tag, [/url]."""
 
 _ESCAPE = re.compile(
     r"(?<!\\)\\+(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([nrtvf])|(/))"
