@@ -48,7 +48,7 @@ PAGES = (
         "Google's own limit",
     ),
     Rule(
-        r"(does not|doesn.t) exist|has been deleted|in the (owner.s )?(bin|trash)",
+        r"(does not|doesn.t) exist|has been deleted|in (the )?(owner.s )?(bin|trash)",
         PermanentError,
         "removed",
         "Sorry, the file you have requested has been deleted.",

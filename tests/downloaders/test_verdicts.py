@@ -63,6 +63,33 @@ def test_what_youtube_says(words: str, verdict: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("The download limit for this file has been exceeded.", "quota"),
+        ("Our systems have detected unusual traffic from your computer network.", "quota"),
+        ("Only the owner and editors can download this file", "download_disabled"),
+        ("The owner has disabled the download of this file", "download_disabled"),
+        ("Downloads are disabled for this file", "download_disabled"),
+        ("Sorry, you can't download file", "download_disabled"),
+        ("The file contains a virus", "infected"),
+        ("Malware was found in this file", "infected"),
+        ("We're sorry: it violates our Terms of Service", "violation"),
+        ("This document is too big to export", "too_large"),
+        ("Sorry, the file you have requested does not exist.", "removed"),
+        ("File is in owner's trash", "removed"),
+        ("Request access, or switch to an account with access", "permission_denied"),
+        ("Sign in to continue to Google Drive", "permission_denied"),
+        ("Error (Server Error)!!1", "server_error"),
+        ("Something went wrong. Try again in a bit.", "server_error"),
+        ("A page about something else", None),
+    ],
+)
+def test_what_google_says(words: str, code: str | None) -> None:
+    rule = first_match(PAGES, words)
+    assert (rule.code if rule else None) == code
+
+
+@pytest.mark.parametrize(
     "rules",
     [PAGES, *(site.rules for site in verdict_tables.sites())],
     ids=["drive", *(site.provider for site in verdict_tables.sites())],
