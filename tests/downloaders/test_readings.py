@@ -333,6 +333,9 @@ def test_a_video_that_is_shorter_than_stated_is_provisional(
     assert told.details["provisional_because"] == (
         "It lasts 1 of the 600 seconds that YouTube states."
     )
+    net.site.videos.append(Video("rounded____", "Rounded", media.progressive(), duration_s=10))
+    told = events(settings, request_for("youtube", "video", "rounded____"))[-1]
+    assert "provisional_because" not in told.details  # within ten seconds nothing is said
 
 
 @pytest.mark.parametrize("kind", ["video", "transcript"])

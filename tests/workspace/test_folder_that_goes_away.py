@@ -109,6 +109,7 @@ def test_nothing_grows_beneath_and_nothing_is_lost(
         journal.append(event(1))
         goes(place)
         beneath = sorted(place.rglob("*"))
+        write_whole(tmp_path / "elsewhere", b"x")  # of a folder that is there
         journal.append(event(2))  # the disk still takes what is open
         for what, attempt in everything(context).items():
             with pytest.raises(DiskError, match=GONE):
