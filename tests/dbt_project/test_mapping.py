@@ -201,7 +201,8 @@ def test_each_defect_fails_its_test_and_no_mart_moves(engine: Target, tmp_path: 
 
 def ended(test: str) -> str:
     """How a data test ends, once its tables hold what raw holds."""
-    invoke("run", "--select", "int_row_texts", "int_row_matches", "int_source_rows")
+    tables = ["int_row_texts", "int_row_matches", "int_source_rows", "int_assets_as_built"]
+    invoke("run", "--select", *tables)
     return invoke("test", "--select", test)[test]
 
 

@@ -100,8 +100,13 @@ def test_what_was_built_by_hand_or_failed_is_built_again(
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
 def test_what_is_to_be_built(loaded: tuple[Context, dict[str, Any]]) -> None:
     dbt_project.invoke(loaded[0], "ls")
-    project = dbt_project.manifest(loaded[0])
+    place = dbt_project.target_folder(loaded[0])
+    parsed = dbt_project._parsed.pop(place)
+    project = dbt_project.manifest(loaded[0])  # as another process finds it
     assert project is not None
+    assert project.flat_graph["sources"].keys() == parsed.flat_graph["sources"].keys()
+    (place / dbt_project.KEPT_PARSE).write_bytes(b"half")
+    assert dbt_project.manifest(loaded[0]) is None
     nodes = [node for node in project.nodes.values() if node.package_name == "rowkeeper"]
     views = {node.name for node in nodes if node.config.materialized == "view"}
     tables = {node.name for node in nodes if str(node.resource_type) == "model"} - views
