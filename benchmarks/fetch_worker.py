@@ -9,9 +9,9 @@ import sys
 import time
 from pathlib import Path
 
-from downloaders.base import FetchSettings, Person, Request
+from downloaders.base import Person, Request
 from downloaders.pool import download_all
-from downloaders.registry import throttle_of
+from downloaders.registry import fetch_settings
 from rowkeeper.core.ids import asset_id, new_id
 from rowkeeper.core.journal.journal import Journal, journal_dir
 from rowkeeper.core.settings import Settings
@@ -25,7 +25,7 @@ def main() -> None:
     with Journal(journal_dir(settings.data_dir)) as journal:
         summary = download_all(
             requests,
-            FetchSettings.of(settings, throttle_of(settings.download)),
+            fetch_settings(settings),
             journal.append,
             new_id(),
         )

@@ -12,9 +12,8 @@ from pathlib import Path
 
 from benchmarks.fetch_worker import request_of
 from benchmarks.store_worker import plain_boto3
-from downloaders.base import FetchSettings
 from downloaders.pool import download_all
-from downloaders.registry import throttle_of
+from downloaders.registry import fetch_settings
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.ids import new_id
 from rowkeeper.core.journal.journal import Journal, journal_dir
@@ -44,7 +43,7 @@ def main() -> None:
             straight = StraightThrough(store, checked_layout(settings.store.layout), new_id())
         download_all(
             requests,
-            FetchSettings.of(settings, throttle_of(settings.download)),
+            fetch_settings(settings),
             emit,
             new_id(),
             straight=straight,

@@ -7,16 +7,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from rowkeeper.core.ids import asset_id
-from rowkeeper.core.net.addresses import Network, networks
-from rowkeeper.core.net.google_api import NO_CREDENTIALS, Credentials
+from rowkeeper.core.net.google_api import Credentials
+from rowkeeper.core.net.route import Route
 from rowkeeper.core.net.throttle import Limit, Throttle
 from rowkeeper.core.retry import Refusals
-
-if TYPE_CHECKING:
-    from rowkeeper.core.settings import Settings
+from rowkeeper.core.settings import Download, Settings
 
 Progress = Callable[[int, int | None], None]
 """Called with the bytes so far and the bytes expected, or None where nobody knows."""
@@ -122,74 +120,29 @@ class Fetched:
 
 @dataclass(frozen=True, kw_only=True)
 class FetchSettings:
-    """What a downloader needs to know of the settings. Times are in seconds."""
+    """The settings, as every room has them, and the pace that all threads of a run hold."""
 
-    data_dir: Path
-    proxy: str | None = None
-    ca_file: Path | None = None
-    workers: int = 8
-    attempts: int = 3
-    timeout_s: float = 30.0
-    backoff_s: float = 0.5
-    max_height: int = 720
-    format: str = ""
-    caption_languages: tuple[str, ...] = ("en.*",)
-    cookies_file: Path | None = None
-    extractor_args: tuple[str, ...] = ()
-    plugins: Mapping[str, str] = field(default_factory=dict)
-    hosts: tuple[str, ...] = ()
-    private_networks: tuple[Network, ...] = ()
-    max_bytes: int | None = None
-    max_duration_s: float | None = None
-    max_playlist: int | None = None
-    min_free_bytes: int = 0
-    max_attempts: int = 8
-    retry_after_s: float = 60.0
-    pause_s: float = 900.0
-    max_pause_s: float = 60.0
-    naming: str = "asset_id"
-    sidecar: str = "full"
+    settings: Settings
     throttle: Throttle = field(default_factory=Throttle)
-    drive: Credentials = NO_CREDENTIALS
-    drive_endpoint: str | None = None
-    sheets_endpoint: str | None = None
 
-    @classmethod
-    def of(cls, settings: "Settings", throttle: Throttle) -> Self:
-        """The downloaders' part of ``settings``, at the pace that ``throttle`` holds."""
-        network, download, drive = settings.network, settings.download, settings.drive
+    @property
+    def data_dir(self) -> Path:
+        return self.settings.data_dir.absolute()
+
+    @property
+    def download(self) -> Download:
+        return self.settings.download
+
+    @property
+    def route(self) -> Route:
+        return Route.of(self.settings.network)
+
+    @property
+    def drive(self) -> Credentials:
+        """Who asks the Drive API; nobody, if it is not to be asked."""
+        drive = self.settings.drive
         key = drive.api_key.get_secret_value() if drive.api_key else None
-        return cls(
-            data_dir=settings.data_dir.absolute(),
-            proxy=network.proxy,
-            ca_file=network.ca_file,
-            workers=download.workers,
-            attempts=download.attempts,
-            timeout_s=download.timeout_s,
-            backoff_s=download.backoff_s,
-            max_height=download.max_height,
-            format=download.format,
-            caption_languages=tuple(download.caption_languages),
-            cookies_file=download.cookies_file,
-            extractor_args=tuple(download.youtube.extractor_args),
-            plugins=download.youtube.plugins,
-            hosts=tuple(download.hosts),
-            private_networks=networks(network.private_addresses),
-            max_bytes=download.max_bytes or None,
-            max_duration_s=download.max_duration_s or None,
-            max_playlist=download.max_playlist or None,
-            min_free_bytes=download.min_free_bytes,
-            max_attempts=download.max_attempts,
-            retry_after_s=download.retry_after_s,
-            pause_s=download.pause_s,
-            max_pause_s=download.max_pause_s,
-            naming=download.naming,
-            sidecar=download.sidecar,
-            throttle=throttle,
-            drive=Credentials(api_key=key, file=drive.credentials_file, setting="drive"),
-            drive_endpoint=drive.api_endpoint,
-            sheets_endpoint=settings.sheet.api_endpoint,
-        )
+        return Credentials(api_key=key, file=drive.credentials_file, setting="drive")
 
 
 class Downloader(ABC):

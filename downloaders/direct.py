@@ -32,7 +32,7 @@ class DirectDownloader(StreamingDownloader):
     def __init__(self, settings: FetchSettings) -> None:
         self.settings = settings
         self._client = HttpClient(settings, self.provider)
-        self._hosts = Hosts.of_config(settings.hosts)
+        self._hosts = Hosts.of_config(settings.download.hosts)
 
     def fetch_into(
         self, request: Request, directory: Path, sink: Sink, progress: Progress

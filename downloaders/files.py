@@ -67,7 +67,7 @@ def commit_listing(
 
 def check_room(folder: Path, more: int, settings: FetchSettings) -> None:
     """Raise ``DiskFullError`` if so many bytes more would fill the disk of ``folder``."""
-    if shutil.disk_usage(folder).free - more < settings.min_free_bytes:
+    if shutil.disk_usage(folder).free - more < settings.download.min_free_bytes:
         raise no_room(settings)
 
 

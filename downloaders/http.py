@@ -1,20 +1,15 @@
 """A pooled HTTP client that goes only where it may, checked before each request and redirect."""
 
 import re
-import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import UTC
 from email.message import Message
-from email.utils import parsedate_to_datetime
-from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 import urllib3
 from urllib3.exceptions import HTTPError, IncompleteRead, LocationParseError
 
 from downloaders.base import FetchSettings, Progress
-from rowkeeper.core import clock
 from rowkeeper.core.errors import (
     NeedsPersonError,
     PauseSiteError,
@@ -22,8 +17,9 @@ from rowkeeper.core.errors import (
     RetryLaterError,
     TransferError,
 )
-from rowkeeper.core.net.addresses import check_literal, guard
+from rowkeeper.core.net.addresses import check_literal
 from rowkeeper.core.net.hosts import Hosts
+from rowkeeper.core.net.route import retry_after
 
 CHUNK = 1 << 18
 MAX_REDIRECTS = 10
@@ -37,23 +33,16 @@ class HttpClient:
     """One pool of connections for all threads, at the pace of ``site``."""
 
     def __init__(self, settings: FetchSettings, site: str) -> None:
-        timeout = urllib3.Timeout(connect=settings.timeout_s, read=settings.timeout_s)
-        ca_file = str(settings.ca_file) if settings.ca_file else None
-        options: dict[str, Any] = {
-            "timeout": timeout,
-            "retries": False,
-            "maxsize": settings.workers,
-            "ssl_context": ssl.create_default_context(cafile=ca_file),
-            "headers": {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
-        }
+        seconds = settings.download.timeout_s
         self._site, self._throttle = site, settings.throttle
-        self._private = settings.private_networks
-        self._pool: urllib3.PoolManager
-        if settings.proxy:
-            self._pool = urllib3.ProxyManager(settings.proxy, **options)
-        else:
-            self._pool = urllib3.PoolManager(**options)
-            guard(self._pool, self._private)
+        self._private = settings.route.private
+        self._pool = settings.route.pool(
+            is_guarded=True,
+            timeout=urllib3.Timeout(connect=seconds, read=seconds),
+            retries=False,
+            maxsize=settings.download.workers,
+            headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
+        )
 
     @contextmanager
     def open(
@@ -157,18 +146,6 @@ def is_encoded(response: urllib3.BaseHTTPResponse) -> bool:
     return response.headers.get("Content-Encoding", "identity").lower() != "identity"
 
 
-def retry_after(response: urllib3.BaseHTTPResponse) -> float | None:
-    """The seconds of Retry-After, a number or a date, if the answer has one."""
-    value = response.headers.get("Retry-After", "").strip()
-    if value.isascii() and value.isdigit():
-        return float(value)
-    try:
-        until = parsedate_to_datetime(value)
-    except (TypeError, ValueError):
-        return None
-    return max(0.0, (until.astimezone(UTC) - clock.now()).total_seconds())
-
-
 def status_error(status: int, host: str, retry_after_s: float | None = None) -> TransferError:
     """What an HTTP status of 400 and more says about trying again."""
     kinds: dict[int, tuple[type[TransferError], str, str]] = {
@@ -190,7 +167,7 @@ def status_error(status: int, host: str, retry_after_s: float | None = None) -> 
 def raise_for_status(response: urllib3.BaseHTTPResponse, host: str) -> None:
     """Raise :func:`status_error` for a status that isn't 2xx."""
     if not 200 <= response.status < 300:
-        raise status_error(max(response.status, 400), host, retry_after(response))
+        raise status_error(max(response.status, 400), host, retry_after(response.headers))
 
 
 @contextmanager

@@ -18,7 +18,7 @@ def verdict_of(
     request: Request, error: TransferError, settings: FetchSettings
 ) -> tuple[Verdict, str, dict[str, Any]]:
     """What is to be done, in words too, and when: no asset is tried for ever."""
-    message, limit = one_line(str(error)), settings.max_attempts
+    message, limit = one_line(str(error)), settings.download.max_attempts
     if error.verdict not in {Verdict.RETRY, Verdict.PAUSE}:
         return error.verdict, message, {}
     if isinstance(error, AmbiguousError):
@@ -31,7 +31,7 @@ def verdict_of(
     least = 0.0
     if error.verdict is Verdict.PAUSE:
         least = settings.throttle.paused_s(request.provider)
-    delay = max(between_runs(tries, settings.retry_after_s), least)
+    delay = max(between_runs(tries, settings.download.retry_after_s), least)
     return error.verdict, message, kept | next_try(delay)
 
 
@@ -46,7 +46,7 @@ def _refused(
         since = f"{refusals.since:%Y-%m-%d}"
         words = f"{message[: MAX_MESSAGE - 60]} The same in {refusals.runs} runs since {since}."
         return Verdict.PERMANENT, words, details
-    delay = between_runs(refusals.runs, AMBIGUOUS_BACKOFF * settings.retry_after_s)
+    delay = between_runs(refusals.runs, AMBIGUOUS_BACKOFF * settings.download.retry_after_s)
     return Verdict.RETRY, message, details | next_try(delay)
 
 

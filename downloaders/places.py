@@ -31,7 +31,7 @@ class Places:
 
     def __init__(self, settings: FetchSettings) -> None:
         self._settings = settings
-        self._template = checked_template(settings.naming)
+        self._template = checked_template(settings.download.naming)
         self._root = root_of(settings.data_dir)
         self._folder_id = folder_id(settings.data_dir)
         self._path = partial_folder(settings.data_dir) / MOVES
@@ -119,8 +119,8 @@ class Places:
         self._told[request.asset_id] = told
 
     def _describe(self, request: Request, kept: Fetched) -> None:
-        if self._settings.sidecar != "none":
-            write_sidecar(request, kept, with_email=self._settings.sidecar == "full")
+        if self._settings.download.sidecar != "none":
+            write_sidecar(request, kept, with_email=self._settings.download.sidecar == "full")
 
 
 def _line(asset_id: str, told: dict[str, Any]) -> str:

@@ -82,8 +82,10 @@ def download_all(
     with Places(settings) as places:
         run = _Run(settings, emit, session_id, on_progress or (lambda _: None), places, straight)
         paces = settings.throttle.limits
-        slots = {site: paces[site].slots or settings.workers for site in queues if site in paces}
-        run_bounded(run.one, queues, settings.workers, run.stop, "download", limits=slots)
+        slots = {
+            site: paces[site].slots or settings.download.workers for site in queues if site in paces
+        }
+        run_bounded(run.one, queues, settings.download.workers, run.stop, "download", limits=slots)
     return run.summary
 
 
@@ -101,9 +103,10 @@ class _Run:
         self.settings = replace(
             settings,
             throttle=replace(
-                settings.throttle, sleep=self.stop.sleep, longest_s=settings.max_pause_s
+                settings.throttle, sleep=self.stop.sleep, longest_s=settings.download.max_pause_s
             ),
         )
+        self.download = settings.download
         self.emit, self.session_id = emit, session_id
         self.on_progress, self.places, self.straight = on_progress, places, straight
         self.folder = files.partial_folder(settings.data_dir)
@@ -118,9 +121,9 @@ class _Run:
         tries = count(1)
         try:
             fetched = with_retries(
-                lambda: self._fetch(request, is_last=next(tries) >= self.settings.attempts),
-                self.settings.attempts,
-                self.settings.backoff_s,
+                lambda: self._fetch(request, is_last=next(tries) >= self.download.attempts),
+                self.download.attempts,
+                self.download.backoff_s,
                 self.stop.sleep,
                 pause=lambda error: self._pause(request, error),
             )
@@ -142,7 +145,7 @@ class _Run:
         left = self.settings.throttle.paused_s(request.provider)
         with self.lock:
             paused = self.summary.paused_providers
-            if left > self.settings.max_pause_s:
+            if left > self.download.max_pause_s:
                 paused.setdefault(request.provider, f"for {left:.0f} more seconds, as it asked")
             if request.provider not in paused:
                 return False
@@ -152,9 +155,9 @@ class _Run:
 
     def _pause(self, request: Request, error: TransferError) -> bool:
         """Let the whole machine leave the site alone; does this run wait for its end?"""
-        seconds = self.settings.pause_s if error.retry_after_s is None else error.retry_after_s
+        seconds = self.download.pause_s if error.retry_after_s is None else error.retry_after_s
         self.settings.throttle.pause(request.provider, seconds)
-        return 0 < seconds <= self.settings.max_pause_s
+        return 0 < seconds <= self.download.max_pause_s
 
     def _fetch(self, request: Request, *, is_last: bool) -> Fetched:
         def progress(done: int, total: int | None) -> None:
@@ -214,8 +217,8 @@ class _Run:
         if because := details.get("incomplete_because"):
             details = {**details, "incomplete_because": one_line(because)}
         tries = request.tries + 1
-        rarely = SELDOM_S if tries >= self.settings.max_attempts else 0.0
-        delay = max(between_runs(tries, self.settings.retry_after_s), rarely)
+        rarely = SELDOM_S if tries >= self.download.max_attempts else 0.0
+        delay = max(between_runs(tries, self.download.retry_after_s), rarely)
         return {**details, **next_try(delay)}
 
     def _take(

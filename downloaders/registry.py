@@ -7,7 +7,7 @@ from importlib import import_module
 from downloaders.base import Downloader, FetchSettings, Request
 from rowkeeper.core.errors import PermanentError
 from rowkeeper.core.net.throttle import Limit, Throttle, default_folder
-from rowkeeper.core.settings import Download
+from rowkeeper.core.settings import Download, Settings
 
 CLASSES = {
     "dailymotion": ("downloaders.dailymotion", "DailymotionDownloader"),
@@ -60,6 +60,11 @@ class Paces(Mapping[str, Limit]):
 def throttle_of(download: Download) -> Throttle:
     """The pace of each site, held on the whole machine."""
     return Throttle(Paces(download), download.pace_dir or default_folder())
+
+
+def fetch_settings(settings: Settings) -> FetchSettings:
+    """``settings``, at the pace that they ask for."""
+    return FetchSettings(settings=settings, throttle=throttle_of(settings.download))
 
 
 class Registry:

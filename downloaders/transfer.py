@@ -184,7 +184,7 @@ class _Transfer:
         return self.version or told
 
     def _check_size(self, size: int) -> None:
-        largest = self.settings.max_bytes
-        if largest is not None and size > largest:
+        largest = self.settings.download.max_bytes
+        if 0 < largest < size:
             words = f"It has {size:,} bytes or more; download.max_bytes is {largest:,}."
             raise PermanentError("too_large", words)

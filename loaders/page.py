@@ -10,6 +10,7 @@ import urllib3
 from loaders.bounds import USUAL, Bounds
 from loaders.kept_pages import KeptPages
 from rowkeeper.core.errors import InputError, SourceUnavailableError
+from rowkeeper.core.net.route import DIRECT, Route, retry_after
 
 PUBLISH = "publish it with File > Share > Publish to web and use the link that ends in /pubhtml"
 MAX_REDIRECTS = 5
@@ -30,8 +31,7 @@ class Page:
 
 def read_page(
     source: str,
-    proxy: str | None = None,
-    ca_file: Path | None = None,
+    route: Route = DIRECT,
     cache_dir: Path | None = None,
     bounds: Bounds = USUAL,
 ) -> Page:
@@ -49,7 +49,7 @@ def read_page(
     if parts.scheme in ("http", "https"):
         url = _fetchable(source)
         kept = KeptPages(cache_dir) if cache_dir else None
-        body = _fetch(url, _pool(proxy, ca_file), kept, bounds)
+        body = _fetch(url, _pool(route), kept, bounds)
         return Page(public_url(source), url, body, url_gid(source))
     if parts.scheme == "file":
         path = Path(unquote(parts.path))
@@ -123,6 +123,9 @@ def _site(url: str) -> tuple[str, int | None]:
 class _Patience(urllib3.Retry):
     """Waits as long as the site asks for by Retry-After; a longer wait is left to the next run."""
 
+    def get_retry_after(self, response: urllib3.BaseHTTPResponse) -> float | None:
+        return retry_after(response.headers)
+
     def increment(
         self,
         method: str | None = None,
@@ -132,12 +135,12 @@ class _Patience(urllib3.Retry):
         _pool: Any = None,
         _stacktrace: Any = None,
     ) -> Self:
-        if response is not None and (self.get_retry_after(response) or 0) > MAX_WAIT_S:
+        if response is not None and (retry_after(response.headers) or 0) > MAX_WAIT_S:
             raise urllib3.exceptions.MaxRetryError(_pool, url or "", None)
         return super().increment(method, url, response, error, _pool, _stacktrace)
 
 
-def _pool(proxy: str | None, ca_file: Path | None) -> urllib3.PoolManager:
+def _pool(route: Route) -> urllib3.PoolManager:
     retries = _Patience(
         total=3,
         redirect=0,
@@ -147,10 +150,8 @@ def _pool(proxy: str | None, ca_file: Path | None) -> urllib3.PoolManager:
         raise_on_redirect=False,
     )
     timeout = urllib3.Timeout(connect=10, read=60)
-    ca_certs = str(ca_file) if ca_file else None
-    if proxy:
-        return urllib3.ProxyManager(proxy, retries=retries, timeout=timeout, ca_certs=ca_certs)
-    return urllib3.PoolManager(retries=retries, timeout=timeout, ca_certs=ca_certs)
+    # whoever names a sheet may name one on a private address
+    return route.pool(is_guarded=False, retries=retries, timeout=timeout)
 
 
 def _get(
@@ -193,7 +194,7 @@ def _check_status(response: urllib3.BaseHTTPResponse, source: str) -> None:
     if status in (401, 403):
         raise InputError(f"The sheet {source} is not public (HTTP {status}): {PUBLISH}.")
     if status == 429 or status >= 500:
-        asked = _Patience().get_retry_after(response)
+        asked = retry_after(response.headers)
         when = f"in {asked:.0f} seconds, as it asks" if asked else "in a few minutes"
         raise SourceUnavailableError(
             f"The sheet {source} answered HTTP {status}: run again {when}."

@@ -26,6 +26,7 @@ from loaders.tabs import choose, is_wanted, other_tabs
 from rowkeeper.core import clock
 from rowkeeper.core.errors import InputError
 from rowkeeper.core.net.google_api import NO_CREDENTIALS, Credentials
+from rowkeeper.core.net.route import DIRECT, Route
 from rowkeeper.core.text import harmless, quoted, sha256, to_json, trimmed
 
 if TYPE_CHECKING:
@@ -75,8 +76,7 @@ class Snapshot:
 class Access:
     """How sources are reached. ``cache_dir`` keeps pages for conditional requests, if given."""
 
-    proxy: str | None = None
-    ca_file: Path | None = None
+    route: Route = DIRECT
     cache_dir: Path | None = None
     credentials: Credentials = NO_CREDENTIALS
     api_endpoint: str = ENDPOINT
@@ -85,11 +85,10 @@ class Access:
     @classmethod
     def of(cls, settings: "Settings", *, keep_pages: bool = False) -> Self:
         """The access that ``settings`` give; pages are kept in the data folder if at all."""
-        sheet, network = settings.sheet, settings.network
+        sheet = settings.sheet
         key = sheet.api_key.get_secret_value() if sheet.api_key else None
         return cls(
-            proxy=network.proxy,
-            ca_file=network.ca_file,
+            route=Route.of(settings.network),
             cache_dir=settings.data_dir / "sheet" if keep_pages else None,
             credentials=Credentials(api_key=key, file=sheet.credentials_file),
             api_endpoint=sheet.api_endpoint or ENDPOINT,
@@ -128,8 +127,7 @@ def load_sheet(
             access.credentials,
             access.api_endpoint,
             asked,
-            access.proxy,
-            access.ca_file,
+            access.route,
             access.bounds,
         )
         place = f"https://docs.google.com/spreadsheets/d/{spreadsheet}"
@@ -140,7 +138,7 @@ def load_sheet(
 
 
 def _load_page(source: str, tab: str | None, wanted: Wanted, access: Access) -> Snapshot:
-    reach = (access.proxy, access.ca_file, access.cache_dir, access.bounds)
+    reach = (access.route, access.cache_dir, access.bounds)
     page = read_page(source, *reach)
     asked = tab or page.gid
     frames = read_frames(page)

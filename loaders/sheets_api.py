@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from loaders.bounds import USUAL, Bounds
 from loaders.grid import Cell, Line, Tab, check_lines, hidden_notice, links_of, without_blank_ends
 from rowkeeper.core.errors import InputError, SourceUnavailableError
-from rowkeeper.core.net.google_api import Credentials, account_of, authorised, plain_http
+from rowkeeper.core.net.google_api import Credentials, account_of, authorised
+from rowkeeper.core.net.route import DIRECT, Route
 
 SCOPE = "https://www.googleapis.com/auth/spreadsheets.readonly"
 ENDPOINT = "https://sheets.googleapis.com/"
@@ -56,8 +56,7 @@ def read_api(
     credentials: Credentials,
     endpoint: str = ENDPOINT,
     wanted: str | None = None,
-    proxy: str | None = None,
-    ca_file: Path | None = None,
+    route: Route = DIRECT,
     bounds: Bounds = USUAL,
 ) -> list[Tab]:
     """The tabs of a spreadsheet; of several only ``wanted`` (gid or title), where it is there.
@@ -71,7 +70,7 @@ def read_api(
             "Publish to web, or set sheet.api_key or sheet.credentials_file to read it by the API."
         )
     with _faults(spreadsheet):
-        sheets = _service(credentials, endpoint, proxy, ca_file).spreadsheets()
+        sheets = _service(credentials, endpoint, route).spreadsheets()
         known = _asked(sheets.get(spreadsheetId=spreadsheet, fields=TITLES), credentials)
         chosen = _titles(known, wanted) or _titles(known, None)
         ranges = ["'" + title.replace("'", "''") + "'" for title in chosen]
@@ -115,13 +114,11 @@ def _place(spreadsheet: str) -> str:
     return f"https://docs.google.com/spreadsheets/d/{spreadsheet}"
 
 
-def _service(
-    credentials: Credentials, endpoint: str, proxy: str | None, ca_file: Path | None
-) -> Any:
+def _service(credentials: Credentials, endpoint: str, route: Route) -> Any:
     """A client of the API; nothing is asked yet."""
     from googleapiclient.discovery import build
 
-    http = plain_http(proxy, ca_file, TIMEOUT_S)
+    http = route.httplib2(TIMEOUT_S)
     return build(
         "sheets",
         "v4",

@@ -8,10 +8,11 @@ from lxml import html
 
 from downloaders.base import Request
 from downloaders.google.rules import NOT_A_FILE, PAGES
-from downloaders.http import mime_of, retry_after, status_error
+from downloaders.http import mime_of, status_error
 from downloaders.verdicts import first_match
 from rowkeeper.core.errors import PermanentError, RetryLaterError, TransferError
 from rowkeeper.core.net.hosts import Hosts
+from rowkeeper.core.net.route import retry_after
 from rowkeeper.core.net.sniff import kind_of
 
 HOSTS = Hosts(
@@ -103,9 +104,9 @@ def refusal(tree: html.HtmlElement, response: urllib3.BaseHTTPResponse, host: st
     """What a page instead of a file means."""
     title, words = title_of(tree), _words(tree)
     if rule := first_match(PAGES, f"{title}\n{words}"):
-        return rule.raised(words or f"{host}: {title}", retry_after(response))
+        return rule.raised(words or f"{host}: {title}", retry_after(response.headers))
     if response.status >= 400:
-        return status_error(response.status, host, retry_after(response))
+        return status_error(response.status, host, retry_after(response.headers))
     if not title and not words:
         return RetryLaterError("empty_page", f"{host} sent an empty page instead of a file.")
     return NOT_A_FILE.raised(words or f"{host} sent a page instead of a file: {title}")

@@ -14,7 +14,7 @@ import urllib3
 from downloaders.base import FetchSettings, Progress
 from downloaders.google.answers import FileId
 from downloaders.google.rules import REASONS
-from downloaders.http import HttpClient, retry_after, status_error
+from downloaders.http import HttpClient, status_error
 from downloaders.sinks import FileSink, Sink, Told
 from downloaders.transfer import Judge, Saved, save
 from rowkeeper.core.errors import (
@@ -23,8 +23,9 @@ from rowkeeper.core.errors import (
     RetryLaterError,
     TransferError,
 )
-from rowkeeper.core.net.google_api import account_of, authorised, plain_http
+from rowkeeper.core.net.google_api import account_of, authorised
 from rowkeeper.core.net.hosts import Hosts
+from rowkeeper.core.net.route import retry_after
 
 SCOPE = "https://www.googleapis.com/auth/drive.readonly"
 ENDPOINT = "https://www.googleapis.com/"
@@ -59,7 +60,7 @@ class DriveApi:
 
     def __init__(self, settings: FetchSettings, client: HttpClient, site: str) -> None:
         self._settings, self._client, self._site = settings, client, site
-        self._endpoint = urljoin(settings.drive_endpoint or ENDPOINT, "drive/v3/")
+        self._endpoint = urljoin(settings.settings.drive.api_endpoint or ENDPOINT, "drive/v3/")
         parts = urlsplit(self._endpoint)
         self._hosts = Hosts(frozenset({parts.netloc.lower()}), schemes=frozenset({parts.scheme}))
         self._account = account_of(settings.drive, SCOPE)
@@ -209,8 +210,7 @@ class DriveApi:
         return self._local.service
 
     def _http(self) -> Any:
-        settings = self._settings
-        return plain_http(settings.proxy, settings.ca_file, settings.timeout_s)
+        return self._settings.route.httplib2(self._settings.download.timeout_s)
 
 
 def address(facts: dict[str, Any]) -> str:
@@ -225,7 +225,7 @@ def address(facts: dict[str, Any]) -> str:
 
 def _inspect(response: urllib3.BaseHTTPResponse) -> None:
     if response.status >= 400 and response.status != 416:
-        raise _refusal(response.status, response.read(1 << 16), retry_after(response))
+        raise _refusal(response.status, response.read(1 << 16), retry_after(response.headers))
 
 
 @contextmanager
@@ -239,9 +239,8 @@ def _faults() -> Iterator[None]:
     try:
         yield
     except HttpError as error:
-        wait = error.resp.get("retry-after", "")
-        seconds = float(wait) if wait.isascii() and wait.isdigit() else None
-        raise _refusal(int(error.resp.status), error.content, seconds) from None
+        wait = retry_after(error.resp)
+        raise _refusal(int(error.resp.status), error.content, wait) from None
     except (TokenTransportError, HttpLib2Error, OSError) as error:
         words = f"The Drive API did not answer ({type(error).__name__})."
         raise RetryLaterError("transport", words) from None

@@ -64,7 +64,7 @@ def _assets(request: Request, file_id: FileId, tabs: list[Tab]) -> tuple[Discove
 def _by_api(
     client: HttpClient, settings: FetchSettings, api: DriveApi, file_id: FileId
 ) -> list[Tab]:
-    endpoint = urljoin(settings.sheets_endpoint or SHEETS_API, "v4/spreadsheets/")
+    endpoint = urljoin(settings.settings.sheet.api_endpoint or SHEETS_API, "v4/spreadsheets/")
     parts = urlsplit(endpoint)
     hosts = Hosts(frozenset({parts.netloc.lower()}), schemes=frozenset({parts.scheme}))
     url = f"{endpoint}{quote(file_id.media_id, safe='')}?{urlencode({'fields': FIELDS})}"

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,12 +18,12 @@ from yt_dlp.networking.exceptions import (  # type: ignore[import-untyped]
 
 from downloaders import files
 from downloaders.base import FetchSettings, Progress
-from downloaders.http import retry_after
 from downloaders.transfer import CHECK_EVERY
 from downloaders.ytdlp import extractor_args, plugins
 from downloaders.ytdlp.handler import GuardedRH, StrayedError
 from downloaders.ytdlp.site import VideoSite
 from rowkeeper.core.errors import PermanentError, TransferError, UsageError
+from rowkeeper.core.net.route import retry_after
 
 LONGEST_LIST = 20_000
 """No playlist of a site is longer; endless mixes are cut here."""
@@ -60,16 +61,16 @@ class Client(YoutubeDL):  # type: ignore[misc]
         self.retry_after_s: float | None = None
         self.strayed: TransferError | None = None
         self._settings = settings
-        plugins.load(settings.plugins)
+        plugins.load(settings.download.youtube.plugins)
         self._quiet = _Quiet()
         super().__init__(_options(settings, site) | {"logger": self._quiet})
-        if settings.cookies_file:
-            self._read_cookies(settings.cookies_file)
+        if settings.download.cookies_file:
+            self._read_cookies(settings.download.cookies_file)
 
     @property
     def languages(self) -> tuple[str, ...]:
         """Patterns of the languages that captions are wanted in."""
-        return self._settings.caption_languages
+        return tuple(self._settings.download.caption_languages)
 
     @property
     def warnings(self) -> list[str]:
@@ -79,7 +80,7 @@ class Client(YoutubeDL):  # type: ignore[misc]
     @property
     def max_playlist(self) -> int | None:
         """How many videos of a list are taken; None for all."""
-        return self._settings.max_playlist
+        return self._settings.download.max_playlist or None
 
     def begin(self, folder: Path, progress: Progress) -> None:
         """Make ready for the next asset, whose files go into ``folder``."""
@@ -127,10 +128,11 @@ class Client(YoutubeDL):  # type: ignore[misc]
         """Only the guarded handler, with our certificates."""
         director = super().build_request_director([GuardedRH], preferences)
         for handler in director.handlers.values():
-            handler.hosts, handler.ca_file = self.site.hosts, self._settings.ca_file
-            handler.named, own = extractor_args.named_hosts(self._settings.extractor_args)
-            private = (*self._settings.private_networks, *own)
-            handler.guarded = None if self._settings.proxy else private
+            given = self._settings.download.youtube.extractor_args
+            handler.named, own = extractor_args.named_hosts(given)
+            route = self._settings.route
+            handler.hosts = self.site.hosts
+            handler.route = replace(route, private=(*route.private, *own))
         return director
 
     def urlopen(self, req: Any) -> Any:
@@ -144,7 +146,7 @@ class Client(YoutubeDL):  # type: ignore[misc]
             return super().urlopen(req)
         except HTTPError as error:
             self.statuses.append((error.status, urlsplit(error.response.url).path))
-            self.retry_after_s = retry_after(error.response) or self.retry_after_s
+            self.retry_after_s = retry_after(error.response.headers) or self.retry_after_s
             raise
         except StrayedError as error:
             self.strayed = error.reason
@@ -163,8 +165,8 @@ def _hook(progress: Progress, folder: Path, settings: FetchSettings) -> Any:
         done = status.get("downloaded_bytes") or 0
         sizes[str(status.get("filename"))] = done
         size = sum(sizes.values())
-        if settings.max_bytes is not None and size > settings.max_bytes:
-            raise _too_large(size, settings.max_bytes)
+        if 0 < settings.download.max_bytes < size:
+            raise _too_large(size, settings.download.max_bytes)
         if size - checked > CHECK_EVERY:
             files.check_room(folder, 0, settings)
             checked = size
@@ -178,10 +180,10 @@ def _check_limits(
     info: dict[str, Any], formats: list[dict[str, Any]], folder: Path, settings: FetchSettings
 ) -> None:
     size = sum(item.get("filesize") or 0 for item in formats)
-    if settings.max_bytes is not None and size > settings.max_bytes:
-        raise _too_large(size, settings.max_bytes)
-    length, longest = info.get("duration") or 0, settings.max_duration_s
-    if longest is not None and length > longest:
+    if 0 < settings.download.max_bytes < size:
+        raise _too_large(size, settings.download.max_bytes)
+    length, longest = info.get("duration") or 0, settings.download.max_duration_s
+    if 0 < longest < length:
         words = f"It lasts {length:,} seconds; download.max_duration_s is {longest:,.0f}."
         raise PermanentError("too_long", words)
     files.check_room(folder, size, settings)
@@ -217,7 +219,7 @@ def keep_same(folder: Path, formats: list[dict[str, Any]], site: VideoSite) -> N
 
 def _options(settings: FetchSettings, site: VideoSite) -> dict[str, Any]:
     """Safe options: no commands, no cookies, no config, no links or file URLs, no cache."""
-    height = settings.max_height
+    height = settings.download.max_height
     return {
         "quiet": True,
         "no_warnings": True,
@@ -228,7 +230,7 @@ def _options(settings: FetchSettings, site: VideoSite) -> dict[str, Any]:
         "extract_flat": "in_playlist",
         "playlistend": LONGEST_LIST,
         "outtmpl": {"default": "media.%(format_id)s.%(ext)s"},
-        "format": settings.format
+        "format": settings.download.format
         or (
             f"bv*[ext=mp4][height<={height}]+ba[ext=m4a]/b[ext=mp4][height<={height}]"
             f"/bv*[height<={height}]+ba/b[height<={height}]/bv*+ba/b"
@@ -243,11 +245,11 @@ def _options(settings: FetchSettings, site: VideoSite) -> dict[str, Any]:
         "retries": 2,
         "fragment_retries": 2,
         "extractor_retries": 0,
-        "extractor_args": extractor_args.parsed(settings.extractor_args),
+        "extractor_args": extractor_args.parsed(settings.download.youtube.extractor_args),
         "file_access_retries": 0,
         "skip_unavailable_fragments": False,
-        "socket_timeout": settings.timeout_s,
-        "proxy": settings.proxy,
+        "socket_timeout": settings.download.timeout_s,
+        "proxy": settings.route.proxy,
         "enable_file_urls": False,
         "allowed_extractors": list(site.extractors),
         "ffmpeg_location": imageio_ffmpeg.get_ffmpeg_exe(),

@@ -1,6 +1,7 @@
 """What somebody gives yt-dlp beyond the usual, as its command line takes it."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,7 +14,7 @@ from rowkeeper.core.net.hosts import Hosts
 ADDRESS = re.compile(r"https?://[^\s;,/?#]+")
 
 
-def parsed(given: tuple[str, ...]) -> dict[str, Any]:
+def parsed(given: Sequence[str]) -> dict[str, Any]:
     """``youtube:player_client=mweb`` and its like as ``YoutubeDL`` wants them.
 
     Raises ``UsageError`` for what yt-dlp does not take.
@@ -29,7 +30,7 @@ def parsed(given: tuple[str, ...]) -> dict[str, Any]:
     return arguments
 
 
-def named_hosts(given: tuple[str, ...]) -> tuple[Hosts | None, tuple[Network, ...]]:
+def named_hosts(given: Sequence[str]) -> tuple[Hosts | None, tuple[Network, ...]]:
     """The hosts whose addresses stand in there, and their own private addresses.
 
     Who names a provider of tokens there wants it to be asked, on this machine, too.

@@ -1,7 +1,6 @@
 """The requests of yt-dlp: our own certificates, and each host checked before it is asked."""
 
 import ssl
-from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
@@ -9,8 +8,9 @@ from yt_dlp.networking._requests import RequestsRH  # type: ignore[import-untype
 from yt_dlp.networking.exceptions import RequestError  # type: ignore[import-untyped]
 
 from rowkeeper.core.errors import TransferError
-from rowkeeper.core.net.addresses import Network, guard
+from rowkeeper.core.net.addresses import guard
 from rowkeeper.core.net.hosts import Hosts
+from rowkeeper.core.net.route import Route
 
 
 class StrayedError(RequestError):  # type: ignore[misc]
@@ -25,24 +25,22 @@ class GuardedRH(RequestsRH):  # type: ignore[misc]
     """yt-dlp's request handler, held to ``hosts`` before each request and each redirect."""
 
     hosts = Hosts(frozenset())
-    ca_file: Path | None = None
-    guarded: tuple[Network, ...] | None = None
-    """The private networks that are allowed; None where a proxy looks the names up."""
+    route = Route()
     named: Hosts | None = None
     """Whom ``download.youtube.extractor_args`` names: somebody's own provider of tokens."""
 
     def _make_sslcontext(self, legacy_ssl_support: bool | None = None) -> ssl.SSLContext:
-        if self.ca_file:
-            return ssl.create_default_context(cafile=str(self.ca_file))
+        if self.route.ca_file:
+            return self.route.tls()
         context: ssl.SSLContext = super()._make_sslcontext(legacy_ssl_support)
         return context
 
     def _create_instance(self, *args: Any, **kwargs: Any) -> Any:
         session = super()._create_instance(*args, **kwargs)
         session.hooks["response"].append(self._check_redirect)
-        if self.guarded is not None:
+        if (private := self.route.guarded) is not None:
             for adapter in session.adapters.values():
-                guard(adapter.poolmanager, self.guarded)
+                guard(adapter.poolmanager, private)
         return session
 
     def _send(self, request: Any) -> Any:

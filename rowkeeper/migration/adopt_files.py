@@ -56,12 +56,11 @@ def adopt_files(context: Context, folders: Iterable[Path]) -> Adopted:
 
     Run again it finds nothing more to do. Raises ``InputError``, ``WarehouseError``.
     """
-    from downloaders.base import FetchSettings
     from downloaders.legacy import adopt, find, match
     from downloaders.places import Places
-    from downloaders.registry import throttle_of
+    from downloaders.registry import fetch_settings
 
-    settings = FetchSettings.of(context.settings, throttle_of(context.settings.download))
+    settings = fetch_settings(context.settings)
     folder = journal_dir(context.settings.data_dir)
     drain(folder, context.target)
     media, sidecars, leftovers = find(folders)

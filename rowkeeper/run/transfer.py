@@ -58,13 +58,12 @@ def download_pending(
     that can be; then it raises ``StoreError`` if the store refuses. ``reread``: lists and documents
     are due whatever their age.
     """
-    from downloaders.base import FetchSettings
     from downloaders.pool import Summary, download_all
-    from downloaders.registry import throttle_of
+    from downloaders.registry import fetch_settings
     from rowkeeper.run.stream import straight_through
 
     total, way = Summary(), None
-    settings = FetchSettings.of(context.settings, throttle_of(context.settings.download))
+    settings = fetch_settings(context.settings)
     folder = journal_dir(context.settings.data_dir)
     with session(folder, "download") as current, reporter.display("Downloading") as shown:
         pending = partial(pending_readings, reread=reread)

@@ -1,7 +1,6 @@
 """``rowkeeper doctor --online``: one known public video, the whole way to a file."""
 
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 from rowkeeper.core.errors import RowkeeperError, TransferError
@@ -27,15 +26,13 @@ TOKENS = (
 
 def check_youtube(settings: Settings) -> str:
     """What was fetched, in words. Raises ``RowkeeperError`` with what is missing."""
-    from downloaders.base import FetchSettings, Request
-    from downloaders.registry import Registry, throttle_of
+    from downloaders.base import Request
+    from downloaders.registry import Registry, fetch_settings
 
     with tempfile.TemporaryDirectory(prefix="rowkeeper-doctor-") as folder:
-        wanted = replace(
-            FetchSettings.of(settings, throttle_of(settings.download)),
-            data_dir=Path(folder),
-            min_free_bytes=0,
-        )
+        download = settings.download.model_copy(update={"min_free_bytes": 0})
+        update = {"data_dir": Path(folder), "download": download}
+        wanted = fetch_settings(settings.model_copy(update=update))
         request = Request(
             asset_id=asset_id("doctor", "youtube", VIDEO, "video"),
             row_id="doctor",

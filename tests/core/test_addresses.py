@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from downloaders.base import FetchSettings
 from downloaders.http import HttpClient
 from rowkeeper.core.errors import TransferError
 from rowkeeper.core.net.addresses import is_public, networks
 from rowkeeper.core.net.hosts import Hosts
+from tests.fakes.clients import settings_in
 from tests.fakes.flaky import Flaky, flaky_server
 
 SPELLED = """
@@ -39,9 +39,7 @@ def server() -> Iterator[Flaky]:
 
 
 def ask(tmp_path: Path, host: str, *, port: str, allowed: str = "") -> bytes:
-    settings = FetchSettings(
-        data_dir=tmp_path, timeout_s=2, private_networks=networks([allowed] if allowed else [])
-    )
+    settings = settings_in(tmp_path, timeout_s=2, private_addresses=[allowed] if allowed else [])
     hosts = Hosts.of_config([f"{host}:{port}"])
     with HttpClient(settings, "direct").open(f"http://{host}:{port}/x", hosts) as response:
         return response.read()
@@ -81,7 +79,7 @@ def test_no_spelling_leads_into_a_private_network(server: Flaky, tmp_path: Path,
     ],
 )
 def test_tricks_with_the_address_lead_nowhere(tmp_path: Path, url: str) -> None:
-    client = HttpClient(FetchSettings(data_dir=tmp_path, timeout_s=2), "direct")
+    client = HttpClient(settings_in(tmp_path, timeout_s=2), "direct")
     hosts = Hosts.of_config(
         ["example.org", "127.0.0.1", "127.0.0.1.", "localhost.", "①②⑦.⓪.⓪.①", "127。0。0。1"]
     )

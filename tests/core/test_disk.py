@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from downloaders.base import FetchSettings
 from downloaders.files import write_hashed
 from downloaders.sinks import FileSink, Told
 from rowkeeper.core.disk.faults import disk_error, too_large
@@ -31,6 +30,7 @@ from rowkeeper.core.journal.journal import (
 )
 from rowkeeper.core.journal.kept_files import loads
 from rowkeeper.core.paths import folder_id
+from tests.fakes.clients import settings_in
 from tests.fakes.disk import FaultyDisk
 
 NO_LOCKS = {"flock": errno.ENOLCK, "lockf": errno.ENOLCK}
@@ -134,7 +134,7 @@ def test_short_writes_are_counted(disk: FaultyDisk, at_most: int) -> None:
     disk.at_most = at_most
     body = bytes(range(256)) * 8
     part = disk.root / "x.part"
-    sink = FileSink(part, FetchSettings(data_dir=disk.root))
+    sink = FileSink(part, settings_in(disk.root))
     with sink.open(0, None, [], lambda _: Told(None, "text/plain")) as write:
         write(body)
         write(body)
@@ -149,7 +149,7 @@ def test_short_writes_are_counted(disk: FaultyDisk, at_most: int) -> None:
 
 def test_a_file_that_the_disk_cut_is_not_finished(disk: FaultyDisk) -> None:
     part = disk.root / "x.part"
-    sink = FileSink(part, FetchSettings(data_dir=disk.root))
+    sink = FileSink(part, settings_in(disk.root))
     with ExitStack() as stack:
         write = stack.enter_context(sink.open(0, None, [], lambda _: Told(None, "text/plain")))
         write(b"abcdef")

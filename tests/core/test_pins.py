@@ -4,12 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from downloaders.base import FetchSettings
 from downloaders.places import Places
 from loaders.legacy_csv import row_layout
 from rowkeeper.core.csv.legacy import GENERATIONS
 from rowkeeper.core.ids import NAMESPACE, asset_id
-from tests.fakes.clients import request_for
+from tests.fakes.clients import request_for, settings_in
 from tests.helpers.names import placed
 
 IDS = {
@@ -58,7 +57,7 @@ def test_the_columns_of_a_row(width: int, first: str, header: int, layout: int |
 
 
 def test_a_finished_file_that_was_changed_since_is_not_recovered(tmp_path: Path) -> None:
-    settings, request = FetchSettings(data_dir=tmp_path), request_for("drive", "file", "one")
+    settings, request = settings_in(tmp_path), request_for("drive", "file", "one")
     with Places(settings) as places:
         kept = placed(places, tmp_path, request, "the right bytes")
     with Places(settings) as places:

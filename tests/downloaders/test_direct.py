@@ -10,7 +10,7 @@ from downloaders.registry import Registry
 from rowkeeper.core.errors import TransferError, Verdict
 from rowkeeper.core.links.classify import classify
 from tests.fakes.clients import request_for
-from tests.helpers.transfers import Answers, serving, settings_in
+from tests.helpers.transfers import Answers, local_settings, serving
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def fetch(
     answers: Answers, folder: Path, path: str = "a.mp4", listed: str | None = None
 ) -> Fetched:
     host = answers.host if listed is None else listed
-    settings = settings_in(folder, hosts=(host,))
+    settings = local_settings(folder, hosts=(host,))
     request = request_for("direct", "file", f"http://{answers.host}/{path}")
     return Registry(settings).for_request(request).fetch(request, folder, lambda *_: None)
 

@@ -13,7 +13,6 @@ from downloaders.google.drive_api import _refusal
 from downloaders.pool import download_all
 from rowkeeper.core.errors import InputError, TransferError, Verdict
 from rowkeeper.core.events import AssetEvent
-from rowkeeper.core.net.google_api import Credentials
 from tests.fakes.clients import fetch, request_for, settings_for
 from tests.fakes.drive_api import KEY, TOKEN, refusal
 from tests.fakes.internet import FakeInternet
@@ -63,9 +62,9 @@ def net() -> Iterator[FakeInternet]:
 @pytest.fixture(params=["key", "account"])
 def settings(request: pytest.FixtureRequest, net: FakeInternet, tmp_path: Path) -> FetchSettings:
     if request.param == "key":
-        return settings_for(net, tmp_path, drive=Credentials(api_key=KEY, setting="drive"))
+        return settings_for(net, tmp_path, api_key=KEY)
     file = service_account(tmp_path / "key.json", "https://oauth2.googleapis.com/")
-    return settings_for(net, tmp_path, drive=Credentials(file=file, setting="drive"))
+    return settings_for(net, tmp_path, credentials_file=file)
 
 
 def test_a_file_is_held_to_drives_checksum(settings: FetchSettings) -> None:
@@ -214,14 +213,14 @@ def test_nothing_tells_the_key(
 def test_a_file_that_is_no_key_is_a_sentence(net: FakeInternet, tmp_path: Path) -> None:
     file = tmp_path / "key.json"
     file.write_text("{}")
-    settings = settings_for(net, tmp_path, drive=Credentials(file=file, setting="drive"))
+    settings = settings_for(net, tmp_path, credentials_file=file)
     with pytest.raises(InputError, match=r"drive\.credentials_file"):
         fetch(settings, request_for("drive", "file", "private_film"))
 
 
 def test_a_key_that_google_refuses_needs_a_person(net: FakeInternet, tmp_path: Path) -> None:
     file = service_account(tmp_path / "key.json", "https://oauth2.googleapis.com/")
-    settings = settings_for(net, tmp_path, drive=Credentials(file=file, setting="drive"))
+    settings = settings_for(net, tmp_path, credentials_file=file)
     net.site.faults.append(Fault("oauth2.googleapis.com/token", 400, 9))
     with pytest.raises(TransferError) as caught:
         fetch(settings, request_for("drive", "file", "private_film"))

@@ -11,7 +11,7 @@ import pytest
 from downloaders.base import FetchSettings
 from rowkeeper.core.errors import TransferError, Verdict
 from rowkeeper.core.ids import asset_id
-from tests.fakes.clients import fetch, request_for, settings_for
+from tests.fakes.clients import changed, fetch, request_for, settings_for
 from tests.fakes.internet import FakeInternet
 from tests.fakes.site import Document, DriveEntry, DriveFile, DriveFolder, Fault, Site
 
@@ -146,7 +146,7 @@ def test_redirects_end(net: FakeInternet, settings: FetchSettings) -> None:
 
 
 def test_certificates_are_verified(settings: FetchSettings) -> None:
-    error = failure(replace(settings, ca_file=None), "drive", "file", "small1_file")
+    error = failure(changed(settings, ca_file=None), "drive", "file", "small1_file")
     assert (error.code, error.verdict) == ("transport", Verdict.RETRY)
     assert "CERTIFICATE_VERIFY_FAILED" in str(error)
 
@@ -211,5 +211,5 @@ def test_a_huge_file_goes_on_where_it_broke_off(net: FakeInternet, settings: Fet
 def test_what_is_too_large_is_left(
     settings: FetchSettings, provider: str, kind: str, media_id: str
 ) -> None:
-    error = failure(replace(settings, max_bytes=5), provider, kind, media_id)
+    error = failure(changed(settings, max_bytes=5), provider, kind, media_id)
     assert (error.code, error.verdict) == ("too_large", Verdict.PERMANENT)

@@ -19,8 +19,7 @@ from rowkeeper.core.errors import AmbiguousError
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.ids import asset_id
 from rowkeeper.core.links.classify import classify
-from rowkeeper.core.net.google_api import Credentials
-from tests.fakes.clients import request_for, settings_for
+from tests.fakes.clients import changed, request_for, settings_for
 from tests.fakes.drive_api import KEY
 from tests.fakes.internet import FakeInternet
 from tests.fakes.site import Document, DriveEntry, DriveFile, DriveFolder, Fault, Site, WebResponse
@@ -65,7 +64,7 @@ def settings(request: pytest.FixtureRequest, net: FakeInternet, tmp_path: Path) 
     found = settings_for(net, tmp_path)
     if request.param == "visitor":
         return found
-    return replace(found, drive=Credentials(api_key=KEY, setting="drive"))
+    return changed(found, api_key=KEY)
 
 
 def run(settings: FetchSettings, *requests: Request) -> list[AssetEvent]:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from downloaders.base import FetchSettings, Request
+from downloaders.base import Request
 from downloaders.legacy import Match, Unmatched, Wanted, adopt, find, match
 from downloaders.places import Places
 from rowkeeper.core.errors import InputError
 from rowkeeper.core.ids import asset_id
+from tests.fakes.clients import settings_in
 from tests.fakes.disk import FaultyDisk
 
 VIDEO, OTHER = "dQw4w9WgXcQ", "abc_-456789"
@@ -154,7 +155,7 @@ def test_an_adopted_file_is_a_verified_copy(tmp_path: Path) -> None:
     old = tmp_path / "old" / f"{VIDEO}.mp4"
     old.parent.mkdir()
     old.write_bytes(b"film" * 1000)
-    settings = FetchSettings(data_dir=tmp_path / "data")
+    settings = settings_in(tmp_path / "data")
     with Places(settings) as places:
         fetched = adopt(Match(old, ANNA[0], "its name"), settings, places)
     assert fetched.sha256 == hashlib.sha256(old.read_bytes()).hexdigest()
@@ -184,7 +185,7 @@ def test_a_disk_that_sets_no_times_and_no_rights_takes_the_file_all_the_same(
     old.write_bytes(b"a film")
     disk = FaultyDisk(tmp_path / "data").install(monkeypatch)
     disk.fails = dict.fromkeys(("utime", "chmod"), errno.EPERM)
-    settings = FetchSettings(data_dir=disk.root)
+    settings = settings_in(disk.root)
     with Places(settings) as places:
         fetched = adopt(Match(old, ANNA[0], "its name"), settings, places)
     assert fetched.path.read_bytes() == b"a film"

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from downloaders.base import Fetched, FetchSettings, Person
+from downloaders.base import Fetched, Person
 from downloaders.naming import PRESETS, checked_template, relative_path
 from downloaders.places import Places
 from downloaders.sidecar import sidecar_path
 from rowkeeper.core.errors import UsageError
 from rowkeeper.core.templates import SIDECAR
-from tests.fakes.clients import request_for
+from tests.fakes.clients import request_for, settings_in
 from tests.helpers.names import HOSTILE, placed, settled
 
 TEMPLATES = [
@@ -125,7 +125,7 @@ def test_many_that_want_one_place_at_once_all_find_one(
         return found
 
     monkeypatch.setattr(Path, "exists", slow)
-    settings = FetchSettings(data_dir=tmp_path, naming="row_name")
+    settings = settings_in(tmp_path, naming="row_name")
     requests = [request_for("drive", "file", f"file{number}") for number in range(20)]
     with Places(settings) as places, ThreadPoolExecutor(8) as threads:
         kept = threads.map(

@@ -22,7 +22,7 @@ from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.net.throttle import Throttle
 from rowkeeper.core.paths import folder_id
 from rowkeeper.core.progress import Progress
-from tests.fakes.clients import request_for, settings_for
+from tests.fakes.clients import changed, request_for, settings_for
 from tests.fakes.internet import FakeInternet
 from tests.fakes.site import DriveEntry, DriveFile, DriveFolder, Fault, Site
 
@@ -79,7 +79,7 @@ def test_tries_end(net: FakeInternet, settings: FetchSettings) -> None:
     summary, [event] = run(settings, drive("drive_file01"))
     assert summary.failed == 1
     assert (event.error_code, event.verdict, event.attempt) == ("http_503", Verdict.RETRY, 1)
-    assert len(net.requests) == settings.attempts
+    assert len(net.requests) == settings.download.attempts
 
 
 def test_permanent_failures_are_not_tried_again(net: FakeInternet, settings: FetchSettings) -> None:
@@ -89,7 +89,7 @@ def test_permanent_failures_are_not_tried_again(net: FakeInternet, settings: Fet
 
 
 def test_a_pause_leaves_the_rest_of_the_site(net: FakeInternet, settings: FetchSettings) -> None:
-    one_by_one = replace(settings, workers=1)
+    one_by_one = changed(settings, workers=1)
     document = request_for("docs", "document", "nobody")
     requests = [drive("quota1"), *(drive(f"drive_file{n:02}") for n in range(10)), document]
     summary, events = run(one_by_one, *requests)
@@ -116,11 +116,10 @@ def test_folder_children_come_before_their_parent(settings: FetchSettings) -> No
 KILLED = """
 import os, sys
 from pathlib import Path
-from downloaders.base import FetchSettings
 from downloaders.pool import download_all
-from tests.fakes.clients import request_for
+from tests.fakes.clients import request_for, settings_in
 proxy, ca_file, data_dir, kind, media_id = sys.argv[1:]
-settings = FetchSettings(data_dir=Path(data_dir), proxy=proxy, ca_file=Path(ca_file))
+settings = settings_in(Path(data_dir), proxy=proxy, ca_file=Path(ca_file))
 request = request_for("drive", kind, media_id)
 download_all([request], settings, lambda event: os.kill(os.getpid(), 9), "s0")
 """
@@ -140,7 +139,7 @@ def test_a_file_finished_before_a_kill_is_recorded_not_fetched(
     _, events = run(settings, request)
     assert len(net.requests) == before == 1
     assert sidecar.exists()
-    other = replace(settings, data_dir=tmp_path / "other")
+    other = changed(settings, data_dir=tmp_path / "other")
     other.data_dir.mkdir()
     (other.data_dir / "folder.id").write_text(folder_id(tmp_path))
     _, expected = run(other, request)
@@ -219,7 +218,7 @@ def test_each_later_try_waits_twice_as_long(net: FakeInternet, settings: FetchSe
     net.site.faults.append(Fault("id=drive_file01", 503, times=99))
     for tries, longest in ((0, 60), (1, 120), (3, 480), (40, 86_400)):
         wanted = replace(drive("drive_file01"), tries=tries)
-        patient = replace(settings, retry_after_s=60, max_attempts=100)
+        patient = changed(settings, retry_after_s=60, max_attempts=100)
         begun = datetime.now(UTC)
         _, [event] = run(patient, wanted)
         wait = datetime.fromisoformat(event.details["next_try_at"]) - begun
@@ -230,7 +229,7 @@ def test_each_later_try_waits_twice_as_long(net: FakeInternet, settings: FetchSe
 def test_nothing_is_tried_for_ever(net: FakeInternet, settings: FetchSettings) -> None:
     net.site.faults.append(Fault("id=drive_file01", 503, times=99))
     wanted = replace(drive("drive_file01"), attempt=12, tries=7)
-    _, [event] = run(replace(settings, max_attempts=8), wanted)
+    _, [event] = run(changed(settings, max_attempts=8), wanted)
     assert (event.error_code, event.verdict) == ("http_503", Verdict.NEEDS_PERSON.value)
     assert "Given up after 8 runs" in str(event.error_message)
     assert event.details == {"given_up": True}
@@ -255,7 +254,7 @@ def test_a_site_says_how_long_it_wants_to_be_left_alone(
 ) -> None:
     net.site.faults.append(Fault(match, "wait:1234", times=99))
     pace = Throttle(folder=tmp_path / "pace")
-    patient = replace(settings, throttle=pace, retry_after_s=1, pause_s=5)
+    patient = changed(settings, throttle=pace, retry_after_s=1, pause_s=5)
     begun = datetime.now(UTC)
     summary, [event] = run(patient, request_for(provider, kind, media_id))
     assert (event.error_code, event.verdict) == ("rate_limited", Verdict.PAUSE.value)
@@ -277,7 +276,7 @@ def test_a_short_pause_is_waited_for(
     net.site.faults.append(Fault("id=drive_file01", "wait:1"))
     pace = Throttle(folder=tmp_path / "pace")
     summary, events = run(
-        replace(settings, throttle=pace, max_pause_s=5),
+        changed(settings, throttle=pace, max_pause_s=5),
         drive("drive_file01"),
         drive("drive_file02"),
     )

@@ -15,9 +15,8 @@ from downloaders.documents import MAX_LINKS
 from downloaders.pool import download_all
 from downloaders.readings import Extent, content_key
 from rowkeeper.core.events import AssetEvent, EventType
-from rowkeeper.core.net.google_api import Credentials
 from tests.fakes import drive_api, media
-from tests.fakes.clients import request_for, settings_for
+from tests.fakes.clients import changed, request_for, settings_for
 from tests.fakes.internet import FakeInternet
 from tests.fakes.site import (
     Caption,
@@ -159,7 +158,7 @@ def test_a_list_that_a_limit_cuts_is_not_complete(
     net: FakeInternet, settings: FetchSettings
 ) -> None:
     net.site.playlists.append(playlist(stated=10))
-    told = events(replace(settings, max_playlist=3), request_for("youtube", "playlist", LIST))[-1]
+    told = events(changed(settings, max_playlist=3), request_for("youtube", "playlist", LIST))[-1]
     assert told.details["complete"] is False
     assert (told.details["entries"], told.details["left_out"]) == (3, 7)
     assert told.details["incomplete_because"] == "7 were left out: download.max_playlist is 3."
@@ -232,9 +231,7 @@ def test_a_folder_is_read_to_its_end(
     entries = tuple(DriveEntry(f"file_number_{n}", f"{n}.txt") for n in range(3))
     net.site.folders.append(DriveFolder(FOLDER, "All", entries, cut=cut))
     if by_api:
-        settings = replace(
-            settings, drive=Credentials(api_key=drive_api.KEY, file=None, setting="drive")
-        )
+        settings = changed(settings, api_key=drive_api.KEY)
     found = events(settings, request_for("drive", "folder", FOLDER))
     assert found[-1].details["complete"] is not cut
     assert len(children(found)) == found[-1].details["entries"] == 3
@@ -256,9 +253,7 @@ def test_a_document_is_asked_for_conditionally_and_changes_beside_itself(
     net: FakeInternet, settings: FetchSettings, by_api: bool, kind: str
 ) -> None:
     if by_api:
-        settings = replace(
-            settings, drive=Credentials(api_key=drive_api.KEY, file=None, setting="drive")
-        )
+        settings = changed(settings, api_key=drive_api.KEY)
     export = "/export"
     net.site.documents.append(
         Document(DOCUMENT, "Notes", "one", html=PAGE.format("one"), version="v1")
@@ -412,7 +407,7 @@ def test_a_page_of_a_folder_that_lacks_something_proves_nothing(
 ) -> None:
     net.site.folders.append(DriveFolder(FOLDER, "All", (DriveEntry("file_number_1", "1.txt"),)))
     request = request_for("drive", "folder", FOLDER)
-    by_api = replace(settings, drive=Credentials(api_key=drive_api.KEY, setting="drive"))
+    by_api = changed(settings, api_key=drive_api.KEY)
     monkeypatch.setattr(drive_api, "listing", lambda *_: drive_api.answer({}))
     told = events(by_api, request)[-1].details
     assert (told["complete"], told["entries"]) == (False, 0)
@@ -430,7 +425,7 @@ def test_what_stays_unfinished_is_looked_at_once_a_month(
     net.site.playlists.append(playlist(stated=12))
     request = request_for("youtube", "playlist", LIST)
     waits = []
-    for tries in (0, settings.max_attempts - 1):
+    for tries in (0, settings.download.max_attempts - 1):
         told = events(settings, replace(request, tries=tries))[-1]
         until = datetime.fromisoformat(told.details["next_try_at"])
         waits.append((until - datetime.now(UTC)).days)

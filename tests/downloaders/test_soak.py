@@ -14,9 +14,8 @@ from downloaders.pool import download_all
 from rowkeeper.core.errors import Verdict
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.journal.journal import Journal, journal_dir
-from rowkeeper.core.net.addresses import networks
 from rowkeeper.core.progress import Progress
-from tests.fakes.clients import request_for
+from tests.fakes.clients import request_for, settings_in
 from tests.fakes.flaky import STALL_S, Flaky, body_of, flaky_server
 from tests.fakes.journals import events_in
 
@@ -24,10 +23,10 @@ TRANSFERS, KILLS = 500, 100
 
 
 def settings_for(host: str, folder: Path, workers: int) -> FetchSettings:
-    return FetchSettings(
-        data_dir=folder,
+    return settings_in(
+        folder,
         hosts=(host,),
-        private_networks=networks(["127.0.0.0/8"]),
+        private_addresses=["127.0.0.0/8"],
         workers=workers,
         attempts=2,
         timeout_s=STALL_S / 3,

@@ -22,13 +22,13 @@ from rowkeeper.core.errors import DiskFullError, TransferError
 from rowkeeper.core.net.hosts import Hosts
 from rowkeeper.core.pool import StoppedError
 from tests.fakes.flaky import STALL_S, flaky_server
-from tests.helpers.transfers import BODY, Answers, serving, settings_in
+from tests.helpers.transfers import BODY, Answers, local_settings, serving
 
 
 def get(
     answers: Answers, folder: Path, progress: Progress = lambda done, total: None, **more: Any
 ) -> Saved:
-    settings = settings_in(folder, **more)
+    settings = local_settings(folder, **more)
     return save(
         HttpClient(settings, "direct"),
         f"http://{answers.host}/x.bin",
@@ -173,7 +173,7 @@ def test_time_without_a_byte_is_bounded(tmp_path: Path) -> None:
 def test_keys_stay_with_their_host(tmp_path: Path) -> None:
     with serving(Answers()) as there, serving(Answers()) as here:
         here.location = f"http://{there.host}/y"
-        settings = settings_in(tmp_path)
+        settings = local_settings(tmp_path)
         save(
             HttpClient(settings, "direct"),
             f"http://{here.host}/x",

@@ -18,12 +18,18 @@ from rowkeeper.core.errors import TransferError, Verdict
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.ids import asset_id
 from tests.fakes import media
-from tests.fakes.clients import fetch, request_for, settings_for
+from tests.fakes.clients import changed, fetch, request_for, settings_for
 from tests.fakes.internet import FakeInternet
 from tests.fakes.site import Caption, Fault, Playlist, Site, Video, VideoError
 
 MERGED, SINGLE, SPOKEN, MUTE = "merged_____", "single_____", "spoken_____", "mute_______"
-LIVE, ENDED, WEBM, LOCKED = "live_______", "ended______", "webm_______", "locked_____"
+TALL, LIVE, ENDED, WEBM, LOCKED = (
+    "tall_______",
+    "live_______",
+    "ended______",
+    "webm_______",
+    "locked_____",
+)
 EXPECTED: dict[str, tuple[str, Verdict]] = {
     "removed": ("removed", Verdict.PERMANENT),
     "private": ("private", Verdict.PERMANENT),
@@ -62,6 +68,7 @@ def site() -> Site:
             Video(SINGLE, "Single", media.progressive(), (Caption("de", vtt("deutsch")),)),
             Video(SPOKEN, "Spoken", media.progressive(), (Caption("en", vtt("asr"), True),)),
             Video(MUTE, "Mute", media.progressive()),
+            Video(TALL, "Tall", media.progressive(288)),
             Video(LIVE, "Live", media.progressive(), live=True),
             Video(ENDED, "Ended", media.progressive(), was_live=True),
             Video(WEBM, "WebM", media.only_webm()),
@@ -117,12 +124,12 @@ def test_single_stream_is_stored_untouched(settings: FetchSettings) -> None:
 
 
 def test_formats_above_the_limit_only_without_others(settings: FetchSettings) -> None:
-    low = replace(settings, max_height=72)
-    assert fetch(low, request_for("youtube", "video", SINGLE)).details["height"] == 144
+    low = changed(settings, max_height=144)
+    assert fetch(low, request_for("youtube", "video", TALL)).details["height"] == 288
 
 
 def test_the_format_is_a_setting(settings: FetchSettings) -> None:
-    fetched = fetch(replace(settings, format="140"), request_for("youtube", "video", MERGED))
+    fetched = fetch(changed(settings, format="140"), request_for("youtube", "video", MERGED))
     assert streams_of(fetched.path) == ["Audio"]
     assert (fetched.mime_type, fetched.path.suffix) == ("audio/mp4", ".m4a")
 
@@ -236,7 +243,7 @@ def test_a_failed_transcript_does_not_cost_the_video(
 
 
 def test_certificates_are_verified(settings: FetchSettings) -> None:
-    outcome = failure(replace(settings, ca_file=None), "video", SINGLE)
+    outcome = failure(changed(settings, ca_file=None), "video", SINGLE)
     assert outcome == ("transport", Verdict.RETRY)
 
 

@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -30,7 +29,7 @@ from rowkeeper.core.errors import DiskFullError, TransferError, UsageError, Verd
 from rowkeeper.core.events import AssetEvent
 from rowkeeper.core.net.throttle import Limit, Throttle
 from tests.fakes import media
-from tests.fakes.clients import fetch, request_for, settings_for
+from tests.fakes.clients import changed, fetch, request_for, settings_for, settings_in
 from tests.fakes.internet import FakeInternet
 from tests.fakes.site import Caption, Fault, Playlist, Site, Video
 
@@ -99,10 +98,10 @@ def test_another_version_starts_over(tmp_path: Path) -> None:
 
 
 def test_limits(net: FakeInternet, settings: FetchSettings) -> None:
-    assert code_of(replace(settings, max_bytes=1000)) == "too_large"
-    assert code_of(replace(settings, max_duration_s=0.5)) == "too_long"
+    assert code_of(changed(settings, max_bytes=1000)) == "too_large"
+    assert code_of(changed(settings, max_duration_s=0.5)) == "too_long"
     with pytest.raises(DiskFullError, match="min_free_bytes"):
-        code_of(replace(settings, min_free_bytes=1 << 60))
+        code_of(changed(settings, min_free_bytes=1 << 60))
     assert net.fetched("googlevideo.com") == 0
 
 
@@ -120,7 +119,7 @@ def test_limits(net: FakeInternet, settings: FetchSettings) -> None:
 )
 def test_what_youtube_says(message: str, code: str, verdict: Verdict, tmp_path: Path) -> None:
     error = DownloadError(f"ERROR: [youtube] {FILM}: {message}")
-    found = transfer_error(error, Client(FetchSettings(data_dir=tmp_path), YOUTUBE))
+    found = transfer_error(error, Client(settings_in(tmp_path), YOUTUBE))
     assert (found.code, found.verdict) == (code, verdict)
 
 
@@ -130,7 +129,7 @@ def test_a_page_is_no_video(net: FakeInternet, settings: FetchSettings) -> None:
 
 
 def test_a_long_playlist_tells_what_it_left_out(settings: FetchSettings) -> None:
-    short = replace(settings, max_playlist=3)
+    short = changed(settings, max_playlist=3)
     for media_id, left_out in (("PLten", 7), (",".join([FILM] * 5), 2)):
         fetched = fetch(short, request_for("youtube", "playlist", media_id))
         assert fetched.details["left_out"] == left_out
@@ -152,7 +151,7 @@ def test_captions_and_their_text_lie_side_by_side(
     events: list[AssetEvent] = []
     request = request_for("youtube", "transcript", FILM)
     for _ in range(2):
-        download_all([request], replace(settings, naming=naming), events.append, "s1")
+        download_all([request], changed(settings, naming=naming), events.append, "s1")
     path = settings.data_dir / str(events[-1].local_path)
     assert path.stem == (name or request.asset_id)
     text = path.with_suffix(".txt")
@@ -237,7 +236,7 @@ def test_written_captions_keep_their_repeats(lines: list[str]) -> None:
 
 
 def test_what_executes_follows_or_links_is_off(tmp_path: Path) -> None:
-    params = Client(FetchSettings(data_dir=tmp_path), YOUTUBE).params
+    params = Client(settings_in(tmp_path), YOUTUBE).params
     assert not [name for name in OFF if params.get(name)]
     known = parse_options(["--ignore-config"]).ydl_opts
     writes = [name for name in known if name.startswith("write")]
@@ -256,7 +255,8 @@ def test_no_plugin_of_the_machine_is_loaded(tmp_path: Path) -> None:
         "from pathlib import Path; from downloaders.ytdlp.client import Client; "
         "from downloaders.youtube.downloader import YOUTUBE; "
         "from downloaders.base import FetchSettings; "
-        "Client(FetchSettings(data_dir=Path()), YOUTUBE)"
+        "from rowkeeper.core.settings import Settings; "
+        "Client(FetchSettings(settings=Settings(data_dir=Path())), YOUTUBE)"
     )
     for code, loaded in ((ours, False), (base, True)):
         subprocess.run([sys.executable, "-c", code], env=environ, cwd=tmp_path, check=True)
@@ -271,20 +271,20 @@ def test_cookies_are_read_and_never_written(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     path = tmp_path / "cookies.txt"
-    text = "# Netscape HTTP Cookie File\n.youtube.com\tTRUE\t/\tTRUE\t4102444800\tSID\tsecret\n"
+    text = "# Netscape HTTP Cookie File\n.youtube.com\tTRUE\t/\tTRUE\t4102444800\tSID\thush-hush\n"
     path.write_text(text)
-    known = replace(settings, cookies_file=path)
+    known = changed(settings, cookies_file=path)
     with Client(known, YOUTUBE) as client:
-        assert [cookie.value for cookie in client.cookiejar] == ["secret"]
+        assert [cookie.value for cookie in client.cookiejar] == ["hush-hush"]
     events: list[AssetEvent] = []
     download_all([request_for("youtube", "video", FILM)], known, events.append, "s1")
     left = [item for item in (settings.data_dir / "files").rglob("*") if item.is_file()]
     assert len(left) == 2
     assert path.read_text() == text
-    assert "secret" not in str((events, known, left, caplog.text, *capfd.readouterr()))
-    assert not any(b"secret" in item.read_bytes() for item in left)
+    assert "hush-hush" not in str((events, known, left, caplog.text, *capfd.readouterr()))
+    assert not any(b"hush-hush" in item.read_bytes() for item in left)
     with pytest.raises(UsageError):
-        Client(replace(settings, cookies_file=tmp_path / "none.txt"), YOUTUBE)
+        Client(changed(settings, cookies_file=tmp_path / "none.txt"), YOUTUBE)
 
 
 @pytest.mark.parametrize(("today", "warning"), [("2099-01-01", True), ("2020-01-01", False)])
@@ -311,5 +311,5 @@ def test_names_that_lead_into_private_networks_are_refused(
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("169.254.169.254", 443))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
     with pytest.raises(TransferError) as caught:
-        fetch(FetchSettings(data_dir=tmp_path), request_for("youtube", "video", FILM))
+        fetch(settings_in(tmp_path), request_for("youtube", "video", FILM))
     assert caught.value.code == "private_address"

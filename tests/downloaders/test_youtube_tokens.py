@@ -44,11 +44,10 @@ class FixedPTP(PoTokenProvider):
 FETCH = """
 import sys
 from pathlib import Path
-from downloaders.base import FetchSettings
-from tests.fakes.clients import fetch, request_for
+from tests.fakes.clients import fetch, request_for, settings_in
 folder, proxy, ca_file, plugin, digest = sys.argv[1:]
-settings = FetchSettings(
-    data_dir=Path(folder), proxy=proxy, ca_file=Path(ca_file), timeout_s=5.0,
+settings = settings_in(
+    Path(folder), proxy=proxy, ca_file=Path(ca_file), timeout_s=5.0,
     extractor_args=("youtube:player_client=web",), plugins={plugin: digest},
 )
 print(fetch(settings, request_for("youtube", "video", "jNQXAC9IVRw")).mime_type)

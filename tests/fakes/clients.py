@@ -6,7 +6,17 @@ from typing import Any
 from downloaders.base import Fetched, FetchSettings, Request
 from downloaders.registry import Registry
 from rowkeeper.core.ids import asset_id
+from rowkeeper.core.settings import Download, Drive, Network, Settings, YouTube
 from tests.fakes.internet import FakeInternet
+
+SECTIONS = (
+    (("download",), Download),
+    (("network",), Network),
+    (("download", "youtube"), YouTube),
+    (("drive",), Drive),
+    ((), Settings),
+)
+"""Where a setting is looked for by its name alone."""
 
 
 def request_for(provider: str, kind: str, media_id: str, row_id: str = "7", **more: Any) -> Request:
@@ -22,10 +32,29 @@ def request_for(provider: str, kind: str, media_id: str, row_id: str = "7", **mo
     )
 
 
+def changed(settings: FetchSettings, **more: Any) -> FetchSettings:
+    """``settings`` with others of ``download``, ``network`` or the whole, named without section."""
+    whole: dict[str, Any] = settings.settings.model_dump()
+    throttle = more.pop("throttle", settings.throttle)
+    for name, value in more.items():
+        section = next(part for part in SECTIONS if name in part[1].model_fields)[0]
+        below = whole
+        for key in section:
+            below = below[key]
+        below[name] = value
+    return FetchSettings(settings=Settings.model_validate(whole), throttle=throttle)
+
+
+def settings_in(data_dir: Path, **more: Any) -> FetchSettings:
+    """Settings without limits, at no pace; ``more`` as for :func:`changed`."""
+    limits = {"min_free_bytes": 0, "max_bytes": 0, "max_duration_s": 0, "max_playlist": 0}
+    return changed(FetchSettings(settings=Settings(data_dir=data_dir)), **{**limits, **more})
+
+
 def settings_for(net: FakeInternet, data_dir: Path, **more: Any) -> FetchSettings:
     """Settings that go through ``net``, quick to give up."""
     values: dict[str, Any] = {"timeout_s": 5.0, "backoff_s": 0.01, "workers": 4, **more}
-    return FetchSettings(data_dir=data_dir, proxy=net.proxy, ca_file=net.ca_file, **values)
+    return settings_in(data_dir, proxy=net.proxy, ca_file=net.ca_file, **values)
 
 
 def fetch(settings: FetchSettings, request: Request) -> Fetched:

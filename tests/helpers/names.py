@@ -5,9 +5,10 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from downloaders import files
-from downloaders.base import Fetched, FetchSettings, Request
+from downloaders.base import Fetched, Request
 from downloaders.places import Places
 from rowkeeper.core.paths import sha256_file
+from tests.fakes.clients import settings_in
 
 HOSTILE = st.one_of(
     st.text(max_size=300),
@@ -23,7 +24,7 @@ HOSTILE = st.one_of(
 
 
 def settled(folder: Path, request: Request, body: str, **more: str) -> Fetched:
-    settings = FetchSettings(data_dir=folder, **more)  # type: ignore[arg-type]
+    settings = settings_in(folder, **more)
     with Places(settings) as places:
         return placed(places, folder, request, body)
 

@@ -9,7 +9,7 @@ from threading import Thread
 from typing import Any
 
 from downloaders.base import FetchSettings
-from rowkeeper.core.net.addresses import networks
+from tests.fakes.clients import settings_in
 
 BODY = bytes(range(256)) * 800
 
@@ -85,6 +85,5 @@ def respond(handler: BaseHTTPRequestHandler, answers: Answers) -> None:
     handler.wfile.write(rest)
 
 
-def settings_in(folder: Path, **more: Any) -> FetchSettings:
-    private = networks(["127.0.0.0/8"])
-    return FetchSettings(data_dir=folder, private_networks=private, **{"timeout_s": 5.0, **more})
+def local_settings(folder: Path, **more: Any) -> FetchSettings:
+    return settings_in(folder, private_addresses=["127.0.0.0/8"], **{"timeout_s": 5.0, **more})

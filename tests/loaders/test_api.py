@@ -12,6 +12,7 @@ from loaders.sheet import Access, Snapshot, load_sheet
 from loaders.sheets_api import cell_of
 from rowkeeper.core.errors import InputError, SourceUnavailableError
 from rowkeeper.core.net.google_api import Credentials
+from rowkeeper.core.net.route import Route
 from tests.fakes.internet import FakeInternet
 from tests.fakes.sheets import KEY, SPREADSHEET, URL, service_account, sheet, sheets_api
 from tests.fakes.site import Fault, Site
@@ -30,7 +31,8 @@ def from_google(body: str, *faults: Fault, source: str = URL) -> Snapshot:
     """The sheet by way of a proxy that answers for Google with ``body``."""
     with FakeInternet(Site(pages={ADDRESS: body}, faults=list(faults))) as internet:
         access = Access(
-            proxy=internet.proxy, ca_file=internet.ca_file, credentials=Credentials(api_key=KEY)
+            route=Route(proxy=internet.proxy, ca_file=internet.ca_file),
+            credentials=Credentials(api_key=KEY),
         )
         try:
             return load_sheet(source, access=access)

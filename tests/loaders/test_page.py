@@ -110,7 +110,7 @@ def test_a_saved_page_of_frames_says_what_to_save(tmp_path: Path) -> None:
             "moved to https://example.com/new: set sheet.source",
         ),
         ((429, {"Retry-After": "3600"}, b""), SourceUnavailableError, "in 3600 seconds, as it"),
-        ((503, {"Retry-After": "soon"}, b""), SourceUnavailableError, "did not answer"),
+        ((503, {"Retry-After": "soon"}, b""), SourceUnavailableError, "HTTP 503: run again"),
         ((302, {"Location": "file:///etc/hostname"}, b""), InputError, "redirects"),
         ((200, {"Content-Length": "999"}, b"<html>"), SourceUnavailableError, "did not answer"),
     ],

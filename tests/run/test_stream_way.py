@@ -15,7 +15,7 @@ from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.run.stream import NOTE, StraightThrough
 from tests.fakes.clients import request_for
 from tests.fakes.s3 import open_uploads, s3_store, shared_ministack
-from tests.helpers.transfers import Answers, serving, settings_in
+from tests.helpers.transfers import Answers, local_settings, serving
 from uploaders.base import Store
 from uploaders.local import LocalStore
 
@@ -59,7 +59,7 @@ class Run:
                 raise KilledError
             self.events.append(event)
 
-        settings = settings_in(self.folder, hosts=(self.server.host,), backoff_s=0.01)
+        settings = local_settings(self.folder, hosts=(self.server.host,), backoff_s=0.01)
         return download_all([request or self.request()], settings, emit, "s1", straight=way)
 
     def notes(self) -> list[Path]:

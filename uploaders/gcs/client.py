@@ -11,6 +11,7 @@ from requests.adapters import HTTPAdapter
 
 from rowkeeper.core.errors import StoreError
 from rowkeeper.core.net.google_api import Credentials, account_of
+from rowkeeper.core.net.route import Route
 
 if TYPE_CHECKING:
     from rowkeeper.core.settings import Settings
@@ -34,8 +35,8 @@ def connect(settings: "Settings") -> requests.Session:
     adapter = HTTPAdapter(pool_maxsize=max(10, settings.upload.workers), max_retries=0)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
-    if settings.network.ca_file:
-        session.verify = str(settings.network.ca_file)
+    if verify := Route.of(settings.network).verify:
+        session.verify = verify
     return session
 
 

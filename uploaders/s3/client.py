@@ -12,6 +12,7 @@ from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshabl
 from botocore.exceptions import BotoCoreError, ProfileNotFound
 
 from rowkeeper.core.errors import UsageError
+from rowkeeper.core.net.route import Route
 from uploaders.s3.errors import translate
 
 if TYPE_CHECKING:
@@ -48,9 +49,9 @@ def connect(settings: "Settings") -> Connection:
     secret = store.secret_access_key
     if (store.access_key_id is None) != (secret is None):
         raise UsageError("Set both store.access_key_id and store.secret_access_key, or neither.")
-    ca_file = settings.network.ca_file
-    if ca_file and not ca_file.is_file():
-        raise UsageError(f"network.ca_file {ca_file} is no file: name a PEM file.")
+    route = Route.of(settings.network)
+    if route.ca_file and not route.ca_file.is_file():
+        raise UsageError(f"network.ca_file {route.ca_file} is no file: name a PEM file.")
     endpoint_url = _endpoint(store.endpoint_url)
     config = Config(
         connect_timeout=CONNECT_TIMEOUT_S,
@@ -74,7 +75,7 @@ def connect(settings: "Settings") -> Connection:
         )
         if store.role_arn:
             _assume(core, session, store.role_arn)
-        verify = str(ca_file) if ca_file else core.get_config_variable("ca_bundle") or True
+        verify = route.verify or core.get_config_variable("ca_bundle") or True
         client = session.client(
             "s3",
             endpoint_url=endpoint_url,

@@ -1,4 +1,4 @@
-"""Google's APIs: who asks, and over which line. The loaders read sheets, the downloaders Drive."""
+"""Google's APIs: who asks. The loaders read sheets, the downloaders Drive."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,21 +23,6 @@ class Credentials:
 
 
 NO_CREDENTIALS = Credentials()
-
-
-def plain_http(proxy: str | None, ca_file: Path | None, timeout_s: float) -> Any:
-    """An ``httplib2.Http`` that honours the settings; it serves one thread.
-
-    It follows no redirect: Google's APIs make none, and one would lead past the lists of hosts.
-    """
-    import httplib2
-
-    given: dict[str, Any] = {"ca_certs": str(ca_file)} if ca_file else {}
-    if proxy:
-        given["proxy_info"] = httplib2.proxy_info_from_url(proxy, noproxy="")
-    http = httplib2.Http(timeout=timeout_s, **given)
-    http.follow_redirects = False
-    return http
 
 
 def account_of(credentials: Credentials, scope: str) -> Any:

@@ -1,0 +1,95 @@
+"""How requests leave this machine, from which every client is made, and when to ask again."""
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import urllib3
+
+from rowkeeper.core import clock
+from rowkeeper.core.net.addresses import Network, guard, networks
+
+if TYPE_CHECKING:
+    from rowkeeper.core import settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """``proxy``: an HTTP proxy for all fetches. ``ca_file``: PEM of the authorities to trust.
+
+    ``private``: the private networks that links may lead to.
+    """
+
+    proxy: str | None = None
+    ca_file: Path | None = None
+    private: tuple[Network, ...] = ()
+
+    @classmethod
+    def of(cls, network: "settings.Network") -> Self:
+        """The line that the settings ask for."""
+        return cls(
+            proxy=network.proxy,
+            ca_file=network.ca_file,
+            private=networks(network.private_addresses),
+        )
+
+    @property
+    def verify(self) -> str | None:
+        """The authorities as requests and botocore take them; None for their own."""
+        return str(self.ca_file) if self.ca_file else None
+
+    @property
+    def guarded(self) -> tuple[Network, ...] | None:
+        """The private networks to hold connections to; None where a proxy looks names up."""
+        return None if self.proxy else self.private
+
+    def tls(self) -> ssl.SSLContext:
+        """TLS that trusts ``ca_file``, or what the machine trusts."""
+        return ssl.create_default_context(cafile=self.verify)
+
+    def pool(self, *, is_guarded: bool, **options: Any) -> urllib3.PoolManager:
+        """A pool of connections, with ``options`` of urllib3's.
+
+        ``is_guarded``: it goes to public addresses and to ``private`` only.
+        """
+        options = {"ssl_context": self.tls(), **options}
+        if self.proxy:
+            return urllib3.ProxyManager(self.proxy, **options)
+        manager = urllib3.PoolManager(**options)
+        if is_guarded:
+            guard(manager, self.private)
+        return manager
+
+    def httplib2(self, timeout_s: float) -> Any:
+        """An ``httplib2.Http``, which Google's clients want; it serves one thread.
+
+        It follows no redirect: Google's APIs make none, and one would lead past the lists of hosts.
+        """
+        import httplib2
+
+        given: dict[str, Any] = {"ca_certs": self.verify} if self.ca_file else {}
+        if self.proxy:
+            given["proxy_info"] = httplib2.proxy_info_from_url(self.proxy, noproxy="")
+        http = httplib2.Http(timeout=timeout_s, **given)
+        http.follow_redirects = False
+        return http
+
+
+DIRECT = Route()
+"""Without a proxy, trusting what the machine trusts."""
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """The seconds of Retry-After, a number or a date, if the headers of an answer have it."""
+    value = (headers.get("retry-after") or "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        until = parsedate_to_datetime(value)
+    except (TypeError, ValueError):
+        return None
+    return max(0.0, (until.astimezone(UTC) - clock.now()).total_seconds())
