@@ -100,7 +100,7 @@ def _kept_parse(folder: Path) -> "Manifest | None":
     with suppress(Exception):  # whatever it is, the project is parsed again
         data = (folder / KEPT_PARSE).read_bytes()
         found = Manifest.from_msgpack(data, decoder=extended_mashumuro_decoder)
-        found.build_flat_graph()  # what macros call graph
+        found.build_flat_graph()  # type: ignore[no-untyped-call]  # what macros call graph
         return found
     return None
 
