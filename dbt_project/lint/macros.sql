@@ -39,3 +39,4 @@
 {% macro key_now(key) %}{{ key }}{% endmacro %}
 {% macro told_at(events) %}{{ events }}.occurred_at{% endmacro %}
 {% macro next_try_at(events) %}{{ events }}.next_try_at{% endmacro %}
+{% macro differences_from_models() %}select row_id from people{% endmacro %}

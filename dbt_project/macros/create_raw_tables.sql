@@ -6,7 +6,7 @@
     {%- if execute -%}
         {%- set raw_tables = graph.sources.values() | sort(attribute="name") -%}
         {%- set standing = existing_columns(raw_tables[0].schema) -%}
-        create schema if not exists {{ raw_tables[0].schema }};
+        {{ schema_once(raw_tables[0].schema) }};
         {% for table in raw_tables -%}
             {%- set columns = standing.get(table.identifier) -%}
             {%- if columns is none -%}
@@ -21,6 +21,14 @@
                 {% endfor -%}
             {%- endif -%}
         {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Makes a schema that is not there; Postgres asks for the right to make it even where it is. -#}
+{% macro schema_once(name) -%}
+    {%- if execute -%}
+        {%- set found = run_query("select 1 from pg_catalog.pg_namespace where nspname = '" ~ name ~ "'") -%}
+        {{ "select 1" if found.rows else "create schema if not exists " ~ name }}
     {%- endif -%}
 {%- endmacro %}
 

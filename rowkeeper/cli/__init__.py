@@ -82,6 +82,8 @@ def run_command(arguments: list[str]) -> int:
     except BrokenPipeError:
         return 0
     except Exception as error:
+        if _interrupts:
+            return _said(ENDED, INTERRUPTED)
         if refused := disk_error(error):
             return _said(str(refused), refused.exit_code)
         return _said(_report(error), RowkeeperError.exit_code)

@@ -68,7 +68,7 @@ def roll_back(
     with connect(context.target, read_only=True) as warehouse:
         ((*counts,),) = warehouse.query(COUNTS.format(schema=context.target.schema))
         apart = [name for (name,) in warehouse.query(APART)]
-    losses = [str(loss) for loss in found.losses]
+    losses = [str(loss) for loss in (*found.losses, *found.untold)]
     losses += [words.format(count) for words, count in zip(WORDS, counts, strict=True) if count]
     if made.export.dropped:
         losses.append(f"{made.export.dropped} rows whose row id has another row of their file")

@@ -19,8 +19,12 @@ SHOWN = ("name", "email", "personality_type", "reason")
 WARNING, FAILED_TEST = "warn", "fail"
 BUILDS = 3
 """The tries of a build that others' locks stop."""
+OF_PYTHON = "[Errno "
+"""Begins what this process says of its own disk; a server says it without."""
 LOCKED_OUT = ("due to lock timeout", "due to user request", "deadlock detected")
 """What Postgres says of a statement that waited for a lock, and was cancelled for it."""
+LEFT_OUT = ("--exclude-resource-type", "unit_test", "--exclude", "assert_tables_are_as_modelled")
+"""What is for plain dbt alone: what a build has just made of its models is as they make it."""
 BAD = frozenset({"error", FAILED_TEST, "runtime error"})
 
 
@@ -67,8 +71,7 @@ def refresh(context: Context) -> list[Warned]:
 def _run(context: Context, names: Sequence[str]) -> list[Any]:
     """Build the nodes of these names, or all; what came of each."""
     chosen = ["--select", *names, "--indirect-selection", "empty"] if names else []
-    # unit tests are for plain dbt build
-    arguments = ["--exclude-resource-type", "unit_test", *chosen]
+    arguments = [*LEFT_OUT, *chosen]
     for left in reversed(range(BUILDS)):
         result = dbt_project.invoke(context, "build", arguments)
         nodes = list(getattr(result.result, "results", None) or ())
@@ -118,7 +121,8 @@ def _refusal(
         return exception
     failed = [node for node in nodes if str(node.status) in BAD]
     said = str(failed[0].message if failed else exception or "no node ran")
-    if context.target.type == "duckdb" and (refused := said_of_disk(said)):
+    is_local = context.target.type == "duckdb" or OF_PYTHON in said
+    if is_local and (refused := said_of_disk(said)):
         return refused
     if context.target.type == "duckdb" and is_damage(said):
         return damaged(context.target.where, said)

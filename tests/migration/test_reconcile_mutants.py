@@ -4,7 +4,6 @@ import csv
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,155 +12,19 @@ import pytest
 from loaders.matches import link_matches
 from loaders.pipeline import ingest
 from rowkeeper.cli import run_command
-from rowkeeper.core.settings import load_settings
+from rowkeeper.core.settings import PROJECT_DIR, load_settings
 from rowkeeper.core.warehouse import Target, connect
 from rowkeeper.migration.reconcile import source as reconcile_source
+from rowkeeper.migration.reconcile.modelled import KEYS
 from rowkeeper.workspace.build import build
 from rowkeeper.workspace.context import Context
+from tests.helpers.corruptions import CORRUPTIONS, DEEP, change_every_column
 from tests.helpers.postgres import DATABASE, PostgresServer
 from tests.helpers.samples import make_samples
+from tests.helpers.sessions import work
+from tests.helpers.warehouses import dbt, rows_of
 
 INTACT = "intact"
-VIDEOS = "select min(media_id) as first, max(media_id) as last from {schema}.assets where "
-VIDEOS += "asset_kind = 'video'"
-CONTESTED = "from {schema}.unverified_claims where standing = 'contested'"
-LAST_CSV = "file_sha256 = (select min(file_sha256) from raw.legacy_csv_files where generation = 21)"
-
-
-@dataclass(frozen=True)
-class Corruption:
-    """What is done to a copy, and of what difference, by column and words, it is seen."""
-
-    column: str
-    said: str
-    statements: tuple[str, ...]
-
-
-CORRUPTIONS = {
-    "an asset moved to another person in assets only": Corruption(
-        "person_row_id",
-        "to another person than its metadata",
-        (
-            "update {schema}.assets set person_row_id = (select max(row_id) from {schema}.people "
-            "where row_id != person_row_id) where cast(asset_id as text) = "
-            "(select min(cast(asset_id as text)) from {schema}.assets)",
-        ),
-    ),
-    "person_content with somebody else's name": Corruption(
-        "name",
-        "person_content says something else",
-        (
-            "update {schema}.person_content set name = (select max(name) from {schema}.people "
-            "where people.row_id != person_content.row_id) where row_id = "
-            "(select min(row_id) from {schema}.person_content)",
-        ),
-    ),
-    "person_content with somebody else's e-mail": Corruption(
-        "email",
-        "person_content says something else",
-        (
-            "update {schema}.person_content set email = 'somebody@else.org' where row_id = "
-            "(select min(row_id) from {schema}.person_content)",
-        ),
-    ),
-    "media ids swapped between two videos": Corruption(
-        "asset_id",
-        "not that of this person, medium and kind",
-        (
-            f"create table swapped as {VIDEOS}",
-            "update {schema}.assets set media_id = (select case when media_id = first then last "
-            "else first end from swapped) where asset_kind = 'video' and media_id in "
-            "(select first from swapped union select last from swapped)",
-            "update {schema}.person_content set media_id = (select case when media_id = first then "
-            "last else first end from swapped) where asset_kind = 'video' and media_id in "
-            "(select first from swapped union select last from swapped)",
-        ),
-    ),
-    "a contested claim called one that stands": Corruption(
-        "standing",
-        "calls a doubtful claim something else",
-        ("update {schema}.unverified_claims set standing = 'stands' where standing = 'contested'",),
-    ),
-    "a contested claim made a fact": Corruption(
-        "upload",
-        "is not listed",
-        (
-            "update {schema}.assets set upload_status = 'claimed', legacy_object_key = "
-            f"(select min(object_key) {CONTESTED}), legacy_object_uuid = "
-            f"(select min(object_uuid) {CONTESTED}) where cast(asset_id as text) = (select "
-            "min(cast(asset_id as text)) from {schema}.assets where person_row_id = "
-            f"(select min(row_id) {CONTESTED}))",
-            "delete from {schema}.unverified_claims where standing = 'contested'",
-        ),
-    ),
-    "an unverified claim deleted": Corruption(
-        "upload",
-        "is not listed",
-        (
-            "delete from {schema}.unverified_claims where claim_key = (select min(claim_key) from "
-            "{schema}.unverified_claims where standing = 'unverified' and claim = 'upload')",
-        ),
-    ),
-    "the last history row of a person deleted": Corruption(
-        "",
-        "people_history has not version",
-        (
-            "delete from {schema}.people_history where version_key = "
-            "(select max(version_key) from {schema}.people_history)",
-        ),
-    ),
-    "a typing link changed": Corruption(
-        "typing_document_link",
-        "made from this row and says otherwise",
-        (
-            "update {schema}.people set typing_document_link = 'https://example.org/' where row_id "
-            "= (select min(row_id) from {schema}.people where typing_document_link is not null)",
-        ),
-    ),
-    "a status changed": Corruption(
-        "status",
-        "made from this row and says otherwise",
-        (
-            "update {schema}.people set status = 'changed' where row_id = "
-            "(select min(row_id) from {schema}.people)",
-        ),
-    ),
-    "a CSV's type changed in raw": Corruption(
-        "type",
-        "raw names another value than the file has",
-        (
-            "update raw.legacy_csv_rows set type = 'changed' where row_key = "
-            f"(select min(row_key) from raw.legacy_csv_rows where {LAST_CSV})",
-        ),
-    ),
-    "a sheet's name changed in raw": Corruption(
-        "name",
-        "raw names another value than the row's cells have",
-        (
-            "update raw.sheet_rows set name = 'changed' where row_key = "
-            "(select max(row_key) from raw.sheet_rows where name != '' and not is_header)",
-        ),
-    ),
-    "a count of coverage changed": Corruption(
-        "expected",
-        "coverage counts otherwise",
-        ("update {schema}.coverage set expected = expected + 1",),
-    ),
-    "a medium with another owner": Corruption(
-        "row_ids", "media says otherwise", ("update {schema}.media set row_ids = '999'",)
-    ),
-}
-
-
-DEEP = (
-    "update raw.legacy_csv_rows set cells = replace(cells, '\"' || type || '\"', '\"changed\"'), "
-    "record_text = replace(record_text, type, 'changed'), type = 'changed' where row_key = "
-    f"(select max(row_key) from raw.legacy_csv_rows where type != '' and {LAST_CSV})",
-    "update raw.sheet_rows set cells = replace(cells, '\"' || name || '\"', '\"changed\"'), "
-    "content_sha256 = 'changed', name = 'changed' where row_key = (select max(row_key) "
-    "from raw.sheet_rows where name != '' and email != '' and not is_header)",
-)
-"""A row of a CSV and one of the sheet that contradict themselves nowhere."""
 
 
 @pytest.fixture
@@ -176,6 +39,7 @@ def intact(
     ingest(context.settings, engine)
     build(context)
     link_matches(context.settings.data_dir, engine)
+    work(context)
     build(context)
     if engine.type == "duckdb":
         copy = tmp_path / INTACT
@@ -202,8 +66,11 @@ def test_each_corruption_is_seen(
     for name, corruption in CORRUPTIONS.items():
         intact()
         with connect(engine) as warehouse:
+            seen_by = f"select count(*) from checks.{corruption.seen_by}"
+            assert warehouse.query(seen_by) == [(0,)], name
             for statement in corruption.statements:
                 warehouse.execute(statement.format(schema=engine.schema))
+            assert warehouse.query(seen_by) != [(0,)], name
         assert run_command(command) == 10, name
         assert "The tables are not complete" in capsys.readouterr().err
         with path.open(encoding="utf-8", newline="") as opened:
@@ -217,8 +84,9 @@ def test_each_corruption_is_seen(
         ]
         assert seen, (name, rows[:5])
         for row in seen:
-            assert row["file"].endswith((".csv", "sheet.html")), (name, row)
-            assert int(row["line"]) > 1, (name, row)
+            if row["file"] != "download_sessions":  # which no row of a source asks for
+                assert row["file"].endswith((".csv", "sheet.html")), (name, row)
+                assert int(row["line"]) > 1, (name, row)
     intact()
     assert run_command([*command, "--deep"]) == 0
 
@@ -241,6 +109,45 @@ def test_each_corruption_is_seen(
     found = places_of(path, by_load)
     assert (*places[0][:2], "cells") in found
     assert (*places[0][:2], "type") in found
+
+
+def test_no_cell_of_a_published_table_changes_unseen(
+    intact: Callable[[], None], engine: Target, tmp_path: Path
+) -> None:
+    unseen = "assert_tables_are_as_modelled"
+    assert f"PASS {unseen}" in dbt("test", "--select", unseen).stdout
+    changed = set(change_every_column(engine))
+    empty = {table for table, column in changed if not column}
+    assert empty == {"orphaned_assets"}
+    changed -= {(table, "") for table in empty}
+    assert len(changed) > 200
+    assert f"Failure in test {unseen} " in dbt("test", "--select", unseen).stdout
+    listed = rows_of(engine, f"select distinct table_name, said from checks.{unseen}")
+    sides = ("the table has it", "its model has it")
+    assert set(listed) == {(table, said) for table, _ in changed for said in sides}
+
+    path = tmp_path / "differences.csv"
+    assert run_command(["reconcile", "--differences", str(path)]) == 10
+    with path.open(encoding="utf-8", newline="") as opened:
+        rows = [row for row in csv.DictReader(opened) if "than its model makes" in row["reason"]]
+    assert {(row["reason"].split(" ")[0], row["column"]) for row in rows} == changed
+    assert {row["file"] for row in rows if not row["file"].endswith((".csv", "sheet.html"))} == {
+        "download_sessions"
+    }
+
+
+def test_each_published_table_has_its_model() -> None:
+    """From the project's files: a new table is held against its model from its first build on."""
+    folder = PROJECT_DIR / "dbt_project" / "models"
+    tables = {path.stem for path in (folder / "marts").glob("*.sql")}
+    tables |= {
+        path.stem
+        for path in (folder / "ops").glob("*.sql")
+        if 'materialized="table"' in path.read_text("utf-8")
+    }
+    said = (PROJECT_DIR / "dbt_project" / "macros" / "as_modelled.sql").read_text("utf-8")
+    listed = re.findall(r'"(\w+)"', said.partition("return([")[2].partition("])")[0])
+    assert tables == set(listed) == set(KEYS)
 
 
 def places_of(path: Path, reason: str) -> list[tuple[str, int, str]]:

@@ -74,7 +74,8 @@ def snapshot(people: list[Cells], chance: random.Random) -> list[Cells]:
 
 
 def history(folder: Path, seed: int, people: list[Cells]) -> None:
-    """Files of all generations, in any order of time, and two decoys of the newest kind."""
+    """Files of all generations, in any order of time, and decoys of the newest kind: two that are
+    alike, one with more people than there are, and one that has a real person among them."""
     chance = random.Random(seed)
     widths = [*GENERATIONS, 21, 21, 18]
     chance.shuffle(widths)
@@ -82,12 +83,15 @@ def history(folder: Path, seed: int, people: list[Cells]) -> None:
         rows = snapshot(people, chance)
         (folder / f"{number}_{width}.csv").write_bytes(written(width, rows))
     (folder / "whole.csv").write_bytes(written(21, chance.sample(people, len(people))))
-    for number in (1, 2):
+    sizes = {"decoy1": range(1, 3), "decoy2": range(1, 4), "decoy3": range(901, 941)}
+    for name, numbers in sizes.items():
         decoy = [
             {"row_id": str(n), "name": f"Test {n}", "email": f"t{n}@test", "processed": "yes"}
-            for n in range(1, 2 + number)
+            for n in numbers
         ]
-        (folder / f"decoy{number}.csv").write_bytes(written(21, decoy))
+        (folder / f"{name}.csv").write_bytes(written(21, decoy))
+    mixed = [{"row_id": str(n), "name": f"Probe {n}", "email": f"p{n}@x"} for n in range(951, 991)]
+    (folder / "decoy4.csv").write_bytes(written(21, [people[0], *mixed]))
 
 
 def table(path: Path) -> dict[str, Cells]:
@@ -114,7 +118,7 @@ def test_a_rollback_beside_decoys_keeps_every_cell(
     context = Context(load_settings({}), engine)
     ingest(context.settings, engine)
     warned = {warning.test: warning for warning in build(context)}
-    assert warned["warn_test_data"].rows == 2
+    assert warned["warn_test_data"].rows == 3
     assert "decoy1.csv: 2 people" in " ".join(warned["warn_test_data"].examples)
 
     path = tmp_path / "back" / "output.csv"

@@ -14,18 +14,7 @@
         {{ get_assert_columns_equivalent(sql) }}
     {%- endif -%}
     {%- call statement("main") -%}
-        do $replace_view$
-        begin
-            create or replace view {{ target_relation }} as (
-                {{ sql }}
-            );
-        exception when invalid_table_definition then
-            drop view {{ target_relation }} cascade;
-            create view {{ target_relation }} as (
-                {{ sql }}
-            );
-        end
-        $replace_view$
+        {{ replaced_view(target_relation, sql) }}
     {%- endcall -%}
     {%- do persist_docs(target_relation, model) -%}
     {{ run_hooks(post_hooks) }}

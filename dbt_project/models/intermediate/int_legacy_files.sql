@@ -1,5 +1,6 @@
 -- Which legacy files are apart from all the rest: of their people none has a row in a source that leads,
--- from file to file, to the sheet (without one, to the file with the most people). Test data is like that.
+-- from file to file, to the sheet. Without one, to the file that agrees with others about the most people:
+-- test data may be larger than all that is real, but nothing confirms it.
 
 with recursive people as (
     select
@@ -15,6 +16,7 @@ with recursive people as (
 marks as (
     select distinct
         file_id,
+        name_key || ' ' || email_key as person,
         'row id and name ' || row_id || ' ' || name_key as mark
     from people
     where row_id != '' and name_key != ''
@@ -23,6 +25,7 @@ marks as (
 
     select distinct
         file_id,
+        name_key || ' ' || email_key as person,
         'row id and e-mail ' || row_id || ' ' || email_key as mark
     from people
     where row_id != '' and email_key != ''
@@ -31,17 +34,36 @@ marks as (
 
     select distinct
         file_id,
+        name_key || ' ' || email_key as person,
         'name and e-mail ' || name_key || ' ' || email_key as mark
     from people
     where name_key != '' and email_key != ''
 ),
 
+shared as (
+    select mark
+    from marks
+    group by mark
+    having count(distinct file_id) > 1
+),
+
+agreeing as (
+    select
+        marks.file_id,
+        count(distinct marks.person) as people
+    from marks
+    inner join shared on marks.mark = shared.mark
+    group by marks.file_id
+),
+
 files as (
     select
-        file_id,
-        count(distinct name_key || ' ' || email_key) as people
+        people.file_id,
+        count(distinct people.name_key || ' ' || people.email_key) as people,
+        coalesce(max(agreeing.people), 0) as agreeing
     from people
-    group by file_id
+    left join agreeing on people.file_id = agreeing.file_id
+    group by people.file_id
 ),
 
 neighbours as (
@@ -54,7 +76,7 @@ neighbours as (
 
 start as (
     select file_id from files
-    order by case when file_id = 'sheet' then 0 else 1 end, people desc, file_id
+    order by case when file_id = 'sheet' then 0 else 1 end, agreeing desc, people desc, file_id
     limit 1
 ),
 
@@ -70,6 +92,7 @@ select
     legacy_files.file_sha256 as file_id,
     legacy_files.file_name,
     coalesce(files.people, 0) as people,
+    coalesce(files.agreeing, 0) as agreeing,
     coalesce(files.people, 0) > 0 and reached.file_id is null as is_apart
 from {{ ref("stg_legacy__files") }} as legacy_files
 left join files on legacy_files.file_sha256 = files.file_id

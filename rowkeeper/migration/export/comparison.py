@@ -1,13 +1,21 @@
 """What the way back would lose: the CSV that it writes against the one there and all loaded."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from rowkeeper.core.errors import UsageError
 from rowkeeper.core.warehouse import Warehouse, connect
-from rowkeeper.migration.export.losses import Loss, Source, find_losses, read_table, title_key
+from rowkeeper.migration.export.losses import (
+    UNTOLD,
+    Loss,
+    Source,
+    column_keys,
+    find_losses,
+    read_table,
+    title_key,
+)
 from rowkeeper.workspace.context import Context
 
 COLUMNS = (
@@ -27,6 +35,7 @@ select
     shown.row_id,
     legacy.generation,
     files.header,
+    files.layout,
     legacy.cells,
     {", ".join(f"legacy.{name}" for name in COLUMNS)}
 from raw.legacy_csv_rows as legacy
@@ -43,10 +52,12 @@ LEFT_OUT = "left out by legacy_csv.ignore"
 
 @dataclass(frozen=True)
 class Comparison:
-    """``losses`` stop the way back; ``aside`` are rows of other files that are in quarantine, and
-    ``ignored`` those that a rule leaves out: they are told."""
+    """``losses`` stop the way back. ``untold`` are cells of other files for which it has no column,
+    ``aside`` rows of other files that are in quarantine, and ``ignored`` those that a rule leaves
+    out: they are told."""
 
     losses: tuple[Loss, ...]
+    untold: tuple[Loss, ...]
     aside: int
     ignored: int
 
@@ -66,14 +77,16 @@ def compare(context: Context, data: bytes, path: Path, base_sha256: str) -> Comp
             row_id: (name, email)
             for row_id, name, email in warehouse.query(PEOPLE.format(schema=context.target.schema))
         }
-        for source, sha, fate in _loaded(warehouse, base_sha256):
+        for source, sha, fate in _loaded(warehouse, base_sha256, titles):
             if fate == "ignored":
                 ignored += 1
             elif fate == "quarantined" and sha != base_sha256:
                 aside += 1
             else:
                 sources.append(source)
-    return Comparison(tuple(find_losses(written, sources, names)), aside, ignored)
+    found = find_losses(written, sources, names)
+    losses = tuple(loss for loss in found if loss.kind != UNTOLD)
+    return Comparison(losses, tuple(loss for loss in found if loss.kind == UNTOLD), aside, ignored)
 
 
 def _replaced(path: Path, titles: dict[str, str]) -> Iterator[Source]:
@@ -87,12 +100,17 @@ def _replaced(path: Path, titles: dict[str, str]) -> Iterator[Source]:
             f"{path} can't be read ({error.strerror}), so nothing says what would be lost with it: "
             "give another place."
         ) from error
-    for row in read_table(data, titles).rows:
-        yield Source(path.name, row)
+    table = read_table(data, titles)
+    unknown = frozenset(filter(None, table.columns)) - set(COLUMNS)
+    for row in table.rows:
+        yield Source(path.name, row, unknown=unknown, is_replaced=True)
 
 
-def _loaded(warehouse: Warehouse, base_sha256: str) -> Iterator[tuple[Source, str, str]]:
+def _loaded(
+    warehouse: Warehouse, base_sha256: str, titles: Mapping[str, str]
+) -> Iterator[tuple[Source, str, str]]:
     """The rows of all loaded files but repeats, the hash of the file, and what became of each."""
+    own = {title_key(title): name for name, title in titles.items()}
     for (
         name,
         sha,
@@ -102,18 +120,26 @@ def _loaded(warehouse: Warehouse, base_sha256: str) -> Iterator[tuple[Source, st
         row_id,
         width,
         header,
+        layout,
         cells,
         *named,
     ) in warehouse.query(ROWS, [base_sha256]):
         row = dict(zip(COLUMNS, named, strict=True))
+        keys, found = column_keys(json.loads(header), own), json.loads(cells)
+        known = json.loads(layout or "[]")
+        unknown = {keys[at]: at for at, ours in enumerate(known) if not ours and keys[at]}
         if width is None:  # no layout fits it, so it is what a reader of its file takes it for
-            row = dict(zip(map(title_key, json.loads(header)), json.loads(cells), strict=False))
+            row = dict(zip(keys, found, strict=False))
+        elif len(found) == len(keys):
+            row |= {key: found[at] for key, at in unknown.items()}
         row = {column: cell for column, cell in row.items() if cell}
         if disposition == "quarantined" and not superseded:
-            fate = "ignored" if str(reason).startswith(LEFT_OUT) else "quarantined"
-            yield Source(name, row), sha, fate
+            fate, person = "quarantined", None
+            if str(reason).startswith(LEFT_OUT):
+                fate = "ignored"
         else:
-            yield Source(name, row, row_id), sha, "used"
+            fate, person = "used", row_id
+        yield Source(name, row, person, frozenset(unknown)), sha, fate
 
 
 def refusal(path: Path, losses: tuple[Loss, ...]) -> str:

@@ -59,7 +59,8 @@ def export_csv(
         number = file.generation if file else generation or DUAL_WRITE_GENERATION
         base = read_base(warehouse, file, number, context.settings.legacy_csv.columns)
         people = read_people(warehouse, context.target.schema)
-        known = read_known(warehouse, coverage) if whole else None
+        titles = context.settings.legacy_csv.columns
+        known = read_known(warehouse, coverage, titles) if whole else None
     made = put_together(base, people, safe=safe, fresh=file is None, known=known)
     return Exported(made, file, base.columns)
 

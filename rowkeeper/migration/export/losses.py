@@ -19,14 +19,15 @@ BLANKS = frozenset({"", "-", "nan", "<na>", "none", "null", "n/a", "[]", "{}"})
 MAPPINGS = frozenset({"file_uuids", "s3_paths"})
 ERRORS = frozenset({"download_errors", "permanent_failure"})
 STATUSES = ("youtube_status", "drive_status")
-CELLS, OBJECTS, ROWS, TWICE = "cells", "objects", "rows", "twice"
+CELLS, OBJECTS, ROWS, TWICE, UNTOLD = "cells", "objects", "rows", "twice", "untold"
 EXAMPLES = 5
 
 
 @dataclass(frozen=True)
 class Loss:
     """``count`` people whose ``column`` would lose what it holds, or rows that would go or stand
-    twice (``column`` ''). ``files`` have it; ``rows`` are examples: row ids, else names."""
+    twice (``column`` ''). ``files`` have it; ``rows`` are examples: row ids, else names.
+    ``untold``: the file that is written never had that column, so it is only told."""
 
     kind: str
     column: str
@@ -40,6 +41,7 @@ class Loss:
             OBJECTS: f"cells of {self.column} would lose some of their objects",
             ROWS: "rows would go",
             TWICE: "row ids would stand more than once",
+            UNTOLD: f"filled cells of {self.column}, a column that it has not",
         }[self.kind]
         shown = ", ".join(self.rows) + (", …" if self.count > len(self.rows) else "")
         more = f" and {len(self.files) - 2} more files" if len(self.files) > 2 else ""
@@ -50,11 +52,14 @@ class Loss:
 @dataclass(frozen=True)
 class Source:
     """A row that was there before. ``person``: the row id of whom it is about, by the tables; None
-    where they don't say."""
+    where they don't say. ``unknown``: the columns that only their titles tell. ``is_replaced``: the
+    new file takes its place."""
 
     file: str
     cells: Cells
     person: str | None = None
+    unknown: frozenset[str] = frozenset()
+    is_replaced: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,9 +78,14 @@ def read_table(data: bytes, titles: Mapping[str, str]) -> Table:
     first = text.partition("\n")[0]
     delimiter = max(",;\t|", key=first.count)
     records = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    columns = tuple(own.get(title_key(cell), title_key(cell)) for cell in next(records, ()))
+    columns = column_keys(next(records, ()), own)
     rows = (dict(zip(columns, record, strict=False)) for record in records if any(record))
     return Table(columns, tuple(rows))
+
+
+def column_keys(header: Iterable[str], own: Mapping[str, str]) -> tuple[str, ...]:
+    """What each column is called: by ``own``, title key -> our name, else by its title."""
+    return tuple(own.get(title_key(cell), title_key(cell)) for cell in header)
 
 
 def _decoded(data: bytes) -> str:
@@ -136,6 +146,9 @@ class _Judge:
                 self._lost[CELLS, column][who].add(source.file)
             elif column in MAPPINGS and _keys([cells[column]]) - _keys(now):
                 self._lost[OBJECTS, column][who].add(source.file)
+        for column in (cells.keys() & source.unknown) - self._columns:
+            kind = CELLS if source.is_replaced else UNTOLD
+            self._lost[kind, column][who].add(source.file)
 
     def _rows_of(self, source: Source) -> Sequence[Cells]:
         """The written rows that are about the person of a source row."""
@@ -156,7 +169,7 @@ class _Judge:
         twice = {row_id: set[str]() for row_id, rows in self._by_id.items() if len(rows) > 1}
         if twice:
             self._lost[TWICE, ""].update(twice)
-        order = (TWICE, ROWS, OBJECTS, CELLS)
+        order = (TWICE, ROWS, OBJECTS, CELLS, UNTOLD)
         found = sorted(self._lost.items(), key=lambda item: (order.index(item[0][0]), item[0][1]))
         return [Loss(*key, len(rows), _examples(rows), _files(rows)) for key, rows in found]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from rowkeeper.core.csv.layout import header_layout
 from rowkeeper.core.csv.legacy import COLUMNS, GENERATIONS, NOTHING, is_nothing
+from rowkeeper.core.titles import title_key
 from rowkeeper.core.warehouse import Warehouse
 from rowkeeper.migration.export.base import Base, BaseRow, Person
 from rowkeeper.migration.export.known import MAPPINGS, Known
@@ -50,6 +51,7 @@ COVERAGE = f"""
 select
     legacy.file_sha256,
     max(case when files.is_apart then 1 else 0 end),
+    max(files.agreeing),
     count(distinct shown.row_id),
     sum(case when {{mapped}} then 1 else 0 end),
     sum({{filled}})
@@ -84,6 +86,17 @@ OLD_WORDS = dict.fromkeys(("downloaded", "uploaded", "claimed"), "completed")
 """A status in the marts -> what the old system would call it, where that differs."""
 
 
+UNKNOWN = "?"
+"""Begins the name of a column that only its title tells."""
+WIDE = f"""
+select found.row_id, legacy.cells from raw.legacy_csv_rows as legacy
+inner join intermediate.int_source_rows as found on legacy.row_key = found.row_key
+where legacy.file_sha256 = ? and legacy.{LOADED}
+    and (found.disposition = 'used' or found.is_superseded)
+order by legacy.line desc
+"""
+
+
 @dataclass(frozen=True)
 class LegacyFile:
     """A loaded file, without its rows. What earlier versions did not say has a default."""
@@ -104,8 +117,14 @@ class LegacyFile:
     layout: str | None = None
 
     def columns(self, titles: Mapping[str, str]) -> tuple[str, ...]:
-        """Our name for each column, '' for one that nobody knows."""
-        return header_layout(json.loads(self.header), titles)
+        """Our name for each column; for one that nobody knows ``UNKNOWN`` and its title, '' without
+        one. No name stands twice."""
+        header = json.loads(self.header)
+        found: list[str] = []
+        for name, title in zip(header_layout(header, titles), header, strict=True):
+            key = name or (UNKNOWN + title_key(title)).removesuffix(UNKNOWN)
+            found.append("" if key in found else key)
+        return tuple(found)
 
 
 def read_files(warehouse: Warehouse) -> list[LegacyFile]:
@@ -120,18 +139,20 @@ def read_files(warehouse: Warehouse) -> list[LegacyFile]:
 class Coverage:
     """What a file has of the people of the tables; the greater, the more.
 
-    ``shares``: one of its people is in another source. ``people``: those of its rows. ``mapped``:
-    its rows with objects. ``filled``: its filled cells.
+    ``shares``: it leads to the sheet, or to what most files agree about. ``agreeing``: its people
+    whom another source has, too. ``people``: those of its rows. ``mapped``: its rows with objects.
+    ``filled``: its filled cells.
     """
 
     shares: bool
+    agreeing: int
     people: int
     mapped: int
     filled: int
 
     @property
     def order(self) -> tuple[int, ...]:
-        return int(self.shares), self.people, self.mapped, self.filled
+        return int(self.shares), self.agreeing, self.people, self.mapped, self.filled
 
 
 def read_coverage(warehouse: Warehouse) -> dict[str, Coverage]:
@@ -143,22 +164,36 @@ def read_coverage(warehouse: Warehouse) -> dict[str, Coverage]:
     mapped = " or ".join(cells[name] for name in MAPPINGS)
     filled = " + ".join(f"case when {cell} then 1 else 0 end" for cell in cells.values())
     return {
-        sha: Coverage(not apart, people, int(mapped_rows), int(filled_cells))
-        for sha, apart, people, mapped_rows, filled_cells in warehouse.query(
+        sha: Coverage(not apart, agreeing, people, int(mapped_rows), int(filled_cells))
+        for sha, apart, agreeing, people, mapped_rows, filled_cells in warehouse.query(
             COVERAGE.format(mapped=mapped, filled=filled)
         )
     }
 
 
-def read_known(warehouse: Warehouse, coverage: Mapping[str, Coverage]) -> Known:
+def read_known(
+    warehouse: Warehouse, coverage: Mapping[str, Coverage], titles: Mapping[str, str]
+) -> Known:
     """The filled cells of each person's rows, those of the file that covers most first."""
     found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    rows = warehouse.query(KNOWN)
     covering = {sha: found.order for sha, found in coverage.items()}
+
+    def note(row_id: str, column: str, cell: str | None) -> None:
+        if cell is not None and not is_nothing(cell) and cell not in found[row_id][column]:
+            found[row_id][column].append(cell)
+
+    rows = warehouse.query(KNOWN)
     for row_id, _, *cells in sorted(rows, key=lambda row: covering.get(row[1], ()), reverse=True):
         for column, cell in zip(COLUMNS, cells, strict=True):
-            if not is_nothing(cell) and cell not in found[row_id][column]:
-                found[row_id][column].append(cell)
+            note(row_id, column, cell)
+    files = read_files(warehouse)
+    for file in sorted(files, key=lambda file: covering.get(file.file_sha256, ()), reverse=True):
+        columns = file.columns(titles)
+        unknown = [place for place, name in enumerate(columns) if name.startswith(UNKNOWN)]
+        for row_id, text in warehouse.query(WIDE, [file.file_sha256]) if unknown else ():
+            wide = json.loads(text)
+            for place in unknown if len(wide) == len(columns) else ():
+                note(row_id, columns[place], wide[place])
     return found
 
 

@@ -16,6 +16,7 @@ from rowkeeper.migration.reconcile.deep import deep_legacy, deep_older, deep_sna
 from rowkeeper.migration.reconcile.differences import FAULTS, Difference
 from rowkeeper.migration.reconcile.history import history_faults
 from rowkeeper.migration.reconcile.marts import mart_faults
+from rowkeeper.migration.reconcile.modelled import modelled_faults
 from rowkeeper.migration.reconcile.proof import NONE, legacy_proof, sheet_proof, unknown_columns
 from rowkeeper.migration.reconcile.published import read_published
 from rowkeeper.migration.reconcile.rows import (
@@ -91,6 +92,7 @@ def reconcile(context: Context, *, deep: bool = False) -> Reconciliation:
         published = read_published(warehouse, context.target.schema)
         across = [*mart_faults(published), *history_faults(published)]
         across += claim_faults(read_claims(warehouse, published), published)
+        across += modelled_faults(warehouse, context.target, published)
     for file_sum, found in parts:
         sums.append(file_sum)
         differences += found

@@ -1,0 +1,212 @@
+"""What stops a command from outside, in each phase: the disk, Ctrl-C, a cut connection.
+
+One sentence, the exit code of its kind and no leftovers, and the next run goes on.
+"""
+
+import errno
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import dlt
+import pytest
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+import loaders.pipeline
+import rowkeeper.workspace.build
+from rowkeeper import cli
+from rowkeeper.cli import run_command
+from rowkeeper.core.errors import BuildError, DiskError, RowkeeperError, WarehouseError
+from rowkeeper.core.settings import load_settings
+from rowkeeper.core.warehouse import Target
+from rowkeeper.migration.export import export
+from rowkeeper.workspace.build import _refusal
+from rowkeeper.workspace.context import Context
+from tests.fakes.disk import FaultyDisk
+from tests.helpers.warehouses import rows_of
+
+SHEET = "row_id,name,email,type\n1,Ann Ash,ann@example.org,FF\n"
+RIGHTS = "make it writable for this user"
+FAULTS = {
+    "full": ("write", errno.ENOSPC, "free space on it"),
+    "read-only": ("change", errno.EROFS, RIGHTS),
+    "not ours": ("change", errno.EACCES, RIGHTS),
+}
+"""Fault -> call, errno, remedy."""
+DISKS = {
+    "ingest": ("dlt", ["run"]),
+    "kept loads": ("journal/loads", ["run"]),
+    "journal": ("journal", ["migrate", "accept", "nobody:1", "--as", "1"]),
+    "publish": ("published", ["run"]),
+    "legacy CSV": ("legacy", ["run"]),
+    "rollback": ("elsewhere", ["migrate", "rollback", "{data}/elsewhere/output.csv"]),
+    "differences": ("elsewhere", ["reconcile", "--differences", "{data}/elsewhere/found.csv"]),
+    "export": ("elsewhere", ["export", "csv", "--to", "{data}/elsewhere/output.csv"]),
+    "bag": ("elsewhere", ["export", "bag", "--to", "{data}/elsewhere/bag"]),
+    "restore": ("elsewhere", ["restore", "--to", "{data}/elsewhere/restored"]),
+}
+"""Phase -> the folder of the data folder whose disk fails, and the command."""
+
+
+class Sheet:
+    """A sheet that grows by a person whenever something shall be loaded."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.people = path, 1
+        path.write_text(SHEET, "utf-8")
+
+    def grow(self) -> None:
+        self.people += 1
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(f"{self.people},Bob {self.people},b{self.people}@example.org,MM\n")
+
+
+@pytest.fixture
+def sheet(engine: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sheet:
+    """A data folder after a first run."""
+    found = Sheet(tmp_path / "people.csv")
+    monkeypatch.setenv("ROWKEEPER_SHEET_SOURCE", str(found.path))
+    monkeypatch.setenv("ROWKEEPER_LEGACY_CSV_DUAL_WRITE", "1")
+    monkeypatch.setattr(cli, "_interrupts", [])
+    assert run_command(["run", "--mode", "basic"]) == 0
+    (tmp_path / "data" / "elsewhere").mkdir()
+    return found
+
+
+def no_build(_: Context) -> list[Any]:
+    return []
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_what_the_disk_refuses_is_code_9_in_each_phase(
+    sheet: Sheet, engine: Target, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "data"
+    for phase, (folder, command) in DISKS.items():
+        for fault, (call, number, remedy) in FAULTS.items():
+            sheet.grow()
+            capsys.readouterr()
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(rowkeeper.workspace.build, "build", no_build)
+                FaultyDisk(data / folder, fails={call: number}).install(patch)
+                code = run_command([part.format(data=data) for part in command])
+            said = capsys.readouterr().err
+            assert (phase, fault, code) == (phase, fault, DiskError.exit_code), said
+            assert remedy in said, (phase, fault, said)
+            assert len(said.splitlines()) == 1, (phase, fault, said)
+            assert not list(data.rglob("published/*.part")), (phase, fault)
+    sheet.grow()
+    assert run_command(["run", "--mode", "basic"]) == 0
+    assert rows_of(engine, "select count(*) from {schema}.people") == [(sheet.people,)]
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_disk_of_dbts_folder(
+    engine: Target, tmp_path: Path, fault: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call, number, remedy = FAULTS[fault]
+    sheet = Sheet(tmp_path / "people.csv")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rowkeeper.workspace.build, "_parsed", {})
+        FaultyDisk(tmp_path / "data" / "dbt", fails={call: number}).install(patch)
+        code = run_command(["run", "--mode", "basic", "--sheet", str(sheet.path)])
+    said = capsys.readouterr().err
+    assert code == DiskError.exit_code, said
+    assert remedy in said
+
+
+BY_PYTHON = "Runtime Error: [Errno 28] No space left on device: '/data/dbt/target/manifest.json'"
+BY_SERVER = "Database Error: could not extend file base/16385/1: No space left on device"
+CUT = "Database Error: server closed the connection unexpectedly"
+
+
+@pytest.mark.parametrize(
+    ("engine_type", "status", "message", "kind"),
+    [
+        ("duckdb", "error", "IO Error: Could not write file: No space left on device", DiskError),
+        ("duckdb", "error", BY_PYTHON, DiskError),
+        ("postgres", "error", BY_PYTHON, DiskError),
+        ("postgres", "error", BY_SERVER, WarehouseError),  # the server's disk is not ours
+        ("postgres", "error", CUT, WarehouseError),
+        ("postgres", "runtime error", "SSL connection has been closed", WarehouseError),
+        ("duckdb", "fail", "Got 1 result, configured to fail if != 0", BuildError),
+        ("postgres", "fail", "Got 1 result, configured to fail if != 0", BuildError),
+    ],
+)
+def test_what_stops_a_build_has_the_code_of_its_kind(
+    tmp_path: Path, engine_type: str, status: str, message: str, kind: type[RowkeeperError]
+) -> None:
+    target = Target(name="x", type=engine_type, path=str(tmp_path / "x.duckdb"))
+    context = Context(load_settings({"data_dir": str(tmp_path)}), target)
+    stopped = SimpleNamespace(status=status, message=message, node=SimpleNamespace(name="people"))
+    skipped = SimpleNamespace(status="skipped", message="", node=SimpleNamespace(name="assets"))
+    assert type(_refusal(context, [skipped, stopped], None, tmp_path)) is kind
+    if status == "error":
+        assert type(_refusal(context, [], RuntimeError(message), tmp_path)) is kind
+    assert isinstance(_refusal(context, [], KeyboardInterrupt(), tmp_path), KeyboardInterrupt)
+
+
+def interrupt(*_: Any, **__: Any) -> None:
+    """Ctrl-C, as a terminal sends it."""
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(10)  # where the signal is taken
+
+
+def in_dlt(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(dlt.Pipeline, "normalize", interrupt)
+
+
+def in_dbt(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(DuckDBConnectionManager, "add_query", interrupt)
+
+
+PHASES: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
+    "reading": lambda patch: patch.setattr(loaders.pipeline, "_read", interrupt),
+    "loading": in_dlt,
+    "building": in_dbt,
+    "publishing": lambda patch: patch.setattr(shutil, "copyfile", interrupt),
+    "writing the CSV": lambda patch: patch.setattr(export, "write_keeping", interrupt),
+}
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_ctrl_c_is_130_in_each_phase(
+    sheet: Sheet, engine: Target, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    for phase, put in PHASES.items():
+        sheet.grow()
+        capfd.readouterr()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(cli, "_interrupts", [])
+            if phase != "building":
+                patch.setattr(rowkeeper.workspace.build, "build", no_build)
+            put(patch)
+            signal.signal(signal.SIGINT, cli._interrupted)
+            try:
+                code = run_command(["run", "--mode", "basic"])
+            finally:
+                signal.signal(signal.SIGINT, before)
+        said = capfd.readouterr().err
+        assert (phase, code) == (phase, cli.INTERRUPTED), said
+        assert said.splitlines()[-1] == cli.ENDED, (phase, said)
+    assert run_command(["run", "--mode", "basic"]) == 0
+    assert rows_of(engine, "select count(*) from {schema}.people") == [(sheet.people,)]
+
+
+def test_what_a_tool_makes_of_ctrl_c_is_no_fault_of_ours(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("a tool's words")
+
+    monkeypatch.setattr(cli, "cli", broken)
+    monkeypatch.setattr(cli, "_interrupts", [signal.SIGINT])
+    assert run_command([]) == cli.INTERRUPTED
+    assert capsys.readouterr().err == f"{cli.ENDED}\n"
