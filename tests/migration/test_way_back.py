@@ -25,9 +25,11 @@ from rowkeeper.workspace.context import Context
 Cells = dict[str, str]
 
 
-def written(width: int, rows: list[Cells]) -> bytes:
+def written(width: int, rows: list[Cells], *more: str) -> bytes:
+    """A CSV of a generation; ``more`` are columns that nobody knows."""
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, GENERATIONS[width], restval="", extrasaction="ignore")
+    titles = (*GENERATIONS[width], *more)
+    writer = csv.DictWriter(text, titles, restval="", extrasaction="ignore")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue().encode()
@@ -56,6 +58,7 @@ def person(number: int, chance: random.Random) -> Cells:
     }
 
 
+REMARKS = "Private remarks"
 IDENTITY = ("row_id", "name", "email", "type")
 
 
@@ -82,7 +85,10 @@ def history(folder: Path, seed: int, people: list[Cells]) -> None:
     for number, width in enumerate(widths):
         rows = snapshot(people, chance)
         (folder / f"{number}_{width}.csv").write_bytes(written(width, rows))
-    (folder / "whole.csv").write_bytes(written(21, chance.sample(people, len(people))))
+    whole = [row | {REMARKS: "" if n % 2 else f"so {n}"} for n, row in enumerate(people)]
+    (folder / "whole.csv").write_bytes(written(21, chance.sample(whole, len(whole)), REMARKS))
+    told = [row | {REMARKS: f"so {n}", "Shelf": "b"} for n, row in enumerate(people)]
+    (folder / "remarks.csv").write_bytes(written(5, told, REMARKS, "Shelf"))
     sizes = {"decoy1": range(1, 3), "decoy2": range(1, 4), "decoy3": range(901, 941)}
     for name, numbers in sizes.items():
         decoy = [
@@ -124,8 +130,10 @@ def test_a_rollback_beside_decoys_keeps_every_cell(
     path = tmp_path / "back" / "output.csv"
     assert run_command(["migrate", "rollback", str(path)]) == 0
     said = capsys.readouterr().out
-    assert "from decoy" not in said
+    assert "from whole.csv" in said
+    assert "12 filled cells of shelf, a column that it has not" in said
     found = table(path)
+    assert [found[cells["row_id"]][REMARKS] for cells in people] == [f"so {n}" for n in range(12)]
     for cells in people:
         row = found[cells["row_id"]]
         lacking = {name for name, cell in cells.items() if name in row and cell and not row[name]}
@@ -137,7 +145,7 @@ def test_a_rollback_beside_decoys_keeps_every_cell(
     assert "No row of decoy1.csv is of anybody" in capsys.readouterr().err
 
     back = path.read_bytes()
-    others = written(21, [*people, person(77, chance)])
+    others = written(21, [*people, person(77, chance) | {"Owed": "5"}], "Owed")
     path.write_bytes(others)
     assert run_command(["migrate", "rollback", str(path)]) == 13
     assert "1 rows would go (rows 77, of output.csv)" in capsys.readouterr().err
@@ -179,6 +187,26 @@ def test_another_reader_sees_each_kind_of_loss() -> None:
         ("cells", "processed", ("1",)),
     ]
     assert find_losses(read_table(written(21, old), {}), sources, {}) == []
+
+
+def test_a_column_that_nobody_knows_is_compared_by_its_title() -> None:
+    rows = [{"row_id": "1", "name": "Ann", REMARKS: "kind"}, {"row_id": "2", "name": "Ben"}]
+    key, unknown = "private_remarks", frozenset({"private_remarks"})
+    cells = {"row_id": "1", "name": "Ann", key: "kind"}
+    there = Source("there.csv", cells, unknown=unknown, is_replaced=True)
+    loaded = Source("loaded.csv", cells, "1", unknown)
+
+    def kinds(data: bytes) -> list[tuple[str, str, tuple[str, ...]]]:
+        losses = find_losses(read_table(data, {}), [there, loaded], {})
+        return [(loss.kind, loss.column, loss.files) for loss in losses]
+
+    assert kinds(written(21, rows, REMARKS)) == []
+    emptied = [row | {REMARKS: ""} for row in rows]
+    assert kinds(written(21, emptied, REMARKS)) == [("cells", key, ("loaded.csv", "there.csv"))]
+    assert kinds(written(21, rows)) == [
+        ("cells", key, ("there.csv",)),
+        ("untold", key, ("loaded.csv",)),
+    ]
 
 
 def base(*rows: tuple[str, str]) -> Base:
