@@ -61,6 +61,14 @@ class IngestSummary:
         return self.sheet_changed or bool(self.new_legacy_files)
 
 
+@dataclass(frozen=True)
+class Refilled:
+    """How many kept loads were loaded, and what newer rules read again."""
+
+    loads: int
+    read_again: ReadAgain
+
+
 def ingest(settings: Settings, target: Target) -> IngestSummary:
     """Read the configured sheet and legacy CSVs and load what the warehouse does not hold yet.
 
@@ -99,8 +107,8 @@ def refill(
     damage: list[Finding] | None = None,
     *,
     every: bool = False,
-) -> int:
-    """Load what earlier ingests kept and ``target`` has not; no source is read. How many loads.
+) -> Refilled:
+    """Load what earlier ingests kept and ``target`` has not; no source is read.
 
     ``every``: what it has is loaded again, which changes nothing that is there. Loads that are not
     as they were written go to ``damage``, if there is one. Raises as ``ingest``, and
@@ -108,10 +116,10 @@ def refill(
     """
     with _loader(settings, target) as loader:
         count = _refill(loader, settings, target, damage, every=every)
-        read_again(loader, settings, target, _row_ids(loader, target))
+        again = read_again(loader, settings, target, _row_ids(loader, target))
         with connect(target) as warehouse:
             number_snapshots(warehouse)
-        return count
+        return Refilled(count, again)
 
 
 def load_evidence(settings: Settings, target: Target, files: list[EvidenceFile]) -> None:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from loaders.newer_rules import ReadAgain
     from loaders.pipeline import IngestSummary
 
 
@@ -28,9 +29,13 @@ def summary_text(summary: "IngestSummary") -> str:
         new = len(summary.new_legacy_files)
         said.append(f"Legacy CSVs: {summary.legacy_files} read, {new} new.")
     said += map(harmless, summary.notices)
-    if again := summary.read_again.rows:
-        more, fewer = summary.read_again.more, summary.read_again.fewer
-        said.append(f"Read {again} rows again by newer rules: {more} links more, {fewer} fewer.")
+    said += read_again_said(summary.read_again)
     if not said:
         said.append(NOTHING_NAMED)
     return " ".join(said)
+
+
+def read_again_said(again: "ReadAgain") -> list[str]:
+    """A sentence on what newer rules found; none where no row was read again."""
+    found = f"{again.more} links more, {again.fewer} fewer"
+    return [f"Read {again.rows} rows again by newer rules: {found}."] if again.rows else []

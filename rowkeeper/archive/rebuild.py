@@ -10,6 +10,7 @@ from rowkeeper.core.warehouse import Warehouse, connect
 from rowkeeper.workspace.context import Context
 
 if TYPE_CHECKING:
+    from rowkeeper.archive.restore import Filled
     from rowkeeper.core.journal.segments import Finding
 
 
@@ -19,10 +20,9 @@ BEFORE = ".before-rebuild"
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """From how much it was made, and where the file is that was there."""
+    """From what it was made, and where the file is that was there."""
 
-    events: int
-    loads: int
+    filled: "Filled"
     aside: Path | None
 
 
@@ -41,8 +41,7 @@ def rebuild(context: Context) -> Rebuilt:
     else:
         with connect(context.target) as warehouse:
             _forget(warehouse, context)
-    events, loads = fill_tables(context, every=True)
-    return Rebuilt(events, loads, aside)
+    return Rebuilt(fill_tables(context, every=True), aside)
 
 
 def _require_whole(context: Context) -> None:

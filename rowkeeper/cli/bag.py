@@ -37,7 +37,9 @@ def command(
     selection = select(people=people)
     work = begin(place)
     with run_lock(context):
-        fill_tables(context)
+        filled = fill_tables(context)
+    for words in filled.said:
+        out.print(plain(words), markup=False, soft_wrap=True)
     done = retrieve(context, out, selection, work / PAYLOAD / ARCHIVE, payload_name)
     complain(done)
     counts = write_tables(context, selection, work / PAYLOAD / TABLES)

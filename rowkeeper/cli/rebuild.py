@@ -1,16 +1,11 @@
 """``rowkeeper rebuild``: the warehouse again, from the journal and the kept loads."""
 
-from typing import TYPE_CHECKING
-
 import click
 
 from rowkeeper.archive.rebuild import rebuild
 from rowkeeper.cli.options import prepare, warehouse_options
 from rowkeeper.cli.terminal import console, plain
 from rowkeeper.workspace.locks import run_lock
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command()
@@ -27,8 +22,10 @@ def command(target: str | None, data_dir: str | None) -> None:
     out = console()
     with run_lock(context):
         done = rebuild(context)
-    said = f"Rebuilt {context.target.where} from {done.events} events and {done.loads} kept loads."
-    out.print(plain(said), markup=False, soft_wrap=True)
+    filled = done.filled
+    made_of = f"{filled.events} events and {filled.loads} kept loads"
+    for words in (f"Rebuilt {context.target.where} from {made_of}.", *filled.said):
+        out.print(plain(words), markup=False, soft_wrap=True)
     if done.aside:
         words = f"What was there before is {done.aside}: remove it once all is well."
         out.print(plain(words), markup=False, soft_wrap=True)

@@ -44,7 +44,9 @@ def command(
     out = console(stderr=as_json)
     damage: list[Finding] = []
     with run_lock(context):
-        fill_tables(context, damage)
+        filled = fill_tables(context, damage)
+    for words in filled.said:
+        out.print(plain(words), markup=False, soft_wrap=True)
     for finding in damage:
         out.print(plain(f"The journal is damaged: {finding}"), markup=False, soft_wrap=True)
     place = Path(folder).expanduser().absolute()

@@ -8,6 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from rowkeeper.archive.rebuild import Rebuilt
+from rowkeeper.archive.restore import Filled
+from rowkeeper.cli import bag as cli_bag
+from rowkeeper.cli import rebuild as cli_rebuild
+from rowkeeper.cli import restore as cli_restore
 from rowkeeper.cli import run_command
 from rowkeeper.cli.terminal import json_text
 from rowkeeper.core.errors import NothingError, UsageError
@@ -78,3 +83,24 @@ def test_json_for_people_holds_nothing_that_steers_a_terminal() -> None:
     assert json.loads(text) == {"name": hostile}
     assert all(char.isprintable() or char == "\n" for char in text)
     assert "é 日本 😀" in text
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_what_newer_rules_found_is_said_wherever_tables_are_filled(
+    engine: Target,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    said = "Read 3 rows again by newer rules: 2 links more, 0 fewer."
+    filled = Filled(5, 1, (said,))
+    monkeypatch.setattr(cli_restore, "fill_tables", lambda *_: filled)
+    monkeypatch.setattr(cli_bag, "fill_tables", lambda *_: filled)
+    monkeypatch.setattr(cli_rebuild, "rebuild", lambda _: Rebuilt(filled, None))
+    for command in (
+        ["rebuild"],
+        ["restore", "--to", str(tmp_path / "out")],
+        ["export", "bag", "--to", str(tmp_path / "bag")],
+    ):
+        run_command(command)
+        assert said in capsys.readouterr().out, command

@@ -8,6 +8,7 @@ import pytest
 from loaders import newer_rules
 from loaders.matches import link_matches
 from loaders.pipeline import ingest, refill
+from loaders.summary import read_again_said
 from loaders.tables import RULES_VERSION
 from rowkeeper.core.settings import load_settings
 from rowkeeper.core.warehouse import Row, Target, connect
@@ -145,7 +146,9 @@ def test_kept_loads_of_older_rules_are_read_again(
     with connect(engine) as warehouse:
         newer_rules_kept(kept, warehouse)
         warehouse.execute("drop schema raw cascade")
-    assert refill(written.settings, engine) == 1
+    filled = refill(written.settings, engine)
+    assert filled.loads == 1
+    assert read_again_said(filled.read_again)[0].startswith("Read 6 rows again by newer rules")
     assert query(engine, sql) == fresh
 
 

@@ -45,6 +45,15 @@ def test_a_status_is_about_each_medium_of_its_side() -> None:
     assert found[0]["claimed_at"].isoformat() == "2025-06-14T21:58:01.978527+00:00"
 
 
+def test_a_time_with_a_zone_is_taken_in_it() -> None:
+    (found, *_) = claims(
+        link=YOUTUBE_LINK,
+        youtube_status="completed",
+        last_download_attempt="2025-06-14T23:58:01+02:00",
+    )
+    assert found["claimed_at"].isoformat() == "2025-06-14T21:58:01+00:00"
+
+
 @pytest.mark.parametrize("status", ["", "nan", "-", "'-", "None", "<NA>"])
 def test_nothing_claims_nothing(status: str) -> None:
     assert claims(link=YOUTUBE_LINK, youtube_status=status, youtube_files=status) == []
@@ -89,6 +98,14 @@ def test_a_drive_file_is_known_where_the_row_leaves_no_doubt(
 ) -> None:
     first = claims(google_drive=DRIVE_LINK, drive_files=files, drive_media_id=media_id)[0]
     assert (first["media_id"] == FILE) is known
+
+
+def test_of_several_drive_files_a_name_says_which_or_nobody_knows() -> None:
+    links = f"{DRIVE_LINK}|https://drive.google.com/file/d/{'B' * 33}/view"
+    first = claims(google_drive=links, drive_files="Talk.mp4")[0]
+    assert first["media_id"] is None
+    named = claims(google_drive=links, drive_files=f"{'B' * 33}.mp4")[0]
+    assert named["media_id"] == "B" * 33
 
 
 def test_a_page_saved_as_a_file_is_unverified() -> None:
