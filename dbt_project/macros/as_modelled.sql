@@ -19,7 +19,7 @@
 {% macro keep_model() -%}
     {%- if execute and model.name in published_tables() -%}
         {%- set columns = model.columns.keys() | join(", ") -%}
-        {{ replaced_view(modelled(model.name), "select " ~ columns ~ " from (" ~ model.compiled_code ~ ") as modelled") }}
+        {{ replaced_view(modelled(model.name), "select " ~ columns ~ " from (" ~ model.compiled_code ~ "\n) as modelled") }}
     {%- endif -%}
 {%- endmacro %}
 

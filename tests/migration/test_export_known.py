@@ -77,3 +77,10 @@ def test_an_object_that_stands_is_not_replaced_by_a_claim() -> None:
     assert not {"file_uuids", "s3_paths"} & tracked(VIDEO, **old).keys()
     live = tracked(replace(VIDEO, is_live=True), **old)
     assert json.loads(live["file_uuids"]) == {"YouTube: abcdefghijk": "new"}
+
+
+def test_a_name_that_stands_among_others_is_not_said_twice() -> None:
+    for cell in ("['abcdefghijk.mp4', 'b.mp4']", "b.mp4; abcdefghijk.mp4", "x/abcdefghijk.mp4"):
+        assert "youtube_files" not in tracked(VIDEO, youtube_files=cell), cell
+    found = tracked(VIDEO, youtube_files="b.mp4")
+    assert found["youtube_files"] == "b.mp4,abcdefghijk.mp4"

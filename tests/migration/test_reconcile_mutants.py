@@ -136,6 +136,22 @@ def test_no_cell_of_a_published_table_changes_unseen(
     }
 
 
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
+def test_a_column_goes_whatever_is_held_against_it(
+    loaded: tuple[Context, dict[str, Any]], engine: Target
+) -> None:
+    """A newer version's models may lack a column that an older version's views read."""
+    build(loaded[0])
+    view = "checks.people_as_modelled"
+    with connect(engine) as warehouse:
+        warehouse.execute("alter table intermediate.int_people add column gone text")
+        warehouse.execute(f"drop view {view} cascade")
+        warehouse.execute(f"create view {view} as select row_id, gone from intermediate.int_people")
+    built = dbt("run", "--select", "int_people", "people")
+    assert built.returncode == 0, built.stdout
+    assert len(rows_of(engine, f"select name from {view}")) == 30
+
+
 def test_each_published_table_has_its_model() -> None:
     """From the project's files: a new table is held against its model from its first build on."""
     folder = PROJECT_DIR / "dbt_project" / "models"
