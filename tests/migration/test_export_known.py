@@ -84,3 +84,9 @@ def test_a_name_that_stands_among_others_is_not_said_twice() -> None:
         assert "youtube_files" not in tracked(VIDEO, youtube_files=cell), cell
     found = tracked(VIDEO, youtube_files="b.mp4")
     assert found["youtube_files"] == "b.mp4,abcdefghijk.mp4"
+
+
+def test_what_another_row_of_the_person_says_is_not_said_again() -> None:
+    cells = {"type": "", "processed": ""}
+    known = {"type": ["MF"], "processed": ["yes"]}
+    assert filled_in(cells, known, frozenset({"type"})) == {"processed": "yes"}

@@ -164,6 +164,7 @@ def test_another_reader_sees_each_kind_of_loss() -> None:
         {"row_id": "4", "name": "Dora", "download_errors": "timed out"},
         {"row_id": "5", "name": "Gone"},
         {"row_id": "6", "name": "Other", "email": "o@x"},
+        {"row_id": "8", "name": "Nobody's e-mail is hers"},
         {"row_id": "#", "name": "Name", "email": "Email"},
         {"row_id": "9", "name": "---"},
         {"row_id": "10"},
@@ -174,6 +175,7 @@ def test_another_reader_sees_each_kind_of_loss() -> None:
         {"row_id": "3", "name": "Cleo", "youtube_status": "completed"},
         {"row_id": "4.0", "name": "Dora"},
         {"row_id": "6", "name": "Somebody", "email": "s@x"},
+        {"row_id": "8", "name": "Eve"},
         {"row_id": "7", "name": "Twice"},
         {"row_id": "007", "name": "Twice"},
     ]
@@ -181,7 +183,7 @@ def test_another_reader_sees_each_kind_of_loss() -> None:
     losses = find_losses(read_table(written(21, new), {}), sources, {})
     assert [(loss.kind, loss.column, loss.rows) for loss in losses] == [
         ("twice", "", ("7",)),
-        ("rows", "", ("5", "6")),
+        ("rows", "", ("5", "6", "8")),
         ("objects", "file_uuids", ("2",)),
         ("cells", "download_errors", ("4",)),
         ("cells", "processed", ("1",)),
