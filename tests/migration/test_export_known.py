@@ -6,7 +6,7 @@ from dataclasses import replace
 from rowkeeper.core.csv.legacy import GENERATIONS
 from rowkeeper.migration.export.base import Base, BaseRow, Person
 from rowkeeper.migration.export.known import filled_in
-from rowkeeper.migration.export.table import export
+from rowkeeper.migration.export.table import export, new_row
 from rowkeeper.migration.export.tracking import AssetState, tracking_cells
 
 ANN = Person("1", "Ann", "a@x.org", "MF", None, in_sheet=True)
@@ -90,3 +90,18 @@ def test_what_another_row_of_the_person_says_is_not_said_again() -> None:
     cells = {"type": "", "processed": ""}
     known = {"type": ["MF"], "processed": ["yes"]}
     assert filled_in(cells, known, frozenset({"type"})) == {"processed": "yes"}
+
+
+def test_a_row_of_an_older_generation_grows_for_what_others_know() -> None:
+    columns = GENERATIONS[8]
+    old = BaseRow("1,Ann,a@x.org,MF,https://example.org/\n", "1", "", GENERATIONS[5])
+    base = Base(",".join(columns) + "\n", "utf-8", "LF", columns, (old,))
+    made = export(base, [ANN], known={"1": {"processed": ["yes"]}}).data.decode().splitlines()
+    assert made[1:] == ["1,Ann,a@x.org,MF,https://example.org/,,yes,"]
+
+
+def test_a_new_row_is_processed_when_nothing_is_pending() -> None:
+    pending = replace(VIDEO, asset_id="a2", media_id="zzzzzzzzzzz", download_status="pending")
+    for assets, word in (((VIDEO,), "yes"), ((VIDEO, pending), ""), ((), "")):
+        cells = new_row(replace(ANN, assets=assets), GENERATIONS[21])
+        assert cells["processed"] == word, assets
