@@ -255,7 +255,8 @@ def test_sealing_anew_may_be_killed_and_done_again(tmp_path: Path) -> None:
     folder = tmp_path / "journal"
     old = old_segment(folder, "sealed/one.jsonl", EVENTS)
     before = old.read_bytes()
-    write_sealed(folder, "one", EVENTS)  # killed before the old one was removed
+    anew = write_sealed(folder, "one", EVENTS)  # killed before the old one was removed
+    assert sealed_segments(folder) == {"one": anew}
     bring_forward(folder)
     assert len(list((folder / "sealed").iterdir())) == 1
     assert event_ids(folder) == {event.event_id for event in EVENTS}
