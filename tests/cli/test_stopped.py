@@ -7,8 +7,8 @@ import errno
 import os
 import shutil
 import signal
+import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -152,27 +152,27 @@ def test_what_stops_a_build_has_the_code_of_its_kind(
     assert isinstance(_refusal(context, [], KeyboardInterrupt(), tmp_path), KeyboardInterrupt)
 
 
-def interrupt(*_: Any, **__: Any) -> None:
-    """Ctrl-C, as a terminal sends it."""
-    os.kill(os.getpid(), signal.SIGINT)
-    time.sleep(10)  # where the signal is taken
+class Interrupt:
+    """Ctrl-C, as a terminal sends it, once: a second one ends the process."""
+
+    def __init__(self) -> None:
+        self._first = threading.Lock()
+
+    def __call__(self, *_: Any, **__: Any) -> None:
+        if self._first.acquire(blocking=False):
+            os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(1)  # where the signal is taken
+        raise RuntimeError("a thread that was left")
 
 
-def in_dlt(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(dlt.Pipeline, "normalize", interrupt)
-
-
-def in_dbt(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(DuckDBConnectionManager, "add_query", interrupt)
-
-
-PHASES: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
-    "reading": lambda patch: patch.setattr(loaders.pipeline, "_read", interrupt),
-    "loading": in_dlt,
-    "building": in_dbt,
-    "publishing": lambda patch: patch.setattr(shutil, "copyfile", interrupt),
-    "writing the CSV": lambda patch: patch.setattr(export, "write_keeping", interrupt),
+PHASES: dict[str, tuple[Any, str]] = {
+    "reading": (loaders.pipeline, "_read"),
+    "loading": (dlt.Pipeline, "normalize"),
+    "building": (DuckDBConnectionManager, "add_query"),
+    "publishing": (shutil, "copyfile"),
+    "writing the CSV": (export, "write_keeping"),
 }
+"""Phase -> a call within it, ours or that of a tool."""
 
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
@@ -180,14 +180,14 @@ def test_ctrl_c_is_130_in_each_phase(
     sheet: Sheet, engine: Target, capfd: pytest.CaptureFixture[str]
 ) -> None:
     before = signal.getsignal(signal.SIGINT)
-    for phase, put in PHASES.items():
+    for phase, (module, name) in PHASES.items():
         sheet.grow()
         capfd.readouterr()
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(cli, "_interrupts", [])
             if phase != "building":
                 patch.setattr(rowkeeper.workspace.build, "build", no_build)
-            put(patch)
+            patch.setattr(module, name, Interrupt())
             signal.signal(signal.SIGINT, cli._interrupted)
             try:
                 code = run_command(["run", "--mode", "basic"])

@@ -9,7 +9,7 @@ import pytest
 
 from rowkeeper.core.errors import JournalDamagedError, NewerVersionError
 from rowkeeper.core.events import EVENT_VERSION, AssetEvent, EventType
-from rowkeeper.core.ids import asset_id
+from rowkeeper.core.ids import asset_id, new_id
 from rowkeeper.core.journal.check import adopt, check, losses
 from rowkeeper.core.journal.formats import FORMATS, bring_forward, check_formats
 from rowkeeper.core.journal.journal import (
@@ -21,7 +21,7 @@ from rowkeeper.core.journal.journal import (
 )
 from rowkeeper.core.journal.manifest import read_manifest
 from rowkeeper.core.journal.salvage import salvage
-from rowkeeper.core.journal.segments import examine
+from rowkeeper.core.journal.segments import examine, to_line
 from tests.helpers.kills import dying
 
 EVENTS = [
@@ -263,6 +263,15 @@ def test_sealing_anew_may_be_killed_and_done_again(tmp_path: Path) -> None:
     old.write_bytes(before)  # brought back by a backup
     bring_forward(folder)
     assert len(list((folder / "sealed").iterdir())) == 1
+    assert check(folder) == []
+
+
+def test_a_writer_that_was_killed_in_its_first_line_leaves_nothing(tmp_path: Path) -> None:
+    folder = made(tmp_path / "journal")
+    left = folder / "open" / f"{new_id()}-open.jsonl"
+    left.write_bytes(to_line(EVENTS[0], 1)[:40])
+    assert seal_abandoned(folder) == 1
+    assert sorted(path.stat().st_size for path in sealed_segments(folder).values())[0] == 0
     assert check(folder) == []
 
 
