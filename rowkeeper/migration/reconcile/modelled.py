@@ -100,7 +100,10 @@ def _place(tables: Published, table: str, record: Record) -> tuple[tuple[str, in
         place = tables.asset_place(asset)
     else:
         place = tables.place(row_id.split(", ")[0])
-    return (place if place[0] else (table, 0)), row_id
+    if not place[0]:  # people may be what was changed
+        mine = (row for row in tables.rows.values() if row.row_id and row.row_id == row_id)
+        place = next((row.place for row in mine if row.is_of_somebody), (table, 0))
+    return place, row_id
 
 
 def _text(value: Any) -> str:
