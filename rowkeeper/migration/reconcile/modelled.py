@@ -90,6 +90,7 @@ def _faults(
 def _place(tables: Published, table: str, record: Record) -> tuple[tuple[str, int], str]:
     """File and line of what a record is about, else the table itself; and whose it is."""
     row_id = str(record.get("row_id") or record.get("person_row_id") or record.get("row_ids") or "")
+    first = row_id.split(", ")[0]
     row = tables.rows.get(record.get("row_key") or record.get("source_row_key") or "")
     asset = tables.assets.get(str(record.get("asset_id")))
     if row is not None:
@@ -99,9 +100,9 @@ def _place(tables: Published, table: str, record: Record) -> tuple[tuple[str, in
     elif asset is not None:
         place = tables.asset_place(asset)
     else:
-        place = tables.place(row_id.split(", ")[0])
+        place = tables.place(first)
     if not place[0]:  # people may be what was changed
-        mine = (row for row in tables.rows.values() if row.row_id and row.row_id == row_id)
+        mine = (row for row in tables.rows.values() if first and row.row_id == first)
         place = next((row.place for row in mine if row.is_of_somebody), (table, 0))
     return place, row_id
 
