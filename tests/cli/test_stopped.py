@@ -19,6 +19,7 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
 import loaders.pipeline
 import rowkeeper.workspace.build
+import rowkeeper.workspace.dbt_project
 from rowkeeper import cli
 from rowkeeper.cli import run_command
 from rowkeeper.core.errors import BuildError, DiskError, RowkeeperError, WarehouseError
@@ -92,7 +93,7 @@ def test_what_the_disk_refuses_is_code_9_in_each_phase(
             sheet.grow()
             capsys.readouterr()
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(rowkeeper.workspace.build, "build", no_build)
+                patch.setattr(rowkeeper.workspace.build, "refresh", no_build)
                 FaultyDisk(data / folder, fails={call: number}).install(patch)
                 code = run_command([part.format(data=data) for part in command])
             said = capsys.readouterr().err
@@ -113,7 +114,7 @@ def test_the_disk_of_dbts_folder(
     call, number, remedy = FAULTS[fault]
     sheet = Sheet(tmp_path / "people.csv")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rowkeeper.workspace.build, "_parsed", {})
+        patch.setattr(rowkeeper.workspace.dbt_project, "_parsed", {})
         FaultyDisk(tmp_path / "data" / "dbt", fails={call: number}).install(patch)
         code = run_command(["run", "--mode", "basic", "--sheet", str(sheet.path)])
     said = capsys.readouterr().err
@@ -186,7 +187,7 @@ def test_ctrl_c_is_130_in_each_phase(
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(cli, "_interrupts", [])
             if phase != "building":
-                patch.setattr(rowkeeper.workspace.build, "build", no_build)
+                patch.setattr(rowkeeper.workspace.build, "refresh", no_build)
             patch.setattr(module, name, Interrupt())
             signal.signal(signal.SIGINT, cli._interrupted)
             try:
