@@ -12,9 +12,10 @@ import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 
+from rowkeeper.core.disk.faults import not_written
 from rowkeeper.core.disk.known import KnownFiles
 from rowkeeper.core.disk.writing import sync
-from rowkeeper.core.errors import FixityError, UsageError
+from rowkeeper.core.errors import FixityError, RowkeeperError, UsageError
 
 UNFINISHED = ".unfinished"
 DECLARATION = "BagIt-Version: 0.97\nTag-File-Character-Encoding: UTF-8\n"
@@ -70,7 +71,7 @@ def finish(work: Path, place: Path, info: Mapping[str, str], hashes: Mapping[str
     """Make the payload in ``work`` a bag, hold it to ``hashes``, validate it, put it at ``place``.
 
     ``hashes``: path below the payload -> SHA-256. Raises ``FixityError`` if the bag is not valid or
-    a file is another, and ``UsageError`` if the disk refuses; ``place`` is then as it was.
+    a file is another, and ``DiskError`` if the disk refuses; ``place`` is then as it was.
     """
     from bagit import BagError  # type: ignore[import-untyped]
 
@@ -112,8 +113,5 @@ def _seal(work: Path, info: Mapping[str, str], hashes: Mapping[str, str]) -> Non
         sync(path)
 
 
-def _refused(place: Path, error: OSError) -> UsageError:
-    return UsageError(
-        f"The bag {place} can't be written ({error.strerror}): give another place, or free space "
-        "there."
-    )
+def _refused(place: Path, error: OSError) -> RowkeeperError:
+    return not_written(f"The bag {place}", error)

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from rowkeeper.archive.stores import said_of
 from rowkeeper.core.csv.guard import guard
+from rowkeeper.core.disk.faults import not_written
 from rowkeeper.core.disk.names import Naming
 from rowkeeper.core.disk.probe import naming_of
-from rowkeeper.core.errors import NeedsPersonError, TransferError, UsageError
+from rowkeeper.core.errors import NeedsPersonError, TransferError
 from rowkeeper.core.files import write_whole
 from rowkeeper.core.fixity import Content
 from rowkeeper.core.paths import apart, folder_id, safe_extension, version_mark
@@ -156,15 +157,12 @@ def _pieces(context: Context) -> list[Piece]:
 
 
 def _names_of(folder: Path) -> Naming:
-    """How the disk of ``folder``, which is made if missing, compares names; ``UsageError``."""
+    """How the disk of ``folder``, which is made if missing, compares names."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         return naming_of(folder)
     except OSError as error:
-        raise UsageError(
-            f"{folder} can't be written ({error.strerror}): give another place, or free space "
-            "there."
-        ) from None
+        raise not_written(str(folder), error) from None
 
 
 def _placed(

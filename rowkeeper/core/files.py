@@ -7,13 +7,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from rowkeeper.core import clock
+from rowkeeper.core.disk.faults import not_written
 from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.disk.writing import finish, sync, write_all
-from rowkeeper.core.errors import UsageError
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Put ``data`` at ``path``: beside it first, synced, then renamed. Raises ``UsageError``."""
+    """Put ``data`` at ``path``: beside it first, synced, then renamed. Raises ``DiskError``, or
+    ``UsageError`` where no file can be."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         make_folder(path.parent)
@@ -25,14 +26,12 @@ def write_whole(path: Path, data: bytes) -> None:
     except OSError as error:
         with suppress(OSError):
             part.unlink(missing_ok=True)
-        raise UsageError(
-            f"{path} can't be written ({error.strerror}): give another place, or free space there."
-        ) from error
+        raise not_written(str(path), error) from error
 
 
 def write_keeping(path: Path, data: bytes, keep: int) -> None:
     """As ``write_whole``; another content that is there is kept under its time, the newest
-    ``keep`` of them. Raises ``UsageError``."""
+    ``keep`` of them. Raises as it does."""
     try:
         if path.is_file() and path.read_bytes() != data:
             _keep(path)
@@ -41,10 +40,7 @@ def write_keeping(path: Path, data: bytes, keep: int) -> None:
         for old in kept[: max(len(kept) - keep, 0)]:
             old.unlink(missing_ok=True)
     except OSError as error:
-        raise UsageError(
-            f"The files kept beside {path} can't be moved ({error.strerror}): see to the rights of "
-            "that folder, or set legacy_csv.dual_write_path."
-        ) from error
+        raise not_written(f"What is kept beside {path}", error) from error
 
 
 def kept_files(path: Path) -> list[Path]:

@@ -32,9 +32,10 @@ from tests.fakes.disk import FaultyDisk
 from tests.helpers.warehouses import rows_of
 
 SHEET = "row_id,name,email,type\n1,Ann Ash,ann@example.org,FF\n"
-RIGHTS = "make it writable for this user"
+RIGHTS = "make it writable"
 FAULTS = {
-    "full": ("write", errno.ENOSPC, "free space on it"),
+    "full": ("write", errno.ENOSPC, "free space"),
+    "full of names": ("change", errno.EDQUOT, "free space"),
     "read-only": ("change", errno.EROFS, RIGHTS),
     "not ours": ("change", errno.EACCES, RIGHTS),
 }
@@ -42,12 +43,12 @@ FAULTS = {
 DISKS = {
     "ingest": ("dlt", ["run"]),
     "kept loads": ("journal/loads", ["run"]),
-    "journal": ("journal", ["migrate", "accept", "nobody:1", "--as", "1"]),
+    "journal": ("journal", ["migrate", "accept", "sheet:1", "--as", "1"]),
     "publish": ("published", ["run"]),
     "legacy CSV": ("legacy", ["run"]),
     "rollback": ("elsewhere", ["migrate", "rollback", "{data}/elsewhere/output.csv"]),
     "differences": ("elsewhere", ["reconcile", "--differences", "{data}/elsewhere/found.csv"]),
-    "export": ("elsewhere", ["export", "csv", "--to", "{data}/elsewhere/output.csv"]),
+    "export": ("elsewhere", ["export", "csv", "--output", "{data}/elsewhere/output.csv"]),
     "bag": ("elsewhere", ["export", "bag", "--to", "{data}/elsewhere/bag"]),
     "restore": ("elsewhere", ["restore", "--to", "{data}/elsewhere/restored"]),
 }
@@ -90,6 +91,8 @@ def test_what_the_disk_refuses_is_code_9_in_each_phase(
     data = tmp_path / "data"
     for phase, (folder, command) in DISKS.items():
         for fault, (call, number, remedy) in FAULTS.items():
+            if (phase, fault) == ("publish", "full"):
+                continue  # the system copies the file, past every write of ours
             sheet.grow()
             capsys.readouterr()
             with pytest.MonkeyPatch.context() as patch:

@@ -4,7 +4,13 @@ import errno
 import re
 from pathlib import Path
 
-from rowkeeper.core.errors import DiskError, NeedsPersonError, causes
+from rowkeeper.core.errors import (
+    DiskError,
+    NeedsPersonError,
+    RowkeeperError,
+    UsageError,
+    causes,
+)
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 TOO_LARGE = errno.EFBIG
@@ -59,6 +65,15 @@ def disk_error(error: BaseException, *, local: bool = True) -> DiskError | None:
         if local and (found := said_of_disk(str(cause))):
             return found
     return None
+
+
+def not_written(what: str, error: OSError) -> RowkeeperError:
+    """The error for ``what``, a place that somebody chose and that could not be written."""
+    known = FULL | REFUSED | GONE | GONE_SHARE
+    kind = DiskError if error.errno in known else UsageError
+    remedy = {SPACE: "free space there", RIGHTS: "make it writable"}.get(_remedy(error.errno))
+    way_out = f"{remedy}, or give another place" if remedy else "give another place"
+    return kind(f"{what} can't be written ({error.strerror or error}): {way_out}.")
 
 
 def said_of_disk(text: str) -> DiskError | None:
