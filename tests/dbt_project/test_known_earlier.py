@@ -48,7 +48,7 @@ def make_generations(folder: Path) -> None:
             found = {"extracted_links": drive(number), "processed": "yes"}
         full.append(person(number) | found)
         blank.append(person(number) | {"processed": "" if number % 2 else "no"})
-    full[0]["google_drive"] += " https://vimeo.com/1"
+    full[0]["google_drive"] += " https://www.twitch.tv/videos/1"
     blank[DENIED - 1]["processed"] = "yes"
     blank[OTHER - 1]["google_drive"] = drive(99)
     write(folder / "output.csv", full, age=86_400)
