@@ -10,7 +10,7 @@ from loaders.bounds import USUAL, Bounds
 from loaders.page import PUBLISH, Page
 from rowkeeper.core.errors import InputError
 from rowkeeper.core.links.classify import unwrap
-from rowkeeper.core.text import harmless
+from rowkeeper.core.text import harmless, some_of
 
 SHOWN = 20  # columns that a notice names
 
@@ -48,24 +48,15 @@ class Tab:
 
 def hidden_notice(columns: Iterable[int]) -> tuple[str, ...]:
     """What is said of hidden columns with content, given their numbers from 1."""
-    named = [column_letters(column) for column in sorted(set(columns))]
+    from openpyxl.utils import get_column_letter
+
+    named = [get_column_letter(column) for column in sorted(set(columns))]
     if not named:
         return ()
-    more = f" and {len(named) - SHOWN} more" if len(named) > SHOWN else ""
     return (
-        f"The sheet hides column{'s'[: len(named) > 1]} {', '.join(named[:SHOWN])}{more} with "
-        "content, left out as the published page leaves them out: show them if they are of the "
-        "people.",
+        f"The sheet hides column{'s'[: len(named) > 1]} {some_of(named, SHOWN)} with content, "
+        "left out as the published page leaves them out: show them if they are of the people.",
     )
-
-
-def column_letters(number: int) -> str:
-    """A column as a spreadsheet names it: A for 1, AA for 27."""
-    letters = ""
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
 
 
 def tab_label(gid: str, title: str) -> str:

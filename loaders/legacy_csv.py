@@ -15,7 +15,7 @@ from rowkeeper.core.csv.guard import is_marked, unguard
 from rowkeeper.core.csv.layout import header_layout
 from rowkeeper.core.csv.legacy import COLUMNS, GENERATIONS
 from rowkeeper.core.errors import InputError
-from rowkeeper.core.text import quoted, sha256, to_json, trimmed
+from rowkeeper.core.text import quoted, sha256, some_of, to_json, trimmed
 
 Layout = tuple[str, ...]
 _ROW_ID = re.compile(r"#|row_id|\d{1,9}[a-z]?", re.IGNORECASE)
@@ -147,11 +147,10 @@ def notices_of(file: LegacyFile) -> list[str]:
             "legacy_csv.encoding."
         )
     if file.unknown:
-        named = ", ".join(quoted(title) for title in file.unknown[:SHOWN])
-        more = f" and {len(file.unknown) - SHOWN} more" if len(file.unknown) > SHOWN else ""
+        named = some_of(list(map(quoted, file.unknown)), SHOWN)
         said.append(
-            f"{file.path} has columns that nobody knows, kept as they are: {named}{more}. If one "
-            "is ours, say so in legacy_csv.columns."
+            f"{file.path} has columns that nobody knows, kept as they are: {named}. If one is "
+            "ours, say so in legacy_csv.columns."
         )
     return said
 
@@ -258,9 +257,7 @@ def _layout(path: Path, header: _Record, columns: Mapping[str, str]) -> Layout:
     """The columns that a header names, in any order and number; '' for one that nobody knows."""
     found = header_layout(header.cells, columns)
     names = [name for name in found if name]
-    seen = ", ".join(quoted(cell) for cell in header.cells[:SHOWN]) or "none"
-    if len(header.cells) > SHOWN:
-        seen += f" and {len(header.cells) - SHOWN} more"
+    seen = some_of(list(map(quoted, header.cells)), SHOWN) or "none"
     where = f"The legacy CSV {path} has on line {header.line} the titles {seen}"
     mend = 'say in legacy_csv.columns what the file calls it, such as {name = "Full name"}'
     if twice := sorted({name for name in names if names.count(name) > 1}):

@@ -29,7 +29,7 @@ from rowkeeper.core.journal.formats import bring_forward
 from rowkeeper.core.journal.journal import journal_dir
 from rowkeeper.core.journal.segments import Finding
 from rowkeeper.core.settings import Settings
-from rowkeeper.core.text import harmless
+from rowkeeper.core.text import harmless, some_of
 from rowkeeper.core.warehouse import Target, connect
 
 LOCK_WAIT_S = 5.0
@@ -212,11 +212,8 @@ def _summary(
 def _left_out(settings: Settings) -> list[str]:
     """A sentence on files of others in the folders of CSVs, if there are any."""
     found = left_out(settings.legacy_csv.paths)
-    names = ", ".join(path.name for path in found[:3])
-    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
-    return (
-        [f"Left out of the legacy CSVs, for no person wrote them: {names}{more}."] if found else []
-    )
+    names = some_of([path.name for path in found], 3)
+    return [f"Left out of the legacy CSVs, for no person wrote them: {names}."] if found else []
 
 
 def _new_columns(snapshot: Snapshot | None, held: Loaded) -> tuple[str, ...]:

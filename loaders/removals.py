@@ -9,7 +9,7 @@ from loaders.columns import COLUMNS, NOTHING_SAID, Columns, Wanted, read_titles
 from loaders.sheet import Snapshot
 from rowkeeper.core.errors import InputError
 from rowkeeper.core.identity import name_key, row_id_key
-from rowkeeper.core.text import harmless, quoted, trimmed
+from rowkeeper.core.text import harmless, quoted, some_of, trimmed
 from rowkeeper.core.titles import is_same_title, nearest_title
 
 SHOWN = 3
@@ -86,8 +86,10 @@ def check_load(
     ]
     gone = [row_id for row_id in held.people if row_id not in now]
     before = "" if held.tab in ("", snapshot.tab_label) else f" The last load read tab {held.tab}."
-    others = _some([f"{key} was {held.people[key][0]} and is {now[key][0]}" for key in changed])
-    missing = _some([f"{key} ({held.people[key][0]})" for key in gone])
+    others = some_of(
+        [f"{key} was {held.people[key][0]} and is {now[key][0]}" for key in changed], SHOWN
+    )
+    missing = some_of([f"{key} ({held.people[key][0]})" for key in gone], SHOWN)
     if _is_more(changed, held.people, allowed.max_changed):
         raise InputError(
             f"{snapshot.place} gives {len(changed)} of {len(held.people)} row ids to other people: "
@@ -110,11 +112,6 @@ def check_load(
 
 def _is_more(some: Sequence[str], people: People, share: float) -> bool:
     return bool(some) and len(some) / len(people) > share  # 29 of 100 are no more than 0.29
-
-
-def _some(told: Sequence[str]) -> str:
-    more = f" and {len(told) - SHOWN} more" if len(told) > SHOWN else ""
-    return ", ".join(told[:SHOWN]) + more
 
 
 def _check_columns(snapshot: Snapshot, held: Held, allowed: Allowed, wanted: Wanted) -> None:

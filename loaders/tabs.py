@@ -13,7 +13,7 @@ from loaders.columns import (
 )
 from loaders.grid import Line, Tab, without_blank_ends
 from rowkeeper.core.errors import InputError
-from rowkeeper.core.text import harmless, trimmed
+from rowkeeper.core.text import harmless, some_of, trimmed
 from rowkeeper.core.titles import is_same_title
 
 HEADER_WITHIN = 1000
@@ -96,9 +96,7 @@ def other_tabs(source: str, tabs: list[Tab], chosen: Tab, wanted: Wanted | None)
         and len(tab.lines) > tab.lines.index(found[0]) + 1
     ]
     if others:
-        more = f" and {len(others) - SHOWN} more" if len(others) > SHOWN else ""
         yield (
-            f"The sheet {source} was read from tab {chosen.label}; "
-            f"{', '.join(others[:SHOWN])}{more} list names, too: say with sheet.tab or --tab which "
-            "is meant."
+            f"The sheet {source} was read from tab {chosen.label}; {some_of(others, SHOWN)} list "
+            "names, too: say with sheet.tab or --tab which is meant."
         )

@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 
 from rowkeeper.core.errors import InputError
+from rowkeeper.core.text import some_of
 
 FALLBACK = "cp1252"
 MAX_BYTES = 256 * 1024**2
@@ -166,8 +167,7 @@ def _by_line(data: bytes, encoding: str, fallback: str) -> Decoded:
 
 def _lines(numbers: Collection[int]) -> str:
     """Line numbers as a sentence names them."""
-    more = f" and {len(numbers) - SHOWN} more" if len(numbers) > SHOWN else ""
-    return f"line{'s'[: len(numbers) > 1]} {', '.join(map(str, islice(numbers, SHOWN)))}{more}"
+    return f"line{'s'[: len(numbers) > 1]} {some_of(list(map(str, numbers)), SHOWN)}"
 
 
 def _that_fits(data: bytes, fallback: str) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
 ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"
@@ -38,3 +39,9 @@ def quoted(text: str, most: int = 40) -> str:
     """A text from outside as it may stand in a sentence: harmless, in quotes, not too long."""
     shown = harmless(text)
     return f"'{shown[:most]}…'" if len(shown) > most else f"'{shown}'"
+
+
+def some_of(names: Sequence[str], most: int) -> str:
+    """The first ``most`` of ``names`` as a sentence lists them, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

@@ -14,7 +14,7 @@ from rowkeeper.core.errors import DiskError
 from rowkeeper.core.files import write_whole
 from rowkeeper.core.paths import known_folder
 from rowkeeper.core.settings import Settings
-from rowkeeper.core.text import harmless
+from rowkeeper.core.text import harmless, some_of
 from rowkeeper.workspace.context import Context
 
 SHOWN = 3
@@ -54,9 +54,8 @@ def strangers_said(context: Context) -> str | None:
     folder = journal_dir(context.settings.data_dir)
     if not (found := strangers(folder)):
         return None
-    names = ", ".join(path.relative_to(folder).as_posix() for path in found[:SHOWN])
-    more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-    return f"Left alone in {folder}, for rowkeeper did not write them: {harmless(names)}{more}."
+    names = some_of([path.relative_to(folder).as_posix() for path in found], SHOWN)
+    return f"Left alone in {folder}, for rowkeeper did not write them: {harmless(names)}."
 
 
 def check_folder(settings: Settings) -> None:
