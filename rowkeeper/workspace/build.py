@@ -8,10 +8,18 @@ from rowkeeper.core.disk.faults import said_of_disk
 from rowkeeper.core.disk.presence import require
 from rowkeeper.core.duckdb_file import damaged, is_damage
 from rowkeeper.core.errors import BuildError, WarehouseError
+from rowkeeper.core.text import some_of
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace import dbt_project
 from rowkeeper.workspace.context import Context
-from rowkeeper.workspace.last_build import Warned, last_build, read_inputs, remember, to_build
+from rowkeeper.workspace.last_build import (
+    Inputs,
+    Warned,
+    last_build,
+    read_inputs,
+    remember,
+    to_build,
+)
 from rowkeeper.workspace.waits import say
 
 EXAMPLES = 5
@@ -36,12 +44,9 @@ def build(context: Context) -> list[Warned]:
     warehouse refuses.
     """
     require(context.settings.data_dir)
-    inputs = read_inputs(context)
-    nodes = _run(context, ())
-    warnings = _warnings(context, [node for node in nodes if node.status == WARNING])
-    if inputs is not None:
-        remember(context, inputs, warnings, _schemas(nodes))
-    return warnings
+    with connect(context.target) as warehouse:
+        inputs = read_inputs(warehouse, context.settings)
+    return _build_all(context, inputs)
 
 
 def refresh(context: Context) -> list[Warned]:
@@ -50,21 +55,31 @@ def refresh(context: Context) -> list[Warned]:
     Raises as ``build``.
     """
     require(context.settings.data_dir)
-    inputs, last = read_inputs(context), last_build(context)
+    with connect(context.target) as warehouse:
+        inputs = read_inputs(warehouse, context.settings)
+        last = last_build(warehouse, context.target.schema)
     if inputs is None or last is None:
-        return build(context)
+        return _build_all(context, inputs)
     if last.inputs == inputs:
         return last.warnings
     project = dbt_project.manifest(context)
     names = to_build(project, last.inputs, inputs) if project else None
     if names is None:
-        return build(context)
+        return _build_all(context, inputs)
     nodes = _run(context, names)
     ran = {node.node.name for node in nodes}
     warnings = [warned for warned in last.warnings if warned.test not in ran]
-    warnings += _warnings(context, [node for node in nodes if node.status == WARNING])
+    warnings += _warnings(context, nodes)
     warnings.sort(key=lambda warned: warned.test)
     remember(context, inputs, warnings, {schema for schema, _ in last.relations})
+    return warnings
+
+
+def _build_all(context: Context, inputs: Inputs | None) -> list[Warned]:
+    nodes = _run(context, ())
+    warnings = _warnings(context, nodes)
+    if inputs is not None:
+        remember(context, inputs, warnings, _schemas(nodes))
     return warnings
 
 
@@ -95,10 +110,10 @@ def _was_locked_out(nodes: list[Any]) -> bool:
 
 
 def _warnings(context: Context, nodes: list[Any]) -> list[Warned]:
-    """The warnings with the first rows that each lists."""
+    """The warnings among ``nodes``, with the first rows that each lists."""
     found = []
     with connect(context.target) as warehouse:
-        for node in nodes:
+        for node in (node for node in nodes if node.status == WARNING):
             relation = node.node.relation_name
             names, rows = warehouse.select(f"select * from {relation} limit {EXAMPLES}")
             examples = tuple(_label(dict(zip(names, row, strict=True))) for row in rows)
@@ -126,9 +141,8 @@ def _refusal(
         return refused
     if context.target.type == "duckdb" and is_damage(said):
         return damaged(context.target.where, said)
-    names = ", ".join(node.node.name for node in failed[:3])
-    more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
-    reason = f"{names}{more}: {said}" if failed else said
+    names = some_of([node.node.name for node in failed], 3)
+    reason = f"{names}: {said}" if failed else said
     reason = " ".join(context.target.masked(reason).split())[:400]
     log = logs / "dbt.log"
     if any(str(node.status) == FAILED_TEST for node in failed):

@@ -25,7 +25,7 @@ KEEP_OPEN = "DBT_KEEP_OPEN"
 ADAPTERS = ("dbt-core", "dbt-duckdb", "dbt-postgres")
 KEPT_PARSE = "partial_parse.msgpack"
 """What dbt writes when it has parsed, in its target folder."""
-FROM_START = ("legacy_csv.known_earlier", "legacy_csv.ignore", "download.document_depth")
+READ_BY_MODELS = ("legacy_csv.known_earlier", "legacy_csv.ignore", "download.document_depth")
 """The settings that models read, from the environment."""
 
 _parsed: "dict[Path, Manifest]" = {}
@@ -42,9 +42,7 @@ def invoke(context: Context, command: str, arguments: Sequence[str] = ()) -> "db
     logs = ("--log-level", "none", "--log-level-file", "info")
     begin = [*logs, "--log-path", str(logs_folder(context))]
     places = ["--target", context.target.name, "--target-path", str(folder)]
-    if folder not in _parsed and (kept := _kept_parse(folder)):
-        _parsed[folder] = kept
-    if folder not in _parsed:
+    if manifest(context) is None:
         for stale in set(folder.parent.glob("target-*")) - {folder}:
             shutil.rmtree(stale, ignore_errors=True)
         result = dbtRunner().invoke([*begin, "parse", *places])
@@ -63,7 +61,9 @@ def invoke(context: Context, command: str, arguments: Sequence[str] = ()) -> "db
 def manifest(context: Context) -> "Manifest | None":
     """The project as it was parsed; None before that."""
     folder = target_folder(context)
-    return _parsed.get(folder) or _kept_parse(folder)
+    if folder not in _parsed and (kept := _kept_parse(folder)):
+        _parsed[folder] = kept
+    return _parsed.get(folder)
 
 
 def logs_folder(context: Context) -> Path:
@@ -107,19 +107,14 @@ def _kept_parse(folder: Path) -> "Manifest | None":
 
 def settings_read(settings: Settings) -> dict[str, str]:
     """What the models read of the settings: variable of the environment -> value."""
-    said = {keys()[name]: os.environ.get(keys()[name], "") for name in FROM_START}
+    said = {keys()[name]: os.environ.get(keys()[name], "") for name in READ_BY_MODELS}
     return said | {keys()["legacy_csv.known_earlier"]: settings.legacy_csv.known_earlier}
 
 
 @contextmanager
 def _said_to_dbt(settings: Settings) -> Iterator[None]:
     """What a flag may have set is in the environment while dbt builds, which reads it there."""
-    known_earlier = keys()["legacy_csv.known_earlier"]
-    said = {
-        known_earlier: settings.legacy_csv.known_earlier,
-        RUN_BY_ROWKEEPER: "yes",
-        KEEP_OPEN: "True",
-    }
+    said = settings_read(settings) | {RUN_BY_ROWKEEPER: "yes", KEEP_OPEN: "True"}
     before = {name: os.environ.get(name) for name in said}
     os.environ |= said
     try:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from rowkeeper.core.settings import Settings
 from rowkeeper.core.warehouse import Row, Warehouse, connect
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.dbt_project import project_version, settings_read
@@ -18,14 +19,14 @@ from rowkeeper.workspace.dbt_project import project_version, settings_read
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
-CREATE = """
-create table if not exists raw.rowkeeper_builds (schema_name text primary key, build text)
+BUILDS = ("raw", "rowkeeper_builds")
+CREATE = f"""
+create table if not exists {".".join(BUILDS)} (schema_name text primary key, build text)
 """
 COLUMNS = """
 select table_name from information_schema.columns
 where table_schema = 'raw' and column_name = ?
 """
-RELATIONS = "select table_schema, table_name from information_schema.tables"
 ACCEPTANCES = ("row_accepted", "row_released")
 """The events that say whose a row is; all others say something of assets and sessions."""
 EVENTS = f"""
@@ -68,32 +69,26 @@ class LastBuild:
     relations: frozenset[tuple[str, str]]
 
 
-def read_inputs(context: Context) -> Inputs | None:
+def read_inputs(warehouse: Warehouse, settings: Settings) -> Inputs | None:
     """What a build would be made of now; None where nothing was ever loaded.
 
     The caller has the lock of the tables. Raises ``WarehouseError``.
     """
-    with connect(context.target) as warehouse:
-        if not warehouse.query(COLUMNS, ["event_type"]):
-            return None
-        ((acceptances, events),) = warehouse.query(EVENTS)
-        settings = json.dumps(settings_read(context.settings), sort_keys=True)
-        loads = _hash_of(_loads(warehouse))
-    return Inputs(project_version(), settings, loads, acceptances, events)
+    if not warehouse.query(COLUMNS, ["event_type"]):
+        return None
+    ((acceptances, events),) = warehouse.query(EVENTS)
+    read = json.dumps(settings_read(settings), sort_keys=True)
+    return Inputs(project_version(), read, _hash_of(_loads(warehouse)), acceptances, events)
 
 
-def last_build(context: Context) -> LastBuild | None:
+def last_build(warehouse: Warehouse, schema: str) -> LastBuild | None:
     """The build that made the tables as they are; None if there is none, or a table is gone."""
-    with connect(context.target) as warehouse:
-        if not warehouse.query(f"{RELATIONS} where table_name = 'rowkeeper_builds'"):
-            return None
-        found = warehouse.query(
-            "select build from raw.rowkeeper_builds where schema_name = ?", [context.target.schema]
-        )
-        build = _read(found[0][0]) if found else None
-        if build is None or not build.relations <= _relations(warehouse):
-            return None
-        return build
+    relations = _relations(warehouse)
+    if BUILDS not in relations:
+        return None
+    found = warehouse.query(f"select build from {'.'.join(BUILDS)} where schema_name = ?", [schema])
+    build = _read(found[0][0]) if found else None
+    return build if build and build.relations <= relations else None
 
 
 def remember(
@@ -109,11 +104,9 @@ def remember(
         }
         warehouse.execute(CREATE)
         with warehouse.transaction():
-            schema = context.target.schema
-            warehouse.execute("delete from raw.rowkeeper_builds where schema_name = ?", [schema])
-            warehouse.execute(
-                "insert into raw.rowkeeper_builds values (?, ?)", [schema, json.dumps(build)]
-            )
+            table, schema = ".".join(BUILDS), context.target.schema
+            warehouse.execute(f"delete from {table} where schema_name = ?", [schema])
+            warehouse.execute(f"insert into {table} values (?, ?)", [schema, json.dumps(build)])
 
 
 def to_build(manifest: "Manifest", before: Inputs, now: Inputs) -> list[str] | None:
@@ -172,7 +165,8 @@ def _loads(warehouse: Warehouse) -> list[Row]:
 
 
 def _relations(warehouse: Warehouse) -> set[tuple[str, str]]:
-    return {(schema, name) for schema, name in warehouse.query(RELATIONS)}
+    rows = warehouse.query("select table_schema, table_name from information_schema.tables")
+    return {(schema, name) for schema, name in rows}
 
 
 def _hash_of(rows: list[Row]) -> str:

@@ -134,4 +134,4 @@ def test_every_setting_that_models_read_counts() -> None:
     read = set()
     for path in (PROJECT_DIR / "dbt_project").rglob("*.sql"):
         read |= set(re.findall(r"env_var\(\"(ROWKEEPER_\w+)\"", path.read_text("utf-8")))
-    assert read == {keys()[name] for name in dbt_project.FROM_START}
+    assert read == {keys()[name] for name in dbt_project.READ_BY_MODELS}
