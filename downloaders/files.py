@@ -17,7 +17,7 @@ from typing import Any
 from downloaders.base import Fetched, FetchSettings, Request
 from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.disk.writing import finish, write_all
-from rowkeeper.core.errors import DiskFullError
+from rowkeeper.core.errors import DiskFullError, PermanentError
 
 STALE_S = 30 * 86_400
 """What nobody went on with for so long is removed."""
@@ -77,6 +77,14 @@ def no_room(settings: FetchSettings) -> DiskFullError:
         f"The disk of {settings.data_dir} is nearly full: free space or move the data "
         "folder, then run again; download.min_free_bytes says how much is kept free."
     )
+
+
+def check_size(size: int, settings: FetchSettings) -> None:
+    """Raise ``PermanentError`` if a file of so many bytes is larger than is wanted."""
+    largest = settings.download.max_bytes
+    if 0 < largest < size:
+        words = f"It has {size:,} bytes or more; download.max_bytes is {largest:,}."
+        raise PermanentError("too_large", words)
 
 
 def part_of(path: Path) -> Path:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import urllib3
 
+from downloaders import files
 from downloaders.base import FetchSettings, Progress
 from downloaders.http import (
     HttpClient,
@@ -129,7 +130,7 @@ class _Transfer:
 
     def _take(self, response: urllib3.BaseHTTPResponse, offset: int) -> Saved:
         rest = (None if is_encoded(response) else length_of(response)) or 0
-        self._check_size(offset + rest)
+        files.check_size(offset + rest, self.settings)
         self.sink.check_room(rest)
         told = Told(filename_of(response), mime_of(response))
         hashes = [hashlib.sha256()]
@@ -166,7 +167,7 @@ class _Transfer:
 
         for chunk in stream(response, report):
             size += len(chunk)
-            self._check_size(size)
+            files.check_size(size, self.settings)
             if size - checked > CHECK_EVERY:
                 self.sink.check_room(0)
                 checked = size
@@ -182,9 +183,3 @@ class _Transfer:
         etag = response.headers.get("ETag", "")
         told = etag if etag.startswith('"') else response.headers.get("Last-Modified")
         return self.version or told
-
-    def _check_size(self, size: int) -> None:
-        largest = self.settings.download.max_bytes
-        if 0 < largest < size:
-            words = f"It has {size:,} bytes or more; download.max_bytes is {largest:,}."
-            raise PermanentError("too_large", words)

@@ -1,8 +1,4 @@
-"""What YouTube and yt-dlp say when there is no video, and what each of it means.
-
-A verdict is as sure as the words that it rests on: what names no reason is ambiguous, and what no
-rule knows is tried again.
-"""
+"""What YouTube says when there is no video, before what ``ytdlp.rules`` has of any site."""
 
 from downloaders.verdicts import Rule
 from downloaders.ytdlp.rules import BOT_CHECK, DRM, GEO, TRUNCATED, UNSUPPORTED

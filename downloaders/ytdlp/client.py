@@ -165,8 +165,7 @@ def _hook(progress: Progress, folder: Path, settings: FetchSettings) -> Any:
         done = status.get("downloaded_bytes") or 0
         sizes[str(status.get("filename"))] = done
         size = sum(sizes.values())
-        if 0 < settings.download.max_bytes < size:
-            raise _too_large(size, settings.download.max_bytes)
+        files.check_size(size, settings)
         if size - checked > CHECK_EVERY:
             files.check_room(folder, 0, settings)
             checked = size
@@ -180,18 +179,12 @@ def _check_limits(
     info: dict[str, Any], formats: list[dict[str, Any]], folder: Path, settings: FetchSettings
 ) -> None:
     size = sum(item.get("filesize") or 0 for item in formats)
-    if 0 < settings.download.max_bytes < size:
-        raise _too_large(size, settings.download.max_bytes)
+    files.check_size(size, settings)
     length, longest = info.get("duration") or 0, settings.download.max_duration_s
     if 0 < longest < length:
         words = f"It lasts {length:,} seconds; download.max_duration_s is {longest:,.0f}."
         raise PermanentError("too_long", words)
     files.check_room(folder, size, settings)
-
-
-def _too_large(size: int, largest: int) -> PermanentError:
-    words = f"It has {size:,} bytes or more; download.max_bytes is {largest:,}."
-    return PermanentError("too_large", words)
 
 
 def keep_same(folder: Path, formats: list[dict[str, Any]], site: VideoSite) -> None:

@@ -23,8 +23,6 @@ from rowkeeper.core.net.sniff import EXTENSIONS, HEAD, kind_of
 from rowkeeper.core.paths import safe_extension, sha256_file
 from rowkeeper.core.pool import StoppedError
 
-NOT_OVER = frozenset({"is_upcoming", "is_live"})
-"""States of a broadcast or a premiere of which there is nothing to keep yet."""
 KEPT = frozenset(
     {"id", "title", "description", "duration", "upload_date", "language", "live_status"}
     | {"width", "height", "fps", "vcodec", "acodec", "format_id", "ext"}
@@ -177,7 +175,7 @@ def _check_over(info: dict[str, Any]) -> None:
     status = info.get("live_status")
     if status == "is_live":
         raise RetryLaterError("live", "The video is live now; it can be had when it is over.")
-    if status in NOT_OVER:
+    if status == "is_upcoming":
         raise RetryLaterError("not_yet_live", "The broadcast or premiere has yet to begin.")
 
 
