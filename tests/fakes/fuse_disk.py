@@ -12,7 +12,7 @@ import sys
 import unicodedata
 from typing import Any, NoReturn
 
-import mfusepy  # type: ignore[import-not-found, unused-ignore]
+import mfusepy  # type: ignore[import-untyped]
 
 AT_MOST = 4000
 
