@@ -26,6 +26,7 @@ from tests.fuzz_links import make_legacy, make_sheet, silent
 VIDEO = "https://youtu.be/aaaaaaaaaaa?si=W2870"
 DOC = "https://docs.google.com/document/u/3/d/1abcdefghijklmnopqrstuvwxyz/edit?tab=t.0#heading=h.1"
 WIKI = "wiki.example.org"
+UNKNOWN = "no provider: odysee.com is not known"
 SHEET = f"""row_id,name,email,type,link,Interview video
 1,Ann,a@x.org,MF,{VIDEO},"({DOC}) or [v](https://odysee.com/7)"
 2,Bo,b@x.org,https://docs.google.com/document/d/1typingabcdefghijklmnopq/edit,{DOC},vimeo.com/7/0123456789
@@ -67,14 +68,37 @@ def test_each_fate_and_what_follows_from_it(
     _read_document(context)
     build(context)
 
+    _check_links(engine)
+    _check_people(engine)
+    assert reconcile(context).complete
+    publish(context)
+    assert run_command(["status", "--target", engine.name]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"Not fetched: https://odysee.com/7 of row 1 (Ann), interview video: {UNKNOWN}" in said
+
+    assert "Assumed: old.csv is not UTF-8 on line 2 and was read as cp1252" in said
+
+    with connect(engine) as warehouse:
+        warehouse.execute(f"delete from {engine.schema}.links where canonical_url like '%bit.ly%'")
+    lost = [item for item in reconcile(context).differences if item.kind == "lost"]
+    assert [(item.line, item.column, item.source_value) for item in lost] == [
+        (4, "link", "https://bit.ly/3x")
+    ]
+    with connect(engine) as warehouse:
+        warehouse.execute("delete from raw.links where url = 'https://odysee.com/7'")
+    with pytest.raises(BuildError, match="assert_no_link_is_silent"):
+        build(context)
+
+
+def _check_links(engine: Target) -> None:
+    """Each link's fate and reason, and their sums."""
     found = rows_of(
         engine, "select row_id, column_name, canonical_url, fate, reason from {schema}.links"
     )
     fates = {(row[0], row[1], urlsplit(row[2]).hostname): row[3:] for row in found}
-    unknown = "no provider: odysee.com is not known"
     assert fates["1", "link", "www.youtube.com"] == ("asset", None)
     assert fates["1", "interview video", "docs.google.com"] == ("asset", None)
-    assert fates["1", "interview video", "odysee.com"] == ("unsupported", unknown)
+    assert fates["1", "interview video", "odysee.com"] == ("unsupported", UNKNOWN)
     assert fates["2", "interview video", "vimeo.com"] == ("asset", None)
     videos = "select asset_type from {schema}.assets where original_url = 'https://vimeo.com/7'"
     assert sorted(rows_of(engine, videos)) == [("vimeo_transcript",), ("vimeo_video",)]
@@ -95,14 +119,17 @@ def test_each_fate_and_what_follows_from_it(
     assert counts["quarantined"] == 1
     assert counts["not_followed"] == 6
 
+
+def _check_people(engine: Target) -> None:
+    """What follows for people: failures, links as written, and who is not complete."""
     failed = rows_of(
         engine,
         "select person_row_id, name, original_url, stage, error_message from {schema}.failures "
         "where person_row_id = '1' order by original_url",
     )
     assert failed == [
-        ("1", "Ann", "https://odysee.com/7", "link", unknown),
-        ("1", "Ann", "https://wiki.example.org/x", "link", unknown.replace("odysee.com", WIKI)),
+        ("1", "Ann", "https://odysee.com/7", "link", UNKNOWN),
+        ("1", "Ann", "https://wiki.example.org/x", "link", UNKNOWN.replace("odysee.com", WIKI)),
     ]
 
     people = rows_of(
@@ -116,25 +143,6 @@ def test_each_fate_and_what_follows_from_it(
         "select row_id, unsupported_links, is_complete from {schema}.coverage order by row_id",
     )
     assert covered == [("1", 2, False), ("2", 0, False), ("3", 1, False)]
-
-    assert reconcile(context).complete
-    publish(context)
-    assert run_command(["status", "--target", engine.name]) == 0
-    said = " ".join(capsys.readouterr().out.split())
-    assert f"Not fetched: https://odysee.com/7 of row 1 (Ann), interview video: {unknown}" in said
-
-    assert "Assumed: old.csv is not UTF-8 on line 2 and was read as cp1252" in said
-
-    with connect(engine) as warehouse:
-        warehouse.execute(f"delete from {engine.schema}.links where canonical_url like '%bit.ly%'")
-    lost = [item for item in reconcile(context).differences if item.kind == "lost"]
-    assert [(item.line, item.column, item.source_value) for item in lost] == [
-        (4, "link", "https://bit.ly/3x")
-    ]
-    with connect(engine) as warehouse:
-        warehouse.execute("delete from raw.links where url = 'https://odysee.com/7'")
-    with pytest.raises(BuildError, match="assert_no_link_is_silent"):
-        build(context)
 
 
 def _read_document(context: Context) -> None:

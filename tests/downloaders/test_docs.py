@@ -9,7 +9,7 @@ import pytest
 from downloaders.base import FetchSettings
 from downloaders.documents import MAX_LINKS, MAX_OCCURRENCES, read_text
 from rowkeeper.core.errors import TransferError, Verdict
-from tests.fakes.clients import fetch, request_for, settings_for
+from tests.fakes.clients import fetch, request_for
 from tests.fakes.internet import FakeInternet
 from tests.fakes.site import Document, Fault, Site
 
@@ -44,11 +44,6 @@ BASE = "docs.google.com/document/d/typing_notes/export"
 def net() -> Iterator[FakeInternet]:
     with FakeInternet(replace(SITE, faults=[], pages={})) as internet:
         yield internet
-
-
-@pytest.fixture
-def settings(net: FakeInternet, tmp_path: Path) -> FetchSettings:
-    return settings_for(net, tmp_path)
 
 
 @pytest.mark.parametrize(

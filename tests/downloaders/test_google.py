@@ -4,14 +4,13 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from downloaders.base import FetchSettings
 from rowkeeper.core.errors import TransferError, Verdict
 from rowkeeper.core.ids import asset_id
-from tests.fakes.clients import changed, fetch, request_for, settings_for
+from tests.fakes.clients import changed, fetch, request_for
 from tests.fakes.internet import FakeInternet
 from tests.fakes.site import Document, DriveEntry, DriveFile, DriveFolder, Fault, Site
 
@@ -49,11 +48,6 @@ SITE = Site(
 def net() -> Iterator[FakeInternet]:
     with FakeInternet(replace(SITE, faults=[])) as internet:
         yield internet
-
-
-@pytest.fixture
-def settings(net: FakeInternet, tmp_path: Path) -> FetchSettings:
-    return settings_for(net, tmp_path)
 
 
 def failure(settings: FetchSettings, provider: str, kind: str, media_id: str) -> TransferError:

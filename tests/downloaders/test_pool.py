@@ -22,7 +22,7 @@ from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.net.throttle import Throttle
 from rowkeeper.core.paths import folder_id
 from rowkeeper.core.progress import Progress
-from tests.fakes.clients import changed, request_for, settings_for
+from tests.fakes.clients import changed, request_for
 from tests.fakes.internet import FakeInternet
 from tests.fakes.site import DriveEntry, DriveFile, DriveFolder, Fault, Site
 
@@ -40,11 +40,6 @@ SITE = Site(
 def net() -> Iterator[FakeInternet]:
     with FakeInternet(replace(SITE, faults=[])) as internet:
         yield internet
-
-
-@pytest.fixture
-def settings(net: FakeInternet, tmp_path: Path) -> FetchSettings:
-    return settings_for(net, tmp_path)
 
 
 def drive(media_id: str, row_id: str = "7", kind: str = "file") -> Request:

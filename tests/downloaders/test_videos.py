@@ -1,6 +1,5 @@
 """Sites of videos that are a description for yt-dlp: its own extractors, against fakes of them."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,17 +40,6 @@ def site() -> Site:
         Video(GEO, error="geo"),
     ]
     return Site(videos=videos)
-
-
-@pytest.fixture
-def net(site: Site) -> Iterator[FakeInternet]:
-    with FakeInternet(replace(site, faults=[])) as internet:
-        yield internet
-
-
-@pytest.fixture
-def settings(net: FakeInternet, tmp_path: Path) -> FetchSettings:
-    return settings_for(net, tmp_path)
 
 
 def failure(settings: FetchSettings, provider: str, media_id: str) -> TransferError:

@@ -2,8 +2,6 @@
 
 import json
 import subprocess
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -18,7 +16,7 @@ from rowkeeper.core.errors import TransferError, Verdict
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.ids import asset_id
 from tests.fakes import media
-from tests.fakes.clients import changed, fetch, request_for, settings_for
+from tests.fakes.clients import changed, fetch, request_for
 from tests.fakes.internet import FakeInternet
 from tests.fakes.site import Caption, Fault, Playlist, Site, Video, VideoError
 
@@ -79,17 +77,6 @@ def site() -> Site:
             Playlist("PLtenvideos", "Ten", tuple((f"video{n:06}", f"No {n}") for n in range(10)), 4)
         ],
     )
-
-
-@pytest.fixture
-def net(site: Site) -> Iterator[FakeInternet]:
-    with FakeInternet(replace(site, faults=[])) as internet:
-        yield internet
-
-
-@pytest.fixture
-def settings(net: FakeInternet, tmp_path: Path) -> FetchSettings:
-    return settings_for(net, tmp_path)
 
 
 def failure(settings: FetchSettings, kind: str, media_id: str) -> tuple[str, Verdict]:

@@ -64,11 +64,6 @@ def net() -> Iterator[FakeInternet]:
         yield net
 
 
-@pytest.fixture
-def settings(net: FakeInternet, tmp_path: Path) -> FetchSettings:
-    return settings_for(net, tmp_path)
-
-
 def code_of(settings: FetchSettings) -> str:
     with pytest.raises(TransferError) as caught:
         fetch(settings, request_for("youtube", "video", FILM))
