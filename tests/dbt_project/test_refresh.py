@@ -63,7 +63,7 @@ def test_a_refresh_builds_what_can_have_changed(
     assert sum(row is not None for row in refreshed["assets"]) > 0
 
     with connect(context.target) as warehouse:
-        warehouse.execute(f"drop table {context.target.schema}.coverage")
+        warehouse.execute(f"drop table {context.target.schema}.coverage cascade")
     refresh(context)
     assert asked[2:] == [EVERYTHING, EVERYTHING]  # what somebody dropped is made again
     assert _tables(context.target) == refreshed
@@ -105,6 +105,8 @@ def test_what_is_to_be_built(loaded: tuple[Context, dict[str, Any]]) -> None:
     project = dbt_project.manifest(loaded[0])  # as another process finds it
     assert project is not None
     assert project.flat_graph["sources"].keys() == parsed.flat_graph["sources"].keys()
+    assert dbt_project.manifest(loaded[0]) is project  # read once a process
+    dbt_project._parsed.clear()
     (place / dbt_project.KEPT_PARSE).write_bytes(b"half")
     assert dbt_project.manifest(loaded[0]) is None
     nodes = [node for node in project.nodes.values() if node.package_name == "rowkeeper"]
