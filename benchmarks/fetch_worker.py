@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from downloaders.base import Person, Request
+from downloaders.base import AssetOwner, Request
 from downloaders.pool import download_all
 from downloaders.registry import fetch_settings
 from rowkeeper.core.ids import asset_id, new_id
@@ -44,7 +44,7 @@ def request_of(number: int, provider: str, media_id: str, kind: str) -> Request:
         media_id=media_id,
         asset_kind=kind,
         original_url=media_id,
-        person=Person(name=f"Person {number}", email=f"person{number}@example.org"),
+        person=AssetOwner(name=f"Person {number}", email=f"person{number}@example.org"),
     )
 
 

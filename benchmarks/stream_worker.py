@@ -18,7 +18,7 @@ from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.ids import new_id
 from rowkeeper.core.journal.journal import Journal, journal_dir
 from rowkeeper.core.settings import Settings
-from rowkeeper.run.stream import StraightThrough
+from rowkeeper.run.stream import StoreStreamer
 from uploaders.layout import checked_layout
 from uploaders.pool import upload_all
 from uploaders.registry import open_store
@@ -36,17 +36,17 @@ def main() -> None:
             journal.append(event)
             events.append(event)
 
-        straight = None
+        streamer = None
         if way == "stream":
             store = open_store(settings)
             store.check()
-            straight = StraightThrough(store, checked_layout(settings.store.layout), new_id())
+            streamer = StoreStreamer(store, checked_layout(settings.store.layout), new_id())
         download_all(
             requests,
             fetch_settings(settings),
             emit,
             new_id(),
-            straight=straight,
+            streamer=streamer,
         )
         here = [event for event in events if event.event_type is EventType.DOWNLOADED]
         if way == "disk":

@@ -26,12 +26,13 @@ from rich.console import Console
 from rich.table import Table
 
 from loaders.pipeline import ingest
-from rowkeeper.cli.options import prepare
 from rowkeeper.core.csv.legacy import GENERATIONS
 from rowkeeper.core.drain import drain
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.ids import asset_id, new_id
 from rowkeeper.core.journal.journal import Journal, journal_dir
+from rowkeeper.core.settings import load_settings
+from rowkeeper.core.warehouse import load_target
 from rowkeeper.workspace.build import build
 from rowkeeper.workspace.context import Context
 
@@ -130,7 +131,8 @@ def rewrite(folder: Path, rows: list[list[str]]) -> None:
 def warehouse_of(folder: Path) -> Context:
     """A DuckDB warehouse with the same people, loaded and built."""
     os.environ["ROWKEEPER_DATA_DIR"] = str(folder / "data")
-    context = prepare("dev", legacy_csv=(str(folder / "output.csv"),))
+    settings = load_settings({"legacy_csv.paths": [str(folder / "output.csv")]})
+    context = Context(settings, load_target("dev"))
     ingest(context.settings, context.target)
     build(context)
     return context

@@ -73,6 +73,7 @@ def look_further(place: Path, target: str) -> str:
     python = os.path.relpath(sys.executable)
     demo = f"{python} -m demo" + (f" --target {target}" if target != "dev" else "")
     files = os.path.relpath(place / "data" / "archive")
+    pages = os.path.relpath(place / "data" / "site" / "index.html")
     owned = (place / "postgres").is_dir()
     return "\n".join(
         [
@@ -82,6 +83,8 @@ def look_further(place: Path, target: str) -> str:
             f"  {demo} -- status           the tables above",
             f"  {demo} -- status --json    everything, for programs",
             f"  {demo} -- doctor           what a run needs, checked one by one",
+            f"  {demo} -- search walks     what people say and write",
+            f"  {pages}    the same as pages, for a browser",
             f"  find {files} -type f       the archive",
             f"  {demo}                     once more: nothing is fetched, nothing changes",
         ]

@@ -69,6 +69,7 @@ def make_demo(folder: Path, people: int = PEOPLE, *, link_column: bool = False) 
     for link in links:
         if link.media_id != missing:
             _add(site, link)
+    site.files.append(DriveFile(missing, error="removed"))
     return Demo(site, legacy_csv, missing)
 
 

@@ -5,23 +5,25 @@ A new provider is a module with one :class:`Downloader` and one line in ``regist
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from rowkeeper.core.ids import asset_id
 from rowkeeper.core.net.google_api import Credentials
 from rowkeeper.core.net.route import Route
-from rowkeeper.core.net.throttle import Limit, Throttle
+from rowkeeper.core.net.speed import Floor
+from rowkeeper.core.net.throttle import Limit, Throttle, site_of
 from rowkeeper.core.retry import Refusals
-from rowkeeper.core.settings import Download, Settings
+from rowkeeper.core.setting_sections import Download
+from rowkeeper.core.settings import Settings
 
 Progress = Callable[[int, int | None], None]
 """Called with the bytes so far and the bytes expected, or None where nobody knows."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Person:
+class AssetOwner:
     """Whose asset it is, as the tables have it. ``place`` is the row's in its source, in words."""
 
     name: str
@@ -61,12 +63,17 @@ class Request:
     original_url: str
     attempt: int = 1
     tries: int = 0
-    person: Person | None = None
+    person: AssetOwner | None = None
     refusals: Refusals | None = None
     url_as_found: str | None = None
     was: tuple[tuple[str, str], ...] = ()
     standing: Standing | None = None
     versions: frozenset[str] = frozenset()
+
+    @property
+    def site(self) -> str:
+        """Whom a pause is for: the provider or, of direct links, the host."""
+        return site_of(self.provider, self.media_id)
 
     def facts(self) -> dict[str, Any]:
         """What an event says of the asset."""
@@ -135,7 +142,8 @@ class FetchSettings:
 
     @property
     def route(self) -> Route:
-        return Route.of(self.settings.network)
+        floor = Floor(self.download.min_speed, self.download.slow_s)
+        return replace(Route.of(self.settings.network), floor=floor)
 
     @property
     def drive(self) -> Credentials:

@@ -13,7 +13,7 @@ from rowkeeper.core.net.throttle import Limit
 
 RULES = (
     Rule(
-        r"deleted|does not exist|not found|rejected|breach",
+        r"deleted|removed|does not exist|not found|rejected|breach",
         PermanentError,
         "removed",
         "This video does not exist or has been deleted.",

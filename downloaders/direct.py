@@ -13,7 +13,7 @@ from downloaders.streaming import StreamingDownloader
 from downloaders.transfer import save
 from rowkeeper.core.errors import NeedsPersonError, PermanentError
 from rowkeeper.core.net.hosts import Hosts
-from rowkeeper.core.net.sniff import kind_of, true_type
+from rowkeeper.core.net.sniff import is_belied, kind_of, true_type
 from rowkeeper.core.net.throttle import Limit
 from rowkeeper.core.paths import safe_extension
 
@@ -80,4 +80,6 @@ def _judge(head: bytes, told: Told, name: str | None) -> Told:
     """Raise for a page, whatever its headers say; tell name and type where they don't."""
     if kind_of(head) == "text/html" and not told.mime_type.startswith("text/"):
         raise PermanentError("not_media", f"A page came instead of {told.mime_type[:80]}.")
+    if is_belied(head, told.mime_type):
+        raise PermanentError("not_media", f"Text came instead of {told.mime_type[:80]}.")
     return Told(told.filename or name, true_type(head, told.mime_type))

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,12 +14,18 @@ if TYPE_CHECKING:
 from downloaders.base import Discovered, Fetched, Request
 from downloaders.http import CHUNK
 from downloaders.readings import Extent
+from rowkeeper.core import markup
 from rowkeeper.core.links.classify import Link, classify
+from rowkeeper.core.links.link import LONGEST_LINK
 from rowkeeper.core.links.text import find_links, unescaped
 
 MAX_CHARACTERS = 1_000_000
 MAX_LINKS = 1000
 """So many different links of one document are followed."""
+MAX_SEEN = 20_000
+MAX_LOOKED_AT = 4_000_000
+MAX_PAGE_BYTES = 64 << 20
+"""So many links, characters of text and bytes of HTML of one document are looked at."""
 MAX_OCCURRENCES = 5000
 """So many links of one document are told one by one."""
 TELLING = re.compile(r"[?&](?:resourcekey|rtpof)=", re.IGNORECASE)
@@ -40,7 +47,7 @@ def read_text(path: Path) -> dict[str, Any]:
     text. ``links``: the canonical addresses that are followed, one a line. ``occurrences``: each
     link as it stands there, with what it leads to; ``left_out``: how many more there are.
     """
-    found = _occurrences(path)
+    found = _occurrences(path).links
     told: dict[str, Any] = {"links": "\n".join(link.url for link in _followed(found))}
     if path.suffix != ".html":
         told = {"text": _text(path), **told}
@@ -66,13 +73,53 @@ def _facts(link: Link) -> dict[str, str]:
 
 def links_of(path: Path) -> list[Link]:
     """What the links in a document lead to, each once and in order, as far as they are followed."""
-    return _followed(_occurrences(path))
+    return _followed(_occurrences(path).links)
 
 
-def _occurrences(path: Path) -> list[tuple[str, Link]]:
-    """Each link of a document as it stands there, and what it leads to."""
-    urls = _hyperlinks(path) if path.suffix == ".html" else find_links(_text(path, None))
-    return [(url, classify(unescaped(url))) for url in urls]
+@dataclass(frozen=True)
+class Occurrences:
+    """Each link of a document as it stands there, and what it leads to.
+
+    ``unread``: why there may be more of them, in words; None if all were looked at.
+    """
+
+    links: list[tuple[str, Link]]
+    unread: str | None = None
+
+
+def _occurrences(path: Path) -> Occurrences:
+    facts = path.stat()
+    return _looked_at(path, facts.st_ino, facts.st_size, facts.st_mtime_ns)
+
+
+@lru_cache(maxsize=8)
+def _looked_at(path: Path, *_: int) -> Occurrences:
+    look = _in_page if path.suffix == ".html" else _in_text
+    urls, unread = look(path)
+    if len(urls) > MAX_SEEN:
+        unread = f"of one document the first {MAX_SEEN:,} links are looked at"
+    return Occurrences([(url[:LONGEST_LINK], _meant(url)) for url in urls[:MAX_SEEN]], unread)
+
+
+@lru_cache(maxsize=1024)
+def _meant(url: str) -> Link:
+    return classify(unescaped(url))
+
+
+def _in_text(path: Path) -> tuple[list[str], str | None]:
+    text = _text(path, MAX_LOOKED_AT + 1)
+    unread = None
+    if len(text) > MAX_LOOKED_AT:
+        unread = f"of one document the first {MAX_LOOKED_AT:,} characters are looked at"
+    return find_links(text[:MAX_LOOKED_AT], MAX_SEEN + 1), unread
+
+
+def _in_page(path: Path) -> tuple[list[str], str | None]:
+    if path.stat().st_size > MAX_PAGE_BYTES:
+        return [], f"it has more than {MAX_PAGE_BYTES:,} bytes"
+    if words := markup.cost(path.read_text("utf-8", "replace")):
+        return [], f"it has {words}"
+    return _hyperlinks(path)
 
 
 def _followed(found: list[tuple[str, Link]]) -> list[Link]:
@@ -86,20 +133,25 @@ def read_links(request: Request, fetched: Fetched, path: Path) -> Fetched:
 
     Its details say where there are more links than are followed.
     """
-    different = len({link.url for _, link in _occurrences(path)})
+    found = _occurrences(path)
+    different = len({link.url for _, link in found.links})
     extent = Extent(
+        unread=found.unread,
         listed=min(different, MAX_LINKS),
         left_out=max(0, different - MAX_LINKS),
         limit=f"of one document the first {MAX_LINKS:,} links are followed",
     )
-    told = extent.details() if extent.left_out else {"complete": True}
+    told = extent.details() if extent.reason else {"complete": True}
     details = {**fetched.details, **told}
-    return replace(fetched, details=details, discovered=discovered(request, path))
+    return replace(fetched, details=details, discovered=_discovered(request, found.links))
 
 
 def discovered(request: Request, path: Path) -> tuple[Discovered, ...]:
     """The assets that a document's links ask for; noise asks for none, nor does itself."""
-    found = _occurrences(path)
+    return _discovered(request, _occurrences(path).links)
+
+
+def _discovered(request: Request, found: list[tuple[str, Link]]) -> tuple[Discovered, ...]:
     wanted = [link for link in _followed(found) if not _is_itself(link, request)]
     urls = (unescaped(url) for url, _ in found)
     return children(request, [(link, None) for link in wanted], telling(urls))
@@ -107,7 +159,7 @@ def discovered(request: Request, path: Path) -> tuple[Discovered, ...]:
 
 def telling(urls: Iterable[str]) -> dict[str, str]:
     """Those of ``urls`` that say more than their canonical addresses, by these."""
-    links = ((classify(url), url) for url in urls)
+    links = ((classify(url), url) for url in dict.fromkeys(urls))
     return {link.url: url for link, url in links if link.resource_key or TELLING.search(url)}
 
 
@@ -143,18 +195,20 @@ def _text(path: Path, characters: int | None = MAX_CHARACTERS) -> str:
         return file.read(-1 if characters is None else characters)
 
 
-def _hyperlinks(path: Path) -> Iterator[str]:
-    """The web addresses of ``<a href>``, read in pieces."""
+def _hyperlinks(path: Path) -> tuple[list[str], str | None]:
+    """The web addresses of ``<a href>``, read in pieces; what may be missing, as above."""
     from lxml import etree
 
     parser = etree.HTMLPullParser(events=("end",), tag="a", encoding="utf-8", huge_tree=True)
+    found: list[str] = []
     with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
+        while (chunk := file.read(CHUNK)) and len(found) <= MAX_SEEN:
             parser.feed(chunk)
-            yield from _read(parser)
+            found += _read(parser)
     with suppress(etree.XMLSyntaxError):  # an empty file
         parser.close()
-    yield from _read(parser)
+    found += _read(parser)
+    return found, f"it has {markup.TOO_DEEP}" if markup.is_cut(parser) else None
 
 
 def _read(parser: "etree.HTMLPullParser") -> Iterator[str]:

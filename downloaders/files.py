@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from downloaders.base import Fetched, FetchSettings, Request
+from rowkeeper.core.disk.own import is_own_folder, new_file
 from rowkeeper.core.disk.presence import make_folder
+from rowkeeper.core.disk.stored import FILES, WORK
 from rowkeeper.core.disk.writing import finish, write_all
-from rowkeeper.core.errors import DiskFullError, PermanentError
+from rowkeeper.core.errors import DiskFullError, PermanentError, RetryLaterError
 
 STALE_S = 30 * 86_400
 """What nobody went on with for so long is removed."""
@@ -25,18 +27,18 @@ STALE_S = 30 * 86_400
 
 def root_of(data_dir: Path) -> Path:
     """The folder that all finished files are below."""
-    return data_dir / "files"
+    return data_dir / FILES
 
 
 def partial_folder(data_dir: Path) -> Path:
     """Where files grow, each under names that begin with its asset's id."""
-    return root_of(data_dir) / ".partial"
+    return root_of(data_dir) / WORK
 
 
 def write_hashed(chunks: Iterable[bytes], part: Path) -> tuple[int, str]:
     """Write ``chunks`` to ``part`` through to the disk; its size in bytes and SHA-256."""
     digest, size = hashlib.sha256(), 0
-    with part.open("wb") as stream:
+    with new_file(part) as stream:
         for chunk in chunks:
             digest.update(chunk)
             size += write_all(stream, chunk)
@@ -66,9 +68,14 @@ def commit_listing(
 
 
 def check_room(folder: Path, more: int, settings: FetchSettings) -> None:
-    """Raise ``DiskFullError`` if so many bytes more would fill the disk of ``folder``."""
-    if shutil.disk_usage(folder).free - more < settings.download.min_free_bytes:
+    """Raise ``DiskFullError`` if the disk of ``folder`` is full, ``RetryLaterError`` if it would
+    be with so many bytes more: a source may say any number, and others still fit."""
+    free = shutil.disk_usage(folder).free - settings.download.min_free_bytes
+    if free < 0:
         raise no_room(settings)
+    if free < more:
+        words = f"It states {more:,} bytes, and there is room for {free:,} of them"
+        raise RetryLaterError("no_room", f"{words} beyond download.min_free_bytes: free space.")
 
 
 def no_room(settings: FetchSettings) -> DiskFullError:
@@ -103,12 +110,12 @@ def sweep(data_dir: Path) -> None:
     folder = partial_folder(data_dir)
     make_folder(folder)
     for path in folder.iterdir():
-        if path.stat().st_mtime < time.time() - STALE_S:
+        if path.lstat().st_mtime < time.time() - STALE_S:
             _remove(path)
 
 
 def _remove(path: Path) -> None:
-    if path.is_dir():
+    if is_own_folder(path):
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)

@@ -16,12 +16,17 @@ from rowkeeper.core.errors import (
     PermanentError,
     RetryLaterError,
     TransferError,
+    causes,
 )
 from rowkeeper.core.net.addresses import check_literal
 from rowkeeper.core.net.hosts import Hosts
 from rowkeeper.core.net.route import retry_after
+from rowkeeper.core.net.speed import TooSlowError
+from rowkeeper.core.net.throttle import site_of
 
 CHUNK = 1 << 18
+MAX_DIGITS = 18
+"""Of a number that a site tells: no file has more bytes, and each database takes it."""
 MAX_REDIRECTS = 10
 MAX_PAGE = 16 << 20
 USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -82,7 +87,7 @@ class HttpClient:
     def _ask(self, url: str, hosts: Hosts, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
         hosts.check(url)
         check_literal(urlsplit(url).hostname or "", self._private)
-        self._throttle.wait(self._site)
+        self._throttle.wait(self._site, site_of(self._site, url))
         merged = {**self._pool.headers, **headers}
         with _transport_errors():
             return self._pool.request(
@@ -138,7 +143,7 @@ def stream(response: urllib3.BaseHTTPResponse, progress: Progress) -> Iterator[b
 def length_of(response: urllib3.BaseHTTPResponse) -> int | None:
     """The Content-Length in bytes, if the answer has one."""
     length = response.headers.get("Content-Length", "")
-    return int(length) if length.isascii() and length.isdigit() else None
+    return int(length[:MAX_DIGITS]) if length.isascii() and length.isdigit() else None
 
 
 def is_encoded(response: urllib3.BaseHTTPResponse) -> bool:
@@ -179,6 +184,9 @@ def _transport_errors() -> Iterator[None]:
     except IncompleteRead as error:
         raise RetryLaterError("truncated", f"The line dropped: {error}.") from None
     except HTTPError as error:
+        for slow in causes(error):
+            if isinstance(slow, TooSlowError):
+                raise RetryLaterError("too_slow", f"The source trickles: {slow}.") from None
         cause = getattr(error, "reason", None) or error
         name = type(cause).__name__
         if "IncompleteRead" in repr(error):

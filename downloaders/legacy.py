@@ -7,7 +7,6 @@ file is matched by its media id, by a sidecar that names the medium and the very
 name that the CSV gives to one asset alone.
 """
 
-import json
 import re
 import shutil
 from collections.abc import Iterable, Iterator
@@ -17,22 +16,23 @@ from pathlib import Path
 from typing import Any
 
 from downloaders import files
-from downloaders.base import Fetched, FetchSettings, Person, Request
+from downloaders.base import AssetOwner, Fetched, FetchSettings, Request
 from downloaders.places import Places
 from rowkeeper.core.errors import InputError
+from rowkeeper.core.identity import compare_key
+from rowkeeper.core.net.sniff import HEAD, kind_of
 from rowkeeper.core.paths import safe_extension
+from rowkeeper.core.said import without_secrets
+from rowkeeper.core.text import from_json
 
 CHUNK = 1 << 20
 SIDECAR = "_metadata.json"
 UNFINISHED = frozenset({".part", ".ytdl", ".temp", ".tmp"})
-_HTML = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body)\b", re.IGNORECASE
-)
 _TRANSCRIPT = re.compile(r"(.+?)(?:_transcript)?(?:\.[A-Za-z-]{2,10})?\.(?:vtt|srt|txt)")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedFile:
     """An asset that waits for its file, and whose it is (name and e-mail as in the tables).
 
     ``file_names`` are those that a legacy row gives to this asset and to nothing else.
@@ -44,9 +44,9 @@ class Wanted:
     file_names: tuple[str, ...] = ()
 
     @property
-    def person(self) -> Person:
+    def person(self) -> AssetOwner:
         """Whose file it is, for the sidecar."""
-        return Person(name=self.name, email=self.email or None)
+        return AssetOwner(name=self.name, email=self.email or None)
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Match:
     """A file that is the content of an asset; ``evidence`` says in words how that is known."""
 
     path: Path
-    wanted: Wanted
+    wanted: WantedFile
     evidence: str
 
 
@@ -120,7 +120,7 @@ def leftover(path: Path) -> str | None:
     if path.stat().st_size == 0:
         return "empty"
     with path.open("rb") as file:
-        if _HTML.match(file.read(2048)):
+        if kind_of(file.read(HEAD)) == "text/html":
             return "a web page saved as a file"
     return None
 
@@ -128,7 +128,7 @@ def leftover(path: Path) -> str | None:
 def read_sidecar(path: Path) -> Sidecar | None:
     """The sidecar at ``path``; None if it is none."""
     try:
-        found = json.loads(path.read_text("utf-8"))
+        found = from_json(path.read_text("utf-8"))
         result: dict[str, Any] = found.get("download_result") or {}
         media_ids = str(result.get("media_id") or "").split(",")
         return Sidecar(
@@ -144,7 +144,7 @@ def read_sidecar(path: Path) -> Sidecar | None:
 
 
 def match(
-    media: Iterable[Path], sidecars: Iterable[Sidecar], wanted: Iterable[Wanted]
+    media: Iterable[Path], sidecars: Iterable[Sidecar], wanted: Iterable[WantedFile]
 ) -> tuple[list[Match], list[Unmatched]]:
     """Which file is which asset. A file may be several people's; an asset takes one file."""
     waiting = _Waiting(list(wanted))
@@ -165,12 +165,13 @@ def match(
 class _Waiting:
     """The wanted assets by medium, ``(media id, kind)``, and by the names that the CSV gives."""
 
-    def __init__(self, wanted: list[Wanted]) -> None:
-        self.by_medium: dict[tuple[str, str], list[Wanted]] = {}
-        self.by_name: dict[str, list[Wanted]] = {}
+    def __init__(self, wanted: list[WantedFile]) -> None:
+        self.by_medium: dict[tuple[str, str], list[WantedFile]] = {}
+        self.by_name: dict[str, list[WantedFile]] = {}
         for item in wanted:
             request = item.request
-            self.by_medium.setdefault((request.media_id, request.asset_kind), []).append(item)
+            medium = without_secrets(request.media_id)  # as sidecars have it
+            self.by_medium.setdefault((medium, request.asset_kind), []).append(item)
             for name in item.file_names:
                 self.by_name.setdefault(name, []).append(item)
                 self.by_name.setdefault(f"row_{request.row_id}_{name}", []).append(item)
@@ -181,7 +182,8 @@ def _matches(path: Path, sidecar: Sidecar | None, waiting: _Waiting) -> Iterator
         for wanted in waiting.by_medium.get(key, ()):
             yield Match(path, wanted, f"its name is the media id {key[0]}")
     if sidecar is not None and len(sidecar.media_ids) == len(sidecar.file_names) == 1:
-        for wanted in waiting.by_medium.get((sidecar.media_ids[0], "file"), ()):
+        medium = without_secrets(sidecar.media_ids[0])
+        for wanted in waiting.by_medium.get((medium, "file"), ()):
             if is_of(sidecar, wanted):
                 evidence = f"the sidecar {sidecar.path.name} names medium and person"
                 yield Match(path, wanted, evidence)
@@ -201,16 +203,12 @@ def media_keys(path: Path) -> list[tuple[str, str]]:
     return found
 
 
-def is_of(sidecar: Sidecar, wanted: Wanted) -> bool:
+def is_of(sidecar: Sidecar, wanted: WantedFile) -> bool:
     """Does the sidecar speak of the person that has the row id now, and not of an earlier one?"""
     return wanted.request.row_id == sidecar.row_id and (
-        _key(wanted.name) == _key(sidecar.name)
-        or (bool(sidecar.email) and _key(wanted.email) == _key(sidecar.email))
+        compare_key(wanted.name) == compare_key(sidecar.name)
+        or (bool(sidecar.email) and compare_key(wanted.email) == compare_key(sidecar.email))
     )
-
-
-def _key(text: str) -> str:
-    return " ".join(text.split()).casefold()
 
 
 def _why_not(path: Path, sidecar: Sidecar | None) -> str:

@@ -30,7 +30,7 @@ def verdict_of(
         return Verdict.NEEDS_PERSON, words, {"given_up": True}
     least = 0.0
     if error.verdict is Verdict.PAUSE:
-        least = settings.throttle.paused_s(request.provider)
+        least = settings.throttle.paused_s(request.site)
     delay = max(between_runs(tries, settings.download.retry_after_s), least)
     return error.verdict, message, kept | next_try(delay)
 

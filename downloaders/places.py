@@ -15,9 +15,13 @@ from downloaders.base import Discovered, Fetched, FetchSettings, Request
 from downloaders.files import partial_folder, root_of
 from downloaders.naming import checked_template, relative_path
 from downloaders.sidecar import sidecar_path, write_sidecar
+from rowkeeper.core.disk.own import is_own_file, own_file, write_small
 from rowkeeper.core.disk.presence import make_folder
-from rowkeeper.core.disk.writing import sync, write_all, write_small
+from rowkeeper.core.disk.stored import FILES, asset_path, unlinked
+from rowkeeper.core.disk.writing import sync, write_all
+from rowkeeper.core.errors import NeedsPersonError
 from rowkeeper.core.paths import apart, folder_id, sha256_file, version_mark
+from rowkeeper.core.text import from_json
 
 MOVES = "moves.jsonl"
 """In the work folder: a line for each file that was moved, until its event is written."""
@@ -39,7 +43,7 @@ class Places:
         self._lock = threading.Lock()
         self._known: set[Path] = set()
         make_folder(self._path.parent)
-        self._file = self._path.open("ab", buffering=0)
+        self._file = own_file(self._path)
 
     def __enter__(self) -> Self:
         return self
@@ -66,7 +70,7 @@ class Places:
         if is_new or _is_older(place, request, fetched):
             place = apart(place, version_mark(fetched.sha256))
         details = {**fetched.details, "data_folder": self._folder_id}
-        self._make(place.parent)
+        self._make(unlinked(self._settings.data_dir, place).parent)
         with self._lock:
             if place.exists() and not _is_of(place, request, fetched):
                 place = apart(place, request.asset_id)
@@ -87,12 +91,12 @@ class Places:
         if told is None:
             return None
         try:
-            path = self._root / told["path"]
+            path = asset_path(self._settings.data_dir, f"{FILES}/{told['path']}")
             if sha256_file(path) != (told["sha256"], told["size_bytes"]):
                 return None
             children = tuple(Discovered(**child) for child in told["discovered"])
             found = Fetched(**{**told, "path": path, "discovered": children})
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, NeedsPersonError):
             return None
         if not sidecar_path(path).exists():
             self._describe(request, found)
@@ -131,12 +135,12 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
     """What was noted and not reported, by asset id; a line that is not whole says nothing."""
     found: dict[str, dict[str, Any]] = {}
     try:
-        lines = path.read_bytes().splitlines()
+        lines = path.read_bytes().splitlines() if is_own_file(path) else []
     except OSError:
         return found
     for line in lines:
         try:
-            asset_id, told = json.loads(line)
+            asset_id, told = from_json(line)
             found[str(asset_id)] = dict(told)
         except (ValueError, TypeError):
             continue
@@ -168,7 +172,7 @@ def _is_of(place: Path, request: Request, fetched: Fetched) -> bool:
     if request.asset_id in place.name:
         return True
     try:
-        if json.loads(sidecar_path(place).read_bytes())["asset_id"] == request.asset_id:
+        if from_json(sidecar_path(place).read_bytes())["asset_id"] == request.asset_id:
             return True
     except (OSError, ValueError, KeyError, TypeError):
         pass

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from downloaders.base import Fetched, Request, Standing
+from rowkeeper.core import markup
 from rowkeeper.core.errors import RetryLaterError
 
 LISTS = frozenset({"playlist", "folder"})
@@ -20,7 +21,8 @@ STATE = ("complete", "provisional", "entries", "stated", "hidden", "left_out", "
 LARGEST_KEYED = 64 << 20
 """Bytes; a larger export is new whenever its bytes are."""
 _PDF_NOISE = re.compile(
-    rb"/(CreationDate|ModDate)\s*\([^)]*\)|/ID\s*\[[^\]]*\]|<(xmp|pdf):[^>]*>[^<]*</[^>]*>"
+    rb"/(CreationDate|ModDate)\s{0,9}\([^)]{0,99}\)|/ID\s{0,9}\[[^\]]{0,999}\]"
+    rb"|<(xmp|pdf):[^>]{0,999}>[^<]{0,999}</[^>]{0,99}>"
     rb"|uuid:[0-9a-fA-F-]{36}"
 )
 
@@ -47,7 +49,8 @@ class Extent:
 
     ``stated``: how many entries the source says there are, ``hidden`` how many of them it says that
     it does not show. ``left_out``: what a limit of ours, named ``limit``, leaves out. ``doubts``:
-    what the source said or did that makes its end doubtful where it states no count.
+    what the source said or did that makes its end doubtful where no count of what was listed
+    proves it. ``unread``: why something of it was not even looked at, in words.
     """
 
     listed: int
@@ -56,19 +59,29 @@ class Extent:
     left_out: int = 0
     limit: str = ""
     doubts: tuple[str, ...] = field(default=())
+    unread: str | None = None
 
     @property
     def is_cut_short(self) -> bool:
-        """Did the source give less than there is?"""
-        if self.stated is None:
-            return bool(self.doubts)
-        return self.listed + self.left_out + self.hidden < self.stated
+        """Did the source give less than there is?
+
+        Hidden entries are listed, too, where the source gives them when asked: so what it says of
+        them closes the sum only if nothing else makes the end doubtful.
+        """
+        if self.stated is not None and self.listed + self.left_out >= self.stated:
+            return False
+        return self._is_short or bool(self.doubts)
+
+    @property
+    def _is_short(self) -> bool:
+        """Is the sum less than what the source states?"""
+        return self.stated is not None and self.listed + self.left_out + self.hidden < self.stated
 
     @property
     def reason(self) -> str | None:
         """Why the reading is not complete, in words; None if it is."""
         words = []
-        if self.is_cut_short and self.stated is not None:
+        if self._is_short:
             found = self.listed + self.left_out
             hidden = f" and hides {self.hidden}" if self.hidden else ""
             words.append(f"The source states {self.stated} entries{hidden} and listed {found}.")
@@ -76,6 +89,8 @@ class Extent:
             words.append(f"The source may not have listed all: {self.doubts[0]}")
         if self.left_out:
             words.append(f"{self.left_out} were left out: {self.limit}.")
+        if self.unread:
+            words.append(f"Something was not looked at: {self.unread}.")
         return " ".join(words) or None
 
     def details(self) -> dict[str, Any]:
@@ -85,6 +100,7 @@ class Extent:
             "stated": self.stated,
             "hidden": self.hidden or None,
             "left_out": self.left_out or None,
+            "unread": bool(self.unread) or None,
             "incomplete_because": self.reason,
         }
         kept = {key: value for key, value in found.items() if value is not None}
@@ -156,20 +172,24 @@ def _page_key(body: bytes) -> str | None:
     """The words of a page, and where its links lead; None for what is no page."""
     from lxml import etree, html
 
+    if markup.cost(body.decode("utf-8", "replace")):
+        return None
+    parser = html.HTMLParser(encoding="utf-8")
     try:
-        tree: Any = html.document_fromstring(body, parser=html.HTMLParser(encoding="utf-8"))
+        tree: Any = html.document_fromstring(body, parser=parser)
     except (etree.LxmlError, ValueError):
         return None
-    for style in list(tree.iter("style")):
-        style.drop_tree()
-    words = " ".join(tree.text_content().split())
+    if markup.is_cut(parser):
+        return None
+    words = " ".join("".join(tree.xpath("//text()[not(ancestor::style)]")).split())
     links = "\n".join(str(anchor.get("href")) for anchor in tree.iter("a"))
     return hashlib.sha256(f"{words}\n{links}".encode("utf-8", "replace")).hexdigest()
 
 
 def _is_cut_short(fetched: Fetched) -> bool:
     """Did the source give less than there is, for another reason than a limit of ours?"""
-    return fetched.details.get("complete") is False and not fetched.details.get("left_out")
+    limits = ("left_out", "unread")
+    return fetched.details.get("complete") is False and not any(map(fetched.details.get, limits))
 
 
 def _is_same(request: Request, standing: Standing, fetched: Fetched) -> bool:

@@ -6,8 +6,10 @@ from importlib import import_module
 
 from downloaders.base import Downloader, FetchSettings, Request
 from rowkeeper.core.errors import PermanentError
-from rowkeeper.core.net.throttle import Limit, Throttle, default_folder
-from rowkeeper.core.settings import Download, Settings
+from rowkeeper.core.net.pace import FilePace, default_folder
+from rowkeeper.core.net.throttle import Limit, Pace, Throttle
+from rowkeeper.core.setting_sections import Download
+from rowkeeper.core.settings import Settings
 
 CLASSES = {
     "dailymotion": ("downloaders.dailymotion", "DailymotionDownloader"),
@@ -57,14 +59,14 @@ class Paces(Mapping[str, Limit]):
         return len(CLASSES)
 
 
-def throttle_of(download: Download) -> Throttle:
-    """The pace of each site, held on the whole machine."""
-    return Throttle(Paces(download), download.pace_dir or default_folder())
+def throttle_of(download: Download, pace: Pace | None = None) -> Throttle:
+    """The pace of each site, held in ``pace``, or else on the whole machine."""
+    return Throttle(Paces(download), pace or FilePace(download.pace_dir or default_folder()))
 
 
-def fetch_settings(settings: Settings) -> FetchSettings:
-    """``settings``, at the pace that they ask for."""
-    return FetchSettings(settings=settings, throttle=throttle_of(settings.download))
+def fetch_settings(settings: Settings, throttle: Throttle | None = None) -> FetchSettings:
+    """``settings``, at the pace of ``throttle``, or else of this machine."""
+    return FetchSettings(settings=settings, throttle=throttle or throttle_of(settings.download))
 
 
 class Registry:

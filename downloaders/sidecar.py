@@ -13,7 +13,8 @@ from typing import Any
 
 from downloaders.base import Fetched, Request
 from rowkeeper.core import clock
-from rowkeeper.core.disk.writing import write_small
+from rowkeeper.core.disk.own import write_small
+from rowkeeper.core.said import without_secrets
 from rowkeeper.core.templates import SIDECAR
 
 _LOOKING = threading.Lock()
@@ -31,7 +32,7 @@ def write_sidecar(request: Request, fetched: Fetched, *, with_email: bool) -> No
     path = sidecar_path(fetched.path)
     fresh = path.with_name(path.name + ".part")
     told = _told(request, fetched, with_email=with_email)
-    lines = (f" {_json(name)}: {_json(value)}" for name, value in told.items())
+    lines = (f" {_json(name)}: {without_secrets(_json(value))}" for name, value in told.items())
     write_small(fresh, "{\n" + ",\n".join(lines) + "\n}\n")
     fresh.replace(path)
 

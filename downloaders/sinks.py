@@ -12,10 +12,12 @@ from downloaders import files
 from downloaders.base import Fetched, FetchSettings, Request
 from downloaders.http import CHUNK
 from rowkeeper.core.disk.faults import FULL
-from rowkeeper.core.disk.writing import finish, write_all, write_small
+from rowkeeper.core.disk.own import is_own_file, new_file, read_file, standing_file, write_small
+from rowkeeper.core.disk.writing import finish, write_all
 from rowkeeper.core.errors import RetryLaterError, TransferError
 from rowkeeper.core.events import AssetEvent
 from rowkeeper.core.net.sniff import HEAD
+from rowkeeper.core.text import from_json
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -49,7 +51,7 @@ class Sink(Protocol):
         """Let go of what it has."""
 
     def check_room(self, more: int) -> None:
-        """Raise ``DiskFullError`` where there is no room for so many bytes more."""
+        """Raise ``DiskFullError`` where there is no room, or ``RetryLaterError`` for so much."""
 
     def open(
         self, offset: int, version: str | None, hashes: "Sequence[_Hash]", look: Look
@@ -65,7 +67,7 @@ class Sink(Protocol):
         """Make what was taken final, and say where it is."""
 
 
-class Straight(Protocol):
+class Streamer(Protocol):
     """The way past the disk."""
 
     def recover(self, request: Request, folder: Path) -> Fetched | None:
@@ -76,6 +78,9 @@ class Straight(Protocol):
 
         ``folder`` is the work folder: a note may be kept there, named by the asset's id first.
         """
+
+    def put(self, request: Request, fetched: Fetched) -> None:
+        """Bring in what came as a file, which may go then."""
 
     def went(self, request: Request) -> bool:
         """Have the bytes of ``request`` gone past the disk, and not been reported yet?"""
@@ -102,13 +107,16 @@ class FileSink:
         self._has_note = True
 
     def standing(self) -> tuple[int, str]:
-        try:
-            note = self._resume.read_bytes()
-        except FileNotFoundError:
-            self._has_note = False
+        if not is_own_file(self._part):
             return 0, ""
         try:
-            return self._part.stat().st_size, str(json.loads(note)["version"])
+            with read_file(self._resume) as file:
+                note = file.read()
+        except OSError as error:
+            self._has_note = not isinstance(error, FileNotFoundError)
+            return 0, ""
+        try:
+            return self._part.stat().st_size, str(from_json(note)["version"])
         except (OSError, ValueError, KeyError, TypeError):
             return 0, ""
 
@@ -124,7 +132,7 @@ class FileSink:
         self, offset: int, version: str | None, hashes: "Sequence[_Hash]", look: Look
     ) -> Iterator[Write]:
         try:
-            with self._part.open("r+b" if offset else "w+b", buffering=0) as file:
+            with (standing_file if offset else new_file)(self._part) as file:
                 if offset:
                     _hash_standing(file, offset, hashes)
                 else:

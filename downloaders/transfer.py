@@ -38,7 +38,7 @@ Judge = Callable[[bytes, Told], Told]
 
 MAX_STEPS = 4
 CHECK_EVERY = 64 << 20
-_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
+_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]+/([0-9]+|\*)")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -46,7 +46,7 @@ def tables() -> str:
     parts += [f"Behind the rules of their own, these hold for {others}.", _table(USUAL)]
     parts += ["What no rule knows is `extractor`, verdict `retry`."]
     parts += ["### What a page of Drive or Docs says"]
-    parts += [_table((*google_rules.PAGES, google_rules.NOT_A_FILE))]
+    parts += [_table((*google_rules.PAGES, google_rules.NOT_FOUND, google_rules.NOT_A_FILE))]
     parts += ["### What the Drive API says", _table(google_rules.REASONS.values())]
     return "\n\n".join(parts)
 

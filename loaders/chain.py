@@ -18,7 +18,7 @@ EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Link:
+class ChainLink:
     """A snapshot in the chain: its id and its number, from 1; what comes before the first."""
 
     snapshot_id: str = ""
@@ -62,17 +62,15 @@ def _previous(row: Mapping[str, Any], rows: Mapping[str, Any]) -> str | None:
     )
 
 
-def newest_of(found: Mapping[str, int]) -> Link:
+def newest_of(found: Mapping[str, int]) -> ChainLink:
     """The last snapshot of a chain; of two that follow the same one, that of the greater id."""
     number, name = max(((number, name) for name, number in found.items()), default=(0, ""))
-    return Link(name, number)
+    return ChainLink(name, number)
 
 
 def number_snapshots(warehouse: Warehouse) -> None:
     """Write down the numbers of snapshots that an earlier version loaded, in one transaction."""
-    sql = "select column_name from information_schema.columns where table_schema = ? and "
-    there = warehouse.query(f"{sql} table_name = 'sheet_snapshots'", [DATASET])
-    if not {name for (name,) in there} >= COLUMNS:
+    if not warehouse.columns(DATASET, "sheet_snapshots") >= COLUMNS:
         return
     names, lines = warehouse.select(f"select * from {DATASET}.sheet_snapshots")
     rows = [dict(zip(names, line, strict=True)) for line in lines]

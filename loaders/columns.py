@@ -8,9 +8,16 @@ from itertools import zip_longest
 
 from loaders.grid import Cell
 from rowkeeper.core.errors import InputError, UsageError
-from rowkeeper.core.identity import name_key
+from rowkeeper.core.identity import compare_key, made_id_key
 from rowkeeper.core.text import harmless, quoted, sha256, to_json, trimmed
-from rowkeeper.core.titles import HALF_NAMES, is_same_title, nearest_title, sheet_column, title_key
+from rowkeeper.core.titles import (
+    HALF_NAMES,
+    column_name,
+    is_same_title,
+    nearest_title,
+    sheet_column,
+    title_key,
+)
 
 COLUMNS = ("row_id", "name", "email", "type", "status", "notes")
 """The columns whose text raw holds by name."""
@@ -21,6 +28,11 @@ JOINED = ("name", "link")
 HASH_LENGTH = 16
 LONGEST_TITLE = 200
 SHOWN = 20  # titles that an error names
+OF_PERSON = (*COLUMNS[:4], *NAME_PARTS)
+SLIP, SLIP_IN_WORDS = 0.8, 0.85
+"""How near ours a word, and several words, come by a letter too many or in the wrong place."""
+_ONE_WORD = re.compile(r"\w+")
+LONGEST_EMAIL = 320
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 ROW_ID = (
     'name its title in sheet.columns, such as {row_id = "Code"}, or have ids made of other columns '
@@ -30,7 +42,7 @@ Titles = Mapping[str, str | Sequence[str]]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedColumns:
     """What the settings say of the columns. ``titles``: column -> its titles in this sheet; keys
     that are no column of ours name columns of content. ``row_id``: the columns that make a row id,
     by our name or their title."""
@@ -39,14 +51,13 @@ class Wanted:
     row_id: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, columns: Titles | None = None, row_id: Sequence[str] = ()) -> "Wanted":
+    def of(cls, columns: Titles | None = None, row_id: Sequence[str] = ()) -> "WantedColumns":
         """Raises ``UsageError`` for a column that is nearly one of ours."""
         titles: dict[str, tuple[str, ...]] = {}
         for given, values in (columns or {}).items():
-            name = next((known for known in KNOWN if is_same_title(known, given)), given)
-            if name not in KNOWN and (near := nearest_title(given, list(KNOWN))):
-                raise UsageError(f"Unknown column {quoted(given)} in sheet.columns: say {near}.")
+            name = _our_name(given)
             found = (values,) if isinstance(values, str) else tuple(values)
+            found = tuple(dict.fromkeys((*titles.get(name, ()), *found)))
             if len(found) > 1 and name in COLUMNS and name not in JOINED:
                 raise UsageError(f"sheet.columns names several titles for {given}: say one.")
             titles[name] = found
@@ -56,7 +67,25 @@ class Wanted:
         return bool(self.titles or self.row_id)
 
 
-NOTHING_SAID = Wanted()
+def _our_name(given: str) -> str:
+    """Our column that a key of ``sheet.columns`` means, else the key: a column of content.
+
+    Raises ``UsageError`` for what is ours but for a slip. Where another word or a number tells it
+    from ours, as in 'First video' and 'Link 2', nobody meant ours.
+    """
+    if same := next((known for known in KNOWN if is_same_title(known, given)), None):
+        return same
+    usual = sheet_column(given)
+    if usual and (usual in OF_PERSON or nearest_title(given, [usual])):
+        return usual
+    cutoff = SLIP if _ONE_WORD.fullmatch(given.strip()) else SLIP_IN_WORDS
+    slip = nearest_title(given, list(KNOWN), cutoff)
+    if slip and not any(map(str.isdigit, given)):
+        raise UsageError(f"Unknown column {quoted(given)} in sheet.columns: say {slip}.")
+    return given
+
+
+NOTHING_SAID = WantedColumns()
 
 
 @dataclass(frozen=True)
@@ -87,7 +116,7 @@ class Columns:
             ours.setdefault(places[0], name)
         names: list[str] = []
         for i, label in enumerate(self.labels(width)):
-            name = ours.get(i) or " ".join(trimmed(label).casefold().split())
+            name = ours.get(i) or column_name(label)
             taken = name in names or (i not in ours and (name in COLUMNS or name in self.places))
             names.append(f"column_{i + 1}" if taken or not name else name)
         return names
@@ -114,9 +143,9 @@ def joined_name(parts: Sequence[str]) -> str:
     if len(told) < 2:
         return told[0] if told else parts[0]
     for part in told:
-        words = [name_key(word) for word in part.split()]
+        words = [compare_key(word) for word in part.split()]
         rest = [other for other in told if other is not part]
-        if all({name_key(word) for word in other.split()} <= set(words) for other in rest):
+        if all({compare_key(word) for word in other.split()} <= set(words) for other in rest):
             return part
     return " ".join(trimmed(part) for part in told)
 
@@ -130,11 +159,11 @@ def made_row_id(parts: Sequence[str], *, is_email: bool = False) -> str:
     if not any(trimmed(part) for part in parts):
         return ""
     if len(parts) > 1:
-        return f"h{sha256(to_json([name_key(part) for part in parts]))[:HASH_LENGTH]}"
-    return name_key(parts[0]) if is_email else trimmed(parts[0])
+        return f"h{sha256(to_json([made_id_key(part) for part in parts]))[:HASH_LENGTH]}"
+    return made_id_key(parts[0]) if is_email else trimmed(parts[0])
 
 
-def is_title(text: str, wanted: Wanted) -> bool:
+def is_title(text: str, wanted: WantedColumns) -> bool:
     """Whether a cell may be the title of a column with names."""
     if len(text) > LONGEST_TITLE:
         return False
@@ -144,7 +173,7 @@ def is_title(text: str, wanted: Wanted) -> bool:
     )
 
 
-def count_known(cells: Sequence[str], wanted: Wanted) -> int:
+def count_known(cells: Sequence[str], wanted: WantedColumns) -> int:
     """How many of ``cells`` are titles that are known."""
     own = [title for asked in wanted.titles.values() for title in asked] + list(wanted.row_id)
     short = [cell for cell in cells[:LONGEST_TITLE] if len(cell) <= LONGEST_TITLE]
@@ -154,7 +183,7 @@ def count_known(cells: Sequence[str], wanted: Wanted) -> int:
     )
 
 
-def read_titles(titles: Sequence[str], wanted: Wanted) -> Columns:
+def read_titles(titles: Sequence[str], wanted: WantedColumns) -> Columns:
     """The columns that ``titles`` name. Nothing is raised for those that are missing."""
     found: dict[str, list[int]] = {}
     taken = _own_places(titles, wanted)
@@ -181,7 +210,7 @@ def read_titles(titles: Sequence[str], wanted: Wanted) -> Columns:
     return Columns(tuple(titles), ordered, made, missing)
 
 
-def _own_places(titles: Sequence[str], wanted: Wanted) -> dict[str, list[int]]:
+def _own_places(titles: Sequence[str], wanted: WantedColumns) -> dict[str, list[int]]:
     """Where the titles stand that the settings name, by column."""
     return {
         column: [place for title in asked if (place := _place(title, titles)) is not None]
@@ -262,7 +291,8 @@ def unknown_emails(columns: Columns, rows: Iterable[Sequence[str]]) -> str | Non
 
 
 def _is_email(text: str) -> bool | None:
-    return bool(_EMAIL.fullmatch(trimmed(text))) if trimmed(text) else None
+    plain = trimmed(text)
+    return len(plain) <= LONGEST_EMAIL and bool(_EMAIL.fullmatch(plain)) if plain else None
 
 
 def shown_titles(titles: Sequence[str]) -> str:

@@ -20,6 +20,11 @@ def pipelines_dir(data_dir: Path, target_name: str) -> Path:
     return dlt_data_dir(data_dir, target_name) / "pipelines"
 
 
+def forget_trace(pipelines: Path) -> None:
+    """Remove the trace that an earlier version, or somebody else, left: dlt unpickles it."""
+    (pipelines / PIPELINE / "trace.pickle").unlink(missing_ok=True)
+
+
 def credentials(target: Target) -> str:
     """What dlt takes as the credentials of the destination ``target.type``: a path or a URL."""
     if target.type == "duckdb":

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from loaders.destination import DATASET
-from loaders.row_keys import TABLES, RowIds, keys_row
+from loaders.row_keys import RowIds, keys_row
 from loaders.tables import Row, Rows, TableName, no_rows
 from rowkeeper.core.identity import row_id_key
 from rowkeeper.core.ids import asset_id
@@ -34,7 +34,7 @@ def missing_keys(warehouse: Warehouse, ids: RowIds) -> Rows:
 
     Of an id the sheet's first spelling counts, else the plainest.
     """
-    tables = {name for (name,) in warehouse.query(TABLES, [DATASET])}
+    tables = warehouse.tables(DATASET)
     if not {"sheet_rows", "legacy_csv_rows", "sheet_snapshots"} <= tables:
         return no_rows()
     standing = STANDING if "row_keys" in tables else "''"

@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 from loaders.page import Page
 from rowkeeper.core.errors import InputError
 
-_STRING = r'"((?:[^"\\]|\\.)*)"'
+_STRING = r'"((?:[^"\\]++|\\.)*+)"'
 _ITEM = re.compile(rf"items\.push\(\{{name: {_STRING}, pageUrl: {_STRING}, gid: {_STRING}")
 
 

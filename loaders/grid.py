@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from lxml import etree, html
 
 from loaders.bounds import USUAL, Bounds
 from loaders.page import PUBLISH, Page
+from rowkeeper.core import markup
 from rowkeeper.core.errors import InputError
 from rowkeeper.core.links.classify import unwrap
 from rowkeeper.core.text import harmless, some_of
@@ -34,12 +36,14 @@ class Line:
 @dataclass(frozen=True)
 class Tab:
     """One tab of the page. ``title`` is '' when the page does not show it; ``notices`` say in words
-    what was assumed while reading it."""
+    what was assumed while reading it; ``source_sha256`` is that of the file which it was read from,
+    None for what no file holds."""
 
     gid: str
     title: str
     lines: tuple[Line, ...]
     notices: tuple[str, ...] = ()
+    source_sha256: str | None = None
 
     @property
     def label(self) -> str:
@@ -100,9 +104,9 @@ def check_lines(where: str, lines: Sequence[Line], bounds: Bounds) -> None:
 
 
 BLANK = Cell()
-MANY_ATTRIBUTES = 1000
-_SCRIPT = re.compile(r"<(script|style)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
-_LONG_TAG = re.compile(r"""<(?:[^<>"']|"[^"<]*"|'[^'<]*'){4096,}+|<[^<>]{4096,}""")
+TAGS_A_CELL = 4
+MANY_LINKS = 10_000
+"""Of one cell."""
 
 
 def read_tabs(page: Page, bounds: Bounds = USUAL) -> list[Tab]:
@@ -110,9 +114,9 @@ def read_tabs(page: Page, bounds: Bounds = USUAL) -> list[Tab]:
 
     Raises ``InputError`` when it is no published sheet, or larger than ``bounds``.
     """
-    tree = _parse(page)
+    tree = _parse(page, bounds)
     tables = tree.xpath("//table[contains(concat(' ', normalize-space(@class), ' '), ' waffle ')]")
-    tables = tables or tree.xpath("//table[not(ancestor::table)]")
+    tables = _outer(tables) or tree.xpath("//table[not(ancestor::table)]")
     if not tables:
         raise InputError(_no_table(page, tree))
     titles = _titles(tree)
@@ -126,7 +130,16 @@ def read_tabs(page: Page, bounds: Bounds = USUAL) -> list[Tab]:
     return tabs
 
 
-def _parse(page: Page) -> html.HtmlElement:
+def _outer(tables: list[html.HtmlElement]) -> list[html.HtmlElement]:
+    """Those of ``tables`` that are in none of them: a cell's own are its text, and no tabs."""
+    found: set[html.HtmlElement] = set()
+    for table in tables:  # in their order: the outer ones come first
+        if found.isdisjoint(table.iterancestors("table")):
+            found.add(table)
+    return [table for table in tables if table in found]
+
+
+def _parse(page: Page, bounds: Bounds) -> html.HtmlElement:
     """The document of ``page``; refuses what would lose rows in silence."""
     body = page.body.removeprefix(b"\xef\xbb\xbf")
     if not body.strip():
@@ -143,10 +156,9 @@ def _parse(page: Page) -> html.HtmlElement:
         ) from error
     if not re.search(r"<\s*(!doctype\s+html|html|body|table|div)\b", text, re.IGNORECASE):
         raise InputError(f"The sheet {page.source} is not an HTML page: {PUBLISH}.")
-    if any(map(_is_crowded, _LONG_TAG.findall(_SCRIPT.sub("", text)))):
+    if words := markup.cost(text, bounds.max_cells * TAGS_A_CELL):
         raise InputError(
-            f"The sheet {page.source} has a tag with more than {MANY_ATTRIBUTES} attributes, which "
-            f"no published page has: {PUBLISH}."
+            f"The sheet {page.source} has {words}, which no published page has: {PUBLISH}."
         )
     if len(re.findall(r"<table\b", text)) > len(re.findall(r"</table\s*>", text)):
         raise InputError(f"The sheet {page.source} is cut short: fetch or save it again.")
@@ -155,10 +167,8 @@ def _parse(page: Page) -> html.HtmlElement:
         tree = html.document_fromstring(text.encode("utf-8"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError) as error:
         raise InputError(f"The sheet {page.source} is not an HTML page: {PUBLISH}.") from error
-    if any(entry.level_name == "FATAL" for entry in parser.error_log):  # what follows is left out
-        raise InputError(
-            f"The sheet {page.source} has elements too deep in each other to be read: {PUBLISH}."
-        )
+    if markup.is_cut(parser):
+        raise InputError(f"The sheet {page.source} has {markup.TOO_DEEP}: {PUBLISH}.")
     return tree
 
 
@@ -181,21 +191,17 @@ def _titles(tree: html.HtmlElement) -> dict[str, str]:
     }
 
 
-def _is_crowded(tag: str) -> bool:
-    """Whether a long tag has so many attributes that to parse them would take minutes."""
-    bare = re.sub(r"""=\s*(?:"[^"]*"|'[^']*')""", "= ", tag)
-    return max(bare.count("="), len(re.split(r"[\s/]+", bare))) > MANY_ATTRIBUTES
-
-
 def _lines(table: html.HtmlElement, source: str, bounds: Bounds) -> Iterator[Line]:
     """The rows of ``table`` that carry cells; spans are laid out, freeze bars left out."""
-    number = count = seen = 0
+    number = count = seen = blank = 0
     below: dict[int, int] = {}  # column -> rows that a cell further up still covers
     where = f"The sheet {source}"
-    for row in table.xpath("./tr | ./tbody/tr"):
+    for row in _rows(table):
         parts = [cell for cell in row.xpath("./td") if "freezebar-cell" not in _classes(cell)]
         shown = "".join("".join(head.itertext()) for head in row.xpath("./th")).strip()
         if not parts and not shown:
+            blank += 1
+            bounds.check_row(where, blank)
             continue
         above, number = number, int(shown) if re.fullmatch(r"[0-9]{1,9}", shown) else number + 1
         if number <= above:
@@ -209,6 +215,14 @@ def _lines(table: html.HtmlElement, source: str, bounds: Bounds) -> Iterator[Lin
         count += len(cells)
         bounds.check_cells(where, count)
         yield Line(number, tuple(cells))
+
+
+def _rows(table: html.HtmlElement) -> Iterator[html.HtmlElement]:
+    for child in table.iterchildren("tr", "tbody"):
+        if child.tag == "tr":
+            yield child
+        else:
+            yield from child.iterchildren("tr")
 
 
 def _classes(cell: html.HtmlElement) -> list[str]:
@@ -247,7 +261,13 @@ def _span(cell: html.HtmlElement, name: str) -> int:
 
 
 def _cell(part: html.HtmlElement) -> Cell:
-    return Cell("".join(_text(part)), links_of(map(str, part.xpath(".//a/@href"))))
+    addresses = (str(anchor.get("href")) for anchor in part.iter("a") if anchor.get("href"))
+    links = list(islice(addresses, MANY_LINKS + 1))
+    if len(links) > MANY_LINKS:
+        raise InputError(
+            f"A cell of the sheet has more than {MANY_LINKS:,} links: share them among cells."
+        )
+    return Cell("".join(_text(part)), links_of(links))
 
 
 def _text(part: html.HtmlElement) -> Iterator[str]:

@@ -1,22 +1,22 @@
 """What completed loads left in raw: the last look at the sheet, and the files."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from loaders.chain import Link, newest_of, numbers
+from loaders.chain import ChainLink, newest_of, numbers
 from loaders.columns import COLUMNS
 from loaders.destination import DATASET
 from loaders.grid import tab_label
-from loaders.legacy_csv import LegacyFile
-from loaders.removals import Held, people_of
+from loaders.legacy_reading import LegacyFile
+from loaders.removals import HeldSheet, people_of
 from loaders.sheet import Snapshot
 from loaders.tables import SCHEMAS, TABLES
 from rowkeeper.core.text import to_json
-from rowkeeper.core.warehouse import Target, Warehouse, connect
+from rowkeeper.core.warehouse import LOADED, Target, Warehouse, connect
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class Loaded:
 
     complete: bool = False
     newest: tuple[str, str, str, str] = ("", "", "", "")
-    link: Link = Link()  # noqa: RUF009 - it is frozen
+    link: ChainLink = ChainLink()  # noqa: RUF009 - it is frozen
     observed_at: datetime | None = None
     values: tuple[tuple[str, ...], ...] = ()
-    sheet: Held = Held()  # noqa: RUF009 - it is frozen
+    sheet: HeldSheet = HeldSheet()  # noqa: RUF009 - it is frozen
     files: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
 
     def has_file(self, file: LegacyFile) -> bool:
@@ -67,24 +67,16 @@ def loaded(target: Target) -> Loaded:
     """Ask the warehouse, never dlt's own state: either may have been deleted without the other."""
     if target.path is not None and not Path(target.path).exists():
         return Loaded()
-    completed = f"where _dlt_load_id in (select load_id from {DATASET}._dlt_loads where status = 0)"
     with connect(target, read_only=True) as warehouse:
-        tables = {
-            name
-            for (name,) in warehouse.query(
-                f"select table_name from information_schema.tables where table_schema = '{DATASET}'"
-            )
-        }
-        if not {"sheet_snapshots", "sheet_rows", "legacy_csv_files", "_dlt_loads"} <= tables:
+        wanted = {"sheet_snapshots", "sheet_rows", "legacy_csv_files", "_dlt_loads"}
+        if not wanted <= warehouse.tables(DATASET):
             return Loaded()
         complete = has_all_columns(warehouse)
-        names, lines = warehouse.select(f"select * from {DATASET}.sheet_snapshots {completed}")
-        snapshots = {row["snapshot_id"]: row for row in _records(names, lines)}
+        snapshots = {row["snapshot_id"]: row for row in _loaded_rows(warehouse, "sheet_snapshots")}
         link = newest_of(numbers(snapshots.values()))
-        names, lines = warehouse.select(f"select * from {DATASET}.legacy_csv_files {completed}")
         files = {
             row["file_sha256"]: (row["encoding"], row.get("layout"))
-            for row in _records(names, lines)
+            for row in _loaded_rows(warehouse, "legacy_csv_files")
         }
         if not snapshots:
             return Loaded(complete, files=files)
@@ -95,15 +87,13 @@ def loaded(target: Target) -> Loaded:
         return replace(sheet, complete=complete, files=files, link=link, observed_at=at)
 
 
-def _records(names: Sequence[str], lines: Iterable[Sequence[Any]]) -> Iterator[dict[str, Any]]:
-    return (dict(zip(names, line, strict=True)) for line in lines)
+def _loaded_rows(warehouse: Warehouse, table: str) -> list[dict[str, Any]]:
+    return warehouse.records(dict, f"select * from {DATASET}.{table} where {LOADED}")
 
 
 def has_all_columns(warehouse: Warehouse) -> bool:
     """Whether raw has each table and column that is loaded; earlier versions had fewer."""
-    sql = "select table_name, column_name from information_schema.columns where table_schema = ?"
-    there = set(warehouse.query(sql, [DATASET]))
-    return there >= {(table, name) for table in TABLES for name in SCHEMAS[table].names}
+    return all(warehouse.columns(DATASET, table) >= set(SCHEMAS[table].names) for table in TABLES)
 
 
 def _sheet(warehouse: Warehouse, newest: tuple[str, str, str, str], title: str | None) -> Loaded:
@@ -117,7 +107,7 @@ def _sheet(warehouse: Warehouse, newest: tuple[str, str, str, str], title: str |
         f"select cells from {DATASET}.sheet_rows where snapshot_id = ? limit 1", [newest[2]]
     )
     titles = tuple(cell["title"] for cell in json.loads(cells[0][0])) if cells else ()
-    held = Held(
+    held = HeldSheet(
         tab=tab_label(newest[1] or "", title or ""),
         people=people_of(row[1:4] for row in rows if not row[0]),
         titles=titles,

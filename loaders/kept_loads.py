@@ -24,9 +24,8 @@ from rowkeeper.core.journal.journal import damaged
 from rowkeeper.core.journal.kept_files import SOURCES, adopt
 from rowkeeper.core.journal.manifest import LOADS, read_manifest
 from rowkeeper.core.journal.segments import Finding
-from rowkeeper.core.warehouse import Warehouse
+from rowkeeper.core.warehouse import LOADED, Warehouse
 
-COMPLETED = f"_dlt_load_id in (select load_id from {DATASET}._dlt_loads where status = 0)"
 OF_SOURCES: dict[TableName, str] = {
     "sheet_snapshots": "snapshot_id = any(?)",
     "sheet_rows": "snapshot_id = any(?)",
@@ -107,24 +106,19 @@ def _sources(load: Path) -> set[str]:
 
 def _held(warehouse: Warehouse) -> set[str]:
     """The ids of the snapshots and the hashes of the files that completed loads left in raw."""
-    tables = _tables(warehouse)
+    tables = warehouse.tables(DATASET)
     if not {"sheet_snapshots", "legacy_csv_files", "_dlt_loads"} <= tables:
         return set()
     columns = {"sheet_snapshots": "snapshot_id", "legacy_csv_files": "file_sha256"}
     if EVIDENCE in tables:
         columns[EVIDENCE] = "file_sha256"
-    ids = (f"select {name} from {DATASET}.{t} where {COMPLETED}" for t, name in columns.items())
+    ids = (f"select {name} from {DATASET}.{t} where {LOADED}" for t, name in columns.items())
     return {name for (name,) in warehouse.query(" union ".join(ids))}
-
-
-def _tables(warehouse: Warehouse) -> set[str]:
-    sql = "select table_name from information_schema.tables where table_schema = ?"
-    return {name for (name,) in warehouse.query(sql, [DATASET])}
 
 
 def _rows_of(warehouse: Warehouse, sources: list[str]) -> Rows:
     rows = no_rows()
-    for table in SCHEMAS.keys() & _tables(warehouse):
+    for table in SCHEMAS.keys() & warehouse.tables(DATASET):
         present = warehouse.select(f"select * from {DATASET}.{table} limit 0")[0]
         columns = [name for name in SCHEMAS[table].names if name in present]
         condition = OF_SOURCES.get(table, OF_ROWS)

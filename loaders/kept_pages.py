@@ -7,8 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from rowkeeper.core.disk.own import read_file
 from rowkeeper.core.errors import UsageError
 from rowkeeper.core.files import write_whole
+from rowkeeper.core.text import from_json
 
 VALIDATORS = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}
 """What a site says of a page -> how to ask whether that still holds."""
@@ -38,8 +40,9 @@ class KeptPages:
     def find(self, url: str) -> KeptPage | None:
         """The page as it was when it was last fetched."""
         try:
-            head, _, body = self._path(url).read_bytes().partition(b"\n")
-            found = json.loads(head)
+            with read_file(self._path(url)) as file:
+                head, _, body = file.read().partition(b"\n")
+            found = from_json(head)
             validators = {str(name): str(found["validators"][name]) for name in found["validators"]}
             intact = found["sha256"] == hashlib.sha256(body).hexdigest()
         except (OSError, ValueError, KeyError, TypeError):

@@ -5,7 +5,6 @@ the row itself shows: ``claimed``, ``unverified`` where nothing else in the row 
 ``nothing`` where there is nothing that it could be about.
 """
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ from typing import Any
 from rowkeeper.core.csv.legacy import is_nothing
 from rowkeeper.core.ids import asset_id
 from rowkeeper.core.links.classify import NOT_IDS
-from rowkeeper.core.text import trimmed
+from rowkeeper.core.text import from_json, trimmed
 
 Row = dict[str, Any]
 
@@ -151,7 +150,7 @@ def _files(claims: _Claims, side: str) -> None:
 
 
 def split_names(cell: str) -> list[str]:
-    """The file names in a cell, parted by ';', else by '|', else by ','; or a Python list."""
+    """The file names in a cell, separated by ';', else by '|', else by ','; or a Python list."""
     text = cell.strip("[]") if cell.startswith("[") else cell
     mark = next((mark for mark in ";|" if mark in text), ",")
     return [name for item in text.split(mark) if (name := trimmed(item).strip("'\""))]
@@ -204,7 +203,7 @@ def _mapping(claims: _Claims, column: str) -> dict[str, str]:
     if not cell:
         return {}
     try:
-        found = json.loads(cell)
+        found = from_json(cell)
     except ValueError:
         found = None
     if not isinstance(found, dict):

@@ -7,7 +7,6 @@ or both. What they say is never taken for a fact: it only decides between claims
 
 import csv
 import io
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,17 +18,19 @@ from loaders.legacy_claims import MAPPING, split_names, video_of
 from loaders.text_files import MAX_BYTES, Decoded, decode, dialect, read_bytes, read_records
 from rowkeeper.core.csv.legacy import is_nothing
 from rowkeeper.core.errors import InputError
-from rowkeeper.core.identity import name_key, row_id_key
+from rowkeeper.core.identity import compare_key, row_id_key
 from rowkeeper.core.links.classify import NOT_IDS, classify
-from rowkeeper.core.text import to_json
+from rowkeeper.core.text import from_json, to_json
 from rowkeeper.core.titles import TITLES, title_key
 
 Row = dict[str, Any]
 
 _PREFIX = "(?:proposed|correct|actual|expected|true|owner|gold|person|belongsto|suggested)?"
-_ROW_ID = re.compile(_PREFIX + "(?:rowid|rownumber|rowno|rownr|row|id|#)")
+_ROW_ID = re.compile(_PREFIX + "(?:rowid|rownumber|rowno|rownr|row|row#|id|#)")
+_ROW_KEY = re.compile(r"(?:row|person)?[ _#-]*([0-9]+)", re.IGNORECASE)
 _PERSON = re.compile(_PREFIX + "(?:person|personname|name|fullname|owner|email|emailaddress|mail)")
 _FILE = re.compile(
+    "(?:youtube|google|drive|googledrive|s3|original|local)?"
     "(?:file|filename|path|filepath|localpath|media|mediaid|video|videoid|fileid|driveid|youtubeid|"
     "url|link|uuid|fileuuid|s3path|s3key|s3|key|object|objectkey|asset|document)s?(?:name|id)?"
 )
@@ -97,30 +98,89 @@ def _records(path: Path, text: Decoded) -> Iterator[tuple[int, Mapping[str, Any]
 
 def _json(path: Path, text: str) -> Any:
     try:
-        return json.loads(text)
+        return from_json(text)
     except (ValueError, RecursionError) as error:
         raise InputError(f"The list {path} is no valid JSON ({error}): restore it.") from None
 
 
-def _found_in(value: Any, key: str = "") -> Iterator[Mapping[str, Any]]:
+def _found_in(
+    value: Any, owner: Mapping[str, Any] | None = None, is_listed: bool = False
+) -> Iterator[Mapping[str, Any]]:
     """The records in a JSON value, at any depth: objects that name a file, ``{row id: files}`` or
-    ``{file: row id}``."""
+    ``{file: row id}``.
+
+    ``owner``: whose it is by what stands around it; ``is_listed``: below a row id texts are files.
+    """
     if isinstance(value, list):
         for item in value:
-            yield from _found_in(item, key)
+            yield from _found_in(item, owner, is_listed)
     elif isinstance(value, dict):
         named = {str(name): item for name, item in value.items()}
+        owner = _owner(named, owner or {})
         if any(_FILE.fullmatch(title_key(name)) for name in named):
-            whose = any(_ROW_ID.fullmatch(title_key(name)) for name in named)
-            yield named if whose or not key else {"row_id": key, **named}
+            yield from _record(named, owner)
             return
+        is_told = any(map(_says_whose, named))  # then a text is about it, and a list of texts files
         for name, item in named.items():
-            if _IS_FILE.search(name):
+            if _is_file(name, item):
                 yield {"file": name, **(item if isinstance(item, dict) else {"row_id": item})}
-            else:
-                yield from _found_in(item, name if row_id_key(name).isdecimal() else key)
-    elif isinstance(value, str) and key:
-        yield {"row_id": key, "file": value}
+            elif row := _ROW_KEY.fullmatch(row_id_key(name)):
+                yield from _found_in(item, {"row_id": row[1]}, is_listed=True)
+            elif not _says_whose(name):
+                are_files = is_listed and (isinstance(item, list) or not is_told)
+                yield from _found_in(item, owner, are_files)
+    elif isinstance(value, str) and is_listed and owner:
+        yield {**owner, "file": value}
+
+
+def _record(named: Mapping[str, Any], owner: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """An object that names a file, and the objects that stand in the place of its files."""
+    rest = {name: item for name, item in named.items() if not _says_whose(name)}
+    yield {**owner, **rest}
+    for name, item in rest.items():
+        if _FILE.fullmatch(title_key(name)):
+            parts = item if isinstance(item, list) else [item]
+            yield from _found_in([part for part in parts if isinstance(part, dict)], owner)
+
+
+def _owner(named: Mapping[str, Any], above: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The cells that say whose an object is: its own, and what they leave open, from above.
+
+    Below a person a name alone, or an ``id``, is the file's.
+    """
+    has_row = any(_ROW_ID.fullmatch(title_key(name)) for name in above)
+    cells: dict[str, Any] = {}
+    for name, item in named.items():
+        if _says_whose(name) and _is_cell(item) and not (has_row and title_key(name) == "id"):
+            cells[name] = item
+        elif isinstance(item, dict) and _PERSON.fullmatch(title_key(name)):
+            cells |= {
+                key: cell for key, cell in item.items() if _says_whose(key) and _is_cell(cell)
+            }
+    if any(_ROW_ID.fullmatch(title_key(name)) for name in cells):
+        return cells
+    if any(_PERSON.fullmatch(title_key(name)) for name in above):
+        return above
+    return {**above, **cells}
+
+
+def _says_whose(name: str) -> bool:
+    return bool(_ROW_ID.fullmatch(title_key(name)) or _PERSON.fullmatch(title_key(name)))
+
+
+def _is_file(name: str, item: Any) -> bool:
+    """Is the key of an object a file, and the value whose that is? A medium's id may be any word,
+    so it counts only with a digit or a capital, above a row id or a person."""
+    if _IS_FILE.search(name):
+        return True
+    if not (_YOUTUBE_ID.fullmatch(name) or _GOOGLE_ID.fullmatch(name)) or name.isdecimal():
+        return False
+    if not re.search("[0-9A-Z]", name) or name in NOT_IDS:
+        return False
+    if isinstance(item, dict):
+        titles = [title_key(str(title)) for title in item]
+        return any(map(_says_whose, item)) and not any(map(_FILE.fullmatch, titles))
+    return _is_cell(item) and row_id_key(str(item)).isdecimal()
 
 
 def _table(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -149,7 +209,7 @@ def _evidence(record: Mapping[str, Any]) -> Iterator[Row]:
         row_id, person = row_id_key(person), ""
     if not row_id and not person:
         return
-    whose = {"row_id": row_id, "person": person, "person_key": name_key(person)}
+    whose = {"row_id": row_id, "person": person, "person_key": compare_key(person)}
     cells = to_json({name: str(value) for name, value in record.items()})
     for title, value in record.items():
         if _FILE.fullmatch(title_key(title)):

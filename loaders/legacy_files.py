@@ -1,20 +1,22 @@
 """The files of the old system: found, unpacked and decoded so that they can be written back."""
 
 import glob
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 
 from loaders.text_files import FALLBACK, MAX_BYTES, Decoded, decode, read_bytes
-from rowkeeper.core.disk.names import is_systems
+from rowkeeper.core.disk.names import evicted, is_placeholder, is_systems, kept_by, placeholder
 from rowkeeper.core.errors import InputError
 
 SETTING = "legacy_csv.paths or --legacy-csv"
 
 
 @dataclass(frozen=True)
-class Content:
+class FileContent:
     """What a file holds: ``data`` unpacked, and decoded."""
 
     path: Path
@@ -29,22 +31,22 @@ SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 def find_files(paths: Iterable[str | Path]) -> list[Path]:
     """The files that ``paths`` (files, folders, globs) name, in the order of names, none twice.
 
-    Of a folder, all ``.csv`` and ``.tsv`` below it, packed ones too, but none that a system or an
-    office program keeps beside another (``._x.csv``, ``~$x.csv``). Raises ``InputError`` if there
-    are none.
+    Of a folder, all ``.csv`` and ``.tsv`` below it, packed ones too, but none that a system, an
+    office program or a sync service keeps (``._x.csv``, ``.stversions/x.csv``). Raises
+    ``InputError`` if there are none, and for one that a sync service keeps elsewhere.
     """
     found: dict[Path, None] = {}
     for path in paths:
         given = Path(path).expanduser()
         if given.is_dir():
-            matches = sorted(p for p in given.rglob("*") if _is_csv(p))
+            matches = [file for file in _walk(given)[0] if _is_csv(file)]
             if not matches:
                 raise InputError(f"No .csv or .tsv is below {path}: check {SETTING}.")
         elif given.exists() or not glob.has_magic(str(path)):
+            _refuse_evicted([placeholder(given)] if evicted(given) else [])
             matches = [given]
         else:
-            names = glob.glob(str(given), recursive=True)  # noqa: PTH207 - may be absolute
-            matches = [Path(name) for name in sorted(names) if not is_systems(Path(name).name)]
+            matches = _matches(given)
             if not matches:
                 raise InputError(f"No legacy CSV matches {path}: check {SETTING}.")
         found.update(dict.fromkeys(matches))
@@ -52,16 +54,56 @@ def find_files(paths: Iterable[str | Path]) -> list[Path]:
 
 
 def left_out(paths: Iterable[str | Path]) -> list[Path]:
-    """What :func:`find_files` leaves out of the folders among ``paths``, for no person wrote it."""
+    """What :func:`find_files` leaves out of the folders among ``paths``: files, and folders in
+    which a CSV is."""
     folders = [folder for path in paths if (folder := Path(path).expanduser()).is_dir()]
-    return sorted({p for folder in folders for p in folder.rglob("*") if is_systems(p.name)})
+    return sorted({path for folder in folders for path in _walk(folder)[1]})
+
+
+def _walk(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The files below ``folder`` that people keep, and what of it others do.
+
+    Raises ``InputError`` for a CSV that a sync service keeps elsewhere.
+    """
+    kept: list[Path] = []
+    others: list[Path] = []
+    for above, folders, files in os.walk(folder):
+        here = Path(above)
+        aside = [here / name for name in folders if is_systems(name)]
+        folders[:] = [name for name in folders if not is_systems(name)]
+        others += [path for path in aside if any(map(_is_csv, path.rglob("*")))]
+        _refuse_evicted([here / name for name in files if is_placeholder(name)])
+        for name in files:
+            (others if is_systems(name) else kept).append(here / name)
+    return sorted(kept), others
+
+
+def _matches(pattern: Path) -> list[Path]:
+    """What a glob names, but for what others than people keep. Raises as :func:`_walk`."""
+    elsewhere = glob.glob(str(placeholder(pattern)), recursive=True)  # noqa: PTH207
+    _refuse_evicted([Path(name) for name in elsewhere])
+    fixed = list(takewhile(lambda part: not glob.has_magic(part), pattern.parts))
+    found = sorted(glob.glob(str(pattern), recursive=True))  # noqa: PTH207 - may be absolute
+    return [
+        Path(name) for name in found if not any(map(is_systems, Path(name).parts[len(fixed) :]))
+    ]
+
+
+def _refuse_evicted(placeholders: list[Path]) -> None:
+    """Without one of the CSVs that were meant, what a load says would be another thing."""
+    gone = [path.with_name(kept_by(path.name)) for path in placeholders]
+    if gone := [path for path in gone if _is_csv(path)]:
+        raise InputError(
+            f"A sync service keeps the legacy CSV {gone[0]} elsewhere: let it come back, or name "
+            f"the others one by one in {SETTING}."
+        )
 
 
 def _is_csv(path: Path) -> bool:
-    return path.name.lower().endswith(SUFFIXES) and not is_systems(path.name)
+    return path.name.lower().endswith(SUFFIXES)
 
 
-def read_content(path: Path, fallback: str = FALLBACK, max_bytes: int = MAX_BYTES) -> Content:
+def read_content(path: Path, fallback: str = FALLBACK, max_bytes: int = MAX_BYTES) -> FileContent:
     """The content of ``path``. Raises ``InputError`` for what can't be read, unpacked or decoded.
 
     A line that is not UTF-8 is read as ``fallback``. The time is the file's; that of the packed
@@ -75,7 +117,7 @@ def read_content(path: Path, fallback: str = FALLBACK, max_bytes: int = MAX_BYTE
         raise InputError(
             f"The legacy CSV {path} can't be read ({error.strerror}): check {SETTING}."
         ) from error
-    return Content(path, modified_at, data, decode(path, data, fallback))
+    return FileContent(path, modified_at, data, decode(path, data, fallback))
 
 
 def _packed_at(path: Path) -> datetime | None:

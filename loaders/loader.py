@@ -1,39 +1,31 @@
 """dlt's side of a load: the pipeline on the warehouse of the profile, and one package a run."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from loaders.destination import DATASET, PIPELINE, destination
-from loaders.tables import KEYS, SCHEMAS, Rows, TableName, as_arrow
+from loaders.destination import DATASET, PIPELINE, destination, forget_trace
+from loaders.tables import Row, Rows
 from rowkeeper.core.disk.faults import disk_error
 from rowkeeper.core.duckdb_file import damaged, is_damage
 from rowkeeper.core.errors import WarehouseError, causes
 from rowkeeper.core.warehouse import Target
 
 if TYPE_CHECKING:
-    from dlt.extract import DltResource
-
-DLT_CONFIG: dict[str, Any] = {
-    "runtime.dlthub_telemetry": False,
-    "runtime.log_level": "CRITICAL",
-    "load.delete_completed_jobs": True,  # loaded rows hold e-mail addresses
-    "load.raise_on_failed_jobs": True,
-    "load.truncate_staging_dataset": True,
-    "normalize.parquet_normalizer.add_dlt_load_id": True,
-    "normalize.parquet_normalizer.add_dlt_id": True,
-}
-"""What the raw tables rely on, whatever folder the command runs in."""
+    from dlt.common.schema.typing import TFileFormat
 
 
 class Loader:
     """One dlt pipeline. Every fault of the warehouse is a ``WarehouseError``."""
 
     def __init__(self, folder: Path, target: Target) -> None:
+        os.environ.pop("DLT_DISABLE_PLUGINS", None)  # ours gives dlt its context
         import dlt
 
         self._target = target
+        forget_trace(folder)
         self._pipeline = dlt.pipeline(
             PIPELINE, str(folder), destination=destination(target), dataset_name=DATASET
         )
@@ -58,19 +50,21 @@ class Loader:
 
     def load(self, rows: Rows) -> str:
         """Load the tables that ``rows`` has, the empty ones too, in one package; its load id."""
+        from loaders.sources import resource
+
         with self._faults():
-            info = self._pipeline.run([_resource(table, rows) for table in rows])
+            info = self._pipeline.run(
+                [resource(table, rows, _format(rows[table])) for table in rows]
+            )
         return str(info.loads_ids[-1])
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
-        """dlt with our settings, its exceptions as one sentence."""
-        import dlt
+        """dlt's exceptions as one sentence."""
         from dlt.common.exceptions import DltException
 
         try:
-            with dlt.config.values(DLT_CONFIG):
-                yield
+            yield
         except (DltException, OSError) as error:
             if self._target.type == "duckdb" and is_damage(_reason(error)):
                 raise damaged(self._target.where, _reason(error)) from error
@@ -90,20 +84,6 @@ def _reason(error: BaseException) -> str:
     return first[:200].rstrip(".") or type(innermost).__name__
 
 
-def _resource(table: TableName, rows: Rows) -> "DltResource":
-    """The rows of ``table``, merged by key with delete-insert: a repeat is harmless.
-
-    Rows go as Arrow. A table without rows goes as its columns alone and in another format, since
-    the Postgres driver refuses an empty parquet file.
-    """
-    import dlt
-    from dlt.common.libs.pyarrow import py_arrow_to_table_schema_columns
-
-    return dlt.resource(
-        [as_arrow(table, rows) if rows[table] else dlt.mark.materialize_table_schema()],
-        name=table,
-        columns=py_arrow_to_table_schema_columns(SCHEMAS[table]),
-        primary_key=KEYS[table],
-        write_disposition={"disposition": "merge", "strategy": "delete-insert"},
-        file_format="parquet" if rows[table] else "insert_values",
-    )
+def _format(rows: list[Row]) -> "TFileFormat":
+    """Of a table with these rows: the Postgres driver refuses an empty parquet file."""
+    return "parquet" if rows else "insert_values"

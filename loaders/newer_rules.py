@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from loaders.columns import Columns, Wanted, read_titles
+from loaders.columns import Columns, WantedColumns, read_titles
 from loaders.destination import DATASET
 from loaders.earlier_rows import OF_SOURCES, drop_earlier_reading
 from loaders.grid import Cell
 from loaders.held import has_all_columns
-from loaders.legacy_csv import column_names, named_cells
+from loaders.legacy_reading import column_names, named_cells
 from loaders.loader import Loader
 from loaders.row_keys import RowIds
 from loaders.tables import (
@@ -31,7 +31,7 @@ from rowkeeper.core.csv.layout import header_layout
 from rowkeeper.core.csv.legacy import COLUMNS as LEGACY_COLUMNS
 from rowkeeper.core.identity import row_id_key
 from rowkeeper.core.settings import Settings
-from rowkeeper.core.warehouse import Target, Warehouse, connect
+from rowkeeper.core.warehouse import LOADED, Target, Warehouse, connect
 
 BATCH = 50
 """Files or snapshots that one load reads again."""
@@ -72,8 +72,8 @@ def read_again(loader: Loader, settings: Settings, target: Target, ids: RowIds) 
 
 def _stale(warehouse: Warehouse, table: TableName) -> list[Found]:
     """The files or snapshots that older rules read."""
-    loaded = f"where _dlt_load_id in (select load_id from {DATASET}._dlt_loads where status = 0)"
-    found = _found(warehouse, f"select * from {DATASET}.{table} {loaded} order by {KEYS[table]}")
+    sql = f"select * from {DATASET}.{table} where {LOADED} order by {KEYS[table]}"
+    found = _found(warehouse, sql)
     return [row for row in found if (row.get("rules_version") or 0) < RULES_VERSION]
 
 
@@ -120,7 +120,7 @@ def _asked(links: Sequence[Found]) -> set[tuple[str, str, str | None]]:
 def _read_snapshot(
     rows: Rows, warehouse: Warehouse, source: Found, settings: Settings, ids: RowIds
 ) -> None:
-    wanted = Wanted.of(settings.sheet.columns, settings.sheet.row_id)
+    wanted = WantedColumns.of(settings.sheet.columns, settings.sheet.row_id)
     known: dict[tuple[str, ...], Columns] = {}
     for row in _kept(warehouse, "sheet_snapshots", source):
         kept = json.loads(row["cells"] or "[]")

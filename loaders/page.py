@@ -44,6 +44,7 @@ def read_page(
     """
     try:
         parts = urlsplit(source)
+        _site(source)
     except ValueError as error:
         raise InputError(f"The sheet's address is no URL ({error}): {PUBLISH}.") from error
     if parts.scheme in ("http", "https"):
@@ -107,8 +108,20 @@ def _fetch(url: str, pool: urllib3.PoolManager, kept: KeptPages | None, bounds: 
             body, location = _get(pool, url, source, kept, bounds)
             if location is None:
                 return body
-            url = urljoin(url, location)
+            url = _moved(url, location, source)
     raise InputError(f"The sheet {source} redirects without end: check the link in a browser.")
+
+
+def _moved(url: str, location: str, source: str) -> str:
+    """Where a redirect of ``url`` leads."""
+    try:
+        moved = urljoin(url, location)
+        _site(moved)
+    except ValueError as error:
+        raise InputError(
+            f"The sheet {source} redirects to what is no address: check the link in a browser."
+        ) from error
+    return moved
 
 
 def _site(url: str) -> tuple[str, int | None]:

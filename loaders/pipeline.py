@@ -7,14 +7,14 @@ from pathlib import Path
 
 from loaders.chain import number_snapshots
 from loaders.clocks import clock_notices
-from loaders.columns import Wanted
-from loaders.destination import pipelines_dir
+from loaders.columns import WantedColumns
+from loaders.destination import DATASET, pipelines_dir
 from loaders.earlier_rows import drop_earlier_reading, missing_keys
 from loaders.held import Loaded, loaded
 from loaders.kept_loads import keep_loads, loads_dir, missing_loads
-from loaders.legacy_csv import LegacyFile, load_legacy_csv, notices_of
 from loaders.legacy_evidence import EvidenceFile
 from loaders.legacy_files import left_out
+from loaders.legacy_reading import LegacyFile, load_legacy_csv, notices_of
 from loaders.loader import Loader
 from loaders.newer_rules import ReadAgain, read_again
 from loaders.removals import Allowed, check_load, new_titles
@@ -24,7 +24,7 @@ from loaders.tables import EVIDENCE, TABLES, Rows, add_legacy_file, add_snapshot
 from rowkeeper.core.disk.locks import lock_path
 from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.drain import create_tables
-from rowkeeper.core.errors import BusyError
+from rowkeeper.core.errors import BusyError, InputError
 from rowkeeper.core.journal.formats import bring_forward
 from rowkeeper.core.journal.journal import journal_dir
 from rowkeeper.core.journal.segments import Finding
@@ -32,6 +32,8 @@ from rowkeeper.core.settings import Settings
 from rowkeeper.core.text import harmless, some_of
 from rowkeeper.core.warehouse import Target, connect
 
+SOURCES = frozenset({"sheet_snapshots", "legacy_csv_files"})
+"""The tables of raw of which one is there as soon as anything was loaded."""
 LOCK_WAIT_S = 5.0
 
 
@@ -111,11 +113,17 @@ def refill(
     """Load what earlier ingests kept and ``target`` has not; no source is read.
 
     ``every``: what it has is loaded again, which changes nothing that is there. Loads that are not
-    as they were written go to ``damage``, if there is one. Raises as ``ingest``, and
-    ``JournalDamagedError``.
+    as they were written go to ``damage``, if there is one. Raises as ``ingest``,
+    ``JournalDamagedError``, and ``InputError`` where nothing was ever kept or loaded.
     """
     with _loader(settings, target) as loader:
         count = _refill(loader, settings, target, damage, every=every)
+        with connect(target) as warehouse:
+            if not SOURCES & warehouse.tables(DATASET):
+                raise InputError(
+                    f"{loads_dir(settings.data_dir)} has no kept load, so nobody knows of any "
+                    "person: give the data folder its journal back, or begin with rowkeeper run."
+                )
         again = read_again(loader, settings, target, _row_ids(loader, target))
         with connect(target) as warehouse:
             number_snapshots(warehouse)
@@ -127,7 +135,10 @@ def load_evidence(settings: Settings, target: Target, files: list[EvidenceFile])
     with _loader(settings, target) as loader:
         _refill(loader, settings, target)
         rows = no_rows()
-        rows[EVIDENCE] = [row for file in files for row in file.rows]
+        ids = _row_ids(loader, target)
+        rows[EVIDENCE] = [
+            row | {"row_id": ids.of(row["row_id"])} for file in files for row in file.rows
+        ]
         loader.load(rows)
         with connect(target) as warehouse:
             keep_loads(loads_dir(settings.data_dir), warehouse)
@@ -213,7 +224,7 @@ def _left_out(settings: Settings) -> list[str]:
     """A sentence on files of others in the folders of CSVs, if there are any."""
     found = left_out(settings.legacy_csv.paths)
     names = some_of([path.name for path in found], 3)
-    return [f"Left out of the legacy CSVs, for no person wrote them: {names}."] if found else []
+    return [f"Left out of the legacy CSVs, for no person keeps them: {names}."] if found else []
 
 
 def _new_columns(snapshot: Snapshot | None, held: Loaded) -> tuple[str, ...]:
@@ -243,7 +254,7 @@ def _add_if_new(
         return None
     sheet = settings.sheet
     allowed = Allowed(sheet.max_removed, sheet.max_changed, tuple(sheet.lost_columns))
-    told = check_load(snapshot, held.sheet, allowed, Wanted.of(sheet.columns, sheet.row_id))
+    told = check_load(snapshot, held.sheet, allowed, WantedColumns.of(sheet.columns, sheet.row_id))
     add_snapshot(rows, snapshot, held.link, ids)
     return told
 

@@ -18,7 +18,8 @@ from dlt.destinations.impl.postgres.configuration import (
 from dlt.destinations.impl.postgres.postgres import PostgresClient
 from dlt.destinations.impl.postgres.sql_client import Psycopg2SqlClient
 
-from rowkeeper.core.warehouse import PROFILE, Target, open_postgres
+from rowkeeper.core.postgres import open_postgres
+from rowkeeper.core.warehouse import PROFILE, Target
 
 NO_PASSWORD = "-"  # noqa: S105 - dlt wants one even where the server asks for none
 

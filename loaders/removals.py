@@ -1,21 +1,22 @@
 """The guard against a sheet that lost its people or its columns: a wrong tab, a filter, a title
 that somebody changed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from loaders.columns import COLUMNS, NOTHING_SAID, Columns, Wanted, read_titles
+from loaders.columns import COLUMNS, NOTHING_SAID, Columns, WantedColumns, read_titles
 from loaders.sheet import Snapshot
 from rowkeeper.core.errors import InputError
-from rowkeeper.core.identity import name_key, row_id_key
+from rowkeeper.core.identity import compare_key, row_id_key
 from rowkeeper.core.text import harmless, quoted, some_of, trimmed
 from rowkeeper.core.titles import is_same_title, nearest_title
 
 SHOWN = 3
 
 
-class Person(NamedTuple):
+class SheetPerson(NamedTuple):
     """Who stands in a row: name and e-mail as written."""
 
     name: str
@@ -24,18 +25,33 @@ class Person(NamedTuple):
     def __str__(self) -> str:
         return harmless(self.name) or harmless(self.email)
 
-    def is_same(self, other: "Person") -> bool:
-        """Whether the name or the e-mail is the same, however it is written."""
-        pairs = ((name_key(mine), name_key(yours)) for mine, yours in zip(self, other, strict=True))
-        return any(mine == yours != "" for mine, yours in pairs)
+    @property
+    def address(self) -> str:
+        """The e-mail as it is compared."""
+        return compare_key(self.email)
+
+    def is_same(self, other: "SheetPerson", shared: Collection[str] = ()) -> bool:
+        """Whether the name or the e-mail is the same, however it is written; but an address that
+        is ``shared`` only where no other first name stands beside it."""
+        mine, yours = compare_key(self.name), compare_key(other.name)
+        if mine == yours != "":
+            return True
+        if not self.address or self.address != other.address:
+            return False
+        unsure = self.address in shared and mine and yours
+        return not unsure or _first_name(self.name) == _first_name(other.name)
 
 
-People = Mapping[str, Sequence[Person]]
+def _first_name(name: str) -> str:
+    return compare_key(next(iter(trimmed(name).split()), ""))
+
+
+People = Mapping[str, Sequence[SheetPerson]]
 """Normal form of a row id -> who stands under it, the topmost first."""
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldSheet:
     """What the last load left of a sheet: its tab, its people, its titles, and which of our columns
     it had."""
 
@@ -57,16 +73,16 @@ class Allowed:
 
 def people_of(rows: Iterable[tuple[str | None, ...]]) -> People:
     """The people of the rows ``(row id, name, e-mail)`` that have an id and a name or an e-mail."""
-    found: dict[str, list[Person]] = {}
+    found: dict[str, list[SheetPerson]] = {}
     for row_id, name, email in rows:
-        key, person = row_id_key(row_id), Person(trimmed(name or ""), trimmed(email or ""))
+        key, person = row_id_key(row_id), SheetPerson(trimmed(name or ""), trimmed(email or ""))
         if key and any(person):
             found.setdefault(key, []).append(person)
     return found
 
 
 def check_load(
-    snapshot: Snapshot, held: Held, allowed: Allowed, wanted: Wanted = NOTHING_SAID
+    snapshot: Snapshot, held: HeldSheet, allowed: Allowed, wanted: WantedColumns = NOTHING_SAID
 ) -> tuple[str, ...]:
     """What ``snapshot`` changes of people that ``held`` has, in sentences.
 
@@ -79,15 +95,17 @@ def check_load(
         for row in snapshot.rows
         if not row.is_header
     )
+    holders = {row_id: _holder(held.people.get(row_id, ()), now[row_id]) for row_id in now}
+    shared = _shared(held.people) | _shared(now)
     changed = [
         row_id
         for row_id, people in held.people.items()
-        if row_id in now and not any(one.is_same(other) for one in people for other in now[row_id])
+        if row_id in now and not any(one.is_same(holders[row_id], shared) for one in people)
     ]
     gone = [row_id for row_id in held.people if row_id not in now]
     before = "" if held.tab in ("", snapshot.tab_label) else f" The last load read tab {held.tab}."
     others = some_of(
-        [f"{key} was {held.people[key][0]} and is {now[key][0]}" for key in changed], SHOWN
+        [f"{key} was {held.people[key][0]} and is {holders[key]}" for key in changed], SHOWN
     )
     missing = some_of([f"{key} ({held.people[key][0]})" for key in gone], SHOWN)
     if _is_more(changed, held.people, allowed.max_changed):
@@ -110,11 +128,24 @@ def check_load(
     return tuple(said)
 
 
+def _holder(before: Sequence[SheetPerson], now: Sequence[SheetPerson]) -> SheetPerson:
+    """Who of ``now`` has the row id: as int_source_rows decides, what is new, else the topmost."""
+    return next((one for one in now if before and one not in before), now[0])
+
+
+def _shared(people: People) -> set[str]:
+    """The addresses that stand under several row ids."""
+    times = Counter(address for under in people.values() for address in {p.address for p in under})
+    return {address for address, count in times.items() if address and count > 1}
+
+
 def _is_more(some: Sequence[str], people: People, share: float) -> bool:
     return bool(some) and len(some) / len(people) > share  # 29 of 100 are no more than 0.29
 
 
-def _check_columns(snapshot: Snapshot, held: Held, allowed: Allowed, wanted: Wanted) -> None:
+def _check_columns(
+    snapshot: Snapshot, held: HeldSheet, allowed: Allowed, wanted: WantedColumns
+) -> None:
     columns = snapshot.columns
     had = set(held.columns) | ({"link"} & set(read_titles(held.titles, wanted).places))
     has = {name for name in (*COLUMNS, "link") if name in columns.places}

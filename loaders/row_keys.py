@@ -8,14 +8,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from loaders.destination import DATASET
-from rowkeeper.core.identity import name_key, row_id_key
+from rowkeeper.core.identity import compare_key, email_address, row_id_key, without_formula
 from rowkeeper.core.text import trimmed
 from rowkeeper.core.warehouse import Warehouse
 
 Row = dict[str, Any]
 
 KNOWN = f"select distinct row_id from {DATASET}.row_keys where row_id != '' order by row_id"
-TABLES = "select table_name from information_schema.tables where table_schema = ?"
 
 
 class RowIds:
@@ -24,21 +23,22 @@ class RowIds:
     def __init__(self, known: Iterable[str] = ()) -> None:
         self._spellings: dict[str, str] = {}
         for spelling in known:
-            self.of(spelling)
+            self.of(spelling, new=spelling)
 
     def of(self, written: str | None, new: str | None = None) -> str:
         """The spelling of the id that is ``written`` so, '' for none.
 
-        One that is met for the first time is spelt ``new``, else as it is written, trimmed.
+        One that is met for the first time is spelt ``new``, else as it is written, trimmed and
+        without Excel's ``="…"``.
         """
         key = row_id_key(written)
-        return self._spellings.setdefault(key, new or trimmed(written or "")) if key else ""
+        return self._spellings.setdefault(key, new or without_formula(written or "")) if key else ""
 
 
 def known_row_ids(warehouse: Warehouse) -> list[str]:
     """The spellings that the rows in ``warehouse`` have."""
-    tables = {name for (name,) in warehouse.query(TABLES, [DATASET])}
-    return [spelling for (spelling,) in warehouse.query(KNOWN)] if "row_keys" in tables else []
+    is_there = "row_keys" in warehouse.tables(DATASET)
+    return [spelling for (spelling,) in warehouse.query(KNOWN)] if is_there else []
 
 
 def keys_row(row_key: str, row_id: str, values: Mapping[str, str | None]) -> Row:
@@ -47,8 +47,9 @@ def keys_row(row_key: str, row_id: str, values: Mapping[str, str | None]) -> Row
     return {
         "row_key": row_key,
         "row_id": row_id,
-        "name_key": name_key(name),
-        "first_name_key": name_key(next(iter(trimmed(name or "").split()), "")),
-        "email_key": name_key(values.get("email")),
-        "type_key": name_key(values.get("type")),
+        "name_key": compare_key(name),
+        "first_name_key": compare_key(next(iter(trimmed(name or "").split()), "")),
+        "email_key": compare_key(values.get("email")),
+        "type_key": compare_key(values.get("type")),
+        "email_address": email_address(values.get("email")),
     }

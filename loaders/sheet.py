@@ -1,5 +1,6 @@
 """A published sheet as a snapshot: one tab, each row verbatim under the titles of its columns."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,7 +13,7 @@ from loaders.columns import (
     ROW_ID,
     Columns,
     Titles,
-    Wanted,
+    WantedColumns,
     check_columns,
     shown_titles,
     unknown_emails,
@@ -23,6 +24,7 @@ from loaders.page import read_page, url_gid
 from loaders.sheet_files import read_file_tabs, sheet_file
 from loaders.sheets_api import ENDPOINT, read_api, spreadsheet_id
 from loaders.tabs import choose, is_wanted, other_tabs
+from loaders.text_files import FALLBACK
 from rowkeeper.core import clock
 from rowkeeper.core.errors import InputError
 from rowkeeper.core.net.google_api import NO_CREDENTIALS, Credentials
@@ -50,7 +52,8 @@ class SheetRow:
 class Snapshot:
     """One look at one tab. ``content_sha256`` covers the rows, not the page around them.
 
-    ``columns`` are those of its titles; ``notices`` say in words what was assumed while reading.
+    ``columns`` are those of its titles; ``notices`` say in words what was assumed while reading;
+    ``source_sha256`` as in ``Tab``.
     """
 
     source: str
@@ -61,6 +64,7 @@ class Snapshot:
     rows: tuple[SheetRow, ...]
     columns: Columns
     notices: tuple[str, ...] = ()
+    source_sha256: str | None = None
 
     @property
     def place(self) -> str:
@@ -74,13 +78,15 @@ class Snapshot:
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """How sources are reached. ``cache_dir`` keeps pages for conditional requests, if given."""
+    """How sources are reached. ``cache_dir`` keeps pages for conditional requests, if given;
+    ``encoding``: of lines of a text file that are not UTF-8."""
 
     route: Route = DIRECT
     cache_dir: Path | None = None
     credentials: Credentials = NO_CREDENTIALS
     api_endpoint: str = ENDPOINT
     bounds: Bounds = USUAL
+    encoding: str = FALLBACK
 
     @classmethod
     def of(cls, settings: "Settings", *, keep_pages: bool = False) -> Self:
@@ -93,6 +99,7 @@ class Access:
             credentials=Credentials(api_key=key, file=sheet.credentials_file),
             api_endpoint=sheet.api_endpoint or ENDPOINT,
             bounds=Bounds.of(settings),
+            encoding=sheet.encoding,
         )
 
 
@@ -119,7 +126,17 @@ def load_sheet(
     that a row id is made of. Raises ``InputError``, ``SourceUnavailableError``, and ``UsageError``
     for columns that can't be.
     """
-    access, wanted = access or Access(), Wanted.of(columns, row_id)
+    wanted = WantedColumns.of(columns, row_id)
+    return snapshot_of(*read_sheet(source, tab, wanted, access or Access()), wanted)
+
+
+def read_sheet(
+    source: str, tab: str | None, wanted: WantedColumns, access: Access
+) -> tuple[str, list[Tab], str | None]:
+    """The place of a sheet as a sentence names it, its tabs, and which of them is asked for.
+
+    Raises as ``load_sheet`` does, of what can't be read at all.
+    """
     if spreadsheet := spreadsheet_id(source):
         asked = tab or url_gid(source)
         tabs = read_api(
@@ -130,31 +147,32 @@ def load_sheet(
             access.route,
             access.bounds,
         )
-        place = f"https://docs.google.com/spreadsheets/d/{spreadsheet}"
-        return snapshot_of(place, tabs, asked, wanted)
+        return f"https://docs.google.com/spreadsheets/d/{spreadsheet}", tabs, asked
     if path := sheet_file(source):
-        return snapshot_of(str(path), read_file_tabs(path, wanted, access.bounds), tab, wanted)
-    return _load_page(source, tab, wanted, access)
+        return str(path), read_file_tabs(path, wanted, access.bounds, access.encoding), tab
+    return _read_page(source, tab, access)
 
 
-def _load_page(source: str, tab: str | None, wanted: Wanted, access: Access) -> Snapshot:
+def _read_page(source: str, tab: str | None, access: Access) -> tuple[str, list[Tab], str | None]:
     reach = (access.route, access.cache_dir, access.bounds)
     page = read_page(source, *reach)
     asked = tab or page.gid
     frames = read_frames(page)
     if not frames:
-        return snapshot_of(page.source, read_tabs(page, access.bounds), asked, wanted)
+        tabs, is_file = read_tabs(page, access.bounds), page.url.startswith("file:")
+        digest = hashlib.sha256(page.body).hexdigest() if is_file else None
+        return page.source, [replace(tab, source_sha256=digest) for tab in tabs], asked
     chosen = [frame for frame in frames if is_wanted(asked, frame.gid, frame.title)] or frames
-    tabs = []
+    framed_tabs = []
     for frame in chosen:
         framed = replace(read_page(frame.url, *reach), source=page.source)
         found = read_tabs(framed, access.bounds)
-        tabs += [replace(shown, title=shown.title or frame.title) for shown in found]
-    return snapshot_of(page.source, tabs, asked, wanted)
+        framed_tabs += [replace(shown, title=shown.title or frame.title) for shown in found]
+    return page.source, framed_tabs, asked
 
 
 def snapshot_of(
-    source: str, tabs: list[Tab], tab: str | None = None, wanted: Wanted | None = None
+    source: str, tabs: list[Tab], tab: str | None = None, wanted: WantedColumns | None = None
 ) -> Snapshot:
     """The snapshot that ``tabs`` show. Raises ``InputError`` as ``load_sheet`` does."""
     chosen, head, columns = choose(source, tabs, tab, wanted or NOTHING_SAID)
@@ -171,6 +189,7 @@ def snapshot_of(
         rows=rows,
         columns=columns,
         notices=chosen.notices,
+        source_sha256=chosen.source_sha256,
     )
     _refuse_nobody(snapshot)
     if not tab:

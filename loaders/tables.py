@@ -7,10 +7,10 @@ from typing import Any, Literal, get_args
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from loaders import columns
-from loaders.chain import Link, snapshot_id_of
+from loaders.chain import ChainLink, snapshot_id_of
 from loaders.grid import Cell
 from loaders.legacy_claims import claims_of
-from loaders.legacy_csv import LegacyFile
+from loaders.legacy_reading import LegacyFile
 from loaders.links import legacy_row_links, link_rows, sheet_cell_links
 from loaders.row_keys import RowIds, keys_row
 from loaders.sheet import Snapshot
@@ -34,7 +34,7 @@ TABLES: tuple[TableName, ...] = tuple(name for name in get_args(TableName) if na
 """What each ingest loads. Evidence is loaded only where somebody has a list of it."""
 Rows = dict[TableName, list[Row]]
 
-RULES_VERSION = 5
+RULES_VERSION = 10
 """The version of the rules that make keys, links and claims of a row: the finder and the classifier
 of links, the names of columns, the claims. Raise it when what they make changes, so that rows which
 older ones read are read again. Rows that name none were read by version 1 or before."""
@@ -70,6 +70,7 @@ SCHEMAS: dict[TableName, pa.Schema] = {
         ("previous_id", _TEXT),
         ("snapshot_number", _COUNT),
         ("notice", _TEXT),
+        ("source_sha256", _TEXT),
         ("rules_version", _COUNT),
     ),
     "sheet_rows": _schema(
@@ -120,6 +121,7 @@ SCHEMAS: dict[TableName, pa.Schema] = {
         ("first_name_key", _TEXT),
         ("email_key", _TEXT),
         ("type_key", _TEXT),
+        ("email_address", _TEXT),
     ),
     "legacy_claims": _schema(
         ("claim_key", _TEXT),
@@ -195,7 +197,7 @@ def values_sha256(values: Mapping[str, str | None], names: Iterable[str]) -> str
     return sha256("".join(f"{name}\x1e{value}\x1f" for name, value in filled if value))
 
 
-def add_snapshot(rows: Rows, snapshot: Snapshot, previous: Link, ids: RowIds) -> None:
+def add_snapshot(rows: Rows, snapshot: Snapshot, previous: ChainLink, ids: RowIds) -> None:
     """Add ``snapshot`` to ``rows``, its row ids as ``ids`` spells them, behind ``previous``.
 
     A load that is tried again has the same keys, and a sheet that turns back to an old content gets
@@ -216,6 +218,7 @@ def add_snapshot(rows: Rows, snapshot: Snapshot, previous: Link, ids: RowIds) ->
             "previous_id": previous.snapshot_id,
             "snapshot_number": previous.number + 1,
             "notice": " ".join(snapshot.notices) or None,
+            "source_sha256": snapshot.source_sha256,
             "rules_version": RULES_VERSION,
         }
     )

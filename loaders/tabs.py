@@ -1,17 +1,20 @@
 """Which tab of a sheet is read, and where its titles stand."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from loaders.columns import (
     NOTHING_SAID,
     SHOWN,
     Columns,
-    Wanted,
+    WantedColumns,
+    count_known,
     is_title,
     read_titles,
     shown_titles,
 )
 from loaders.grid import Line, Tab, without_blank_ends
+from loaders.text_files import titles_in_one_cell
 from rowkeeper.core.errors import InputError
 from rowkeeper.core.text import harmless, some_of, trimmed
 from rowkeeper.core.titles import is_same_title
@@ -26,7 +29,7 @@ def is_wanted(wanted: str | None, gid: str, title: str) -> bool:
 
 
 def choose(
-    source: str, tabs: list[Tab], asked: str | None, wanted: Wanted
+    source: str, tabs: list[Tab], asked: str | None, wanted: WantedColumns
 ) -> tuple[Tab, Line, Columns]:
     """The tab to read, its row of titles and its columns.
 
@@ -50,10 +53,10 @@ def choose(
         if wanted and (found := header_of(tab, NOTHING_SAID)):
             head, _ = found
             return tab, head, read_titles([cell.text for cell in head.cells], wanted)
-    raise _no_titles(source, candidates)
+    raise _no_titles(source, candidates, wanted)
 
 
-def header_of(tab: Tab, wanted: Wanted) -> tuple[Line, Columns] | None:
+def header_of(tab: Tab, wanted: WantedColumns) -> tuple[Line, Columns] | None:
     """The first row that names a name and another column of ours, else the first with a name."""
     only_name = None
     for line in tab.lines[:HEADER_WITHIN]:
@@ -68,7 +71,7 @@ def header_of(tab: Tab, wanted: Wanted) -> tuple[Line, Columns] | None:
     return only_name
 
 
-def _no_titles(source: str, tabs: list[Tab]) -> InputError:
+def _no_titles(source: str, tabs: list[Tab], wanted: WantedColumns) -> InputError:
     labels = ", ".join(tab.label for tab in tabs)
     filled = [line for tab in tabs for line in without_blank_ends(list(tab.lines[:HEADER_WITHIN]))]
     if not filled:
@@ -77,6 +80,13 @@ def _no_titles(source: str, tabs: list[Tab]) -> InputError:
             "bring the rows back."
         )
     assumed = "".join(f" {notice}" for tab in tabs for notice in tab.notices)
+    known = partial(count_known, wanted=wanted)
+    for line in filled[:20]:
+        if doubt := titles_in_one_cell([cell.text for cell in line.cells], known):
+            return InputError(
+                f"The sheet {source}, tab {labels}, has in row {line.number} the titles "
+                f"{shown_titles([cell.text for cell in line.cells])}, {doubt}."
+            )
     likely = max(filled[:20], key=lambda line: sum(bool(trimmed(c.text)) for c in line.cells))
     return InputError(
         f"The sheet {source}, tab {labels}, has no name column (row {likely.number} shows "
@@ -85,7 +95,9 @@ def _no_titles(source: str, tabs: list[Tab]) -> InputError:
     )
 
 
-def other_tabs(source: str, tabs: list[Tab], chosen: Tab, wanted: Wanted | None) -> Iterator[str]:
+def other_tabs(
+    source: str, tabs: list[Tab], chosen: Tab, wanted: WantedColumns | None
+) -> Iterator[str]:
     """What is said where other tabs list people, too, and nobody has named the one to read."""
     others = [
         tab.label

@@ -19,6 +19,8 @@ from rowkeeper.core.text import some_of
 FALLBACK = "cp1252"
 MAX_BYTES = 256 * 1024**2
 DELIMITERS: Mapping[str, str] = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+_SPOKEN = {" ": "blanks"}
+MOST_LETTERS = 1000  # of a cell that is looked through for separators
 SHOWN = 5  # lines that a notice names
 
 _MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16-be"}
@@ -195,7 +197,7 @@ def dialect(path: Path, text: str, known: Known, records: int = 1) -> Dialect:
     if said:
         if heads[said[1]][0] < best:
             raise InputError(
-                f"The file {path} has a line 'sep={said[1]}', but its titles are parted by "
+                f"The file {path} has a line 'sep={said[1]}', but its titles are separated by "
                 f"{DELIMITERS[marks[0]]}s: mend or remove the sep= line."
             )
         return Dialect(said[1], said[0])
@@ -204,7 +206,7 @@ def dialect(path: Path, text: str, known: Known, records: int = 1) -> Dialect:
     if len({heads[mark][1] for mark in marks}) > 1:
         names = " or ".join(DELIMITERS[mark] for mark in marks)
         raise InputError(
-            f"The file {path} may be parted by {names}, both fit its titles: save it again with "
+            f"The file {path} may be separated by {names}, both fit its titles: save it again with "
             "commas as the separator."
         )
     return Dialect(marks[0])
@@ -219,6 +221,26 @@ def _head(text: str, mark: str, known: Known, records: int) -> tuple[int, tuple[
     except csv.Error:
         pass
     return max(found, key=lambda head: head[0], default=(0, ()))
+
+
+def titles_in_one_cell(cells: Sequence[str], known: Known) -> str | None:
+    """Which separator the titles have, and the remedy, if one of the ``cells`` holds several that
+    are ``known``; the end of a sentence."""
+    found = [
+        (known(cell.split(mark)), mark)
+        for cell in cells
+        for mark in sorted({char for char in cell[:MOST_LETTERS] if not char.isalnum()} - {"_"})
+    ]
+    count, mark = max(found, default=(0, ""))
+    if count < 2:
+        return None
+    if mark in DELIMITERS:
+        why, mend = "its lines stand in quotes as a whole, so ", "without those"
+    else:
+        why, mend = "", "with commas as the separator"
+    shown = f"'{mark}'" if mark.isprintable() else f"U+{ord(mark):04X}"
+    name = f"{DELIMITERS[mark]}s" if mark in DELIMITERS else _SPOKEN.get(mark, shown)
+    return f"several of them in one cell, parted by {name}: {why}save it again {mend}"
 
 
 def with_habits(text: str, form: Dialect) -> Dialect:

@@ -22,6 +22,7 @@ from loaders.grid import (
 )
 from loaders.workbook_parts import Formulas, look_through
 from rowkeeper.core.errors import InputError
+from rowkeeper.core.links.text import find_links
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -31,6 +32,15 @@ _HYPERLINK = re.compile(
     rf"=HYPERLINK\(\s*{_QUOTED}\s*(?:[,;]\s*{_QUOTED}\s*\)|\)|[,;])", re.IGNORECASE
 )
 """Address and, where it is no reference, label."""
+_LITERAL = re.compile(
+    rf"\bCONCAT(?:ENATE)?\(\s*{_QUOTED}(?:\s*[,;]\s*{_QUOTED})*|{_QUOTED}(?:\s*&\s*{_QUOTED})*",
+    re.IGNORECASE,
+)
+"""Texts that a formula has, as one where it puts them together."""
+_READS = r"\b(?:IMPORT[A-Z]+|WEBSERVICE)\("
+_SOURCE = re.compile(rf"{_READS}\s*$", re.IGNORECASE)
+_IMPORTS = re.compile(_READS, re.IGNORECASE)  # in the text that Google leaves where Excel has none
+"""Before the address of what a sheet reads its values from, which is nobody's content."""
 
 
 def read_workbook(path: Path, data: bytes, bounds: Bounds) -> list[Tab]:
@@ -106,20 +116,38 @@ def _hidden(sheet: "Worksheet", width: int) -> set[int]:
 
 
 def _cell(cell: Any, formula: Any) -> Cell:
-    """A cell with its own link, or that of its HYPERLINK formula.
+    """A cell with its own link, or that of its HYPERLINK formula, and all others of the formula.
 
     What the formula says stands in for a value that no spreadsheet program has computed yet.
     """
     address = text = ""
+    others = _links_in(formula) if isinstance(formula, str) else []
     if isinstance(formula, str) and (found := _HYPERLINK.match(formula)):
-        address, label = (part.replace('""', '"') for part in found.groups(""))
+        address, label = (_plain(part) for part in found.groups(""))
         text = label or (address if found[0].endswith(")") else "")
+        others = [link for link in others if link not in (address, *find_links(address))]
     if cell.value is not None:
         text = text_of(cell.value)
     link = cell.hyperlink
     if link is not None and link.target:
         address = f"{link.target}#{link.location}" if link.location else str(link.target)
-    return Cell(text, links_of([address]))
+    return Cell(text, tuple(dict.fromkeys(links_of([address, *others]))))
+
+
+def _links_in(formula: str) -> list[str]:
+    """The links in the texts of a formula, whatever function takes them: IF, IMAGE, ``&``."""
+    found: list[str] = []
+    for literal in _LITERAL.finditer(formula):
+        text = "".join(_plain(part[1]) for part in re.finditer(_QUOTED, literal[0]))
+        if not _SOURCE.search(
+            formula, max(0, literal.start() - 40), literal.start()
+        ) and not _IMPORTS.match(text):
+            found += find_links(text)
+    return found
+
+
+def _plain(literal: str) -> str:
+    return literal.replace('""', '"')
 
 
 def text_of(value: Any) -> str:

@@ -15,6 +15,19 @@ Formulas = Mapping[tuple[int, int], str]
 CHUNK = 1 << 20
 ELEMENTS_A_CELL = 4
 MANY_PARTS = 10_000
+MANY_OTHERS = 100_000
+"""Elements that are no cells, such as formats: the library takes a KiB for some."""
+MANY_RANGES = 10_000
+"""Merged cells and ranges: the library holds each to all others."""
+_CELLS = frozenset(
+    [
+        *("row", "c", "v", "f", "is", "t", "si", "r", "rPr", "rPh", "phoneticPr"),
+        *("b", "i", "u", "strike", "sz", "color", "rFont", "family", "scheme", "charset"),
+        *("vertAlign", "hyperlink", "Relationship", "comment", "text"),
+    ]
+)
+"""What there may be of each cell: values, rich text, links, comments."""
+_MAY_LINK = re.compile(r'"[^"]*[.:/]')
 _PLACE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
 
 
@@ -48,7 +61,7 @@ class _Look:
 
     def __init__(self, where: str, bounds: Bounds) -> None:
         self.where, self.bounds = where, bounds
-        self.elements = self.cells = 0
+        self.elements = self.cells = self.others = self.ranges = 0
         self.begin()
 
     def begin(self) -> None:
@@ -64,6 +77,7 @@ class _Look:
         if self.elements > self.bounds.max_cells * ELEMENTS_A_CELL:
             raise self.bounds.refusal(self.where, "cells")
         name = tag.rpartition("}")[2]
+        self._hold(name, attributes)
         if name == "row":
             self._row = int(attributes.get("r") or self._row + 1)
             self._column = 0
@@ -76,6 +90,16 @@ class _Look:
         elif name in ("mergeCell", "hyperlink") and ":" in attributes.get("ref", ""):
             self._count(_area(attributes["ref"]))
 
+    def _hold(self, name: str, attributes: Mapping[Any, Any]) -> None:
+        """Count what is no cell. Raises ``InputError`` for more than any sheet of people has."""
+        self.others += name not in _CELLS
+        self.ranges += name == "mergeCell" or len(attributes.get("sqref", "").split())
+        if self.others > MANY_OTHERS or self.ranges > MANY_RANGES:
+            raise InputError(
+                f"{self.where} has too many formats, rules or merged cells to be read: paste its "
+                "values into a new sheet."
+            )
+
     def data(self, data: Any) -> None:
         if self._formula is not None:
             self._formula.append(data)
@@ -86,7 +110,7 @@ class _Look:
         text = "".join(self._formula)
         if self._shared_as:  # a formula that several cells share stands in the first of them
             text = self._shared.setdefault(self._shared_as, text)
-        if "HYPERLINK" in text[:20].upper():
+        if _MAY_LINK.search(text):
             self.formulas[self._row, self._column] = f"={text}"
         self._formula = None
 

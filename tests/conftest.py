@@ -1,10 +1,11 @@
 """Both engines: each test that asks for ``engine`` runs on a fresh DuckDB and a fresh Postgres."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -13,14 +14,30 @@ from demo.site import SHEET_URL, Demo, make_demo
 from loaders.pipeline import ingest
 from rowkeeper.core.settings import load_settings
 from rowkeeper.core.warehouse import Target, load_target
+from rowkeeper.workspace import build as module_of_builds
+from rowkeeper.workspace.build import build
 from rowkeeper.workspace.context import Context
 from tests.fakes.internet import FakeInternet
 from tests.helpers.postgres import DATABASE, PostgresServer, start_postgres
 from tests.helpers.samples import make_samples
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+BUILT = f"{DATABASE}_built"
+"""The database that ``built`` copies."""
+
 # how long an example takes says how busy the machine is
 settings.register_profile("rowkeeper", deadline=None)
 settings.load_profile("rowkeeper")
+
+
+@pytest.fixture(autouse=True)
+def _umask() -> Iterator[None]:
+    """The rights that a command takes from what it makes, it takes from no later test."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
 
 
 @pytest.fixture(scope="session")
@@ -73,17 +90,64 @@ def engine(
     server.drop_database(DATABASE)
 
 
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    """A real Chromium, for one module: other tests have event loops of their own."""
+    from tests.helpers.browser import open_browser
+
+    with open_browser() as found:
+        yield found
+
+
 @pytest.fixture
 def loaded(engine: Target, tmp_path: Path) -> tuple[Context, dict[str, Any]]:
     """A warehouse with a sheet and the newest CSV in raw."""
-    expected = make_samples(tmp_path / "samples", 30, 3)
-    sources = {
-        "sheet.source": str(tmp_path / "samples" / "sheet.html"),
-        "legacy_csv.paths": [str(tmp_path / "samples" / "output_21col.csv")],
-    }
-    context = Context(load_settings(sources), engine)
+    context, expected = _context_of_samples(engine, tmp_path)
     ingest(context.settings, engine)
     return context, expected
+
+
+def _context_of_samples(engine: Target, folder: Path) -> tuple[Context, dict[str, Any]]:
+    expected = make_samples(folder / "samples", 30, 3)
+    sources = {
+        "sheet.source": str(folder / "samples" / "sheet.html"),
+        "legacy_csv.paths": [str(folder / "samples" / "output_21col.csv")],
+    }
+    return Context(load_settings(sources), engine), expected
+
+
+@pytest.fixture(scope="session")
+def kept_builds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Has a data folder for each engine, as ``built`` left it, once one was made."""
+    return tmp_path_factory.mktemp("built")
+
+
+@pytest.fixture
+def built(
+    request: pytest.FixtureRequest, engine: Target, tmp_path: Path, kept_builds: Path
+) -> tuple[Context, dict[str, Any]]:
+    """What ``loaded`` has, after a build: one an engine, whose warehouse is then copied."""
+    kept, data = kept_builds / engine.name, tmp_path / "data"
+    if not kept.exists():
+        found: tuple[Context, dict[str, Any]] = request.getfixturevalue("loaded")
+        build(found[0])
+        shutil.copytree(data, kept)
+        if engine.type == "postgres":
+            request.getfixturevalue("postgres_server").copy_database(DATABASE, BUILT)
+        return found
+    shutil.copytree(kept, data, dirs_exist_ok=True)
+    if engine.type == "postgres":
+        request.getfixturevalue("postgres_server").copy_database(BUILT, DATABASE)
+    return _context_of_samples(engine, tmp_path)
+
+
+@pytest.fixture
+def untested_builds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Builds of this process run no data tests, a third of what they cost: for tests of what is
+    done with files and stores, in which the tables are not the subject."""
+    kind, value, *rest = module_of_builds.LEFT_OUT
+    assert (kind, value) == ("--exclude-resource-type", "unit_test")
+    monkeypatch.setattr(module_of_builds, "LEFT_OUT", (kind, value, "test", *rest))
 
 
 @pytest.fixture
@@ -96,8 +160,8 @@ def demo(tmp_path: Path) -> Demo:
 def internet(demo: Demo, engine: Target, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeInternet]:
     """That website on loopback; ``rowkeeper run`` finds it and the CSV through the environment."""
     with FakeInternet(demo.site) as found:
-        monkeypatch.setenv("ROWKEEPER_NETWORK_PROXY", found.proxy)
-        monkeypatch.setenv("ROWKEEPER_NETWORK_CA_FILE", str(found.ca_file))
+        for name, value in found.variables.items():
+            monkeypatch.setenv(name, value)
         monkeypatch.setenv("ROWKEEPER_SHEET_SOURCE", SHEET_URL)
         monkeypatch.setenv("ROWKEEPER_LEGACY_CSV_PATHS", str(demo.legacy_csv))
         monkeypatch.setenv("ROWKEEPER_DOWNLOAD_BACKOFF_S", "0.01")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from loaders.legacy_csv import read_file
+from loaders.legacy_reading import read_file
 from loaders.pipeline import ingest
 from rowkeeper.core.errors import InputError
 from rowkeeper.core.settings import load_settings

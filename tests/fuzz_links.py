@@ -18,8 +18,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from loaders.chain import Link
-from loaders.legacy_csv import load_legacy_csv
+from loaders.chain import ChainLink
+from loaders.legacy_reading import load_legacy_csv
 from loaders.loader import Loader
 from loaders.row_keys import RowIds
 from loaders.sheet import load_sheet
@@ -66,6 +66,8 @@ FORMS = (
         "https://web.archive.org/web/2/youtu.be/{v}",
     ),
     *("https://storage.googleapis.com/b/{d}.mp4", "https://m.youtube.com/#/watch?v={v}"),
+    *("vimeo.com/{n}", "player.vimeo.com/video/{n}", "loom.com/share/{d}", "dai.ly/x{n}"),
+    *("lh3.googleusercontent.com/d/{d}", "spreadsheets.google.com/ccc?key={d}"),
     "https://doc-0k-4s-docs.googleusercontent.com/docs/securesc/a/b/1/2/3/{d}?e=download",
 )
 AROUND = (
@@ -91,6 +93,7 @@ AROUND = (
         "(x) y={}",
     ),
     *("[url]{}[/url]", "[url={}]x[/url]", "{{{}}}", "[{}],", "=IMAGE('{}')"),
+    *("http://http:// {}", "www.--- {}", "1-{}", "/{}", "http://mailto: {}"),
     *("see {}...", "[{}", "{}</a>", "{}・", "\u200b{}\u200b", '{{"url":"{}"}}', "{}\\nnext"),
 )
 ENCODINGS = ("utf-8", "utf-8", "utf-8", "utf-8-sig", "utf-16")
@@ -175,10 +178,10 @@ def _write(path: Path, cells: list[list[str]], dice: random.Random) -> None:
 
 def load(target: Target, folder: Path, sheets: list[Written], legacy: list[Written]) -> None:
     """All files in one load: the sheets as looks at sheets that replaced each other."""
-    rows, ids, previous = no_rows(), RowIds(), Link()
+    rows, ids, previous = no_rows(), RowIds(), ChainLink()
     for written in sheets:
         add_snapshot(rows, load_sheet(str(written.path)), previous, ids)
-        previous = Link(rows["sheet_snapshots"][-1]["snapshot_id"], previous.number + 1)
+        previous = ChainLink(rows["sheet_snapshots"][-1]["snapshot_id"], previous.number + 1)
     for file in load_legacy_csv([written.path for written in legacy]):
         add_legacy_file(rows, file, ids)
     with connect(target) as warehouse:

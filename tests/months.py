@@ -1,8 +1,12 @@
 """Sources that change day by day: ``python -m tests.months --days 30 --seed 1``, on DuckDB.
 
-Entries come and go, turn private and public again, documents are edited, pages come without their
-end, sessions are limited. At the end every version that a run could see is archived, and nothing
-that is there counts as gone.
+Entries come and go, turn private and public again, broadcasts end and are recorded, documents and
+sheets are edited, files need the key of their link, pages come without their end, sessions are
+limited for days. The clock goes a day on from run to run, so refusals come to be final. At the end
+every version that a run could see is archived, and nothing that is there counts as gone.
+
+No run is told to read again. Ages go by the database's clock, which nobody can move: so whatever
+was read is old enough at once (``tests/run/test_clocks.py`` has the ages).
 """
 
 import argparse
@@ -11,9 +15,12 @@ import random
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 from rowkeeper.cli import run_command
+from rowkeeper.core import clock
 from rowkeeper.core.warehouse import Row, Target, connect, load_target
 from tests.fakes import media
 from tests.fakes.internet import FakeInternet
@@ -21,17 +28,22 @@ from tests.fakes.site import Document, DriveEntry, DriveFile, DriveFolder, Playl
 from tests.helpers.samples import GID
 
 PAGE = "docs.google.com/spreadsheets/d/e/2PACX-month/pubhtml"
-LIST, FOLDER, DOCUMENT = (
+LIST, FOLDER, DOCUMENT, SHEET = (
     "PLmonthmonth",
     "1FolderOfAMonthFolderOfAMonth",
     "1DocumentOfAMonthDocument",
+    "1SheetOfAMonthSheetOfAMonth",
 )
+KEY = "0-KeyOfAnOlderShare"
 LINKS = (
     f"https://www.youtube.com/playlist?list={LIST}",
     f"https://drive.google.com/drive/folders/{FOLDER}",
     f"https://docs.google.com/document/d/{DOCUMENT}/edit",
+    f"https://docs.google.com/spreadsheets/d/{SHEET}/edit",
 )
 FILM = media.progressive
+RECORDING = 288
+"""The height of a recording that is final."""
 
 
 @dataclass
@@ -42,8 +54,19 @@ class World:
     chance: random.Random = field(default_factory=random.Random)
     videos: set[str] = field(default_factory=set)
     bodies: set[bytes] = field(default_factory=set)
+    final: set[str] = field(default_factory=set)
     number: int = 0
-    is_limited: bool = False
+    today: int = 0
+    limited_until: int = -1
+
+    @property
+    def is_limited(self) -> bool:
+        """Does YouTube tell this session nothing but that it isn't available?"""
+        return self.today <= self.limited_until
+
+    def now(self) -> datetime:
+        """The time of day, a day ahead on the first day."""
+        return datetime.now(UTC) + timedelta(days=self.today + 1)
 
     def begin(self) -> None:
         """One person with a list, a folder and a document."""
@@ -55,35 +78,51 @@ class World:
         self.site.playlists.append(Playlist(LIST, "Videos", (), page_size=2, stated=0))
         self.site.folders.append(DriveFolder(FOLDER, "Files"))
         self.site.documents.append(Document(DOCUMENT, "Notes", "day 0"))
+        tabs = (("0", "First"), ("7", "Second"))
+        self.site.documents.append(
+            Document(SHEET, "Sheet", "cell 0,", kind="spreadsheet", tabs=tabs)
+        )
         for change in (self.video_comes, self.video_comes, self.video_comes, self.file_comes):
             change()
 
     def day(self, changes: int, faults: Sequence[str]) -> None:
         """All is mended, so many things change, one of the ``faults`` befalls, or all of them."""
-        self.site.cuts[LIST] = 0
-        self.site.folders[0] = replace(self.site.folders[0], cut=False)
-        self._set_limit(False)
+        self.mend()
+        self.recordings_end()
         possible: tuple[Callable[[], None], ...] = (
             *(self.video_comes, self.video_goes, self.video_turns, self.video_turns),
             *(self.file_comes, self.file_goes, self.document_changes, self.document_changes),
+            *(self.broadcast_ends, self.sheet_changes),
         )
         befall: dict[str, Callable[[], None]] = {
             "page": self.page_is_cut,
             "folder": self.folder_is_cut,
-            "limit": lambda: self._set_limit(True),
+            "limit": self.session_is_limited,
             "none": lambda: None,
         }
         for change in self.chance.sample(possible, changes):
             change()
         for fault in faults or [self.chance.choice(sorted(befall))]:
             befall[fault]()
+        self._show_limit()
+
+    def mend(self, *, wholly: bool = False) -> None:
+        """Pages come whole again; with ``wholly`` the session is free, too."""
+        self.site.cuts[LIST] = 0
+        self.site.folders[0] = replace(self.site.folders[0], cut=False)
+        if wholly:
+            self.limited_until = -1
+        self._show_limit()
 
     def seen(self) -> None:
         """A run has read what is there now."""
-        self.bodies.add(self.site.documents[0].text.encode())
+        text, sheet = self.site.documents
+        self.bodies |= {text.text.encode(), sheet.text.encode(), f"{sheet.text}7".encode()}
         if not self.site.cuts[LIST] and not self.is_limited:
             listed = {media_id for media_id, _ in self.site.playlists[0].entries}
-            self.videos |= {v.id for v in self.site.videos if v.id in listed and not v.error}
+            found = [v for v in self.site.videos if v.id in listed and not v.error]
+            self.videos |= {video.id for video in found}
+            self.final |= {video.id for video in found if video.was_live}
         entries = {entry.id for entry in self.site.folders[0].entries}
         self.bodies |= {item.body for item in self.site.files if item.id in entries}
 
@@ -105,10 +144,12 @@ class World:
 
     def file_comes(self) -> None:
         self.number += 1
-        item = DriveFile(f"1File{self.number:020}", "a.txt", b"file %d" % self.number, "text/plain")
+        key = KEY if self.number % 2 else None
+        body = b"file %d" % self.number
+        item = DriveFile(f"1File{self.number:020}", "a.txt", body, "text/plain", resource_key=key)
         self.site.files.append(item)
         folder = self.site.folders[0]
-        entry = DriveEntry(item.id, item.name)
+        entry = DriveEntry(item.id, item.name, resource_key=key)
         self.site.folders[0] = replace(folder, entries=(*folder.entries, entry))
 
     def file_goes(self) -> None:
@@ -119,19 +160,37 @@ class World:
         self.number += 1
         self.site.documents[0] = Document(DOCUMENT, "Notes", f"edit {self.number}")
 
+    def sheet_changes(self) -> None:
+        self.number += 1
+        self.site.documents[1] = replace(self.site.documents[1], text=f"cell {self.number},")
+
+    def broadcast_ends(self) -> None:
+        """Its recording is still being made."""
+        self.video_comes()
+        self.site.videos[-1] = replace(self.site.videos[-1], post_live=True)
+
+    def recordings_end(self) -> None:
+        """Those of which the broadcast ended the day before are final."""
+        for place, video in enumerate(self.site.videos):
+            if video.post_live:
+                final = replace(video, post_live=False, was_live=True, streams=FILM(RECORDING))
+                self.site.videos[place] = final
+
+    def session_is_limited(self) -> None:
+        """For so long that what it is told comes to count as final, or not."""
+        self.limited_until = self.today + self.chance.choice([0, 1, 5])
+
     def page_is_cut(self) -> None:
         self.site.cuts[LIST] = 99
 
     def folder_is_cut(self) -> None:
         self.site.folders[0] = replace(self.site.folders[0], cut=True)
 
-    def _set_limit(self, limited: bool) -> None:
-        """Does YouTube tell this session nothing but that it isn't available?"""
-        self.is_limited = limited
+    def _show_limit(self) -> None:
         for place, video in enumerate(self.site.videos):
-            if limited and not video.error:
+            if self.is_limited and not video.error:
                 self.site.videos[place] = replace(video, error="nameless")
-            elif not limited and video.error == "nameless":
+            elif not self.is_limited and video.error == "nameless":
                 self.site.videos[place] = replace(video, error=None)
 
     def _list(self, entries: list[tuple[str, str]]) -> None:
@@ -157,21 +216,22 @@ def live_through(
     """
     world.chance.seed(seed)
     world.begin()
-    os.environ["ROWKEEPER_NETWORK_PROXY"] = net.proxy
-    os.environ["ROWKEEPER_NETWORK_CA_FILE"] = str(net.ca_file)
+    os.environ |= net.variables
     os.environ["ROWKEEPER_DOWNLOAD_BACKOFF_S"] = "0.001"
-    run = ["run", "--reread", "--sheet", f"https://{PAGE}?gid={GID}"]
-    world.site.cuts[LIST] = 0
-    for day in range(days):
-        if day or faults:
-            world.day(changes if day else 0, faults)
+    os.environ["ROWKEEPER_DOWNLOAD_REREAD_AFTER"] = "0"
+    run = ["run", "--sheet", f"https://{PAGE}?gid={GID}"]
+    world.mend(wholly=True)
+    with patch.object(clock, "now", world.now):
+        for world.today in range(days):
+            if world.today or faults:
+                world.day(changes if world.today else 0, faults)
+            assert run_command(run) == 0
+            world.seen()
+        world.today = days
+        world.mend(wholly=True)
+        world.recordings_end()
         assert run_command(run) == 0
         world.seen()
-    world.site.cuts[LIST] = 0
-    world.site.folders[0] = replace(world.site.folders[0], cut=False)
-    world._set_limit(False)
-    assert run_command(run) == 0
-    world.seen()
     check(world, target)
 
 
@@ -189,6 +249,12 @@ def check(world: World, target: Target) -> None:
         "select media_id, left_at from {schema}.assets "
         "where asset_type = 'youtube_video' and verdict = 'permanent'",
     )
+    unfinished = query(
+        target,
+        "select media_id from {schema}.assets "
+        "where asset_type = 'youtube_video' and is_provisional",
+    )
+    assert not {media_id for (media_id,) in unfinished} & world.final
     listed = {media_id for media_id, _ in world.site.playlists[0].entries}
     public = {video.id for video in world.site.videos if not video.error}
     assert not {media_id for media_id, _ in gone} & listed & public

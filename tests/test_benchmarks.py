@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import store, stream
+from benchmarks import search, store, stream
+from benchmarks.__main__ import BEGIN, END, PAGE, fallen_back, with_table
+from benchmarks.costs import Figure
 from benchmarks.fetch import Case, check, figures, installed, own_side, peer_side, table_of
 from benchmarks.processes import FailedError, measure, running
 
@@ -83,3 +85,33 @@ def test_past_the_disk_and_over_it_the_same_arrives() -> None:
     for [(own, peer, seconds)] in pairs.values():
         assert seconds == own.wall_s > 0
         assert peer.cpu_s > 0
+
+
+def test_each_search_is_measured(tmp_path: Path) -> None:
+    index, seconds = search.made(tmp_path / "search.sqlite", 5_000)
+    found = list(search.costs(index))
+    index.close()
+    assert seconds > 0
+    assert len(found) == len(search.SEARCHES)
+    assert max(count for _, count, _ in found) > 1_000
+
+
+def test_a_figure_that_is_worse_by_a_third_falls_back() -> None:
+    slower, faster = Figure("slower", 3.0, 2.0, 1.0), Figure("faster", 2.0, 3.0, 0.5, more=True)
+    assert (slower.ratio, faster.ratio) == (1.5, 1.5)
+    assert fallen_back({"slower": 1.1, "faster": 2.1, "gone": 1.0}, [slower, faster]) == [
+        "slower",
+        "faster",
+    ]
+    assert fallen_back({"slower": 1.2, "faster": 1.9}, [slower, faster]) == []
+    assert fallen_back({}, [slower]) == []
+
+
+def test_the_page_gets_its_table_anew() -> None:
+    page = f"before\n{BEGIN}old\n{END}after\n"
+    once = with_table(page, [Figure("a run", 3.0, 2.0, 1.0)])
+    assert "| a run | 1.5 | ≤ 1 |" in once
+    assert once.startswith("before\n")
+    assert once.endswith("after\n")
+    assert with_table(once, [Figure("a run", 3.0, 2.0, 1.0)]) == once
+    assert BEGIN in PAGE.read_text("utf-8")

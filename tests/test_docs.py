@@ -1,16 +1,20 @@
 """The docs are tested: what they name exists, and what exists is named."""
 
 import re
+import shlex
 import tomllib
 from operator import attrgetter
 from pathlib import Path
 
+import click
 import pytest
+import yaml
 
-from rowkeeper.cli import COMMANDS, INTERRUPTED
+import rowkeeper
+from rowkeeper.cli import COMMANDS, cli
 from rowkeeper.cli.options import FLAGS
 from rowkeeper.core import errors
-from rowkeeper.core.errors import RowkeeperError
+from rowkeeper.core.errors import INTERRUPTED, RowkeeperError
 from rowkeeper.core.settings import PROJECT_DIR, keys, load_settings
 
 DOCS = PROJECT_DIR / "docs"
@@ -49,6 +53,54 @@ def test_every_exit_code_is_documented() -> None:
     assert documented == codes | {0, INTERRUPTED}
 
 
+def shell_lines() -> list[list[str]]:
+    """The commands of ours in the blocks of the pages, without their variables and comments."""
+    found = []
+    for page in (PROJECT_DIR / "README.md", *sorted(DOCS.glob("*.md"))):
+        for block in re.findall(r"^```sh\n(.*?)^```", page.read_text("utf-8"), re.M | re.S):
+            for line in re.split(r"\n|&&|\|", block.replace("\\\n", " ")):
+                words = shlex.split(line, comments=True)
+                while words and re.fullmatch(r"[A-Z_]+=.*", words[0]):
+                    words = words[1:]
+                if words and Path(words[0]).name == "rowkeeper" and "…" not in words:
+                    found.append(words[1:])
+    return found
+
+
+def test_each_command_of_the_pages_is_understood() -> None:
+    lines = shell_lines()
+    assert len(lines) > 12
+    for words in lines:
+        command: click.Command = cli
+        context = click.Context(cli, info_name="rowkeeper", **cli.context_settings)
+        left = words
+        while isinstance(command, click.Group):
+            if left[:1] == ["--project"]:
+                left = left[2:]
+            found = command.get_command(context, left[0]) if left else None
+            assert found, words
+            command, left = found, left[1:]
+        try:
+            command.make_context(command.name, list(left), parent=context)
+        except click.exceptions.Exit:
+            pass
+        except click.UsageError as error:
+            pytest.fail(f"rowkeeper {shlex.join(words)}: {error.format_message()}")
+
+
+def test_each_variable_of_the_pages_is_read_by_somebody() -> None:
+    read = set(keys().values())
+    for path in (
+        *PROJECT_DIR.glob("*.yml"),
+        *(path for room in ("rowkeeper", "loaders") for path in (PROJECT_DIR / room).rglob("*.py")),
+        *(PROJECT_DIR / "dbt_project").rglob("*.sql"),
+    ):
+        read |= set(re.findall(r"\bROWKEEPER_[A-Z]+[A-Z_]*[A-Z]\b", path.read_text("utf-8")))
+    for page in (PROJECT_DIR / "README.md", *sorted(DOCS.glob("*.md"))):
+        named = set(re.findall(r"\bROWKEEPER_[A-Z]+[A-Z_]*[A-Z]\b", page.read_text("utf-8")))
+        assert named <= read, (page.name, named - read)
+
+
 def test_every_room_is_named_and_every_name_is_a_room() -> None:
     rooms = ARCHITECTURE.partition("## The rooms")[2].partition("\n## ")[0]
     named = set(re.findall(r"^\| `([\w/]+)/` \|", rooms, re.MULTILINE))
@@ -66,6 +118,14 @@ def test_every_command_is_in_the_readme_and_every_target_is_in_the_makefile() ->
         assert f"\n{target}:" in makefile
 
 
+def test_there_is_one_version_number() -> None:
+    told = tomllib.loads((PROJECT_DIR / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    dbt = yaml.safe_load((PROJECT_DIR / "dbt_project.yml").read_text("utf-8"))["version"]
+    wheels = re.findall(r"rowkeeper-([\d.]+)-py3-none-any", README)
+    assert len(wheels) > 1
+    assert {told, dbt, *wheels} == {rowkeeper.__version__}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text("utf-8")):
@@ -78,6 +138,18 @@ def test_files_that_the_architecture_names_exist() -> None:
         assert (PROJECT_DIR / path).is_file(), path
 
 
+def test_each_line_on_security_names_tests_that_are_there() -> None:
+    rows = [
+        row for row in table_rows((DOCS / "security.md").read_text("utf-8")) if row[2] != "Test"
+    ]
+    assert len(rows) > 20
+    for claim, _, tests in rows:
+        named = re.findall(r"(tests/[\w/]+\.py)::(test_\w+)", tests)
+        assert named, claim
+        for path, name in named:
+            assert f"\ndef {name}(" in (PROJECT_DIR / path).read_text("utf-8"), f"{path}::{name}"
+
+
 def test_every_mart_and_ops_model_is_in_the_readme() -> None:
     for folder in ("marts", "ops"):
         for model in (PROJECT_DIR / "dbt_project" / "models" / folder).glob("*.sql"):
@@ -86,10 +158,18 @@ def test_every_mart_and_ops_model_is_in_the_readme() -> None:
 
 def test_each_dependency_has_its_reason() -> None:
     project = tomllib.loads((PROJECT_DIR / "pyproject.toml").read_text("utf-8"))["project"]
-    wanted = project["dependencies"] + project["optional-dependencies"]["dev"]
+    extras = project["optional-dependencies"]
+    wanted = project["dependencies"] + extras["demo"] + extras["dev"][1:]
+    assert extras["dev"][0] == "rowkeeper[demo]"
     page = (DOCS / "dependencies.md").read_text("utf-8")
     for name in (re.split(r"[^\w.-]", item)[0] for item in wanted):
         assert f"`{name}`" in page, name
     lock = (PROJECT_DIR / "requirements.lock").read_text("utf-8")
     for name, version in re.findall(r"^\| `([\w.-]+)` \| ([\d.]+),", page, re.MULTILINE):
         assert f"\n{name}=={version} " in f"\n{lock}", name
+
+
+def test_the_project_has_one_version() -> None:
+    ours = tomllib.loads((PROJECT_DIR / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    dbts = yaml.safe_load((PROJECT_DIR / "dbt_project.yml").read_text("utf-8"))["version"]
+    assert dbts == ours

@@ -10,15 +10,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Container, Iterable, Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
+from rowkeeper.core.disk.names import KEPT_ELSEWHERE, evicted
 from rowkeeper.core.disk.presence import require
 from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, StoreError, TransferError
 from rowkeeper.core.fixity import ASIDE, Content, content_of
 from rowkeeper.core.ids import new_id
 from rowkeeper.core.paths import version_mark
+from rowkeeper.core.text import from_json
 from uploaders.faults import UnreachableError, changed_source, differing_object, strange_store
 from uploaders.layout import PRESETS, key_apart, key_by
 from uploaders.links import Shown
-from uploaders.values import Entry, Facts, Held, Stored, UploadRequest
+from uploaders.values import PROBE, Entry, Facts, Held, Stored, UploadRequest
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -28,10 +30,10 @@ if TYPE_CHECKING:
 CHUNK = 1 << 20
 IN_DATA_FOLDER = "folder"
 """The scheme of the name of a store that is inside the data folder."""
-PROBE = ".rowkeeper-probe"
-"""What a probe makes and removes: one name, so that what a killed one left goes with the next."""
 MARKER = "rowkeeper-store.json"
 """The object by which a store is known: made once, it says which store this is."""
+OWN = {MARKER, PROBE}
+"""What a store of objects has that is no part of an archive."""
 SENT_UNASKED = 8 << 20
 """Bytes up to which a file is sent without asking first whether it is there..."""
 MISSES = 8
@@ -148,6 +150,14 @@ class Store(ABC):
         except TransferError as error:
             raise self.unusable(error) from None
 
+    def make_ready(self) -> None:
+        """The same, and remove what killed runs left half done."""
+        self.check()
+        try:
+            self.sweep()
+        except TransferError as error:
+            raise self.unusable(error) from None
+
     def put(self, request: UploadRequest, key: str) -> Stored:
         """Archive the file under ``key`` and say where it is.
 
@@ -204,7 +214,7 @@ class Store(ABC):
                 return None
             raise
         try:
-            return str(json.loads(body)["store_id"])
+            return str(from_json(body)["store_id"])
         except (ValueError, KeyError, TypeError):
             return ""
 
@@ -266,7 +276,8 @@ def prefix_of(root: str) -> str:
 def open_source(request: UploadRequest) -> BinaryIO:
     """The local file, opened for reading; raises ``NeedsPersonError`` if it can't be.
 
-    So it does if the file has another size by now; ``DiskError`` if its whole folder is away.
+    So it does if the file has another size by now; ``DiskError`` if its whole folder is away, and
+    ``RetryLaterError`` where a sync service keeps it elsewhere.
     """
     try:
         file = request.path.open("rb")
@@ -276,6 +287,8 @@ def open_source(request: UploadRequest) -> BinaryIO:
         raise changed_source()
     except FileNotFoundError:
         require(request.path)
+        if evicted(request.path):
+            raise RetryLaterError("kept_elsewhere", KEPT_ELSEWHERE) from None
         message = "the downloaded file is gone: put it back or download it again"
         raise NeedsPersonError("local_file_missing", message) from None
     except OSError as error:

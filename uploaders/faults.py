@@ -1,6 +1,7 @@
 """What goes wrong with one object, or with the store behind them all."""
 
 from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, StoreError
+from uploaders.values import PROBE
 
 
 class UnreachableError(RetryLaterError):
@@ -40,6 +41,15 @@ def strange_store(root: str, marker: str | None) -> StoreError:
         f"{what}, so nothing was sent, removed or written down: mount the folder or mend "
         "store.url; where this is the store, or all of it is lost, rowkeeper verify "
         "--believe-empty takes it as it is."
+    )
+
+
+def keeps_all(root: str) -> str:
+    """The notice for a store in which nothing can be deleted, which an archive may well be."""
+    return (
+        f"The store {root} lets nothing be deleted, so {PROBE} stays there, and so does an object "
+        "that came with other bytes; store move --remove-old and what verify mends are refused. "
+        "Where that is not meant, allow deleting."
     )
 
 

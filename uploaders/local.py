@@ -11,20 +11,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import quote
 
-from rowkeeper.core.disk.faults import too_large
+from rowkeeper.core.disk.faults import FULL, REFUSED, too_large
 from rowkeeper.core.disk.known import KnownFiles
 from rowkeeper.core.disk.names import (
     KEPT_ELSEWHERE,
     Identity,
+    evicted,
     identity,
     is_placeholder,
-    placeholder,
 )
+from rowkeeper.core.disk.own import read_file
 from rowkeeper.core.disk.parts import PART, growing, part_of, sweep
 from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.disk.probe import probe as probe_disk
+from rowkeeper.core.disk.stored import is_plain, unlinked
 from rowkeeper.core.disk.writing import sync
-from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, StoreError
+from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, StoreDiskError, StoreError
 from rowkeeper.core.fixity import Content
 from rowkeeper.core.paths import folder_id, sha256_file
 from uploaders.base import CHUNK, IN_DATA_FOLDER, MARKER, Store, open_source
@@ -66,14 +68,20 @@ class LocalStore(Store):
     @cached_property
     def root(self) -> str:  # type: ignore[override]
         """The folder's URL or, inside of ``data_dir``, its name by the id of that."""
+        if self.data_dir and self._within:
+            return f"{IN_DATA_FOLDER}://{folder_id(self.data_dir)}/{quote(self._within)}"
+        return self.url
+
+    @property
+    def _within(self) -> str | None:
+        """The folder's path in the data folder; None where it is elsewhere."""
         for folder, data_dir in (
             (self.folder, self.data_dir),
             (self.folder.resolve(), self.data_dir and self.data_dir.resolve()),
         ):
             if data_dir and data_dir in folder.parents:
-                path = quote(folder.relative_to(data_dir).as_posix())
-                return f"{IN_DATA_FOLDER}://{folder_id(data_dir)}/{path}"
-        return self.url
+                return folder.relative_to(data_dir).as_posix()
+        return None
 
     @property
     def url(self) -> str:
@@ -95,7 +103,7 @@ class LocalStore(Store):
 
     def held(self, request: UploadRequest, key: str) -> Held:
         """By size first, then by reading and hashing the file."""
-        path = self.folder / key
+        path = self.path(key)
         with self.faults():
             try:
                 if path.stat().st_size != request.size_bytes:
@@ -103,7 +111,7 @@ class LocalStore(Store):
                 if sha256_file(path)[0] != request.sha256:
                     return Held.OTHER
             except FileNotFoundError:
-                self.require()
+                self._miss(path)
                 return Held.NOTHING
             self._settle(path)
             self.require()
@@ -161,7 +169,7 @@ class LocalStore(Store):
                     return Facts(path.stat().st_size)
             except FileNotFoundError:
                 pass
-            self.require()
+            self._miss(path)
             return None
 
     def copy(self, key: str, target: str) -> bool:
@@ -210,25 +218,37 @@ class LocalStore(Store):
         return self.path(key).as_uri()
 
     def path(self, key: str) -> Path:
-        """The place of ``key``; raises ``NeedsPersonError`` if it is out of the folder."""
-        if key.startswith("/") or ".." in key.split("/"):
+        """The place of ``key``; raises ``NeedsPersonError`` if it is out of the folder, or if a
+        link is on the way there."""
+        if not is_plain(key):
             raise NeedsPersonError("object_key_unsafe", "this key leads out of the store's folder")
-        return self.folder / key
+        return unlinked(self.folder, self.folder / key)
 
     def _open(self, key: str) -> BinaryIO:
         try:
-            return self.path(key).open("rb")
+            return read_file(self.path(key))
         except FileNotFoundError:
-            if key != MARKER:
-                self.require()
-            if placeholder(self.path(key)).exists():
-                raise RetryLaterError("kept_elsewhere", KEPT_ELSEWHERE) from None
+            self._miss(self.path(key), is_marker=key == MARKER)
             raise missing_object() from None
+
+    def _miss(self, path: Path, *, is_marker: bool = False) -> None:
+        """Raise where what is not at ``path`` is not lost: the store is away, or a sync service
+        keeps the file elsewhere."""
+        if not is_marker:
+            self.require()
+        if evicted(path):
+            raise RetryLaterError("kept_elsewhere", KEPT_ELSEWHERE)
+
+    def _is_taken(self, path: Path) -> bool:
+        if path.exists():
+            return True
+        self._miss(path)
+        return False
 
     def _fill(self, path: Path, source: BinaryIO, facts: tuple[str, int]) -> bool:
         """Make ``path`` of bytes that have this SHA-256 and size; False if it is there."""
         with self.growing(path) as file, self.faults():
-            if path.exists():
+            if self._is_taken(path):
                 return False
             shutil.copyfileobj(source, file, CHUNK)
             return self.finish(path, file, facts)
@@ -246,7 +266,7 @@ class LocalStore(Store):
     def finish(self, path: Path, file: BinaryIO, facts: tuple[str, int]) -> bool:
         """Make ``path`` of its part, whose bytes must have ``facts``; False if it is there."""
         with self.faults():
-            if path.exists():
+            if self._is_taken(path):
                 return False
             file.flush()
             os.fsync(file.fileno())
@@ -278,7 +298,9 @@ class LocalStore(Store):
             yield
         except OSError as error:
             if error.errno in _REFUSED:
-                raise StoreError(
+                is_disk = error.errno in FULL | REFUSED and self._within
+                kind = StoreDiskError if is_disk else StoreError
+                raise kind(
                     f"The store folder {self.folder} can't be written ({error.strerror}): free "
                     "space or mend its rights, or name another folder in store.url."
                 ) from None

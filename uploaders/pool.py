@@ -32,7 +32,7 @@ OnProgress = Callable[[Progress[UploadRequest]], object]
 
 
 @dataclass
-class Summary:
+class UploadSummary:
     """What a run of uploads came to, in assets. ``existed`` ones count among ``uploaded``."""
 
     uploaded: int = 0
@@ -49,8 +49,8 @@ def upload_all(
     on_progress: OnProgress | None = None,
     *,
     store: Store | None = None,
-) -> Summary:
-    """Archive all ``requests`` in the store of ``settings``, or in ``store``.
+) -> UploadSummary:
+    """Archive all ``requests`` in the store of ``settings``, or in ``store``, which is ready.
 
     Each file ends in one event, emitted before going on. A failure of one file never raises.
     ``requests`` is read as room comes free. Raises ``StoreError`` if the store as a whole refuses:
@@ -59,12 +59,29 @@ def upload_all(
     waiting = iter(requests)
     first = next(waiting, None)
     if first is None:
-        return Summary()
+        return UploadSummary()
     run = _Run(store or open_store(settings), settings, emit, session_id, on_progress)
-    run.probe()
+    if store is None:
+        run.store.make_ready()
     queue = {"": chain([first], waiting)}
     run_bounded(run.one, queue, settings.upload.workers, run.stop, "upload")
     return run.summary
+
+
+def settle(store: Store, template: str, request: UploadRequest) -> Stored:
+    """Archive the file under its key, or where another content has that, under one of its own.
+
+    What has a key that others may have is never set aside for a lost object.
+    """
+    key = object_key(request, template)
+    is_own = request.asset_id in key
+    if is_own or not request.replaces_lost:
+        try:
+            return store.put(request, key)
+        except NeedsPersonError as error:
+            if is_own or error.code != "object_differs":
+                raise
+    return store.put(request, key_apart(key, request.asset_id))
 
 
 class _Run:
@@ -81,23 +98,13 @@ class _Run:
         self.emit, self.session_id = emit, session_id
         self.template = checked_layout(settings.store.layout)
         self.on_progress: OnProgress = on_progress or (lambda _: None)
-        self.summary = Summary()
+        self.summary = UploadSummary()
         self.lock = threading.Lock()
-
-    def probe(self) -> None:
-        """Raises ``StoreError`` if the store takes nothing now."""
-        try:
-            self.store.probe()
-            self.store.sweep()
-        except TransferError as error:
-            raise self.store.unusable(error) from None
 
     def one(self, request: UploadRequest) -> None:
         """Archive one file and report it."""
         try:
             stored = self._put(request)
-        except StoppedError:
-            return
         except UnreachableError as error:
             self.stop.set()
             raise self.store.unusable(error) from None
@@ -113,26 +120,13 @@ class _Run:
         self.stop.check()
         self.on_progress(Progress(request, "running", 0, request.size_bytes))
         try:
-            return self._settle(request)
+            if request.unsafe:
+                raise NeedsPersonError("path_unsafe", request.unsafe)
+            return settle(self.store, self.template, request)
         except (TransferError, StoreError, StoppedError):
             raise
         except Exception as error:
             raise RetryLaterError("unexpected", f"unexpected {type(error).__name__}") from error
-
-    def _settle(self, request: UploadRequest) -> Stored:
-        """Archive the file under its key, or where another content has that, under one of its own.
-
-        What has a key that others may have is never set aside for a lost object.
-        """
-        key = object_key(request, self.template)
-        is_own = request.asset_id in key
-        if is_own or not request.replaces_lost:
-            try:
-                return self.store.put(request, key)
-            except NeedsPersonError as error:
-                if is_own or error.code != "object_differs":
-                    raise
-        return self.store.put(request, key_apart(key, request.asset_id))
 
     def _uploaded(self, request: UploadRequest, stored: Stored) -> None:
         self.emit(uploaded_event(self.store, request, stored, self.session_id))

@@ -41,6 +41,11 @@ def open_store(settings: "Settings") -> Store:
             )
 
 
+def local_folder(url: str) -> Path | None:
+    """The folder that the checked ``store.url`` names; None for a store elsewhere."""
+    return _folder_of(url) if url.startswith("file://") else None
+
+
 def _local(folder: Path, data_dir: Path) -> Store:
     from uploaders.local import LocalStore
 

@@ -15,7 +15,7 @@ from uploaders.values import Entry, Facts, Held, Stored, UploadRequest
 if TYPE_CHECKING:
     from hashlib import _Hash
 
-    from rowkeeper.core.settings import Upload
+    from rowkeeper.core.setting_sections import Upload
     from uploaders.writer import Writer
 
 T = TypeVar("T")

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     pass
 
+PROBE = ".rowkeeper-probe"
+"""What a probe makes and removes: one name, so that what a killed one left goes with the next."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class UploadRequest:
@@ -17,7 +20,8 @@ class UploadRequest:
     is what the source calls the file: data, never a path. ``replaces_lost``: the object of these
     bytes was read and has others now, or is gone. ``person_name`` and ``object_uuid``, the UUID
     that the old system drew for it, are for keys. ``is_new_version``: the store has other contents
-    of the asset, which stay.
+    of the asset, which stay. ``unsafe``: why its recorded path is not believed; ``path`` is none
+    then.
     """
 
     asset_id: str
@@ -35,6 +39,7 @@ class UploadRequest:
     is_new_version: bool = False
     person_name: str | None = None
     object_uuid: str | None = None
+    unsafe: str | None = None
 
     def facts(self) -> dict[str, Any]:
         """What every event about it says."""

@@ -4,13 +4,10 @@
 {% macro json_text(fields) %}cast({{ fields.values() | join(" || ") }} as text){% endmacro %}
 {% macro after_checks() %}{% endmacro %}
 {% macro trimmed(text) %}trim({{ text }}){% endmacro %}
-{% macro normalised(text) %}lower({{ text }}){% endmacro %}
-{% macro squashed(text) %}replace({{ text }}, ' ', ''){% endmacro %}
-{% macro first_word(text) %}split_part({{ text }}, ' ', 1){% endmacro %}
 {% macro unaccounted_rows(source, rows_in, file_column) %}select '{{ source }}' as file_id{% endmacro %}
 {% macro listed(expression) %}string_agg(distinct {{ expression }}, ', ' order by {{ expression }}){% endmacro %}
-{% macro email_address(cell) %}lower({{ cell }}){% endmacro %}
 {% macro type_grammar() %}grammar{% endmacro %}
+{% macro order_in_file(rows="") %}{{ rows }}line, {{ rows }}row_key{% endmacro %}
 {% macro type_part(cell, part) %}upper({{ cell }}){% endmacro %}
 {% macro lacks_cell(cells, text) %}({{ text }} != '' and position({{ text }} in {{ cells }}) = 0){% endmacro %}
 {% macro lacks_word(cells, text) %}(position({{ text }} in {{ cells }}) = 0){% endmacro %}
@@ -40,3 +37,9 @@
 {% macro told_at(events) %}{{ events }}.occurred_at{% endmacro %}
 {% macro next_try_at(events) %}{{ events }}.next_try_at{% endmacro %}
 {% macro differences_from_models() %}select row_id from people{% endmacro %}
+{% macro outcome_events() %}('downloaded', 'uploaded'){% endmacro %}
+{% macro events_of_no_session() %}('row_accepted', 'row_released'){% endmacro %}
+{% macro search_words(text) %}lower({{ text }}){% endmacro %}
+{% macro adds() %}yes{% endmacro %}
+{% macro columns_of(relation) %}event_id, load_id{% endmacro %}
+{% macro events_since(compacted) %}select * from {{ compacted }}{% endmacro %}

@@ -11,7 +11,7 @@
 {%- endmacro %}
 
 {% macro postgres__analyze_raw() -%}
-    {%- if execute -%}
+    {%- if execute and builds() -%}
         {%- set schema = (graph.sources.values() | list)[0].schema -%}
         {%- set changed = run_query(
             "select quote_ident(relname) from pg_stat_user_tables where schemaname = '" ~ schema ~ "'"

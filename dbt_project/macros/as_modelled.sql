@@ -12,7 +12,7 @@
 
 {#- The view beside a table. -#}
 {% macro modelled(name) -%}
-    {{ return(api.Relation.create(schema="checks", identifier=name ~ "_as_modelled", type="view")) }}
+    {{ return(api.Relation.create(schema=own_schema("checks"), identifier=name ~ "_as_modelled", type="view")) }}
 {%- endmacro %}
 
 {#- A post-hook that makes it, with the table's columns in their order. -#}

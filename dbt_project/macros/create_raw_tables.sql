@@ -3,7 +3,7 @@
   The one definition is the sources' yml: a column's data_type, and its meta.ddl (a key, a default).
 -#}
 {% macro create_raw_tables() -%}
-    {%- if execute -%}
+    {%- if execute and builds() -%}
         {%- set raw_tables = graph.sources.values() | sort(attribute="name") -%}
         {%- set standing = existing_columns(raw_tables[0].schema) -%}
         {{ schema_once(raw_tables[0].schema) }};
@@ -21,6 +21,16 @@
                 {% endfor -%}
             {%- endif -%}
         {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{#-
+  Raw is one for all schemas of a database: two builds that begin at once make its tables one after the
+  other. The lock ends with dbt's session, too.
+-#}
+{% macro raw_lock(action) -%}
+    {%- if execute and builds() and target.type == "postgres" -%}
+        select pg_advisory_{{ action }}(1380666189, 0)
     {%- endif -%}
 {%- endmacro %}
 

@@ -1,10 +1,20 @@
+{#- A table of a part of the rows would look like all of them, and no model has a time to cut by. -#}
+{% macro refuse_sample() -%}
+    {%- if execute and invocation_args_dict.get("sample") -%}
+        {%- do exceptions.raise_compiler_error(
+            "--sample is not for these models: each is made of all rows, or it would be wrong. Take --empty to see"
+            ~ " that they build, or rowkeeper run --people for a few people's content. Nothing was written."
+        ) -%}
+    {%- endif -%}
+{%- endmacro %}
+
 {#-
   What plain dbt does first on Postgres: it stops where a newer rowkeeper wrote, and takes the lock that runs
   take for the same tables, or says who has it. The lock lasts as long as dbt's own session. Within
   a run that is done already; on DuckDB the plugin in profiles.yml does it.
 -#}
 {% macro guard_build() -%}
-    {%- if execute and not env_var("DBT_RUN_BY_ROWKEEPER", "") and target.type == "postgres" -%}
+    {%- if execute and builds() and not env_var("DBT_RUN_BY_ROWKEEPER", "") and target.type == "postgres" -%}
         {%- set known = database_format() -%}
         {%- if "rowkeeper_format" in existing_columns("raw") -%}
             {%- set found = run_query("select max(format) from raw.rowkeeper_format").rows[0][0] -%}
@@ -22,6 +32,7 @@
                 ~ " inner join pg_stat_activity as theirs on locks.pid = theirs.pid"
                 ~ " where locks.locktype = 'advisory' and locks.granted and locks.classid = 1380666187"
                 ~ " and locks.objid = cast(cast(hashtext('" ~ target.schema ~ "') as bigint) & 4294967295 as oid)"
+                ~ " and locks.database = (select oid from pg_database where datname = current_database())"
             ).rows -%}
             {%- do exceptions.raise_compiler_error(
                 "A run loads or builds the same tables (" ~ (holder | map("join", ", ") | join("; "))
@@ -33,3 +44,8 @@
 
 {#- The newest format of a database that this version knows, as database_format.py has it. -#}
 {% macro database_format() %}{{ return(3) }}{% endmacro %}
+
+{#- Does this command change anything? `dbt source freshness` and `dbt docs generate` only read. -#}
+{% macro builds() -%}
+    {{ return(flags.WHICH in ("build", "run", "test", "seed", "snapshot", "clone", "retry", "run-operation")) }}
+{%- endmacro %}

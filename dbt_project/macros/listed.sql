@@ -1,4 +1,4 @@
-{#- The distinct values of a group as one text, in order, parted by commas. -#}
+{#- The distinct values of a group as one comma-separated text, in order. -#}
 {% macro listed(expression) -%}
     string_agg(distinct {{ expression }}, ', ' order by {{ expression }})
 {%- endmacro %}

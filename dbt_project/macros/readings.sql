@@ -13,6 +13,6 @@
 {% macro may_come_back(error_code) -%}
     {{ error_code }} in (
         'private', 'members_only', 'geo', 'removed', 'terminated', 'gone', 'not_found', 'unavailable',
-        'no_transcript'
+        'no_transcript', 'drm', 'copyright', 'legal'
     )
 {%- endmacro %}

@@ -9,17 +9,24 @@
     )
 {%- endmacro %}
 
-{% macro default__replaced_view(relation, sql) -%}
-    do $replace_view$
-    begin
-        create or replace view {{ relation }} as (
-            {{ sql }}
-        );
-    exception when invalid_table_definition then
-        drop view {{ relation }} cascade;
-        create view {{ relation }} as (
-            {{ sql }}
-        );
-    end
-    $replace_view$
+{#- A view that is the same is not touched: that would wait for whoever has read it in a transaction. -#}
+{% macro postgres__replaced_view(relation, sql) -%}
+    {%- set declared -%}
+        body constant text := $body${{ sql }}$body$;
+        standing constant oid := to_regclass('{{ relation }}');
+    {%- endset -%}
+    {%- set changes -%}
+        execute 'create temporary view rowkeeper_view as ' || body;
+        if standing is null or pg_get_viewdef(standing) <> pg_get_viewdef('pg_temp.rowkeeper_view'::regclass) then
+            begin
+                execute 'create or replace view {{ relation }} as ' || body;
+            exception when invalid_table_definition then
+                {{ drop_own_readers() }}
+                drop view {{ relation }};
+                execute 'create view {{ relation }} as ' || body;
+            end;
+        end if;
+        drop view pg_temp.rowkeeper_view;
+    {%- endset -%}
+    {{ patient_block(relation, changes, declared) }}
 {%- endmacro %}

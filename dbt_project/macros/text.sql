@@ -11,26 +11,3 @@
 {% macro trimmed(text) -%}
     trim(coalesce({{ text }}, ''), '{{ spaces() ~ zero_width() }}')
 {%- endmacro %}
-
-{#- Lower case that is the same on every engine and under every locale of a server. -#}
-{% macro lowered(text) -%}
-    {%- set upper = "ABCDEFGHIJKLMNOPQRSTUVWXYZÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖØÙÚÛÜÝÞĀĂĄĆĈĊČĎĐĒĔĖĘĚĜĞĠĢĤĦĨĪĬĮĴĶĹĻĽĿŁŃŅŇŊŌŎŐŒŔŖŘŚŜŞŠŢŤŦŨŪŬŮŰŲŴŶŸŹŻŽȘȚ" -%}
-    translate({{ text }}, '{{ upper }}', '{{ upper | lower }}')
-{%- endmacro %}
-
-{#- For comparing only: lower case, no zero-width characters, single spaces. -#}
-{% macro normalised(text) -%}
-    {%- set known = spaces() ~ zero_width() -%}
-    {%- set text = "translate(coalesce(" ~ text ~ ", ''), '" ~ known ~ "', '" ~ " " * spaces() | length ~ "')" -%}
-    {{ lowered("trim(regexp_replace(" ~ text ~ ", ' +', ' ', 'g'))") }}
-{%- endmacro %}
-
-{#- As the loaders make raw.row_keys: normalised and without white space, for rows that have no keys yet. -#}
-{% macro squashed(text) -%}
-    replace({{ normalised(text) }}, ' ', '')
-{%- endmacro %}
-
-{#- The first word of a normalised text. -#}
-{% macro first_word(text) -%}
-    split_part({{ text }}, ' ', 1)
-{%- endmacro %}

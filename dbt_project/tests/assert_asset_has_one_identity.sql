@@ -8,7 +8,7 @@ with mentions as (
         provider,
         media_id,
         asset_kind
-    from {{ ref("stg_links") }}
+    from {{ ref("int_row_links") }}
     where asset_id is not null
 
     union

@@ -8,7 +8,7 @@ with mentions as (
         provider,
         media_id,
         asset_kind
-    from {{ ref("stg_links") }}
+    from {{ ref("int_row_links") }}
     where (is_content or rule = 'known earlier') and asset_id is not null
     union
     select
@@ -17,13 +17,13 @@ with mentions as (
         provider,
         media_id,
         asset_kind
-    from {{ ref("stg_asset_events") }}
+    from {{ ref("int_events") }}
     where asset_id is not null and event_type != 'identified'
 ),
 
 -- An asset that is not what its link looked like keeps the id that its link gave it.
 identified as (
-    select distinct asset_id from {{ ref("stg_asset_events") }}
+    select distinct asset_id from {{ ref("int_events") }}
     where event_type = 'identified'
 ),
 
@@ -78,7 +78,7 @@ asked_for as (
     select distinct
         links.asset_id,
         links.row_id
-    from {{ ref("stg_links") }} as links
+    from {{ ref("int_row_links") }} as links
     inner join {{ ref("int_source_rows") }} as source_rows
         on links.row_key = source_rows.row_key and links.row_id = source_rows.row_id
     where source_rows.disposition = 'used' and links.is_content and links.asset_id is not null

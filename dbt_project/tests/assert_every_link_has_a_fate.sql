@@ -15,7 +15,7 @@ readings as (
         row_number() over (
             partition by events.asset_id order by events.attempt desc, events.event_id
         ) as reading_rank
-    from {{ ref("stg_asset_events") }} as events
+    from {{ ref("int_events") }} as events
     inner join {{ ref("int_expected_assets") }} as assets on events.asset_id = assets.asset_id
     where events.event_type = 'document_read'
 ),

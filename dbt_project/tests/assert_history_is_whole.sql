@@ -15,7 +15,11 @@ observed as (
         source_rows.personality_type,
         source_rows.observed_at,
         min(case when source_rows.source = 'sheet' then source_rows.observed_at end)
-            over (partition by source_rows.row_id) as first_in_sheet_at
+            over (partition by source_rows.row_id) as first_in_sheet_at,
+        -- a row that was accepted for a person whom others describe gives them its links alone
+        coalesce(source_rows.is_accepted, false) as is_accepted,
+        count(case when not coalesce(source_rows.is_accepted, false) then 1 end)
+            over (partition by source_rows.row_id) as others
     from {{ ref("int_source_rows") }} as source_rows
     left join {{ ref("int_source_rows") }} as representatives
         on source_rows.disposition = 'repeat' and source_rows.representative_key = representatives.row_key
@@ -35,7 +39,9 @@ moments as (
         observed_at,
         min(row_key) as row_key
     from observed
-    where source = 'sheet' or first_in_sheet_at is null or observed_at < first_in_sheet_at
+    where
+        not (is_accepted and others > 0)
+        and (source = 'sheet' or first_in_sheet_at is null or observed_at < first_in_sheet_at)
     group by row_id, observed_at
 )
 

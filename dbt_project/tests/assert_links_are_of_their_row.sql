@@ -12,7 +12,7 @@ with row_ids as (
 )
 
 select links.*
-from {{ ref("stg_links") }} as links
+from {{ ref("int_row_links") }} as links
 left join row_ids on links.row_key = row_ids.row_key
 where
     row_ids.row_key is null

@@ -4,11 +4,7 @@
 select *
 from {{ ref("stg_asset_events") }}
 where
-    event_type in (
-        'downloaded', 'download_failed', 'reread_unchanged', 'reread_failed', 'uploaded', 'upload_failed',
-        'file_verified', 'file_lost', 'file_dropped', 'object_verified', 'object_lost',
-        'object_found', 'object_refuted'
-    )
+    event_type in {{ outcome_events() }}
     and (
         asset_id is null
         or row_id is null

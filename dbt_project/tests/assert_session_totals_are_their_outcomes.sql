@@ -4,16 +4,9 @@
 with events as (
     select
         *,
-        event_type in (
-            'downloaded', 'download_failed', 'reread_unchanged', 'reread_failed', 'uploaded', 'upload_failed',
-            'file_verified', 'file_lost', 'file_dropped', 'object_verified', 'object_lost',
-            'object_found', 'object_refuted'
-        ) as is_outcome
+        event_type in {{ outcome_events() }} as is_outcome
     from {{ ref("stg_asset_events") }}
-    where event_type not in (
-        'download_requested', 'upload_requested', 'row_accepted', 'row_released',
-        'store_identified', 'store_moved'
-    )
+    where event_type not in {{ events_of_no_session() }}
 ),
 
 told as (

@@ -7,13 +7,19 @@ import urllib3
 from lxml import html
 
 from downloaders.base import Request
-from downloaders.google.rules import NOT_A_FILE, PAGES
+from downloaders.google.rules import NOT_A_FILE, NOT_FOUND, PAGES, SORRY
 from downloaders.http import mime_of, status_error
 from downloaders.verdicts import first_match
-from rowkeeper.core.errors import PermanentError, RetryLaterError, TransferError
+from rowkeeper.core import markup
+from rowkeeper.core.errors import (
+    NeedsPersonError,
+    PermanentError,
+    RetryLaterError,
+    TransferError,
+)
 from rowkeeper.core.net.hosts import Hosts
 from rowkeeper.core.net.route import retry_after
-from rowkeeper.core.net.sniff import kind_of
+from rowkeeper.core.net.sniff import is_belied, kind_of
 
 HOSTS = Hosts(
     allowed=frozenset(
@@ -31,7 +37,12 @@ RESOURCE_KEY = re.compile(r"[?&]resourcekey=([A-Za-z0-9_-]{1,128})", re.IGNORECA
 MEDIA_ID = re.compile(r"[A-Za-z0-9_-]{5,128}")
 REFUSALS = ("uc-error-caption", "uc-error-subcaption", "errorMessage")
 """The classes of those elements that hold a refusal."""
-SIGN_IN = re.compile(r"\bsign[ -]?in\b|you need access|access denied", re.IGNORECASE)
+SIGN_IN = re.compile(
+    r"^(google \w+(:| -) )?"
+    r"(sign[ -]?in($| - google| to continue)|(you need access|access denied)$)",
+    re.IGNORECASE,
+)
+"""The titles of pages that ask to sign in; what somebody calls a document is not among them."""
 END = "</html>"
 """What a page has, however short, that came whole."""
 NOT_PAGES = ("video/", "audio/", "image/", "application/pdf", "application/zip")
@@ -80,8 +91,19 @@ def checked_id(media_id: str) -> str:
 
 
 def parse(page: str) -> html.HtmlElement:
-    """The tree of ``page``, an empty one for an empty page."""
-    return html.fromstring(page if page.strip() else "<html></html>")
+    """The tree of ``page``, an empty one for an empty page.
+
+    Raises ``PermanentError`` for one that costs too much to be read, or can't be read to its end.
+    """
+    parser = html.HTMLParser()
+    words = markup.cost(page)
+    body = page if page.strip() and not words else "<html></html>"
+    tree = html.fromstring(body, parser=parser)
+    if markup.is_cut(parser):
+        words = markup.TOO_DEEP
+    if words:
+        raise PermanentError("too_complex", f"The page has {words}, as no page of Google's has.")
+    return tree
 
 
 def title_of(tree: html.HtmlElement) -> str:
@@ -98,6 +120,8 @@ def check_bytes(head: bytes, mime_type: str, named: bool) -> None:
     """Raise ``PermanentError`` where a page came instead of a file, whatever its headers say."""
     if kind_of(head) == "text/html" and (mime_type.startswith(NOT_PAGES) or not named):
         raise PermanentError("not_a_file", f"A page came instead of the file ({mime_type[:80]}).")
+    if is_belied(head, mime_type):
+        raise PermanentError("not_a_file", f"Text came instead of the file ({mime_type[:80]}).")
 
 
 def refusal(tree: html.HtmlElement, response: urllib3.BaseHTTPResponse, host: str) -> TransferError:
@@ -106,10 +130,32 @@ def refusal(tree: html.HtmlElement, response: urllib3.BaseHTTPResponse, host: st
     if rule := first_match(PAGES, f"{title}\n{words}"):
         return rule.raised(words or f"{host}: {title}", retry_after(response.headers))
     if response.status >= 400:
-        return status_error(response.status, host, retry_after(response.headers))
+        return refused(response.status, host, retry_after(response.headers))
     if not title and not words:
         return RetryLaterError("empty_page", f"{host} sent an empty page instead of a file.")
     return NOT_A_FILE.raised(words or f"{host} sent a page instead of a file: {title}")
+
+
+def refused(status: int, host: str, wait: float | None = None) -> TransferError:
+    """What an HTTP status of 400 and more means where Google says no more than that."""
+    if status == 404:
+        words = f"{host} finds no such thing: {NOT_FOUND.why} (HTTP 404)."
+        return NOT_FOUND.raised(words, wait)
+    return status_error(status, host, wait)
+
+
+def check_status(response: urllib3.BaseHTTPResponse, host: str) -> None:
+    """Raise what :func:`refused` says of a status that isn't 2xx."""
+    if not 200 <= response.status < 300:
+        raise refused(max(response.status, 400), host, retry_after(response.headers))
+
+
+def check_title(title: str, host: str) -> None:
+    """Raise where ``title`` is that of a page that stands in the place of what was asked for."""
+    if SIGN_IN.search(title):
+        raise NeedsPersonError("permission_denied", f"{host} asks to sign in.")
+    if first_match([SORRY], title):
+        raise SORRY.raised(f"{host}: {title}")
 
 
 def _words(tree: html.HtmlElement) -> str:

@@ -25,7 +25,7 @@ from downloaders.http import HttpClient, read_page
 from downloaders.readings import UnchangedError, content_key, unless_new
 from downloaders.sinks import FileSink
 from downloaders.transfer import Saved, save
-from rowkeeper.core.errors import NeedsPersonError, PermanentError, TransferError
+from rowkeeper.core.errors import PermanentError, TransferError
 from rowkeeper.core.links.classify import classify
 from rowkeeper.core.net.sniff import HEAD, kind_of
 from rowkeeper.core.net.throttle import Limit
@@ -34,7 +34,7 @@ HOST = "docs.google.com"
 
 
 @dataclass(frozen=True)
-class Export:
+class ExportFormat:
     """``path`` is of the public address; ``extension`` is also the format that it asks for."""
 
     path: str
@@ -43,10 +43,10 @@ class Export:
 
 
 EXPORTS = {
-    "document": Export("document", "txt", "text/plain"),
-    "document_html": Export("document", "html", "text/html"),
-    "spreadsheet": Export("spreadsheets", "csv", "text/csv"),
-    "presentation": Export("presentation", "pdf", "application/pdf"),
+    "document": ExportFormat("document", "txt", "text/plain"),
+    "document_html": ExportFormat("document", "html", "text/html"),
+    "spreadsheet": ExportFormat("spreadsheets", "csv", "text/csv"),
+    "presentation": ExportFormat("presentation", "pdf", "application/pdf"),
 }
 """By kind of asset."""
 
@@ -102,7 +102,7 @@ class DocsDownloader(Downloader):
         self,
         request: Request,
         file_id: google.FileId,
-        export: Export,
+        export: ExportFormat,
         part: Path,
         progress: Progress,
     ) -> Saved:
@@ -131,7 +131,7 @@ class DocsDownloader(Downloader):
         self,
         request: Request,
         file_id: google.FileId,
-        export: Export,
+        export: ExportFormat,
         part: Path,
         progress: Progress,
     ) -> Saved:
@@ -162,22 +162,25 @@ def _if_changed(request: Request) -> dict[str, str]:
     return {"If-None-Match": version} if is_etag else {}
 
 
-def _told(part: Path, export: Export, saved: Saved) -> dict[str, Any]:
+def _told(part: Path, export: ExportFormat, saved: Saved) -> dict[str, Any]:
     """What later tells this version from others."""
     key = content_key(part, export.mime_type)
     told = {"source_version": saved.source_version, "content_key": key}
     return {name: value for name, value in told.items() if value}
 
 
-def _inspect(response: urllib3.BaseHTTPResponse, export: Export, standing: Standing | None) -> None:
+def _inspect(
+    response: urllib3.BaseHTTPResponse, export: ExportFormat, standing: Standing | None
+) -> None:
     """Raise for a page where no page was asked for, and for what has not changed."""
     if response.status == 304 and standing:
         raise UnchangedError(standing.details)
     if google.is_page(response) and (response.status >= 400 or export.extension != "html"):
         raise google.refusal(google.parse(read_page(response)), response, HOST)
+    google.check_status(response, HOST)
 
 
-def _check(part: Path, export: Export, saved: Saved) -> None:
+def _check(part: Path, export: ExportFormat, saved: Saved) -> None:
     """Raise unless the bytes are what was asked for, and remove them.
 
     A page that asks to sign in is no document.
@@ -189,14 +192,12 @@ def _check(part: Path, export: Export, saved: Saved) -> None:
         raise
 
 
-def _check_bytes(part: Path, export: Export, saved: Saved) -> None:
+def _check_bytes(part: Path, export: ExportFormat, saved: Saved) -> None:
     with part.open("rb") as file:
         head = file.read(HEAD)
     kind = kind_of(head)
     if kind == "text/html" and saved.filename is None:
-        title = google.title_of(google.parse(head.decode("utf-8", "replace")))
-        if google.SIGN_IN.search(title):
-            raise NeedsPersonError("permission_denied", f"{HOST} asks to sign in.")
+        google.check_title(google.title_of(google.parse(head.decode("utf-8", "replace"))), HOST)
     wanted = {"html": ("text/html",), "pdf": ("application/pdf",)}.get(export.extension)
     if (wanted and kind not in wanted) or (not wanted and kind == "text/html"):
         words = f"{HOST} sent {kind or 'something else'} instead of {export.mime_type}."

@@ -13,12 +13,12 @@ from downloaders.documents import children, telling
 from downloaders.google import answers as google
 from downloaders.google.drive_api import DriveApi, FolderList, address
 from downloaders.google.kinds import check_kind, may_be_another, page_of
-from downloaders.http import HttpClient, raise_for_status, read_page
+from downloaders.http import HttpClient, read_page
 from downloaders.readings import Extent, checked
 from downloaders.sinks import Sink, Told
 from downloaders.streaming import StreamingDownloader
 from downloaders.transfer import Saved, save
-from rowkeeper.core.errors import NeedsPersonError, TransferError
+from rowkeeper.core.errors import TransferError
 from rowkeeper.core.links.classify import classify
 from rowkeeper.core.net.sniff import true_type
 from rowkeeper.core.net.throttle import Limit
@@ -52,7 +52,7 @@ class DriveDownloader(StreamingDownloader):
             return self._by_api(self._api, request, file_id, directory, sink, progress)
         try:
             if request.asset_kind == "folder":
-                return _listing(request, directory, self._folder(file_id))
+                return self._listing(request, directory, self._folder(file_id))
             return _kept(request, directory, sink, self._file(file_id, sink, progress))
         except TransferError as error:
             page = page_of(self._client, file_id) if may_be_another(error) else None
@@ -79,7 +79,7 @@ class DriveDownloader(StreamingDownloader):
         if facts.get("mimeType"):
             check_kind(request, file_id, address(facts))
         if request.asset_kind == "folder":
-            return _listing(request, directory, api.folder(file_id, name))
+            return self._listing(request, directory, api.folder(file_id, name))
         return _kept(request, directory, sink, api.save(file_id, facts, sink, _judge, progress))
 
     def _file(self, file_id: google.FileId, sink: Sink, progress: Progress) -> Saved:
@@ -96,19 +96,24 @@ class DriveDownloader(StreamingDownloader):
             judge=_judge,
         )
 
+    def _listing(self, request: Request, directory: Path, listed: FolderList) -> Fetched:
+        return _listing(request, directory, listed, self.settings.download.max_folder)
+
     def _folder(self, file_id: google.FileId) -> FolderList:
         """A folder's entries in Drive's order. The page states no count: it is read to its end."""
         query = {"id": file_id.media_id} | file_id.parameter
         url = f"https://{HOST}/embeddedfolderview?{urlencode(query)}"
         with self._client.open(url, google.HOSTS) as response:
-            raise_for_status(response, HOST)
-            page = read_page(response)
-        tree = google.parse(page)
+            page = read_page(response) if google.is_page(response) else ""
+            tree = google.parse(page)
+            if response.status >= 400 and page:
+                raise google.refusal(tree, response, HOST)
+            google.check_status(response, HOST)
         title = google.title_of(tree)
-        if google.SIGN_IN.search(title):
-            raise NeedsPersonError("permission_denied", "Drive asks to sign in to see this folder.")
+        if not tree.xpath(f"//div[{ENTRY}]"):  # else it is what somebody calls a folder
+            google.check_title(title, HOST)
         entries = []
-        for link in tree.xpath('//div[contains(@class,"flip-entry")]//a[@href]'):
+        for link in filter(_is_entry, tree.iter("a")):  # in XPath it takes the square of the time
             name = link.xpath('string(.//*[contains(@class,"flip-entry-title")])').strip()
             entries.append((str(link.get("href")), name))
         doubts = (
@@ -119,10 +124,17 @@ class DriveDownloader(StreamingDownloader):
         return FolderList(title, entries, tuple(doubts))
 
 
-def _listing(request: Request, directory: Path, listed: FolderList) -> Fetched:
-    """The listing as a file, and the assets that its entries lead to."""
-    found = [(classify(url), name) for url, name in listed.entries]
-    title, extent = listed.title, Extent(listed=len(found), doubts=listed.doubts)
+def _listing(request: Request, directory: Path, listed: FolderList, most: int = 0) -> Fetched:
+    """The listing as a file, and the assets that its entries lead to, ``most`` of them, 0: all."""
+    entries = listed.entries[: most or None]
+    found = [(classify(url), name) for url, name in entries]
+    title = listed.title
+    extent = Extent(
+        listed=len(found),
+        left_out=len(listed.entries) - len(entries),
+        limit=f"download.max_folder is {most}",
+        doubts=listed.doubts,
+    )
     told: list[dict[str, Any]] = [
         {
             "asset_kind": next(iter(link.asset_kinds), None),
@@ -138,14 +150,20 @@ def _listing(request: Request, directory: Path, listed: FolderList) -> Fetched:
         {"provider": "drive", "id": request.media_id, "title": title, "entries": told},
         filename=title,
         details={"title": title, **extent.details()},
-        discovered=children(request, list(found), telling(url for url, _ in listed.entries)),
+        discovered=children(request, list(found), telling(url for url, _ in entries)),
     )
     return checked(fetched, extent)
+
+
+def _is_entry(link: html.HtmlElement) -> bool:
+    around = (str(above.get("class") or "") for above in link.iterancestors("div"))
+    return link.get("href") is not None and any("flip-entry" in classes for classes in around)
 
 
 def _inspect(response: urllib3.BaseHTTPResponse, url: str, file_id: google.FileId) -> str | None:
     """The address behind the page that warns of viruses; raises for every other page."""
     if not google.is_page(response):
+        google.check_status(response, HOST)
         return None
     tree = google.parse(read_page(response))
     if confirmed := _confirmed(tree, url, file_id):

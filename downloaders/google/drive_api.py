@@ -1,6 +1,5 @@
 """The Drive API: what is shared with a service account, or an API key may see."""
 
-import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,11 +11,12 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 import urllib3
 
 from downloaders.base import FetchSettings, Progress
-from downloaders.google.answers import FileId
-from downloaders.google.rules import REASONS
-from downloaders.http import HttpClient, status_error
+from downloaders.google.answers import FileId, refused
+from downloaders.google.rules import REASONS, SORRY
+from downloaders.http import HttpClient
 from downloaders.sinks import FileSink, Sink, Told
 from downloaders.transfer import Judge, Saved, save
+from downloaders.verdicts import first_match
 from rowkeeper.core.errors import (
     NeedsPersonError,
     PermanentError,
@@ -26,6 +26,7 @@ from rowkeeper.core.errors import (
 from rowkeeper.core.net.google_api import account_of, authorised
 from rowkeeper.core.net.hosts import Hosts
 from rowkeeper.core.net.route import retry_after
+from rowkeeper.core.text import from_json
 
 SCOPE = "https://www.googleapis.com/auth/drive.readonly"
 ENDPOINT = "https://www.googleapis.com/"
@@ -79,7 +80,7 @@ class DriveApi:
         return facts
 
     def folder(self, file_id: FileId, title: str) -> FolderList:
-        """A folder's entries, page after page to the last one."""
+        """A folder's entries, page after page to the last one, or until there are enough."""
         entries: list[tuple[str, str]] = []
         doubts: set[str] = set()
         token: str | None = None
@@ -101,8 +102,8 @@ class DriveApi:
                 doubts.add("Drive says that it did not search all of its places.")
             if "files" not in page:
                 doubts.add("Drive sent a page without files.")
-            token = page.get("nextPageToken")
-            if not token:
+            token, most = page.get("nextPageToken"), self._settings.download.max_folder
+            if not token or 0 < most < len(entries):
                 return FolderList(title, entries, tuple(sorted(doubts)))
 
     def save(
@@ -262,11 +263,16 @@ def _refusal(status: int, body: bytes, wait: float | None) -> TransferError:
     for reason, rule in REASONS.items():
         if reason in found:
             return rule.raised(rule.why, wait)
-    return status_error(status, "The Drive API", wait)
+    if first_match([SORRY], body.decode("utf-8", "replace")):
+        return SORRY.raised(f"The Drive API: {SORRY.example}", wait)
+    return refused(status, "The Drive API", wait)
 
 
 def _reasons(body: bytes) -> set[str]:
+    """What an error of Google's APIs names as its reasons, in the older form and in the newer."""
     try:
-        return {str(item["reason"]) for item in json.loads(body)["error"]["errors"]}
-    except (ValueError, KeyError, TypeError):
+        error = from_json(body)["error"]
+        told = [*(error.get("errors") or ()), *(error.get("details") or ())]
+        return {str(item["reason"]) for item in told if "reason" in item}
+    except (ValueError, KeyError, TypeError, AttributeError):
         return set()

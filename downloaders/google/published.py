@@ -15,7 +15,7 @@ from downloaders.http import HttpClient, read_page
 from downloaders.readings import content_key
 from downloaders.sinks import FileSink
 from downloaders.transfer import save
-from rowkeeper.core.errors import NeedsPersonError, PermanentError
+from rowkeeper.core.errors import PermanentError
 from rowkeeper.core.net.sniff import HEAD, kind_of
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ def fetch(
 def _inspect(response: urllib3.BaseHTTPResponse) -> None:
     if response.status >= 400 and google.is_page(response):
         raise google.refusal(google.parse(read_page(response)), response, HOST)
+    google.check_status(response, HOST)
 
 
 def _checked(part: Path) -> str:
@@ -88,13 +89,16 @@ def _checked(part: Path) -> str:
         words = f"{HOST} sent {kind_of(head) or 'something else'} instead of a published page."
         raise PermanentError("not_a_document", words)
     title = google.title_of(google.parse(head.decode("utf-8", "replace")))
-    if google.SIGN_IN.search(title):
-        raise NeedsPersonError("permission_denied", f"{HOST} asks to sign in.")
+    google.check_title(title, HOST)
     return title.removesuffix(" - Google Docs")
 
 
 def _as_text(page: Fetched, part: Path) -> tuple[Fetched, Path]:
     """The text of a page as a file of its own, which takes the page's place."""
+    if part.stat().st_size > documents.MAX_PAGE_BYTES:
+        part.unlink()
+        words = f"The page has more than {documents.MAX_PAGE_BYTES:,} bytes."
+        raise PermanentError("not_a_document", words)
     tree = google.parse(part.read_text("utf-8", "replace"))
     lines = "".join(_text(tree)).splitlines()
     body = "\n".join(line.strip() for line in lines if line.strip()) + "\n"

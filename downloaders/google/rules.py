@@ -10,9 +10,19 @@ from rowkeeper.core.errors import (
     TransferError,
 )
 
+SORRY = Rule(
+    r"(?m:^sorry\.\.\.$)|automated queries|unusual traffic",
+    PauseSiteError,
+    "quota",
+    "Sorry... your computer or network may be sending automated queries.",
+    "it is about who asks, not about the file",
+)
+"""What Google says to whoever asks for too much, whatever was asked for."""
+
 PAGES = (
+    SORRY,
     Rule(
-        r"too many users|quota|download limit|unusual traffic",
+        r"too many users|quota|download limit",
         PauseSiteError,
         "quota",
         "Too many users have viewed or downloaded this file recently.",
@@ -20,7 +30,7 @@ PAGES = (
     ),
     Rule(
         r"permission to download|only the owner and editors can download|download.{0,20} disabled"
-        r"|disabled .{0,40}download|can.t download file",
+        r"|disabled .{0,40}download|can.t download(,| file)|restricted download",
         NeedsPersonError,
         "download_disabled",
         "Sorry, the owner hasn't given you permission to download this file.",
@@ -41,21 +51,22 @@ PAGES = (
         "Google shows it to nobody",
     ),
     Rule(
-        r"too large to (be )?(export|download)|too big to (be )?(export|download)",
+        r"too (large|big) to (be )?(export|download)|exported.{0,20} too (large|big)",
         PermanentError,
         "too_large",
         "This file is too large to be exported.",
         "Google's own limit",
     ),
     Rule(
-        r"(does not|doesn.t) exist|has been deleted|in (the )?(owner.s )?(bin|trash)",
+        r"(does not|doesn.t) exist|has (been )?deleted|(in|to) (the )?(owner.s )?(bin|trash)",
         PermanentError,
         "removed",
         "Sorry, the file you have requested has been deleted.",
         "it is said to be gone",
     ),
     Rule(
-        r"\bsign[ -]?in\b|you need (access|permission)|access denied|request access",
+        r"\bsign[ -]?in\b|you need (access|permission)|access denied|request access"
+        r"|(permission|access) to (access )?this (file|item)|admin(istrator)?('s)? (policy|does)",
         NeedsPersonError,
         "permission_denied",
         "You need access",
@@ -71,6 +82,13 @@ PAGES = (
 )
 """First match wins, over the title and the words of refusal of a page."""
 
+NOT_FOUND = Rule(
+    r"",
+    AmbiguousError,
+    "not_found",
+    "HTTP 404 with none of these words",
+    "it is gone, not shared with whoever asks, or its link lacks the resource key",
+)
 NOT_A_FILE = Rule(
     r"",
     AmbiguousError,
@@ -87,8 +105,23 @@ def _reasons(names: str, error: type[TransferError], code: str, why: str) -> lis
 REASONS: dict[str, Rule] = dict(
     [
         *_reasons(
+            "keyInvalid accessNotConfigured ipRefererBlocked keyExpired dailyLimitExceededUnreg "
+            "userRateLimitExceededUnreg rateLimitExceededUnreg authError expired accountDisabled "
+            "accountDeleted accountUnverified API_KEY_INVALID API_KEY_SERVICE_BLOCKED "
+            "API_KEY_IP_ADDRESS_BLOCKED API_KEY_HTTP_REFERRER_BLOCKED API_KEY_ANDROID_APP_BLOCKED "
+            "API_KEY_IOS_APP_BLOCKED SERVICE_DISABLED BILLING_DISABLED CONSUMER_INVALID "
+            "CONSUMER_SUSPENDED USER_PROJECT_DENIED CREDENTIALS_MISSING ACCESS_TOKEN_EXPIRED "
+            "ACCESS_TOKEN_SCOPE_INSUFFICIENT ACCESS_TOKEN_TYPE_UNSUPPORTED ACCOUNT_STATE_INVALID",
+            NeedsPersonError,
+            "bad_credentials",
+            "Google refuses the key or account: enable the Drive API for its project, lift its "
+            "restrictions, or renew it.",
+        ),
+        *_reasons(
             "rateLimitExceeded userRateLimitExceeded downloadQuotaExceeded dailyLimitExceeded "
-            "sharingRateLimitExceeded quotaExceeded",
+            "sharingRateLimitExceeded quotaExceeded limitExceeded concurrentLimitExceeded "
+            "servingLimitExceeded variableTermLimitExceeded variableTermDailyLimitExceeded "
+            "RATE_LIMIT_EXCEEDED RESOURCE_QUOTA_EXCEEDED",
             PauseSiteError,
             "quota",
             "The Drive API's quota is used up for now.",
@@ -133,23 +166,16 @@ REASONS: dict[str, Rule] = dict(
             "who has the link.",
         ),
         *_reasons(
-            "domainPolicy",
+            "domainPolicy USER_BLOCKED_BY_ADMIN",
             NeedsPersonError,
             "domain_policy",
             "The administrators of its domain keep it from whoever asks.",
         ),
         *_reasons(
-            "keyInvalid accessNotConfigured ipRefererBlocked keyExpired",
-            NeedsPersonError,
-            "bad_credentials",
-            "Google refuses the key: enable the Drive API for its project, or renew it.",
-        ),
-        *_reasons(
             "notFound",
             AmbiguousError,
             "not_found",
-            "The Drive API finds no such file: it is gone, not shared with whoever asks, or its "
-            "link lacks the resource key.",
+            f"The Drive API finds no such file: {NOT_FOUND.why}.",
         ),
         *_reasons(
             "backendError internalError transientError",

@@ -3,7 +3,6 @@
 The first one is what the link's own asset holds; each other tab is an asset beside it, ``ID,GID``.
 """
 
-import json
 import re
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
@@ -16,12 +15,15 @@ from downloaders.http import HttpClient, raise_for_status, read_page
 from downloaders.verdicts import first_match
 from rowkeeper.core.errors import RetryLaterError, TransferError
 from rowkeeper.core.net.hosts import Hosts
+from rowkeeper.core.text import from_json
 
 SHEETS_API = "https://sheets.googleapis.com/"
 FIELDS = "sheets(properties(sheetId,title,sheetType,hidden))"
 GRID = "//*[@id = 'sheets-viewport' or contains(@class, 'waffle')]"
 """Where the page for readers shows cells: it is that page, and not one in its place."""
-_PUSHED = re.compile(r'items\.push\(\{name: "((?:[^"\\]|\\.)*)".{0,2000}?gid: "(\d+)"', re.DOTALL)
+_PUSHED = re.compile(
+    r'items\.push\(\{name: "((?:[^"\\]++|\\.)*+)".{0,2000}?gid: "(\d+)"', re.DOTALL
+)
 
 Tab = tuple[str, str]
 """Gid and title."""
@@ -72,7 +74,7 @@ def _by_api(
         raise_for_status(response, "The Sheets API")
         body = read_page(response)
     try:
-        found = [item["properties"] for item in json.loads(body)["sheets"]]
+        found = [item["properties"] for item in from_json(body)["sheets"]]
         return [
             (str(int(item["sheetId"])), str(item.get("title") or ""))
             for item in found
@@ -92,8 +94,6 @@ def _by_page(client: HttpClient, api: DriveApi | None, file_id: FileId) -> list[
         tree = google.parse(page)
         if google.END not in page.lower():
             raise RetryLaterError("truncated", "the page that lists the tabs has no end.")
-        if first_match(PAGES, google.title_of(tree)):
-            raise google.refusal(tree, response, "docs.google.com")
     buttons = tree.xpath("//li[starts-with(@id, 'sheet-button-')]")
     tabs = [
         (str(button.get("id")).removeprefix("sheet-button-"), button.text_content().strip())
@@ -101,5 +101,7 @@ def _by_page(client: HttpClient, api: DriveApi | None, file_id: FileId) -> list[
     ]
     tabs = tabs or [(gid, name) for name, gid in _PUSHED.findall(page)]
     if not tabs and not tree.xpath(GRID):
+        if first_match(PAGES, google.title_of(tree)):  # with cells it is what a sheet is called
+            raise google.refusal(tree, response, "docs.google.com")
         raise RetryLaterError("no_tabs", "docs.google.com sent another page than that of the tabs.")
     return [tab for tab in tabs if tab[0].isdecimal()]

@@ -16,13 +16,18 @@ from downloaders.youtube.rules import RULES
 from downloaders.ytdlp.client import LONGEST_LIST, Client
 from downloaders.ytdlp.site import VideoSite
 from downloaders.ytdlp.videos import Act, VideoDownloader, page_of
-from rowkeeper.core.errors import PermanentError
+from rowkeeper.core.errors import (
+    NeedsPersonError,
+    PermanentError,
+    RetryLaterError,
+    TransferError,
+)
 from rowkeeper.core.net.hosts import Hosts
 from rowkeeper.core.net.throttle import Limit
 
 VIDEO_ID = re.compile(r"[A-Za-z0-9_-]{11}")
 PLAYLIST_ID = re.compile(r"[A-Za-z0-9_-]{2,64}")
-HIDDEN = re.compile(r"(\d+) unavailable videos? (?:is|are) hidden", re.IGNORECASE)
+HIDDEN = re.compile(r"(\d[\d,.]*) unavailable videos? (?:is|are) hidden", re.IGNORECASE)
 PAGE_SIZE = 100
 """Entries that YouTube lists at a time."""
 
@@ -50,7 +55,6 @@ YOUTUBE = VideoSite(
     version=_version,
     kept=frozenset({"channel", "channel_id", "uploader_id", "availability", "categories", "tags"}),
     list_page=re.compile(r".*/browse"),
-    asks_for_captions=False,
 )
 
 
@@ -64,6 +68,22 @@ class YouTubeDownloader(VideoDownloader):
 
     def acts(self) -> Mapping[str, Act]:
         return {**super().acts(), "playlist": _playlist}
+
+    def replaced(self, request: Request) -> TransferError:
+        """What has to be paid for shows its trailer, and so may what has yet to premiere."""
+        page, extractor = self.page(request), self._client().get_info_extractor(self.site.ie_key)
+        asker = extractor._webpage_client
+        answers = extractor._initial_extract(page, {}, page, asker, request.media_id)[4]
+        if any(_is_to_come(answer) for answer in answers):
+            return RetryLaterError("not_yet_live", "YouTube shows the trailer of a premiere.")
+        words = "YouTube shows its trailer alone: the video itself has to be paid for."
+        return NeedsPersonError("payment_required", words)
+
+
+def _is_to_come(answer: dict[str, Any]) -> bool:
+    """Does what the player is told name a broadcast or premiere that has yet to begin?"""
+    details, status = answer.get("videoDetails") or {}, answer.get("playabilityStatus") or {}
+    return bool(details.get("isUpcoming")) or status.get("status") == "LIVE_STREAM_OFFLINE"
 
 
 @dataclass(frozen=True)
@@ -139,12 +159,13 @@ def _listed(client: Client, request: Request) -> Listed:
         if entry:
             media_id, title = str(entry.get("id") or ""), entry.get("title")
             entries.append({"id": media_id, "title": title, "position": position})
-    hidden = [int(found[1]) for text in client.warnings if (found := HIDDEN.search(text))]
+    notices = [found[1] for text in client.warnings if (found := HIDDEN.search(text))]
+    hidden = [int(re.sub(r"\D", "", number)) for number in notices]
     doubts = [text for text in client.warnings if not HIDDEN.search(text)]
     if len(entries) == LONGEST_LIST:
         doubts.append(f"no more than {LONGEST_LIST:,} entries are read.")
-    doubts += _doubts_of_end(len(entries), client.pages - pages)
     stated = info.get("playlist_count")
+    doubts += _doubts_of_end(len(entries), client.pages - pages, stated)
     return Listed(info.get("title"), entries, stated, max(hidden, default=0), tuple(doubts))
 
 
@@ -154,17 +175,18 @@ def listed_twice(ids: list[str]) -> int:
     return (len(pages) - len(set(pages))) * PAGE_SIZE  # the last one alone may be shorter
 
 
-def _doubts_of_end(entries: int, empty_pages: int) -> list[str]:
+def _doubts_of_end(entries: int, empty_pages: int, stated: int | None) -> list[str]:
     """What makes the end of a list doubtful that came without a warning.
 
     yt-dlp takes a page without entries for the end, and a full page that names no next one.
     """
+    count = ", and states no count" if stated is None else ""
     if not entries:
-        return ["it has no entries, and states no count."]
+        return [f"it has no entries{count}."]
     if empty_pages:
         return ["the page after the last entry came without any."]
     if entries % PAGE_SIZE == 0:
-        return [f"it ends with a full page of {PAGE_SIZE}, and states no count."]
+        return [f"it ends with a full page of {PAGE_SIZE}{count}."]
     return []
 
 

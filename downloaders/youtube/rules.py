@@ -13,7 +13,8 @@ from rowkeeper.core.errors import (
 PAUSES = (
     BOT_CHECK,
     Rule(
-        r"try again later|rate.limited|IP is likely being blocked|unusual traffic",
+        r"try again later|rate.limited|IP is likely being blocked|unusual traffic"
+        r"|too many requests",
         PauseSiteError,
         "rate_limited",
         "This content isn't available, try again later.",
@@ -22,8 +23,8 @@ PAUSES = (
 )
 CLIENTS = (
     Rule(
-        r"on this (app|device)|page needs to be reloaded|latest version of YouTube"
-        r"|playback on other websites|player configuration error",
+        r"(on|in) this (app|device|website)|page needs to be reloaded|latest version of YouTube"
+        r"|playback on other websites|player configuration error|to be embedded",
         RetryLaterError,
         "client_refused",
         "The following content is not available on this app.",
@@ -46,7 +47,8 @@ DECIDED = (
         "its owner has decided so",
     ),
     Rule(
-        r"account .*terminated|account .*closed|closed their .*account",
+        r"account .*terminated|account .*closed|closed their .*account"
+        r"|(account has been|channel was) (suspended|removed)",
         PermanentError,
         "terminated",
         "This video is no longer available because the YouTube account associated with this video "
@@ -54,7 +56,8 @@ DECIDED = (
         "the account is named as gone",
     ),
     Rule(
-        r"removed by|has been removed|no longer available|isn't available any ?more",
+        r"removed by|(has been|was) (removed|deleted)|(deleted|removed) video|video removed"
+        r"|no longer available|isn't available any ?more",
         PermanentError,
         "removed",
         "This video has been removed by the uploader",
@@ -68,7 +71,20 @@ DECIDED = (
         "This video contains content from a label, who has blocked it on copyright grounds",
         "the claim is named",
     ),
-    DRM,
+    Rule(
+        r"legal complaint|court order|(privacy|trademark) claim",
+        PermanentError,
+        "legal",
+        "This content is not available due to a legal complaint.",
+        "the claim is named",
+    ),
+    Rule(
+        DRM.match,
+        AmbiguousError,
+        DRM.code,
+        DRM.example,
+        "YouTube also tries it on all videos of some sessions",
+    ),
     Rule(
         r"incomplete youtube id|looks truncated",
         PermanentError,
@@ -102,7 +118,7 @@ SOMEBODY = (
         "somebody has to lift it",
     ),
     Rule(
-        r"sign in|log ?in\b|login details|registered users",
+        r"sign(ed)? in|log ?in\b|login details|registered users",
         NeedsPersonError,
         "sign_in",
         "Please sign in",
@@ -111,14 +127,15 @@ SOMEBODY = (
 )
 NOT_YET = (
     Rule(
-        r"live event will begin|premieres? (in|will begin)|offline|not currently live",
+        r"(event|stream|video) will (begin|start|be available)|premieres? (in|on|will|starts|\d)"
+        r"|scheduled for|coming soon|not yet available|offline|not currently live",
         RetryLaterError,
         "not_yet_live",
         "This live event will begin in 2 hours.",
         "it comes",
     ),
     Rule(
-        r"(still|being|we're) process|check back later",
+        r"\bprocess(ing|ed)\b|check back later",
         RetryLaterError,
         "processing",
         "We're processing this video. Check back later.",
@@ -134,7 +151,7 @@ UNNAMED = (
         "a limited session is led away, too",
     ),
     Rule(
-        r"does not exist|does not have a .* tab",
+        r"(does not|doesn't) exist|does not have a .* tab",
         PermanentError,
         "not_found",
         "The playlist does not exist.",

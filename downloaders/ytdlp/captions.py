@@ -29,32 +29,57 @@ class Screen:
         return self.start - other.end <= TOGETHER_MS
 
 
+@dataclass(frozen=True)
+class CaptionLine:
+    """A line that is said, and from when to when, in milliseconds."""
+
+    text: str
+    start: int
+    end: int
+
+
 def plain_text(vtt: str, *, rolling: bool) -> str:
-    """The words of WebVTT ``vtt`` without cues and tags, a line a line.
+    """The words of WebVTT ``vtt`` without cues and tags, a line a line."""
+    return "".join(f"{line.text}\n" for line in spoken_lines(vtt, rolling=rolling))
+
+
+def spoken_lines(vtt: str, *, rolling: bool) -> list[CaptionLine]:
+    """The lines of WebVTT ``vtt`` without tags, each once. Raises ``ValueError`` where it is none.
 
     ``rolling`` captions, as speech recognition makes them, show a line again above the next one,
     or let it grow word by word; such a line is told once. A line that is said again, in a cue of
     its own, is told again.
     """
-    told: list[str] = []
+    told: list[CaptionLine] = []
     before = Screen()
     for screen in _screens(vtt):
         if not screen.lines:
             continue
-        if rolling:
-            replaced, kept = _shown_already(before, screen)
-            del told[len(told) - replaced :]
-            told += screen.lines[kept:]
-        else:
-            told += screen.lines
+        replaced, kept = _shown_already(before, screen) if rolling else (0, 0)
+        begun = told[-1].start if replaced else screen.start
+        del told[len(told) - replaced :]
+        for text in screen.lines[kept:]:
+            told.append(CaptionLine(text, begun, screen.end))
+            begun = screen.start
         before = screen
-    return "".join(f"{line}\n" for line in told)
+    return told
+
+
+_NO_CHARACTER = re.compile(r"&#0*+[0-9]{8,};?")
+"""Python refuses to read the number from some thousand digits on."""
 
 
 def _screens(vtt: str) -> list[Screen]:
     screens = []
-    for cue in webvtt.from_string(vtt).captions:
-        rows = [" ".join(html.unescape(row).split()) for row in cue.text.split("\n")]
+    try:
+        captions = webvtt.from_string(vtt).captions
+    except (webvtt.errors.MalformedFileError, webvtt.errors.MalformedCaptionError) as error:
+        raise ValueError(f"no WebVTT: {error}") from None
+    for cue in captions:
+        rows = [
+            " ".join(html.unescape(_NO_CHARACTER.sub("\ufffd", row)).split())
+            for row in cue.text.split("\n")
+        ]
         screens.append(
             Screen(
                 lines=tuple(row for row in rows if row),

@@ -19,7 +19,7 @@ from yt_dlp.networking.exceptions import (  # type: ignore[import-untyped]
 from downloaders import files
 from downloaders.base import FetchSettings, Progress
 from downloaders.transfer import CHECK_EVERY
-from downloaders.ytdlp import extractor_args, plugins
+from downloaders.ytdlp import children, extractor_args, plugins
 from downloaders.ytdlp.handler import GuardedRH, StrayedError
 from downloaders.ytdlp.site import VideoSite
 from rowkeeper.core.errors import PermanentError, TransferError, UsageError
@@ -27,6 +27,10 @@ from rowkeeper.core.net.route import retry_after
 
 LONGEST_LIST = 20_000
 """No playlist of a site is longer; endless mixes are cut here."""
+
+
+REFERENCES = frozenset({"url", "url_transparent"})
+"""The types of a result that has nothing of its own, but an address to go on to."""
 
 
 class _Quiet:
@@ -62,6 +66,7 @@ class Client(YoutubeDL):  # type: ignore[misc]
         self.strayed: TransferError | None = None
         self._settings = settings
         plugins.load(settings.download.youtube.plugins)
+        children.hold()
         self._quiet = _Quiet()
         super().__init__(_options(settings, site) | {"logger": self._quiet})
         if settings.download.cookies_file:
@@ -91,21 +96,40 @@ class Client(YoutubeDL):  # type: ignore[misc]
         self._progress_hooks[:] = [_hook(progress, folder, self._settings)]
 
     def described(self, url: str) -> dict[str, Any]:
-        """What the site says of a video, with its captions, and without fetching it."""
-        self.params["listsubtitles"] = self.site.asks_for_captions
+        """What the site says of a video, with its captions, and without fetching it.
+
+        Extractors leave captions out, or keep quiet about those that they can't have, unless told
+        that somebody wants them.
+        """
+        self.params["listsubtitles"] = True
         try:
             info = self.extract_info(url, download=False, process=False, ie_key=self.site.ie_key)
         finally:
             self.params["listsubtitles"] = False
         return info or {}
 
+    def process_ie_result(
+        self, ie_result: dict[str, Any], download: bool = True, extra_info: Any = None
+    ) -> Any:
+        """As yt-dlp does; where a page only names another one, that is told and not followed."""
+        if ie_result.get("_type") in REFERENCES:
+            return ie_result
+        return super().process_ie_result(ie_result, download, extra_info)
+
     def process_info(self, info_dict: dict[str, Any]) -> None:
         """As yt-dlp does, once the formats are chosen: within limits, on top of the same half."""
         formats = info_dict.get("requested_formats") or [info_dict]
+        children.check_protocols(formats)
         folder = Path(self.params["paths"]["home"])
         keep_same(folder, formats, self.site)
         _check_limits(info_dict, formats, folder, self._settings)
         super().process_info(info_dict)
+
+    def run_pp(self, pp: Any, infodict: dict[str, Any]) -> Any:
+        """As yt-dlp does; what ffmpeg is to read is looked at first, and named to it."""
+        if inputs := children.inputs_of(pp, infodict):
+            self.params["postprocessor_args"] = children.check_parts(inputs)
+        return super().run_pp(pp, infodict)
 
     def save_cookies(self) -> None:
         """Cookies are read, never written back."""
@@ -238,11 +262,11 @@ def _options(settings: FetchSettings, site: VideoSite) -> dict[str, Any]:
         "retries": 2,
         "fragment_retries": 2,
         "extractor_retries": 0,
-        "extractor_args": extractor_args.parsed(settings.download.youtube.extractor_args),
+        "extractor_args": extractor_args.wanted(settings.download.youtube.extractor_args),
         "file_access_retries": 0,
         "skip_unavailable_fragments": False,
         "socket_timeout": settings.download.timeout_s,
-        "proxy": settings.route.proxy,
+        "proxy": settings.route.proxy or "",  # none is none, whatever the environment says
         "enable_file_urls": False,
         "allowed_extractors": list(site.extractors),
         "ffmpeg_location": imageio_ffmpeg.get_ffmpeg_exe(),

@@ -11,6 +11,7 @@ from yt_dlp.utils import (  # type: ignore[import-untyped]
 
 from downloaders.http import status_error
 from downloaders.verdicts import first_match
+from downloaders.ytdlp.children import FfmpegWantedError, NotMediaError
 from downloaders.ytdlp.client import Client
 from downloaders.ytdlp.rules import EXTRACTOR, GEO, TRUNCATED, UNSUPPORTED
 from downloaders.ytdlp.site import VideoSite
@@ -18,6 +19,7 @@ from rowkeeper.core.disk.faults import too_large
 from rowkeeper.core.errors import PauseSiteError, RetryLaterError, TransferError, Verdict
 
 TYPES = {
+    FfmpegWantedError: UNSUPPORTED,
     GeoRestrictedError: GEO,
     UnsupportedError: UNSUPPORTED,
     ContentTooShortError: TRUNCATED,
@@ -35,6 +37,8 @@ def transfer_error(error: Exception, client: Client) -> TransferError:
     causes = list(_causes(error))
     if refused := next(filter(None, map(too_large, causes)), None):
         return refused
+    if unfit := next((cause for cause in causes if isinstance(cause, NotMediaError)), None):
+        return RetryLaterError("not_media", f"{client.site.name}: {unfit}")
     message = NOISE.sub("", str(error)).replace("’", "'")
     if client.strayed and client.strayed.verdict is Verdict.PAUSE:
         return client.strayed

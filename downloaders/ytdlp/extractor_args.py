@@ -14,6 +14,15 @@ from rowkeeper.core.net.hosts import Hosts
 ADDRESS = re.compile(r"https?://[^\s;,/?#]+")
 
 
+def wanted(given: Sequence[str]) -> dict[str, Any]:
+    """What is given, and that YouTube's translations of captions are left out: nobody asked for
+    them, and there are thousands."""
+    arguments = parsed(given)
+    site = arguments.get("youtube") or {}
+    skipped = [*(site.get("skip") or []), "translated_subs"]
+    return arguments | {"youtube": site | {"skip": skipped}}
+
+
 def parsed(given: Sequence[str]) -> dict[str, Any]:
     """``youtube:player_client=mweb`` and its like as ``YoutubeDL`` wants them.
 

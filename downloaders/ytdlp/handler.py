@@ -1,16 +1,20 @@
 """The requests of yt-dlp: our own certificates, and each host checked before it is asked."""
 
 import ssl
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urljoin
 
 from yt_dlp.networking._requests import RequestsRH  # type: ignore[import-untyped]
 from yt_dlp.networking.exceptions import RequestError  # type: ignore[import-untyped]
 
-from rowkeeper.core.errors import TransferError
+from rowkeeper.core.errors import PermanentError, TransferError
 from rowkeeper.core.net.addresses import guard
 from rowkeeper.core.net.hosts import Hosts
 from rowkeeper.core.net.route import Route
+from rowkeeper.core.net.speed import watch
+
+LARGEST_PAGE = 64 << 20
 
 
 class StrayedError(RequestError):  # type: ignore[misc]
@@ -19,6 +23,22 @@ class StrayedError(RequestError):  # type: ignore[misc]
     def __init__(self, reason: TransferError) -> None:
         super().__init__(str(reason))
         self.reason = reason
+
+
+def _bounded(response: Any) -> Any:
+    """``response``, no page of which is read beyond 64 MiB, however small it came packed."""
+    read = response.read
+
+    def bounded(amt: int | None = None) -> bytes:
+        if amt is not None:
+            return bytes(read(amt))
+        body = bytes(read(LARGEST_PAGE + 1))
+        if len(body) > LARGEST_PAGE:
+            raise StrayedError(PermanentError("too_large", "The page is larger than 64 MiB."))
+        return body
+
+    response.read = bounded
+    return response
 
 
 class GuardedRH(RequestsRH):  # type: ignore[misc]
@@ -41,12 +61,27 @@ class GuardedRH(RequestsRH):  # type: ignore[misc]
         if (private := self.route.guarded) is not None:
             for adapter in session.adapters.values():
                 guard(adapter.poolmanager, private)
+        for adapter in session.adapters.values():
+            watch(adapter.poolmanager, self.route.floor)
+            adapter.proxy_manager_for = self._watched(adapter.proxy_manager_for)
         return session
+
+    def _watched(self, make: Callable[..., Any]) -> Callable[..., Any]:
+        """``make``, which keeps what it makes, with each manager held to the floor of speed."""
+        known: dict[int, Any] = {}
+
+        def made(*args: Any, **options: Any) -> Any:
+            manager = make(*args, **options)
+            if id(manager) not in known:
+                known[id(manager)] = watch(manager, self.route.floor)
+            return manager
+
+        return made
 
     def _send(self, request: Any) -> Any:
         self._check(request.url)
         try:
-            return super()._send(request)
+            return _bounded(super()._send(request))
         except TransferError as error:
             raise StrayedError(error) from None
 

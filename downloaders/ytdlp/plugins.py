@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 import yt_dlp.globals  # type: ignore[import-untyped]
 from yt_dlp.plugins import load_all_plugins  # type: ignore[import-untyped]
 
+from rowkeeper.core.disk.own import is_own_file, is_own_folder
 from rowkeeper.core.errors import UsageError
 
 MAX_BYTES = 64 << 20
@@ -76,9 +77,9 @@ def _files(path: Path) -> Iterator[tuple[str, bytes]]:
     try:
         for file in sorted(path.rglob("*")):
             name = file.relative_to(path)
-            if CACHES in name.parts or (file.is_dir() and not file.is_symlink()):
+            if CACHES in name.parts or is_own_folder(file):
                 continue
-            if file.is_symlink() or not file.is_file():
+            if not is_own_file(file):
                 words = f"{file} is a link or no plain file: copy the plugin, do not link it."
                 raise UsageError(f"download.youtube.plugins: {words}")
             total += file.stat().st_size

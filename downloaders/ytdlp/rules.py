@@ -14,14 +14,15 @@ from rowkeeper.core.errors import (
 )
 
 BOT_CHECK = Rule(
-    r"not a bot|captcha",
+    r"not a bot|captcha|you.{1,5}human|type the characters",
     PauseSiteError,
     "bot_check",
     "Sign in to confirm you're not a bot",
     "it is about who asks, not about the video",
 )
 GEO = Rule(
-    r"available (in|from) your (country|location)|blocked it in your|geo restriction",
+    r"(available|viewing|played) (in|from) (your|this) (country|location|region|area)"
+    r"|on this country domain|blocked it in your|geo restriction",
     PermanentError,
     "geo",
     "The uploader has not made this video available in your country",

@@ -27,8 +27,7 @@ class VideoSite:
     ``pages``: paths whose HTTP status speaks for the video itself; ``blocks_by_403`` says that a
     403 there is about who asks. ``version``: what of a medium's address tells its versions apart.
     ``kept``: the fields of yt-dlp's info that are stored beside the usual ones. ``list_page``:
-    paths that give one more page of a list. ``asks_for_captions``: the extractor tells of captions
-    only if it is told to.
+    paths that give one more page of a list.
     """
 
     provider: str
@@ -45,4 +44,3 @@ class VideoSite:
     version: Callable[[str], object] = path_of
     kept: frozenset[str] = UPLOADER
     list_page: re.Pattern[str] | None = None
-    asks_for_captions: bool = True

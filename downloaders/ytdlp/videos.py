@@ -1,6 +1,7 @@
 """Videos and their transcripts by yt-dlp: all that a site of videos needs but its description."""
 
 import os
+import re
 import shutil
 import threading
 from collections.abc import Callable, Mapping
@@ -12,13 +13,14 @@ from yt_dlp.utils import PostProcessingError, YoutubeDLError  # type: ignore[imp
 
 from downloaders import files
 from downloaders.base import Downloader, Fetched, FetchSettings, Progress, Request
-from downloaders.http import MAX_PAGE
+from downloaders.http import MAX_PAGE, status_error
 from downloaders.ytdlp.captions import best_captions, plain_text
-from downloaders.ytdlp.client import Client
+from downloaders.ytdlp.client import REFERENCES, Client
 from downloaders.ytdlp.durations import duration_of
 from downloaders.ytdlp.errors import transfer_error
 from downloaders.ytdlp.site import VideoSite
-from rowkeeper.core.errors import PermanentError, RetryLaterError, Verdict
+from rowkeeper.core.disk.own import own_folder
+from rowkeeper.core.errors import PermanentError, RetryLaterError, TransferError, Verdict
 from rowkeeper.core.net.sniff import EXTENSIONS, HEAD, kind_of
 from rowkeeper.core.paths import safe_extension, sha256_file
 from rowkeeper.core.pool import StoppedError
@@ -29,6 +31,8 @@ KEPT = frozenset(
     | {"caption_language", "caption_source"}
 )
 """The fields of yt-dlp's info that are stored; the rest may hold cookies and signed addresses."""
+
+PO_TOKEN = re.compile(r"\bpo.token", re.IGNORECASE)
 
 Act = Callable[[Client, Request, Path], Fetched]
 """Fetches one kind of asset, with the given folder for what is unfinished."""
@@ -53,7 +57,7 @@ class VideoDownloader(Downloader):
 
     def fetch(self, request: Request, directory: Path, progress: Progress) -> Fetched:
         folder = directory / f"{request.asset_id}.part"
-        folder.mkdir(exist_ok=True)
+        own_folder(folder)
         client = self._client()
         client.begin(folder, progress)
         resumable = False
@@ -79,9 +83,21 @@ class VideoDownloader(Downloader):
             self._local.client = Client(self._settings, self.site)
         return cast(Client, self._local.client)
 
+    def replaced(self, request: Request) -> TransferError:
+        """What it means that the site names another video in the place of the one asked for."""
+        words = f"{self.site.name} names another video in the place of {request.media_id}."
+        return RetryLaterError("another_video", words)
+
+    def _check(self, request: Request, info: dict[str, Any]) -> None:
+        """Raise unless ``info`` is of the very video, and that is not yet to come."""
+        is_other = info.get("id", request.media_id) != request.media_id
+        if is_other or info.get("_type") in REFERENCES:
+            raise self.replaced(request)
+        _check_over(info)
+
     def _video(self, client: Client, request: Request, folder: Path) -> Fetched:
         info = client.extract_info(self.page(request), ie_key=self.site.ie_key) or {}
-        _check_over(info)
+        self._check(request, info)
         done = info.get("requested_downloads") or [{}]
         part = folder / Path(done[0].get("filepath") or "missing").name
         if not part.is_file():
@@ -111,7 +127,7 @@ class VideoDownloader(Downloader):
 
     def _transcript(self, client: Client, request: Request, folder: Path) -> Fetched:
         info = client.described(self.page(request))
-        _check_over(info)
+        self._check(request, info)
         is_final = info.get("live_status") != "post_live"
         found = best_captions(info, client.languages)
         name = self.site.name
@@ -120,7 +136,7 @@ class VideoDownloader(Downloader):
                 "not_yet_live", f"{name} has made no captions of the recording yet."
             )
         if found is None:
-            raise PermanentError("no_transcript", "The video has no captions.")
+            raise _without_captions(client)
         language, source, address = found
         body = client.urlopen(address).read(MAX_PAGE)
         whole = len(body) < MAX_PAGE
@@ -168,6 +184,22 @@ def page_of(site: VideoSite, media_id: str) -> str:
     if not site.media_id.fullmatch(media_id):
         raise PermanentError("bad_link", f"The link holds no valid {site.name} video id.")
     return site.page.format(media_id)
+
+
+def _without_captions(client: Client) -> TransferError:
+    """What it means that no captions were told of: some may only be withheld."""
+    if any(PO_TOKEN.search(text) for text in client.warnings):
+        words = (
+            f"{client.site.name} withholds the captions for want of a PO token: see "
+            "download.youtube in the settings."
+        )
+        return RetryLaterError("po_token", words)
+    if any(status == 429 for status, _ in client.statuses):
+        return status_error(429, client.site.name, client.retry_after_s)
+    if client.dropped or any(status >= 500 for status, _ in client.statuses):
+        words = f"{client.site.name} left a question open that may have told of captions."
+        return RetryLaterError("no_answer", words)
+    return PermanentError("no_transcript", "The video has no captions.")
 
 
 def _check_over(info: dict[str, Any]) -> None:

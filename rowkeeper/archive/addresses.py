@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rowkeeper.archive.stores import said_of
 from rowkeeper.catalogue.publish import reader
 from rowkeeper.core import clock
-from rowkeeper.core.errors import UsageError
+from rowkeeper.core.errors import TransferError, UsageError
 from rowkeeper.workspace.context import Context
 
 if TYPE_CHECKING:
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 ASSETS = """
-select assets.asset_id, assets.person_row_id, assets.asset_type, assets.asset_kind, assets.provider,
-    assets.media_id, assets.filename, assets.mime_type, assets.download_status,
+select assets.asset_id, assets.person_row_id as row_id, assets.asset_type, assets.asset_kind,
+    assets.provider, assets.media_id, assets.filename, assets.mime_type, assets.download_status,
     assets.upload_status, assets.archived_by, assets.store, assets.object_key,
-    assets.file_size_bytes, failures.next_step
+    assets.file_size_bytes as size_bytes, failures.next_step
 from {schema}.assets as assets
 left join {schema}.failures as failures on assets.asset_id = failures.asset_id
 where {wanted} order by assets.asset_kind, assets.media_id, assets.asset_id
@@ -37,7 +37,7 @@ _LIFETIME = re.compile(r"(\d{1,9})([smhd])")
 
 
 @dataclass(frozen=True)
-class Asset:
+class AddressedAsset:
     """An asset and where it is archived, if it is."""
 
     asset_id: str
@@ -76,7 +76,7 @@ class Address:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundAddresses:
     """``missing``: asset id -> why it has no address, and what to do."""
 
     addresses: list[Address]
@@ -92,7 +92,9 @@ def lifetime_of(text: str) -> int:
     return int(found.total_seconds())
 
 
-def addresses(context: Context, wanted: str, kind: str | None, lifetime_s: int | None) -> Found:
+def addresses(
+    context: Context, wanted: str, kind: str | None, lifetime_s: int | None
+) -> FoundAddresses:
     """The addresses of the assets that ``wanted`` names, for so many seconds.
 
     Raises ``UsageError`` if it names none, and if the store can't make addresses.
@@ -111,22 +113,36 @@ def addresses(context: Context, wanted: str, kind: str | None, lifetime_s: int |
             "rowkeeper status --people and the table person_content."
         )
     store = open_store(context.settings)
-    missing = {asset.asset_id: why for asset in assets if (why := _missing(context, asset, store))}
-    there = [asset for asset in assets if asset.asset_id not in missing]
-    return Found([_address(asset, store, lifetime_s) for asset in there], missing)
+    found = FoundAddresses([], {})
+    for asset in assets:
+        try:
+            if why := _missing(context, asset, store):
+                found.missing[asset.asset_id] = why
+            else:
+                found.addresses.append(_address(asset, store, lifetime_s))
+        except TransferError as error:
+            words = f"The {asset.asset_kind} {asset.asset_id} of row {asset.row_id}"
+            found.missing[asset.asset_id] = f"{words} has no address: {error}."
+    return found
 
 
-def _assets(context: Context, wanted: str) -> list[Asset]:
+def _assets(context: Context, wanted: str) -> list[AddressedAsset]:
+    from loaders.row_keys import RowIds
+
     with reader(context) as warehouse:
-        for column in ("asset_id", "person_row_id"):
+
+        def by(column: str, value: str) -> list[AddressedAsset]:
             wanted_by = f"cast(assets.{column} as text) = ?"
-            sql = ASSETS.format(schema=context.target.schema, wanted=wanted_by)
-            if rows := warehouse.query(sql, [wanted]):
-                return [Asset(*row) for row in rows]
-    return []
+            sql = ASSETS.format(schema=warehouse.schema, wanted=wanted_by)
+            return warehouse.records(AddressedAsset, sql, [value])
+
+        if found := by("asset_id", wanted):
+            return found
+        people = warehouse.query("select row_id from {schema}.people")
+        return by("person_row_id", RowIds(row_id for (row_id,) in people).of(wanted))
 
 
-def _missing(context: Context, asset: Asset, store: "Store") -> str | None:
+def _missing(context: Context, asset: AddressedAsset, store: "Store") -> str | None:
     """Why the store has no address for it, in a sentence with what to do."""
     words = f"The {asset.asset_kind} {asset.asset_id} of row {asset.row_id}"
     if asset.archived_by == "legacy" and asset.store is None:
@@ -142,7 +158,7 @@ def _missing(context: Context, asset: Asset, store: "Store") -> str | None:
     return None
 
 
-def _is_here(asset: Asset, store: "Store") -> bool:
+def _is_here(asset: AddressedAsset, store: "Store") -> bool:
     """Did the folder of its store move here, though no run knows it yet?"""
     from uploaders.base import key_below
 
@@ -152,7 +168,7 @@ def _is_here(asset: Asset, store: "Store") -> bool:
     return facts is not None and facts.size_bytes == asset.size_bytes
 
 
-def _address(asset: Asset, store: "Store", lifetime_s: int | None) -> Address:
+def _address(asset: AddressedAsset, store: "Store", lifetime_s: int | None) -> Address:
     from uploaders.base import key_below
     from uploaders.links import Shown
 

@@ -11,28 +11,30 @@ from itertools import chain, groupby
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from rowkeeper.archive.old_objects import PAGES, Claimed, Places, claimed_objects, misfit
+from rowkeeper.archive.old_objects import PAGES, Claimed, KeyPlaces, claimed_objects, misfit
 from rowkeeper.archive.work import at_work
+from rowkeeper.core.disk.stored import asset_path
 from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, TransferError, UsageError
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.fixity import Content, content_of, md5_of
-from rowkeeper.core.pool import Stop, StoppedError, run_bounded
+from rowkeeper.core.pool import Stop, run_bounded
 from rowkeeper.core.progress import Display, Progress, Reporter
 from rowkeeper.core.text import harmless
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.selection import Selection
+from rowkeeper.workspace.store_identity import identify
 
 if TYPE_CHECKING:
     from uploaders.base import Store
     from uploaders.values import Facts
 
-KNOWN_ROOT = "select 1 from intermediate.int_assets where store = ? limit 1"
+KNOWN_ROOT = "select 1 from {schema}.asset_states where store = ? limit 1"
 OPAQUE = {None, "", "application/octet-stream", "binary/octet-stream"}
 
 
 @dataclass
-class Adopted:
+class AdoptedObjects:
     """What came of it, in assets. ``refuted``: what the CSV claims and the store does not have."""
 
     adopted: int = 0
@@ -44,12 +46,14 @@ class Adopted:
 
 def adopt_objects(
     context: Context, reporter: Reporter, selection: Selection, hashing: bool, dry_run: bool
-) -> Adopted:
+) -> AdoptedObjects:
     """Look at what the CSVs claim for the selected people, append what was found, build.
 
-    Under the run's lock. ``dry_run``: nothing is read whole, or written. Raises ``RowkeeperError``.
+    Under the run's lock. ``dry_run``: nothing is read whole, or written. Raises ``RowkeeperError``,
+    of a store that is not the one that was here ``StoreError``: what is not in it is not refuted.
     """
-    places = Places.of(context)
+    places = KeyPlaces.of(context)
+    identify(context, places.store)
     with at_work(context, reporter, "adopt", "Adopting", dry_run, places.store) as work:
         claimed = selection.of(claimed_objects(context))
         work.session.new({item.asset_id for item in claimed} if not dry_run else set())
@@ -69,12 +73,12 @@ class Adoption:
     """Looks at objects on many threads. ``hashing``: those are read whole, and adopted for good."""
 
     context: Context
-    places: Places
+    places: KeyPlaces
     session_id: str
     emit: Callable[[AssetEvent], object]
     shown: Display
     hashing: bool
-    done: Adopted = field(default_factory=Adopted)
+    done: AdoptedObjects = field(default_factory=AdoptedObjects)
     stop: Stop = field(default_factory=Stop)
     lock: threading.Lock = field(default_factory=threading.Lock)
     refuted: list[AssetEvent] = field(default_factory=list)
@@ -82,7 +86,7 @@ class Adoption:
     def __post_init__(self) -> None:
         self.places = self.places.with_tries(self.context.settings.upload, self.stop.sleep)
 
-    def run(self, claimed: list[Claimed]) -> Adopted:
+    def run(self, claimed: list[Claimed]) -> AdoptedObjects:
         """Raises ``StoreError``, and ``UsageError`` if the store has none of them all.
 
         What is not there is said when the rest is known: in the wrong bucket there is nothing.
@@ -111,8 +115,6 @@ class Adoption:
             self.shown.update(Progress(item, "running"))
             try:
                 taken = self._look(item)
-            except StoppedError:
-                return
             except TransferError as error:
                 self.places.whole.complain(error)
                 if isinstance(error, NeedsPersonError):  # of the object's own making
@@ -153,8 +155,9 @@ class Adoption:
 
     def _local_md5(self, item: Claimed, content: Content) -> str | None:
         """The MD5 of the file, if it is here and whole."""
-        path = self.context.settings.data_dir / (item.local_path or "")
-        return md5_of(path, content) if item.local_path else None
+        if not item.local_path:
+            return None
+        return md5_of(asset_path(self.context.settings.data_dir, item.local_path), content)
 
     def _read(self, item: Claimed, store: "Store", key: str, facts: "Facts") -> bool:
         from rowkeeper.core.net.sniff import kind_of

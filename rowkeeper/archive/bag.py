@@ -1,7 +1,5 @@
 """What a bag of the archive holds: the files, and the tables that say whose they are."""
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +11,7 @@ from typing import Any
 from rowkeeper.archive.bag_files import clean
 from rowkeeper.archive.retrieve import INDEX, Retrieved
 from rowkeeper.core import clock
-from rowkeeper.core.csv.guard import guard
+from rowkeeper.core.csv.written import guarded_csv
 from rowkeeper.core.files import write_whole
 from rowkeeper.core.paths import folder_id, sha256_file
 from rowkeeper.core.warehouse import connect
@@ -58,11 +56,7 @@ def write_tables(context: Context, selection: Selection, folder: Path) -> dict[s
 
 
 def _csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([guard(_cell(value)) for value in row] for row in rows)
-    return text.getvalue().encode("utf-8", "replace")
+    return guarded_csv(columns, ([_cell(value) for value in row] for row in rows))
 
 
 def _cell(value: Any) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from rowkeeper.core.disk.faults import not_written
 from rowkeeper.core.disk.known import KnownFiles
+from rowkeeper.core.disk.own import is_own_file, is_own_folder, write_small
 from rowkeeper.core.disk.writing import sync
 from rowkeeper.core.errors import FixityError, RowkeeperError, UsageError
 
@@ -38,19 +39,35 @@ def payload_name(path: str) -> str:
 def begin(place: Path) -> Path:
     """The folder in which the bag of ``place`` is made, emptied of all but an earlier payload.
 
-    Raises ``UsageError`` if something is at ``place``.
+    Raises ``UsageError`` if something is at ``place``, or what nobody knows to be ours where the
+    bag is made: a mark beside that folder says so.
     """
+    work = place.with_name(place.name + UNFINISHED)
     try:
-        if place.is_symlink() or (place.exists() and (not place.is_dir() or any(place.iterdir()))):
+        if place.is_symlink() or _is_taken(place):
             raise UsageError(f"{place} is not empty: give a new folder, or move that one away.")
-        work = place.with_name(place.name + UNFINISHED)
-        (work / PAYLOAD).mkdir(parents=True, exist_ok=True)
+        if not is_own_file(_mark(work)) and (_is_taken(work) or work.is_symlink()):
+            raise UsageError(
+                f"{work} is there, and no bag that was begun here: move it away, or give a new "
+                "folder."
+            )
+        work.mkdir(parents=True, exist_ok=True)
+        write_small(_mark(work), "The folder of this name is a bag that rowkeeper makes.\n")
         for path in work.iterdir():
-            if path.name != PAYLOAD:
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+            if path.name != PAYLOAD or path.is_symlink():
+                shutil.rmtree(path) if is_own_folder(path) else path.unlink()
+        (work / PAYLOAD).mkdir(exist_ok=True)
         return work
     except OSError as error:
         raise _refused(place, error) from None
+
+
+def _mark(work: Path) -> Path:
+    return work.with_name(f"{work.name}.rowkeeper")
+
+
+def _is_taken(place: Path) -> bool:
+    return place.exists() and (not place.is_dir() or any(place.iterdir()))
 
 
 def clean(folder: Path, kept: set[str]) -> None:
@@ -61,7 +78,7 @@ def clean(folder: Path, kept: set[str]) -> None:
     ours = KnownFiles(folder, kept)
     try:
         for path in list(folder.rglob("*")):
-            if not path.is_dir() and path.relative_to(folder).as_posix() not in ours:
+            if not is_own_folder(path) and path.relative_to(folder).as_posix() not in ours:
                 path.unlink()
     except OSError as error:
         raise _refused(folder, error) from None
@@ -82,6 +99,7 @@ def finish(work: Path, place: Path, info: Mapping[str, str], hashes: Mapping[str
         if place.is_dir():
             place.rmdir()  # an empty one, which not every disk lets itself be renamed over
         work.rename(place)
+        _mark(work).unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             sync(place.parent)
     except BagError as error:

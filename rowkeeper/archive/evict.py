@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from rowkeeper.archive.work import StoreWork, in_session
+from rowkeeper.core.disk.stored import asset_path
 from rowkeeper.core.errors import NeedsPersonError, TransferError
 from rowkeeper.core.events import EventType
 from rowkeeper.core.fixity import Content
 from rowkeeper.core.paths import folder_id, sha256_file
-from rowkeeper.core.pool import StoppedError, run_bounded
 from rowkeeper.core.progress import Progress, Reporter
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
@@ -23,31 +23,20 @@ from rowkeeper.workspace.store_identity import identify
 
 PENDING = """
 select
-    pending.asset_id, pending.person_row_id, pending.provider, pending.media_id,
-    pending.asset_kind, pending.attempt, pending.local_file_path, pending.data_folder,
-    pending.sha256, pending.file_size_bytes, pending.store, pending.object_key,
-    pending.object_attempt, versions.object_checks + 1,
-    cast(versions.details as json) ->> 'text_path'
+    cast(pending.asset_id as text) as asset_id, pending.person_row_id as row_id, pending.provider,
+    pending.media_id, pending.asset_kind, pending.attempt, pending.local_file_path as path,
+    pending.data_folder, pending.sha256, pending.file_size_bytes as size_bytes, pending.store,
+    pending.object_key, pending.object_attempt, versions.object_checks + 1 as object_check,
+    cast(versions.details as json) ->> 'text_path' as text_path
 from {schema}.pending_drops as pending
-inner join intermediate.int_asset_versions as versions
+inner join {schema}.asset_copies as versions
     on cast(pending.asset_id as text) = versions.asset_id and pending.sha256 = versions.sha256
 where coalesce(pending.data_folder, ?) = ? and pending.store = ? and (pending.is_temporary or ?)
 order by pending.local_file_path, pending.asset_id
 """
 LEFT_OVER = """
-select distinct versions.dropped_path, versions.sha256, versions.size_bytes,
-    cast(versions.details as json) ->> 'text_path'
-from staging.stg_asset_events as events
-inner join intermediate.int_sessions as sessions on events.session_id = sessions.session_id
-inner join intermediate.int_asset_versions as versions
-    on events.asset_id = versions.asset_id and events.attempt = versions.last_attempt
-where events.event_type = 'file_dropped' and sessions.status = 'interrupted'
-    and versions.dropped_path is not null and versions.is_archived
-    and coalesce(versions.data_folder, ?) = ?
-    and not exists (
-        select 1 from intermediate.int_asset_versions as others
-        where coalesce(others.local_path, others.lost_path) = versions.dropped_path
-    )
+select dropped_path, sha256, size_bytes, text_path from {schema}.unfinished_drops
+where coalesce(data_folder, ?) = ?
 """
 
 
@@ -83,14 +72,13 @@ def drop_files(context: Context, reporter: Reporter, selection: Selection, *, ev
 
     store, ours = open_store(context.settings), folder_id(context.settings.data_dir)
     with connect(context.target) as warehouse:
-        sql = PENDING.format(schema=context.target.schema)
-        rows = warehouse.query(sql, [ours, ours, store.root, every])
+        rows = warehouse.records(Kept, PENDING, [ours, ours, store.root, every])
         left_over = warehouse.query(LEFT_OVER, [ours, ours])
     if left_over or rows:
-        identify(context, store)
+        identify(context, store, mark=True)  # what goes here is there, in a store that is known
     for path, sha256, size_bytes, text_path in left_over:
         _finish(context.settings.data_dir, path, Content(sha256, size_bytes), text_path)
-    sharing = groupby([Kept(*row) for row in rows], key=lambda item: item.path)
+    sharing = groupby(rows, key=lambda item: item.path)
     files = [items for _, group in sharing if selection.of(items := list(group)) == items]
     if not files:
         return 0
@@ -99,27 +87,29 @@ def drop_files(context: Context, reporter: Reporter, selection: Selection, *, ev
         work.session.new({item.asset_id for items in files for item in items})
         work.shown.expect(len(files))
         drops = _Drops(context, store, work.session.session_id, work.emit, work.shown)
-        run_bounded(drops.one, {"": files}, context.settings.upload.workers, drops.stop, "drop")
+        drops.each(files, drops.one, "drop")
     return drops.dropped
 
 
 def remove_file(data_dir: Path, path: str, text_path: str | None) -> None:
-    """Remove a file, its sidecar and its plain words. Raises ``OSError``."""
+    """Remove a file, its sidecar and its plain words. Raises ``OSError``, and
+    ``NeedsPersonError``, with nothing removed, if a path is none of an asset's."""
     from downloaders.sidecar import sidecar_path
 
-    place = data_dir / path
-    for beside in (place, sidecar_path(place), *([data_dir / text_path] if text_path else [])):
+    place = asset_path(data_dir, path)
+    words = [asset_path(data_dir, text_path)] if text_path else []
+    for beside in (place, sidecar_path(place), *words):
         beside.unlink(missing_ok=True)
 
 
 def _finish(data_dir: Path, path: str, content: Content, text_path: str | None) -> None:
     """Remove what a killed run has told of as dropped, if it is still the same."""
     try:
-        if Content(*sha256_file(data_dir / path)) == content:
+        if Content(*sha256_file(asset_path(data_dir, path))) == content:
             remove_file(data_dir, path, text_path)
     except FileNotFoundError:
         remove_file(data_dir, path, text_path)
-    except OSError:
+    except (OSError, TransferError):
         return  # it stays; verify lists it
 
 
@@ -142,8 +132,6 @@ class _Drops(StoreWork):
                     local_path=item.path,
                 )
             remove_file(self.context.settings.data_dir, first.path, first.text_path)
-        except StoppedError:
-            return
         except (TransferError, OSError) as error:
             if isinstance(error, TransferError):
                 self.store.complain(error)
@@ -156,7 +144,10 @@ class _Drops(StoreWork):
     def _check(self, items: list[Kept]) -> None:
         """Raise unless the file is as recorded and each object of it is there."""
         self.stop.check()
-        place = self.context.settings.data_dir / items[0].path
+        folder, first = self.context.settings.data_dir, items[0]
+        place = asset_path(folder, first.path)
+        if first.text_path:
+            asset_path(folder, first.text_path)
         found = Content(*sha256_file(place))
         if any(found != Content(item.sha256, item.size_bytes) for item in items):
             words = "the file is not what was recorded: run rowkeeper verify"

@@ -4,18 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rowkeeper.archive.stores import is_others, said_of
 from rowkeeper.archive.work import StoreWork
 from rowkeeper.core import clock
-from rowkeeper.core.disk.names import KEPT_ELSEWHERE, placeholder
+from rowkeeper.core.disk.names import KEPT_ELSEWHERE, evicted
 from rowkeeper.core.disk.presence import require
-from rowkeeper.core.errors import RetryLaterError, TransferError
+from rowkeeper.core.disk.stored import stored_path
+from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, TransferError
 from rowkeeper.core.events import EventType
 from rowkeeper.core.fixity import Content, Damage, content_of, damage
 from rowkeeper.core.paths import folder_id
-from rowkeeper.core.pool import StoppedError, run_bounded
 from rowkeeper.core.progress import Progress
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
@@ -35,17 +35,17 @@ select
     coalesce(versions.local_path, versions.lost_path) as path,
     coalesce(versions.data_folder, ?) as where_it_is,
     assets.asset_id,
-    assets.person_row_id,
+    assets.person_row_id as row_id,
     assets.provider,
     assets.media_id,
-    assets.asset_type,
+    assets.asset_kind,
     versions.sha256,
     versions.size_bytes,
     versions.last_attempt as attempt,
     versions.file_checks + 1 as number,
     versions.file_checked_at as checked_at
-from intermediate.int_asset_versions as versions
-inner join intermediate.int_assets as assets on versions.asset_id = assets.asset_id
+from {schema}.asset_copies as versions
+inner join {schema}.asset_states as assets on versions.asset_id = assets.asset_id
 where coalesce(versions.local_path, versions.lost_path) is not null
 union all
 select
@@ -53,17 +53,17 @@ select
     versions.object_key,
     versions.store,
     assets.asset_id,
-    assets.person_row_id,
+    assets.person_row_id as row_id,
     assets.provider,
     assets.media_id,
-    assets.asset_type,
+    assets.asset_kind,
     versions.sha256,
     versions.size_bytes,
     versions.object_attempt,
     versions.object_checks + 1,
     versions.object_checked_at
-from intermediate.int_asset_versions as versions
-inner join intermediate.int_assets as assets on versions.asset_id = assets.asset_id
+from {schema}.asset_copies as versions
+inner join {schema}.asset_states as assets on versions.asset_id = assets.asset_id
 where versions.object_key is not null
 order by 1, 2, 4, 11
 """
@@ -85,7 +85,7 @@ class Copy:
 
 
 @dataclass(frozen=True)
-class Place:
+class CopyPlace:
     """A file, its path relative to the data folder, or an object and its key."""
 
     kind: str
@@ -93,13 +93,19 @@ class Place:
     copies: tuple[Copy, ...]
 
     def is_due(self, days: float) -> bool:
-        """Has one of its copies not been checked for so many days?"""
-        since = clock.now() - timedelta(days=days)
-        return any(copy.checked_at is None or copy.checked_at < since for copy in self.copies)
+        """Has one of its copies not been checked for so many days?
+
+        A check that is yet to come was told by a clock that was ahead: nobody knows when it was.
+        """
+        now = clock.now()
+        since = now - timedelta(days=days)
+        return any(
+            copy.checked_at is None or not since <= copy.checked_at <= now for copy in self.copies
+        )
 
 
 @dataclass(frozen=True)
-class Loss:
+class LostCopy:
     """A copy that is not as it was recorded."""
 
     place: str
@@ -117,30 +123,33 @@ class Report:
 
     places: dict[str, int] = field(default_factory=lambda: {FILE: 0, OBJECT: 0})
     size_bytes: int = 0
-    losses: list[Loss] = field(default_factory=list)
+    losses: list[LostCopy] = field(default_factory=list)
     unread: dict[str, str] = field(default_factory=dict)
 
 
-def find_places(context: Context, store: "Store") -> tuple[list[Place], dict[str, int], list[str]]:
+def find_places(
+    context: Context, store: "Store"
+) -> tuple[list[CopyPlace], dict[str, int], list[str]]:
     """The places that can be read from here, and how many are in each other folder or store.
 
     At last those of the other stores that could be opened from here instead.
     """
     ours = {FILE: folder_id(context.settings.data_dir), OBJECT: store.root}
     with connect(context.target) as warehouse:
-        rows = warehouse.query(COPIES, [ours[FILE]])
+        rows: list[dict[str, Any]] = warehouse.records(dict, COPIES, [ours[FILE]])
     found: dict[tuple[str, str], list[Copy]] = {}
     elsewhere: dict[str, int] = {}
     closed = set()
-    for kind, path, where, *facts in rows:
+    for row in rows:
+        kind, path, where = row.pop("place"), row.pop("path"), row.pop("where_it_is")
         if where == ours[kind]:
-            found.setdefault((kind, path), []).append(_copy(*facts))
+            found.setdefault((kind, path), []).append(_copy(**row))
         else:
             name = said_of(context, where) if kind == OBJECT else f"the data folder {where}"
             elsewhere[name] = elsewhere.get(name, 0) + 1
             if kind == OBJECT and not is_others(context, where):
                 closed.add(name)
-    found_here = [Place(*key, tuple(copies)) for key, copies in found.items()]
+    found_here = [CopyPlace(*key, tuple(copies)) for key, copies in found.items()]
     return found_here, elsewhere, sorted(closed)
 
 
@@ -161,7 +170,7 @@ def _copy(
     return Copy(*facts, content, attempt, number, checked_at)
 
 
-def owners_of(places: list[Place]) -> dict[str, str]:
+def owners_of(places: list[CopyPlace]) -> dict[str, str]:
     """SHA-256 -> the asset that it was recorded of, in words."""
     return {
         copy.content.sha256: f"{copy.asset_kind} {copy.asset_id} of row {copy.row_id}"
@@ -171,7 +180,7 @@ def owners_of(places: list[Place]) -> dict[str, str]:
 
 
 @dataclass
-class Check(StoreWork):
+class FixityCheck(StoreWork):
     """Reads places on many threads and reports each copy by an event.
 
     ``owners``: as of :func:`owners_of`.
@@ -180,21 +189,18 @@ class Check(StoreWork):
     owners: Mapping[str, str] = field(default_factory=dict)
     report: Report = field(default_factory=Report)
 
-    def run(self, places: list[Place]) -> Report:
+    def run(self, places: list[CopyPlace]) -> Report:
         """Raises ``StoreError`` if the store gives no answer; what was read stays said."""
-        upload = self.context.settings.upload
         self.shown.expect(sum(len(place.copies) for place in places))
-        run_bounded(self._one, {"": places}, upload.workers, self.stop, "verify")
+        self.each(places, self._one, "verify")
         return self.report
 
-    def _one(self, place: Place) -> None:
+    def _one(self, place: CopyPlace) -> None:
         for copy in place.copies:
             self.shown.update(Progress(copy, "running"))
         try:
             found = self._read(place)
-        except StoppedError:
-            return
-        except RetryLaterError as error:
+        except (RetryLaterError, NeedsPersonError) as error:
             self.store.complain(error)
             with self.lock:
                 self.report.unread[f"{place.kind} {place.path}"] = str(error)
@@ -205,11 +211,11 @@ class Check(StoreWork):
             self.report.places[place.kind] += 1
             self.report.size_bytes += found.size_bytes if found else 0
 
-    def _read(self, place: Place) -> Content | None:
+    def _read(self, place: CopyPlace) -> Content | None:
         """What is in ``place`` now; None for nothing."""
         self.stop.check()
         if place.kind == FILE:
-            return self._read_file(self.context.settings.data_dir / place.path)
+            return self._read_file(stored_path(self.context.settings.data_dir, place.path))
         try:
             return content_of(self.stop.watched(self.store.read(self.store.key_of(place.path))))
         except TransferError as error:
@@ -222,7 +228,7 @@ class Check(StoreWork):
             with path.open("rb") as file:
                 return content_of(self.stop.watched(iter(lambda: file.read(CHUNK), b"")))
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-            if placeholder(path).exists():
+            if evicted(path):
                 raise RetryLaterError("kept_elsewhere", KEPT_ELSEWHERE) from None
             require(path)
             return None
@@ -230,7 +236,7 @@ class Check(StoreWork):
             words = f"The file can't be read: {error.strerror}."
             raise RetryLaterError("local_io", words) from None
 
-    def _tell(self, place: Place, copy: Copy, found: Content | None) -> None:
+    def _tell(self, place: CopyPlace, copy: Copy, found: Content | None) -> None:
         judged = (
             (Damage.MISSING, "Nothing is there.")
             if found is None
@@ -255,7 +261,7 @@ class Check(StoreWork):
         if judged:
             facts = (copy.asset_id, copy.row_id, copy.asset_kind, str(code), str(message))
             with self.lock:
-                self.report.losses.append(Loss(place.kind, place.path, *facts))
+                self.report.losses.append(LostCopy(place.kind, place.path, *facts))
         state = "lost" if judged else "verified"
         size = found.size_bytes if found else 0
         self.shown.update(

@@ -10,22 +10,20 @@ from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
 
 if TYPE_CHECKING:
-    from rowkeeper.core.settings import Upload
+    from rowkeeper.core.setting_sections import Upload
     from uploaders.base import Store
     from uploaders.values import Facts
 
 CLAIMED = """
 select distinct
-    assets.asset_id, assets.person_row_id, assets.provider, assets.media_id, assets.asset_type,
-    claims.object_key, assets.filename, coalesce(found.attempt, 0) + 1,
-    assets.download_attempts + 1, assets.upload_attempts + 1,
+    assets.asset_id, assets.person_row_id as row_id, assets.provider, assets.media_id,
+    assets.asset_kind, claims.object_key, assets.filename, claims.looks + 1 as attempt,
+    assets.download_attempts + 1 as download_attempt, assets.upload_attempts + 1 as upload_attempt,
     assets.sha256, assets.size_bytes,
-    case when coalesce(assets.data_folder, ?) = ? then assets.local_path end
-from intermediate.int_legacy_claims as claims
-inner join intermediate.int_assets as assets on claims.asset_id = assets.asset_id
-left join intermediate.int_legacy_objects as found
-    on claims.asset_id = found.asset_id and claims.object_key = found.object_key
-where claims.claim = 'upload' and assets.is_claimed and claims.object_key is not null
+    case when coalesce(assets.data_folder, ?) = ? then assets.local_path end as local_path
+from {schema}.claimed_objects as claims
+inner join {schema}.asset_states as assets on claims.asset_id = assets.asset_id
+where assets.is_claimed and claims.object_key is not null
     and ((claims.standing = 'stands' and claims.object_key = assets.legacy_object_key)
         or claims.is_refuted)
     and coalesce(assets.archived_by, 'legacy') = 'legacy'
@@ -65,14 +63,14 @@ class Claimed:
 
 
 @dataclass(frozen=True)
-class Places:
+class KeyPlaces:
     """Where a key leads: a key of ``s3_paths`` is within the bucket, whatever prefix we have."""
 
     store: "Store"
     whole: "Store"
 
     @classmethod
-    def of(cls, context: Context) -> "Places":
+    def of(cls, context: Context) -> "KeyPlaces":
         """The store of ``context``, and its whole bucket."""
         from uploaders.registry import open_store
 
@@ -86,11 +84,11 @@ class Places:
         )
         return cls(store, open_store(wide))
 
-    def with_tries(self, upload: "Upload", sleep: Callable[[float], object]) -> "Places":
+    def with_tries(self, upload: "Upload", sleep: Callable[[float], object]) -> "KeyPlaces":
         """The same, asked again where they give no useful answer."""
         from uploaders.retrying import retrying
 
-        return Places(retrying(self.store, upload, sleep), retrying(self.whole, upload, sleep))
+        return KeyPlaces(retrying(self.store, upload, sleep), retrying(self.whole, upload, sleep))
 
     def at(self, object_key: str) -> "tuple[Store, str]":
         """The store that has ``object_key``, and the key as its methods take it."""
@@ -103,7 +101,7 @@ def claimed_objects(context: Context) -> list[Claimed]:
     """What the CSVs claim and nobody has verified: what stands, and what was refuted before."""
     ours = folder_id(context.settings.data_dir)
     with connect(context.target, read_only=True) as warehouse:
-        return [Claimed(*row) for row in warehouse.query(CLAIMED, [ours, ours])]
+        return warehouse.records(Claimed, CLAIMED, [ours, ours])
 
 
 def misfit(item: Claimed, facts: "Facts") -> str | None:

@@ -1,5 +1,6 @@
 """What is in the store or in the data folder and belongs to no asset."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rowkeeper.core.disk.known import KnownFiles
 from rowkeeper.core.disk.names import placeholder
+from rowkeeper.core.disk.stored import is_plain
 from rowkeeper.core.fixity import ASIDE
 from rowkeeper.core.paths import folder_id
 from rowkeeper.core.warehouse import Warehouse, connect
@@ -18,15 +20,15 @@ if TYPE_CHECKING:
 OBJECTS = """
 select object_key, max(is_held), min(is_needless) from (
     select legacy_object_key as object_key, 1 as is_held, 0 as is_needless
-    from intermediate.int_assets where legacy_object_key is not null
+    from {schema}.asset_states where legacy_object_key is not null
     union all
     select object_key, case when store = ? then 1 else 0 end, 0
-    from intermediate.int_asset_versions where object_key is not null
+    from {schema}.asset_copies where object_key is not null
     union all
     select places.object_key, 0,
         case when assets.archived_by = 'rowkeeper' and assets.store = ? then 1 else 0 end
-    from intermediate.int_object_places as places
-    left join intermediate.int_assets as assets on places.asset_id = assets.asset_id
+    from {schema}.object_places as places
+    left join {schema}.asset_states as assets on places.asset_id = assets.asset_id
     where places.event_type = 'uploaded' and places.store = ?
 ) as known
 group by object_key
@@ -34,16 +36,19 @@ group by object_key
 FILES = """
 select path from (
     select coalesce(local_path, lost_path) as path, data_folder
-    from intermediate.int_asset_versions
+    from {schema}.asset_copies
     union all
     select cast(details as json) ->> 'text_path', data_folder
-    from intermediate.int_asset_versions
+    from {schema}.asset_copies
 ) as known
 where path is not null and coalesce(data_folder, ?) = ?
 """
 REMOVE = "remove it, if no run is under way: rowkeeper wrote it, and its asset has another"
 KEEP = "keep it: nothing here tells whose it is"
 """Advice to remove is for what events say we wrote and no asset needs, and for nothing else."""
+SET_ASIDE = ("set aside as damaged", "look at it, then remove it")
+_SET_ASIDE = re.compile(rf"{ASIDE}/[0-9a-f]{{16}}/(?P<was>.+)")
+"""By rowkeeper: below the head of its SHA-256, under the name that it had."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +79,9 @@ def _objects(warehouse: Warehouse, store: "Store") -> Iterator[Orphan]:
         is_held, is_needless = known.get(stored.object_key, (0, 0))
         if is_held or entry.key in held:
             continue
-        if entry.key.startswith(f"{ASIDE}/"):
-            reason, step = "set aside as damaged", "look at it, then remove it"
+        aside = _SET_ASIDE.fullmatch(entry.key)
+        if aside and store.stored(aside["was"], existed=True).object_key in known:
+            reason, step = SET_ASIDE
         elif is_needless:
             reason, step = "an earlier object of an asset that has another now", REMOVE
         elif stored.object_key in known:
@@ -90,7 +96,9 @@ def _files(warehouse: Warehouse, data_dir: Path) -> Iterator[Orphan]:
     from downloaders.sidecar import sidecar_path
 
     ours = folder_id(data_dir)
-    media = {data_dir / path for (path,) in warehouse.query(FILES, [ours, ours])}
+    paths = (path for (path,) in warehouse.query(FILES, [ours, ours]))
+    media = {data_dir / path for path in paths if is_plain(path)}
+    names = {path.name for path in media}
     known = media | {sidecar_path(path) for path in media}
     known |= {placeholder(path) for path in known if not path.exists()}
     held = KnownFiles(data_dir, (path.relative_to(data_dir).as_posix() for path in known))
@@ -101,8 +109,9 @@ def _files(warehouse: Warehouse, data_dir: Path) -> Iterator[Orphan]:
         name = path.relative_to(data_dir).as_posix()
         if name in held:
             continue
-        if path.is_relative_to(root / ASIDE):
-            reason, step = "set aside as damaged", "look at it, then remove it"
+        aside = _SET_ASIDE.fullmatch(path.relative_to(root).as_posix())
+        if aside and aside["was"] in names:
+            reason, step = SET_ASIDE
         else:
             reason, step = "no asset has it", KEEP
         yield Orphan("file", name, path.stat().st_size, reason, step)

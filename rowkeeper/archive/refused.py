@@ -1,6 +1,6 @@
 """Files that an upload refused, for they are not what was recorded: found lost, to be got again."""
 
-from rowkeeper.archive.fixity import FILE, Check, Copy, find_places
+from rowkeeper.archive.fixity import FILE, Copy, FixityCheck, find_places
 from rowkeeper.archive.work import in_session
 from rowkeeper.core.events import EventType
 from rowkeeper.core.progress import Reporter
@@ -8,7 +8,7 @@ from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
 
 REFUSED = """
-select asset_id, upload_attempts from intermediate.int_assets
+select asset_id, upload_attempts from {schema}.asset_states
 where upload_status = 'failed' and error_code in ('local_file_changed', 'local_file_missing')
 """
 """What is asked for again below is no longer among them."""
@@ -35,7 +35,7 @@ def find_lost(context: Context, reporter: Reporter) -> int:
     with in_session(context, reporter, "verify", "Verifying") as work:
         copies: list[Copy] = [copy for place in places for copy in place.copies]
         work.session.new({copy.asset_id for copy in copies})
-        check = Check(context, store, work.session.session_id, work.emit, work.shown)
+        check = FixityCheck(context, store, work.session.session_id, work.emit, work.shown)
         losses = check.run(places).losses
         for copy in copies:
             if copy.asset_id in refused:

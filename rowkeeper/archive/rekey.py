@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rowkeeper.core.fixity import Content
 from rowkeeper.core.warehouse import connect
@@ -16,15 +16,16 @@ if TYPE_CHECKING:
 
 ARCHIVED = """
 select
-    assets.asset_id, assets.person_row_id, assets.provider, assets.media_id, assets.asset_type,
-    coalesce(versions.local_path, versions.object_key), versions.sha256, versions.size_bytes,
-    versions.mime_type, versions.filename,
+    assets.asset_id, assets.person_row_id as row_id, assets.provider, assets.media_id,
+    assets.asset_kind, coalesce(versions.local_path, versions.object_key) as path,
+    versions.sha256, versions.size_bytes, versions.mime_type, versions.filename,
     assets.upload_attempts
-    + row_number() over (partition by assets.asset_id order by versions.version),
-    people.name, assets.legacy_object_uuid, versions.version > 1, versions.object_key
-from intermediate.int_asset_versions as versions
-inner join intermediate.int_assets as assets on versions.asset_id = assets.asset_id
-left join intermediate.int_people as people on assets.person_row_id = people.row_id
+    + row_number() over (partition by assets.asset_id order by versions.version) as attempt,
+    people.name as person_name, assets.legacy_object_uuid as object_uuid,
+    versions.version > 1 as is_new_version, versions.object_key
+from {schema}.asset_copies as versions
+inner join {schema}.asset_states as assets on versions.asset_id = assets.asset_id
+left join {schema}.people as people on assets.person_row_id = people.row_id
 where versions.is_archived and versions.store = ?
 order by versions.sha256, assets.asset_id
 """
@@ -56,19 +57,11 @@ def find_pointers(context: Context, store: "Store") -> list[Pointer]:
     """The verified objects of ``store``, of each version, by content, then by asset."""
     from uploaders.values import UploadRequest
 
-    names = (
-        *("asset_id", "row_id", "provider", "media_id", "asset_kind", "path", "sha256"),
-        *("size_bytes", "mime_type", "filename", "attempt", "person_name", "object_uuid"),
-        "is_new_version",
-    )
+    def pointer(path: str, object_key: str, **facts: Any) -> Pointer:
+        return Pointer(UploadRequest(path=Path(path), **facts), store.key_of(object_key))
+
     with connect(context.target, read_only=True) as warehouse:
-        rows = warehouse.query(ARCHIVED, [store.root])
-    found = []
-    for *facts, object_key in rows:
-        values = dict(zip(names, facts, strict=True))
-        values["path"] = Path(values["path"])
-        found.append(Pointer(UploadRequest(**values), store.key_of(object_key)))
-    return found
+        return warehouse.records(pointer, ARCHIVED, [store.root])
 
 
 def plan(pointers: Iterable[Pointer], template: str) -> Iterator[Move]:

@@ -1,14 +1,15 @@
 """``rowkeeper store move``: copies within the store, verified; then the tables say the new key."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rowkeeper.archive.rekey import Move, Pointer, find_pointers, plan
 from rowkeeper.archive.work import StoreWork, at_work
+from rowkeeper.core.disk.stored import asset_path
 from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, TransferError
 from rowkeeper.core.fixity import content_of, md5_of
-from rowkeeper.core.pool import StoppedError, run_bounded
 from rowkeeper.core.progress import Progress, Reporter
 from rowkeeper.core.text import harmless
 from rowkeeper.core.warehouse import Row, connect
@@ -21,21 +22,19 @@ if TYPE_CHECKING:
 
 LEFT_BEHIND = """
 with moved as (
-    select distinct events.asset_id, events.row_id, events.sha256, events.size_bytes,
-        places.moved_from as old_key
-    from staging.stg_asset_events as events
-    inner join intermediate.int_object_places as places on events.event_id = places.event_id
-    where events.event_type = 'uploaded' and places.store = ?
+    select distinct asset_id, row_id, sha256, size_bytes, moved_from as old_key
+    from {schema}.object_places
+    where event_type = 'uploaded' and store = ?
 )
 select moved.old_key, moved.row_id, moved.size_bytes, current.object_key
 from moved
-inner join intermediate.int_asset_versions as current
+inner join {schema}.asset_copies as current
     on moved.asset_id = current.asset_id and moved.sha256 = current.sha256
 where moved.old_key is not null and current.is_archived and current.store = ?
     and moved.old_key not in (
-        select object_key from intermediate.int_asset_versions where object_key is not null
+        select object_key from {schema}.asset_copies where object_key is not null
         union all
-        select object_key from intermediate.int_assets
+        select object_key from {schema}.asset_states
         where archived_by = 'legacy' and object_key is not null
     )
 order by moved.old_key, current.object_key
@@ -43,7 +42,7 @@ order by moved.old_key, current.object_key
 
 
 @dataclass
-class Moved:
+class MovedObjects:
     """What was done, in objects. ``planned``: by a dry run; ``failures``: key -> why."""
 
     planned: list[Move] = field(default_factory=list)
@@ -55,7 +54,7 @@ class Moved:
 
 def move_objects(
     context: Context, reporter: Reporter, selection: Selection, template: str, dry_run: bool
-) -> Moved:
+) -> MovedObjects:
     """Give the selected people's objects the keys of a checked template.
 
     Where one of an object's assets is selected, all of them move with it. Interrupted and called
@@ -69,19 +68,19 @@ def move_objects(
             if selection.of([pointer.request for pointer in move.pointers])
         ]
         if dry_run:
-            return Moved(planned=moves)
+            return MovedObjects(planned=moves)
         if moves:
             store.check()
         work.session.new({item.request.asset_id for move in moves for item in move.pointers})
         work.shown.expect(len(moves))
         mover = _Mover(context, store, work.session.session_id, work.emit, work.shown)
-        run_bounded(mover.one, {"": moves}, context.settings.upload.workers, mover.stop, "move")
+        mover.each(moves, mover.one, "move")
     return mover.done
 
 
 @dataclass
 class _Mover(StoreWork):
-    done: Moved = field(default_factory=Moved)
+    done: MovedObjects = field(default_factory=MovedObjects)
 
     def one(self, move: Move) -> None:
         """Move one object; the tables are told when its copy was verified."""
@@ -89,8 +88,6 @@ class _Mover(StoreWork):
         self.shown.update(Progress(move.owner, "running", 0, size))
         try:
             key = self._settle(move)
-        except StoppedError:
-            return
         except TransferError as error:
             self.store.complain(error)
             with self.lock:
@@ -129,13 +126,19 @@ class _Mover(StoreWork):
             return None if facts is None else False
         if facts.sha256 is not None:
             return facts.sha256 == content.sha256
-        path = self.context.settings.data_dir / move.owner.path
-        if facts.md5 is not None and facts.md5 == md5_of(path, content):
+        if facts.md5 is not None and facts.md5 == self._local_md5(move):
             return True
         found = content_of(self.store.read(key))
         if found.size_bytes != content.size_bytes:
             raise RetryLaterError("truncated", "the store did not give all of it")
         return found == content
+
+    def _local_md5(self, move: Move) -> str | None:
+        """The MD5 of the file, if it is here and whole."""
+        with suppress(NeedsPersonError):  # the path is an object's key, where no file is here
+            path = asset_path(self.context.settings.data_dir, move.owner.path.as_posix())
+            return md5_of(path, move.content)
+        return None
 
     def _repoint(self, pointer: Pointer, key: str) -> None:
         from uploaders.outcomes import uploaded_event

@@ -8,11 +8,11 @@ from typing import Any
 
 from rowkeeper.archive.work import StoreWork, in_session
 from rowkeeper.core.disk.presence import make_folder
+from rowkeeper.core.disk.stored import asset_path, unlinked
 from rowkeeper.core.errors import RetryLaterError, TransferError
 from rowkeeper.core.events import EventType
 from rowkeeper.core.fixity import ASIDE, Content
 from rowkeeper.core.paths import folder_id, sha256_file
-from rowkeeper.core.pool import StoppedError, run_bounded
 from rowkeeper.core.progress import Progress, Reporter
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
@@ -23,13 +23,15 @@ LOST_OBJECT = {"object_missing", "object_differs"}
 """The errors that say that the archive does not have the bytes either."""
 LOST = """
 select
-    pending.asset_id, pending.person_row_id, pending.provider, pending.media_id,
-    pending.asset_kind, pending.original_url, pending.attempt, pending.local_file_path,
-    pending.filename, pending.mime_type, pending.sha256, pending.file_size_bytes,
-    pending.store, pending.object_key, versions.details, versions.object_attempt,
-    versions.object_checks + 1, pending.is_current, versions.last_attempt, versions.file_checks + 1
+    pending.asset_id, pending.person_row_id as row_id, pending.provider, pending.media_id,
+    pending.asset_kind, pending.original_url as url, pending.attempt,
+    pending.local_file_path as path, pending.filename, pending.mime_type, pending.sha256,
+    pending.file_size_bytes as size_bytes, pending.store, pending.object_key,
+    versions.details as download_details, versions.object_attempt,
+    versions.object_checks + 1 as object_check, pending.is_current,
+    versions.last_attempt as file_attempt, versions.file_checks + 1 as file_check
 from {schema}.pending_restores as pending
-inner join intermediate.int_asset_versions as versions
+inner join {schema}.asset_copies as versions
     on cast(pending.asset_id as text) = versions.asset_id and pending.version = versions.version
 where coalesce(pending.data_folder, ?) = ?
 order by pending.asset_id, pending.version
@@ -59,13 +61,13 @@ class Lost:
     object_check: int
 
 
-def heal(context: Context, reporter: Reporter, selection: Selection) -> int:
+def repair(context: Context, reporter: Reporter, selection: Selection) -> int:
     """Bring back the lost files of this data folder that the store has, and count their assets.
 
     Other bytes in their place are set aside. An object that is not there or has other bytes is
     reported as lost, so that the asset is fetched again. Raises ``StoreError``.
     """
-    found = selection.of(_lost(context))
+    found = [] if selection.moves_nothing else selection.of(_lost(context))
     if not found:
         return 0
 
@@ -77,17 +79,15 @@ def heal(context: Context, reporter: Reporter, selection: Selection) -> int:
     with in_session(context, reporter, "restore", "Restoring") as work:
         work.session.new({item.asset_id for items in files.values() for item in items})
         work.shown.expect(sum(len(items) for items in files.values()))
-        healing = _Healing(context, store, work.session.session_id, work.emit, work.shown)
-        workers = context.settings.upload.workers
-        run_bounded(healing.one, {"": list(files.values())}, workers, healing.stop, "restore")
-    return healing.healed
+        repairs = _Repair(context, store, work.session.session_id, work.emit, work.shown)
+        repairs.each(files.values(), repairs.one, "restore")
+    return repairs.repaired
 
 
 def _lost(context: Context) -> list[Lost]:
     ours = folder_id(context.settings.data_dir)
     with connect(context.target) as warehouse:
-        rows = warehouse.query(LOST.format(schema=context.target.schema), [ours, ours])
-    return [_item(*row) for row in rows]
+        return warehouse.records(_item, LOST, [ours, ours])
 
 
 def _item(
@@ -95,7 +95,7 @@ def _item(
     row_id: str,
     provider: str,
     media_id: str,
-    kind: str,
+    asset_kind: str,
     url: str,
     attempt: int,
     path: str,
@@ -104,7 +104,7 @@ def _item(
     sha256: str,
     size_bytes: int,
     store: str,
-    key: str,
+    object_key: str,
     download_details: str | None,
     object_attempt: int,
     object_check: int,
@@ -115,20 +115,20 @@ def _item(
     known = json.loads(download_details) if download_details else {}
     facts: dict[str, Any] = {"local_path": path, "sha256": sha256, "size_bytes": size_bytes}
     if is_current:
-        back, details = EventType.DOWNLOADED, {**known, "restored_from": key}
+        back, details = EventType.DOWNLOADED, {**known, "restored_from": object_key}
         facts |= {"original_url": url, "filename": filename, "mime_type": mime_type}
     else:
-        back, details = EventType.FILE_VERIFIED, {"check": file_check, "restored_from": key}
+        back, details = EventType.FILE_VERIFIED, {"check": file_check, "restored_from": object_key}
         attempt = file_attempt
     facts |= {"attempt": attempt, "details": details}
     content = Content(sha256, size_bytes)
-    asset = (asset_id, row_id, provider, media_id, kind)
-    return Lost(*asset, back, facts, content, path, store, key, object_attempt, object_check)
+    asset = (asset_id, row_id, provider, media_id, asset_kind)
+    return Lost(*asset, back, facts, content, path, store, object_key, object_attempt, object_check)
 
 
 @dataclass
-class _Healing(StoreWork):
-    healed: int = 0
+class _Repair(StoreWork):
+    repaired: int = 0
 
     def one(self, items: list[Lost]) -> None:
         """Bring back one file and report it for each asset that has it."""
@@ -137,12 +137,10 @@ class _Healing(StoreWork):
         lost, settings = items[0], self.context.settings
         self.shown.update(Progress(lost, "running", 0, lost.content.size_bytes))
         key = self.store.key_of(lost.object_key)
-        place = settings.data_dir / lost.path
         try:
+            place = asset_path(settings.data_dir, lost.path)
             set_aside(settings.data_dir, lost.path, lost.content)
             restore_object(self.store, key, place, lost.content, settings, self.stop)
-        except StoppedError:
-            return
         except TransferError as error:
             self._failed(items, error)
         else:
@@ -151,7 +149,7 @@ class _Healing(StoreWork):
                 size = item.content.size_bytes
                 self.shown.update(Progress(item, "restored", size, size))
             with self.lock:
-                self.healed += len(items)
+                self.repaired += len(items)
 
     def _failed(self, items: list[Lost], error: TransferError) -> None:
         for item in items:
@@ -172,15 +170,15 @@ class _Healing(StoreWork):
 def set_aside(data_dir: Path, path: str, content: Content) -> None:
     """Move what is at ``path`` below ``files/damaged``, unless it is ``content`` or nothing.
 
-    Raises ``RetryLaterError``.
+    Raises ``RetryLaterError``, and ``NeedsPersonError`` if it is no asset's path.
     """
     from downloaders.files import root_of
 
-    place, root = data_dir / path, root_of(data_dir)
+    place, root = asset_path(data_dir, path), root_of(data_dir)
     try:
         if not place.exists() or (found := Content(*sha256_file(place))) == content:
             return
-        aside = root / ASIDE / found.sha256[:16] / place.name
+        aside = unlinked(data_dir, root / ASIDE / found.sha256[:16] / place.name)
         make_folder(aside.parent)
         place.replace(aside)
     except OSError as error:

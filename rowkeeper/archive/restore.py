@@ -25,9 +25,9 @@ def fill_tables(
     The caller holds the run's lock. ``every``: loads that the tables have are loaded again.
     What is damaged in the journal goes to ``damage``, or is raised as ``JournalDamagedError``.
     """
-    from loaders.matches import link_matches
     from loaders.pipeline import refill
     from loaders.summary import read_again_said
+    from rowkeeper.archive.kept_words import take_kept
     from rowkeeper.catalogue.publish import publish
     from rowkeeper.core.drain import drain
     from rowkeeper.workspace.build import refresh
@@ -37,7 +37,6 @@ def fill_tables(
     with tables_lock(context):
         filled = refill(context.settings, context.target, damage, every=every)
         refresh(context)
-        if link_matches(context.settings.data_dir, context.target):
-            refresh(context)
+    take_kept(context)
     publish(context)
     return Filled(events, filled.loads, tuple(read_again_said(filled.read_again)))

@@ -1,8 +1,6 @@
 """The archive as files below a folder: read from the store, held to what was recorded."""
 
-import csv
 import hashlib
-import io
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -11,15 +9,16 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from rowkeeper.archive.stores import said_of
-from rowkeeper.core.csv.guard import guard
+from rowkeeper.core.csv.written import guarded_csv
 from rowkeeper.core.disk.faults import not_written
 from rowkeeper.core.disk.names import Naming
 from rowkeeper.core.disk.probe import naming_of
+from rowkeeper.core.disk.stored import asset_path, is_plain, stored_path
 from rowkeeper.core.errors import NeedsPersonError, TransferError
 from rowkeeper.core.files import write_whole
 from rowkeeper.core.fixity import Content
 from rowkeeper.core.paths import apart, folder_id, safe_extension, version_mark
-from rowkeeper.core.pool import Stop, StoppedError, run_bounded
+from rowkeeper.core.pool import Stop, run_bounded
 from rowkeeper.core.progress import Display, Progress, Reporter
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
@@ -34,18 +33,18 @@ RENAMED = "renamed"
 """Below the folder: files whose own names the disk can't have."""
 PIECES = """
 select
-    assets.asset_id, assets.person_row_id, assets.provider, assets.media_id, assets.asset_type,
-    assets.original_url, people.name, people.email, people.personality_type,
-    coalesce(versions.local_path, versions.lost_path, versions.dropped_path), versions.sha256,
-    versions.size_bytes,
-    case when versions.is_archived then versions.store end,
-    case when versions.is_archived then versions.object_key end,
-    case when versions.is_archived then versions.cloud_url end,
-    versions.details,
-    versions.local_path is not null and coalesce(versions.data_folder, ?) = ?,
-    versions.version, coalesce(versions.sha256 = assets.sha256, false)
-from intermediate.int_assets as assets
-left join intermediate.int_asset_versions as versions on assets.asset_id = versions.asset_id
+    assets.asset_id, assets.person_row_id as row_id, assets.provider, assets.media_id,
+    assets.asset_kind, assets.original_url, people.name, people.email, people.personality_type,
+    coalesce(versions.local_path, versions.lost_path, versions.dropped_path) as path,
+    versions.sha256, versions.size_bytes,
+    case when versions.is_archived then versions.store end as store,
+    case when versions.is_archived then versions.object_key end as object_key,
+    case when versions.is_archived then versions.cloud_url end as cloud_url,
+    versions.details as download_details,
+    versions.local_path is not null and coalesce(versions.data_folder, ?) = ? as is_here,
+    versions.version, coalesce(versions.sha256 = assets.sha256, false) as is_current
+from {schema}.asset_states as assets
+left join {schema}.asset_copies as versions on assets.asset_id = versions.asset_id
 left join {schema}.people as people on assets.person_row_id = people.row_id
 where assets.is_claimed
 order by assets.asset_id, versions.version desc
@@ -152,8 +151,7 @@ def retrieve(
 def _pieces(context: Context) -> list[Piece]:
     ours = folder_id(context.settings.data_dir)
     with connect(context.target) as warehouse:
-        rows = warehouse.query(PIECES.format(schema=context.target.schema), [ours, ours])
-    return [Piece(*row) for row in rows]
+        return warehouse.records(Piece, PIECES, [ours, ours])
 
 
 def _names_of(folder: Path) -> Naming:
@@ -199,22 +197,19 @@ def _spelled(path: PurePosixPath, names: Naming, spelled: dict[str, str]) -> str
 
 def _safe(path: str | None) -> str | None:
     """``path``, if it leads to no place but below where it starts."""
-    parts = PurePosixPath(path or "/").parts
-    return None if not parts or parts[0] == "/" or ".." in parts or "\0" in str(path) else path
+    return path if path and is_plain(path) else None
 
 
 def _index(rows: list[tuple[str, Piece]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(HEADER)
+    lines = []
     for path, piece in sorted(rows, key=lambda row: (row[0], row[1].asset_id, row[1].version or 0)):
         person = (piece.row_id, piece.name, piece.email, piece.personality_type)
         source = (piece.asset_kind, piece.provider, piece.media_id, piece.original_url)
         content = (path, piece.sha256, piece.size_bytes, piece.cloud_url)
         version = (piece.version, "true" if piece.is_current else "false")
         cells = (*person, *source, *content, *version)
-        writer.writerow(["" if cell is None else guard(str(cell)) for cell in cells])
-    return text.getvalue().encode("utf-8", "replace")
+        lines.append([None if cell is None else str(cell) for cell in cells])
+    return guarded_csv(HEADER, lines)
 
 
 class _Retrieval:
@@ -243,8 +238,6 @@ class _Retrieval:
             found = {place: content.sha256}
             if piece.asset_kind == "transcript":
                 found |= self._write_words(self.folder / place, piece)
-        except StoppedError:
-            return
         except TransferError as error:
             why = f"{error}{self._elsewhere(piece)}"
             with self.lock:
@@ -264,19 +257,19 @@ class _Retrieval:
         """Where the file is, and whether it was not there before: where the disk can't have its
         name, under the asset's id."""
         try:
-            return path, self._fetch(piece, self.folder / path, content)
+            return path, self._fetch(piece, stored_path(self.folder, path), content)
         except NeedsPersonError as error:
             if error.code != "name_refused":
                 raise
         plain = f"{RENAMED}/{piece.asset_id}.{safe_extension(path, None)}"
-        return plain, self._fetch(piece, self.folder / plain, content)
+        return plain, self._fetch(piece, stored_path(self.folder, plain), content)
 
     def _fetch(self, piece: Piece, place: Path, content: Content) -> bool:
         from uploaders.base import key_below
         from uploaders.restore import restore_object, write_back
 
         if piece.store is None:
-            source = self.context.settings.data_dir / str(piece.path)
+            source = asset_path(self.context.settings.data_dir, str(piece.path))
             return write_back(lambda: _chunks(source), place, content)
         key = key_below(piece.store, str(piece.object_key))
         return restore_object(self.store, key, place, content, self.context.settings, self.stop)
@@ -301,14 +294,14 @@ class _Retrieval:
             return {}
         content = Content(fresh, len(words))
         try:
-            write_back(lambda: [words], self.folder / path, content)
+            write_back(lambda: [words], stored_path(self.folder, path), content)
         except NeedsPersonError as error:
             taken = error.code == "place_taken" and not self.names.is_exact
             if not taken and error.code != "name_refused":
                 raise
             path = apart(PurePosixPath(path), piece.asset_id).as_posix()
             path = path if taken else f"{RENAMED}/{piece.asset_id}.txt"
-            write_back(lambda: [words], self.folder / path, content)
+            write_back(lambda: [words], stored_path(self.folder, path), content)
         return {path: fresh}
 
     def _elsewhere(self, piece: Piece) -> str:

@@ -15,10 +15,6 @@ from rowkeeper.core.paths import folder_id
 from rowkeeper.core.warehouse import Warehouse, connect
 from rowkeeper.workspace.context import Context
 
-TABLES = """
-select table_name from information_schema.tables
-where table_schema = 'raw' and table_name in ('asset_events', 'journal_segments')
-"""
 OTHERS = """
 select session_id from raw.asset_events
 where event_type = 'session_started' and details like '%"data_folder"%' and details not like ?
@@ -83,11 +79,8 @@ def _is_there(context: Context) -> bool:
 
 def _has_folders(warehouse: Warehouse) -> bool:
     """Has it the drain's tables, in a format that says whose a segment is?"""
-    sql = (
-        "select 1 from information_schema.columns where table_schema = 'raw' "
-        "and table_name = 'journal_segments' and column_name = 'folder_id'"
-    )
-    return len(warehouse.query(TABLES)) == 2 and bool(warehouse.query(sql))
+    said = warehouse.columns("raw", "journal_segments")
+    return "folder_id" in said and "asset_events" in warehouse.tables("raw")
 
 
 def _event(values: dict[str, Any]) -> AssetEvent:

@@ -26,18 +26,18 @@ LOOKED_FOR = 20
 READ = 3
 """The smallest of those that are there are read whole, and each must have its bytes."""
 ELSEWHERE = """
-select store, count(*) from intermediate.int_asset_versions
+select store, count(*) from {schema}.asset_copies
 where object_key is not null and store != ? group by store order by store
 """
 OBJECTS = """
-select object_key, sha256, size_bytes from intermediate.int_asset_versions
+select object_key, sha256, size_bytes from {schema}.asset_copies
 where store = ? and is_archived order by asset_id, sha256 limit ?
 """
 STRAYED = """
-select 1 from intermediate.int_asset_versions
+select 1 from {schema}.asset_copies
 where store = ? and not starts_with(cloud_url, ?) and object_key is not null limit 1
 """
-NAMES = "select name, store, number from intermediate.int_stores"
+NAMES = "select name, store, number from {schema}.store_names"
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def find_moved(context: Context, store: "Store") -> bool:
     The tables know it with the next build. Under the run's lock.
     """
     with connect(context.target) as warehouse:
-        names = [Name(*row) for row in warehouse.query(NAMES)]
+        names = warehouse.records(Name, NAMES)
         moved = [
             name
             for name, _ in warehouse.query(ELSEWHERE, [store.root])

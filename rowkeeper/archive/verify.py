@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rowkeeper.archive.fixity import FILE, OBJECT, Check, Place, Report, find_places, owners_of
+from rowkeeper.archive.fixity import (
+    FILE,
+    OBJECT,
+    CopyPlace,
+    FixityCheck,
+    Report,
+    find_places,
+    owners_of,
+)
 from rowkeeper.archive.orphans import Orphan, find_orphans
 from rowkeeper.archive.work import at_work
 from rowkeeper.core.errors import StoreError, TransferError, UsageError
@@ -21,10 +29,9 @@ if TYPE_CHECKING:
 
 
 DANGLING = """
-select fixity.place, fixity.path, fixity.asset_id, fixity.person_row_id, fixity.asset_kind,
-    fixity.error_code, fixity.next_step, fixity.version, fixity.is_current
-from {schema}.fixity as fixity
-where fixity.status = 'lost' order by fixity.place, fixity.path, fixity.asset_id, fixity.version
+select place, path, asset_id, person_row_id as row_id, asset_kind, error_code, next_step, version,
+    is_current
+from {schema}.fixity where status = 'lost' order by place, path, asset_id, version
 """
 
 
@@ -77,7 +84,7 @@ class Choice:
     only: str | None = None
     believe_empty: bool = False
 
-    def of(self, places: Sequence[Place]) -> list[Place]:
+    def of(self, places: Sequence[CopyPlace]) -> list[CopyPlace]:
         """Raises ``UsageError``."""
         kinds = {None: {FILE, OBJECT}, "files": {FILE}, "objects": {OBJECT}}[self.only]
         people = select(people=self.people)
@@ -87,7 +94,7 @@ class Choice:
         return found if self.sample is None else _sampled(found, self.sample)
 
 
-def _sampled(places: list[Place], sample: str) -> list[Place]:
+def _sampled(places: list[CopyPlace], sample: str) -> list[CopyPlace]:
     given = re.fullmatch(r"(\d+(?:\.\d+)?)(%?)", sample.strip())
     if not given or (given[2] and float(given[1]) > 100) or (not given[2] and "." in given[1]):
         raise UsageError(f"--sample {sample} is no number and no share: write 500 or 10%.")
@@ -111,12 +118,11 @@ def verify(context: Context, reporter: Reporter, choice: Choice) -> Verified:
             _check_filled(store)
         work.session.new({copy.asset_id for place in chosen for copy in place.copies})
         told = (work.session.session_id, work.emit, work.shown)
-        report = Check(context, store, *told, owners=owners_of(places)).run(chosen)
+        report = FixityCheck(context, store, *told, owners=owners_of(places)).run(chosen)
     orphans = find_orphans(context, store) if choice.people is None else []
     with connect(context.target) as warehouse:
-        schema = context.target.schema
-        dangling = [Dangling(*row) for row in warehouse.query(DANGLING.format(schema=schema))]
-        ((unhashed,),) = warehouse.query(UNHASHED.format(schema=schema))
+        dangling = warehouse.records(Dangling, DANGLING)
+        ((unhashed,),) = warehouse.query(UNHASHED)
     return Verified(
         report, dangling, orphans, unhashed, elsewhere, closed if choice.only != "files" else []
     )

@@ -1,15 +1,15 @@
 """What commands do around their work on stored objects: drain, say what happens, build."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rowkeeper.core.drain import drain
 from rowkeeper.core.events import Asset, AssetEvent, EventType
 from rowkeeper.core.journal.journal import Journal, journal_dir
-from rowkeeper.core.pool import Stop
+from rowkeeper.core.pool import Stop, run_bounded
 from rowkeeper.core.progress import Display, Reporter
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
@@ -19,9 +19,11 @@ from rowkeeper.workspace.sessions import Session, end_abandoned_sessions, sessio
 if TYPE_CHECKING:
     from uploaders.base import Store
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
-class Work:
+class SessionWork:
     """A session under way, where its events go and where it is shown."""
 
     session: Session
@@ -49,6 +51,11 @@ class StoreWork:
 
         self.store = retrying(self.store, self.context.settings.upload, self.stop.sleep)
 
+    def each(self, items: Iterable[T], act: Callable[[T], None], name: str) -> None:
+        """Call ``act`` for all ``items`` on as many threads as uploads have. Raises as
+        ``run_bounded``."""
+        run_bounded(act, {"": items}, self.context.settings.upload.workers, self.stop, name)
+
     def tell(self, asset: Asset, event_type: EventType, **facts: Any) -> None:
         """Append an event about ``asset``."""
         self.emit(
@@ -59,7 +66,7 @@ class StoreWork:
 @contextmanager
 def in_session(
     context: Context, reporter: Reporter, session_type: str, title: str
-) -> Iterator[Work]:
+) -> Iterator[SessionWork]:
     """A session with a journal of its own, which is drained when it has ended."""
     folder = journal_dir(context.settings.data_dir)
     with (
@@ -67,7 +74,7 @@ def in_session(
         reporter.display(title) as shown,
         Journal(folder) as journal,
     ):
-        yield Work(current, journal.append, shown)
+        yield SessionWork(current, journal.append, shown)
     drain(folder, context.target)
 
 
@@ -79,7 +86,7 @@ def at_work(
     title: str,
     dry_run: bool,
     store: "Store",
-) -> Iterator[Work]:
+) -> Iterator[SessionWork]:
     """Work on tables that are up to date, built again when it has ended; under the run's lock.
 
     What was said before an interrupt stays in the journal. ``dry_run``: nothing is written at all,
@@ -95,20 +102,20 @@ def at_work(
     if not dry_run:
         drain(folder, context.target)
     with connect(context.target, read_only=True) as warehouse:
-        require_built(context, warehouse)
+        require_built(context, warehouse, earlier_will_do=not dry_run)
     if dry_run:
         with reporter.display(title) as shown:
-            yield Work(Session(folder, session_type), lambda _: None, shown)
+            yield SessionWork(Session(folder, session_type), lambda _: None, shown)
         return
     if not is_readable(context):
         with tables_lock(context):
-            refresh(context)
+            refresh(context, reporter.say)
     end_abandoned_sessions(context)
     if find_moved(context, store):
         with tables_lock(context):
-            refresh(context)
+            refresh(context, reporter.say)
     with in_session(context, reporter, session_type, title) as work:
         yield work
     with tables_lock(context):
-        refresh(context)
+        refresh(context, reporter.say)
     publish(context)

@@ -1,12 +1,8 @@
 """Where everything is."""
 
-from typing import TYPE_CHECKING
-
 from rowkeeper.catalogue.publish import published_path
+from rowkeeper.catalogue.site.folder import site_folder
 from rowkeeper.workspace.context import Context
-
-if TYPE_CHECKING:
-    pass
 
 
 def places(context: Context) -> dict[str, str]:
@@ -18,6 +14,9 @@ def places(context: Context) -> dict[str, str]:
         "files": str(settings.data_dir / "files"),
         "journal": str(settings.data_dir / "journal"),
     }
+    page = site_folder(context) / "index.html"
+    if page.is_file():
+        found["pages for readers"] = str(page)
     if target.type == "duckdb":
         found["catalogue for readers"] = str(published_path(target))
     return found

@@ -8,7 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from rowkeeper.catalogue.kinds import BY_KIND, with_kinds
+from rowkeeper.core.disk.own import new_file, standing_file
 from rowkeeper.core.disk.presence import make_folder
+from rowkeeper.core.disk.writing import finish
 from rowkeeper.core.errors import BusyError, DiskError, WarehouseError
 from rowkeeper.core.warehouse import Target, Warehouse, connect
 from rowkeeper.workspace.context import Context
@@ -85,9 +88,17 @@ select session_id, session_type, {activity} as activity, status,
     cast(date_trunc('second', completed_at) as text) as completed_at
 from {schema}.download_sessions order by created_at desc, session_id limit 10
 """
+RUNS = """
+select run_id, command, cast(date_trunc('second', started_at) as text) as started_at,
+    cast(date_trunc('second', ended_at) as text) as ended_at, outcome, exit_code, message,
+    next_step, target, rowkeeper_version, sheet_source, rows_loaded, downloaded_assets,
+    failed_downloads, uploaded_assets, failed_uploads
+from {schema}.runs as runs where kind = 'run'
+order by runs.started_at desc, run_id limit 10
+"""
 QUARANTINE = """
-select source, reason, count(*) as rows from {schema}.quarantine
-group by source, reason order by source, reason
+select source, reason, count(*) as rows, count(case when {mending} then 1 end) as to_mend
+from {schema}.quarantine group by source, reason order by source, reason
 """
 NOTICES = "select source, file, notice from {schema}.notices order by source, file, notice"
 QUERIES = {
@@ -98,6 +109,7 @@ QUERIES = {
     "proof": PROOF,
     "incomplete_lists": INCOMPLETE_LISTS,
     "sessions": SESSIONS,
+    "runs": RUNS,
     "quarantine": QUARANTINE,
     "notices": NOTICES,
 }
@@ -106,13 +118,15 @@ NEEDS = {
     "proof": "listings",
     "incomplete_lists": "listings",
     "notices": "notices",
+    "runs": "runs",
 }
 """What an earlier version's catalogue has not, by the table that it lacks."""
 
 
 @dataclass(frozen=True)
 class Catalog:
-    """What the marts say. Each list holds one record a row, keyed by column.
+    """What the marts say. Each list holds one record a row, keyed by column; a person's has what
+    :func:`with_kinds` adds, too.
 
     ``proof`` has one record: how many lists are not known to be complete, how many media are
     provisional, and of how many people all is archived and proved.
@@ -125,6 +139,7 @@ class Catalog:
     proof: list[Record]
     incomplete_lists: list[Record]
     sessions: list[Record]
+    runs: list[Record]
     quarantine: list[Record]
     notices: list[Record]
 
@@ -147,17 +162,20 @@ def publish(context: Context) -> None:
     try:
         with connect(target) as warehouse:  # until the end, so that nobody writes meanwhile
             warehouse.execute("checkpoint")
+            new_file(part).close()
             shutil.copyfile(str(target.path), part)
-        with part.open("rb") as file:
-            os.fsync(file.fileno())
-        os.utime(part, ns=(written := Path(str(target.path)).stat().st_mtime_ns, written))
+            size = Path(str(target.path)).stat().st_size
+        with standing_file(part) as file:
+            finish(file, size)
+        with suppress(OSError):  # some disks set no times: there each reader publishes anew
+            os.utime(part, ns=(written := Path(str(target.path)).stat().st_mtime_ns, written))
         part.replace(path)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
 
 
-def _publish_what_is_newer(context: Context) -> None:
+def publish_what_is_newer(context: Context) -> None:
     """What dbt or dlt have built by themselves is published by its first reader.
 
     While a run is at work readers have the copy that they had; it publishes at its end.
@@ -176,7 +194,7 @@ def reader(context: Context) -> Iterator[Warehouse]:
     """The catalogue for readers. Raises ``WarehouseError`` if there is none yet."""
     target = context.target
     if target.type == "duckdb":
-        _publish_what_is_newer(context)
+        publish_what_is_newer(context)
         path = published_path(target)
         if not path.is_file():
             raise _nothing_yet(target)
@@ -191,40 +209,36 @@ def read_catalog(context: Context) -> Catalog:
     """All of it. Raises as :func:`reader`."""
     schema = context.target.schema
     with reader(context) as warehouse:
-        words = _words(warehouse, schema)
-        found = {
-            name: _records(warehouse, sql.format(schema=schema, **words))
+        words, there = _words(warehouse, schema), warehouse.tables(schema)
+        found: dict[str, list[Record]] = {
+            name: warehouse.records(dict, sql.format(schema=schema, **words))
             for name, sql in QUERIES.items()
-            if name not in NEEDS or _has_table(warehouse, schema, NEEDS[name])
+            if name not in NEEDS or NEEDS[name] in there
         }
+        alike: list[Record] = warehouse.records(dict, BY_KIND.format(schema=schema, **words))
+        found["people"] = with_kinds(found["people"], alike)
     return Catalog(**{name: [] for name in NEEDS} | found)
 
 
 def _is_built(warehouse: Warehouse, schema: str) -> bool:
-    return _has_table(warehouse, schema, "person_content")
-
-
-def _has_table(warehouse: Warehouse, schema: str, name: str) -> bool:
-    """Is it there? What an earlier version has published lacks newer ones."""
-    sql = "select count(*) from information_schema.tables where table_schema = ? and table_name = ?"
-    return bool(warehouse.query(sql, (schema, name))[0][0])
+    return "person_content" in warehouse.tables(schema)
 
 
 def _words(warehouse: Warehouse, schema: str) -> dict[str, str]:
     """What the tables call a few things; until the next build an earlier version's words."""
     names, _ = warehouse.select(f"select * from {schema}.assets limit 0")
     known_earlier = "assets.is_known_earlier" if "is_known_earlier" in names else "false"
+    kind = "asset_kind" if "asset_kind" in names else "asset_type"
+    names, _ = warehouse.select(f"select * from {schema}.quarantine limit 0")
+    mending = "needs_mending" if "needs_mending" in names else "reason != 'header row'"
     names, _ = warehouse.select(f"select * from {schema}.download_sessions limit 0")
-    if "activity" in names:
-        return {
-            "activity": "activity",
-            "archived": "('uploaded')",
-            "known_earlier": known_earlier,
-        }
+    is_new = "activity" in names
     return {
-        "activity": "session_type",
-        "archived": "('completed')",
+        "activity": "activity" if is_new else "session_type",
+        "archived": "('uploaded')" if is_new else "('completed')",
+        "kind": kind,
         "known_earlier": known_earlier,
+        "mending": mending,
     }
 
 
@@ -232,8 +246,3 @@ def _nothing_yet(target: Target) -> WarehouseError:
     return WarehouseError(
         f"There is no catalogue in {target.where} yet: run rowkeeper run --target {target.name}."
     )
-
-
-def _records(warehouse: Warehouse, sql: str) -> list[Record]:
-    names, rows = warehouse.select(sql)
-    return [dict(zip(names, row, strict=True)) for row in rows]

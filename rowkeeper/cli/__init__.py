@@ -1,20 +1,26 @@
 """The command ``rowkeeper``. Commands are imported when they are called: ``--help`` stays quick."""
 
+import io
+import logging
 import os
 import signal
 import sys
 from importlib import import_module
 
 import click
+from click.exceptions import NoArgsIsHelpError
+from click.shell_completion import CompletionItem
 
+from rowkeeper.cli.examples import show_examples
 from rowkeeper.core.disk.faults import disk_error
-from rowkeeper.core.errors import RowkeeperError, UsageError
-from rowkeeper.core.text import harmless
+from rowkeeper.core.errors import INTERRUPTED, RowkeeperError, UsageError
+from rowkeeper.core.project import PROJECT_VARIABLE
+from rowkeeper.core.said import tell, without_secrets
 
-INTERRUPTED = 130  # what a shell calls an end by Ctrl-C
 ENDED = "Interrupted; the next run goes on from here."
 
 COMMANDS = {
+    "init": "Begin a team's folder: read its sheet, offer a mapping, write the config.",
     "run": "Ingest, build, download, upload, build: the whole road, once.",
     "retry": "Try again what failed, by reason, provider and people.",
     "status": "Who has what, is it archived, what failed and why.",
@@ -27,6 +33,11 @@ COMMANDS = {
     "restore": "Bring the archive back as files, each held to its SHA-256.",
     "rebuild": "Make the warehouse again from the journal and the kept loads.",
     "journal": "Check the journal; salvage what is whole of a damaged one.",
+    "person": "Who somebody is, what there is of them, and what to do next.",
+    "search": "Search what people say and write: who, where, at which second.",
+    "site": "Write the catalogue as pages: files alone, no server.",
+    "serve": "Serve those pages on this machine alone, with media and a live run.",
+    "read-words": "Read archived transcripts and documents, so that they can be searched.",
     "url": "Print an address at which a browser opens an archived asset.",
     "doctor": "Check this machine, the warehouse, the store and the sheet.",
 }
@@ -41,8 +52,18 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
         if name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"rowkeeper.cli.{name}").command
+        command: click.Command = import_module(f"rowkeeper.cli.{name.replace('-', '_')}").command
+        show_examples(command, name)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands, with what they do; click would import each to ask it."""
+        found = [
+            CompletionItem(name, help=does)
+            for name, does in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
@@ -51,19 +72,32 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="rowkeeper")
-def cli() -> None:
+@click.option("--project", metavar="DIR", help="The team's folder; else the nearest with a config.")
+def cli(project: str | None) -> None:
     """A sheet of people in, clean tables and a verified archive out.
 
     Settings come from flags, then ROWKEEPER_* in the environment, then .dlt/secrets.toml and
-    .dlt/config.toml. The warehouse is the target of profiles.yml.
+    .dlt/config.toml of the project's folder. The warehouse is the target of profiles.yml.
     """
+    if project:
+        os.environ[PROJECT_VARIABLE] = project
 
 
 def main() -> None:
     """The console script: an error is one line and the exit code of its kind."""
     signal.signal(signal.SIGINT, _interrupted)
+    _quiet()
     code = run_command(sys.argv[1:])
     sys.exit(INTERRUPTED if _interrupts else code)
+
+
+def _quiet() -> None:
+    """Libraries say nothing of their own, which could be anybody's text; what can't be shown in the
+    terminal's encoding stands as an escape."""
+    logging.getLogger().addHandler(logging.NullHandler())
+    logging.captureWarnings(True)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def run_command(arguments: list[str]) -> int:
@@ -75,6 +109,8 @@ def run_command(arguments: list[str]) -> int:
         if _interrupts:  # dbt and dlt make errors of an interrupt
             return _said(ENDED, INTERRUPTED)
         return _said(str(error), error.exit_code)
+    except NoArgsIsHelpError:  # a bare group asks what there is
+        return run_command([*arguments, "--help"])
     except click.ClickException as error:
         return _said(f"{error.format_message()} Try rowkeeper --help.", UsageError.exit_code)
     except (KeyboardInterrupt, click.Abort):
@@ -102,7 +138,7 @@ def _interrupted(number: int, _: object) -> None:
 
 
 def _said(sentence: str, code: int) -> int:
-    click.echo(harmless(sentence), err=True)
+    tell(sentence)
     return code
 
 
@@ -114,6 +150,6 @@ def _report(error: Exception) -> str:
     with tempfile.NamedTemporaryFile(
         "w", prefix="rowkeeper-", suffix=".txt", delete=False, encoding="utf-8"
     ) as file:
-        traceback.print_exception(error, file=file)
+        file.write(without_secrets("".join(traceback.format_exception(error))))
     kind = type(error).__name__
     return f"Unexpected {kind}: a fault in rowkeeper. Nothing is lost; please report {file.name}."

@@ -6,14 +6,15 @@ dlt loads this module at each of its starts, so it imports nothing but the hook'
 import argparse
 import os
 import sys
-from typing import TYPE_CHECKING, ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from dlt.common.configuration.plugins import SupportsCliCommand, hookimpl, only_host
 
 from loaders.summary import NOTHING_NAMED, summary_text
 
 if TYPE_CHECKING:
-    pass
+    from dlt.common.configuration.specs.pluggable_run_context import RunContextBase
 
 
 class RunCommand(SupportsCliCommand):
@@ -43,7 +44,7 @@ class RunCommand(SupportsCliCommand):
             "--legacy-csv",
             action="append",
             metavar="PATH",
-            help="a CSV of the newest generation, or a glob; may be repeated",
+            help="a CSV of any generation, a folder or a glob; may be repeated",
         )
         parser.add_argument(
             "--max-removed",
@@ -60,13 +61,13 @@ class RunCommand(SupportsCliCommand):
         parser.add_argument(
             "--lost-columns",
             metavar="NAMES",
-            help="known columns that the sheet may lose at once, parted by commas",
+            help="known columns that the sheet may lose at once, comma-separated",
         )
         parser.add_argument("--target", help="the target in profiles.yml (default: its default)")
 
     def execute(self, args: argparse.Namespace) -> None:
         from rowkeeper.core.errors import RowkeeperError, UsageError
-        from rowkeeper.core.text import harmless
+        from rowkeeper.core.said import tell
 
         try:
             if args.pipeline_name not in (None, "rowkeeper"):
@@ -75,20 +76,23 @@ class RunCommand(SupportsCliCommand):
                 )
             _ingest(args)
         except RowkeeperError as error:
-            sys.stderr.write(f"{harmless(str(error))}\n")
+            tell(error)
             raise SystemExit(error.exit_code) from None
 
 
 def _ingest(args: argparse.Namespace) -> None:
-    from loaders.matches import link_matches
     from loaders.pipeline import ingest
     from rowkeeper.core.errors import UsageError
     from rowkeeper.core.journal.formats import check_formats
     from rowkeeper.core.journal.journal import journal_dir
+    from rowkeeper.core.postgres import APPLICATION_VARIABLE
+    from rowkeeper.core.said import tell
     from rowkeeper.core.settings import load_settings
-    from rowkeeper.core.warehouse import APPLICATION_VARIABLE, connect, load_target
+    from rowkeeper.core.warehouse import connect, load_target
     from rowkeeper.workspace.context import Context
-    from rowkeeper.workspace.locks import run_lock, tables_lock
+    from rowkeeper.workspace.data_folder import check_folder
+    from rowkeeper.workspace.locks import loads_lock, run_lock, tables_lock
+    from rowkeeper.workspace.run_log import recorded
     from rowkeeper.workspace.waits import application
 
     given = {key: getattr(args, option) for option, key in RunCommand.OVERRIDES.items()}
@@ -96,16 +100,28 @@ def _ingest(args: argparse.Namespace) -> None:
     if not settings.sheet.source and not settings.legacy_csv.paths:
         raise UsageError(NOTHING_NAMED)
     os.umask(int(settings.disk.umask, 8))
+    check_folder(settings)
     check_formats(journal_dir(settings.data_dir))
     context = Context(settings, target := load_target(args.target))
     os.environ[APPLICATION_VARIABLE] = application("dlt pipeline run")
     with run_lock(context):
         with connect(target):  # locked, damaged or of a newer version, it says so first
             pass
-        with tables_lock(context):
-            said = summary_text(ingest(settings, target))
-            link_matches(settings.data_dir, target)
-    sys.stdout.write(f"{said} Warehouse: {target.name}.\n")
+        with recorded(context) as log, tables_lock(context), loads_lock(context):
+            log.ingested(summary := ingest(settings, target))
+    said = summary_text(summary)
+    tell(f"{said} Warehouse: {target.name}.", sys.stdout)
+
+
+@hookimpl(tryfirst=True)
+def plug_run_context(
+    run_dir: str | None,  # noqa: ARG001 - the hook's signature
+    runtime_kwargs: dict[str, Any] | None,  # noqa: ARG001
+) -> "RunContextBase":
+    """Where dlt finds its settings, for all that is done with dlt in this environment."""
+    from loaders.dlt_context import ProjectContext
+
+    return ProjectContext()
 
 
 @hookimpl(specname="plug_cli")
@@ -121,13 +137,14 @@ def _point_dlt_at_us() -> None:
 
     Only in a folder with our profile, and never over what the environment says already.
     """
-    if "DLT_DATA_DIR" in os.environ:
-        return
-    from loaders.destination import credentials, dlt_data_dir
+    from loaders.destination import credentials, dlt_data_dir, forget_trace
     from rowkeeper.core.errors import RowkeeperError
     from rowkeeper.core.settings import load_settings
     from rowkeeper.core.warehouse import load_target
 
+    if told := os.environ.get("DLT_DATA_DIR"):
+        forget_trace(Path(told) / "pipelines")
+        return
     try:
         target = load_target(None)
         folder = dlt_data_dir(load_settings({}).data_dir, target.name)
@@ -135,5 +152,6 @@ def _point_dlt_at_us() -> None:
         return  # the command itself will say what is wrong
     if (folder / "pipelines").is_dir():
         os.environ["DLT_DATA_DIR"] = str(folder)
+        forget_trace(folder / "pipelines")
         name = f"ROWKEEPER__DESTINATION__{target.type.upper()}__CREDENTIALS"
         os.environ.setdefault(name, credentials(target))

@@ -12,19 +12,25 @@ from typing import Any
 import click
 
 from rowkeeper.cli.options import prepare, source_options, warehouse_options
-from rowkeeper.cli.terminal import json_text, plain
+from rowkeeper.cli.terminal import console, say_json
 from rowkeeper.core import clock
+from rowkeeper.core.child import bare_environment
+from rowkeeper.core.disk.faults import disk_error
 from rowkeeper.core.errors import RowkeeperError
-from rowkeeper.core.settings import PROJECT_DIR
+from rowkeeper.core.project import IS_INSTALLED
+from rowkeeper.core.settings import PROJECT_DIR, settings_folder
 from rowkeeper.workspace.context import Context
 
 PROBE_TIMEOUT_S = 20
 OLDEST_YT_DLP_DAYS = 31
 OLDEST_PYTHON = 0x030B0000
+INSTALL_AGAIN = (
+    "Install rowkeeper again." if IS_INSTALLED else "Set the environment up again: make setup."
+)
 
 
 @dataclass(frozen=True)
-class Check:
+class DoctorCheck:
     """One thing that was looked at: what was found, or what is wrong and the remedy."""
 
     name: str
@@ -52,30 +58,31 @@ def command(as_json: bool, online: bool, target: str | None, **options: Any) -> 
     looks = LOOKS | ({"YouTube": _youtube} if online else {})
     checks = [_check(name, look, context) for name, look in looks.items()]
     if as_json:
-        click.echo(json_text([asdict(check) for check in checks]))
+        say_json([asdict(check) for check in checks])
     else:
+        out = console()
         for check in checks:
-            mark = "FAIL" if not check.ok else "warn" if check.warning else "ok  "
-            click.echo(f"{mark} {check.name}: {plain(check.words)}")
+            mark = "FAIL" if not check.ok else "warn" if check.warning else "ok"
+            out.say(f"{check.name}: {check.words}", lead=f"{mark:4} ")
     return 0 if all(check.ok for check in checks) else 1
 
 
-def _check(name: str, look: Callable[[Context], str], context: Context) -> Check:
+def _check(name: str, look: Callable[[Context], str], context: Context) -> DoctorCheck:
     try:
-        return Check(name, True, look(context))
+        return DoctorCheck(name, True, look(context))
     except _WeakError as error:
-        return Check(name, True, str(error), warning=True)
+        return DoctorCheck(name, True, str(error), warning=True)
     except RowkeeperError as error:
-        return Check(name, False, str(error))
+        return DoctorCheck(name, False, str(error))
     except Exception as error:
-        words = f"{type(error).__name__}: {error}. Set the environment up again: make setup."
-        return Check(name, False, words)
+        words = disk_error(error) or f"{type(error).__name__}: {error}. {INSTALL_AGAIN}"
+        return DoctorCheck(name, False, str(words))
 
 
 def _python(_: Context) -> str:
     found = platform.python_version()
     if sys.hexversion < OLDEST_PYTHON:
-        raise RowkeeperError(f"Python {found} is too old: use 3.11 or newer, then make setup.")
+        raise RowkeeperError(f"Python {found} is too old: use 3.11 or newer. {INSTALL_AGAIN}")
     return found
 
 
@@ -98,7 +105,10 @@ def _yt_dlp(_: Context) -> str:
     age = (_today() - released).days
     if age > OLDEST_YT_DLP_DAYS:
         words = f"{__version__} is {age} days old and YouTube changes often"
-        raise _WeakError(f"{words}: make renew-yt-dlp brings the newest.")
+        renew = (
+            "install the newest beside rowkeeper" if IS_INSTALLED else "make renew-yt-dlp brings it"
+        )
+        raise _WeakError(f"{words}: {renew}.")
     return str(__version__)
 
 
@@ -110,19 +120,29 @@ def _version(program: str, option: str) -> str:
     """The first line that a program says of itself."""
     try:
         said = subprocess.run(
-            [program, option], capture_output=True, text=True, timeout=PROBE_TIMEOUT_S, check=True
+            [program, option],
+            capture_output=True,
+            text=True,
+            timeout=PROBE_TIMEOUT_S,
+            check=True,
+            env=bare_environment(),
         )
     except (OSError, subprocess.SubprocessError) as error:
         name = Path(program).name
-        raise RowkeeperError(f"{name} does not run ({error}): make setup brings it.") from None
+        raise RowkeeperError(f"{name} does not run ({error}). {INSTALL_AGAIN}") from None
     return said.stdout.partition("\n")[0]
+
+
+def _project(_: Context) -> str:
+    folder = settings_folder()
+    names = [name for name in ("config.toml", "secrets.toml") if (folder / name).is_file()]
+    return f"settings are those of {folder}: {', '.join(names) or 'no file'}"
 
 
 def _dbt(_: Context) -> str:
     for name in ("dbt_project.yml", "profiles.yml"):
         if not (PROJECT_DIR / name).is_file():
-            words = f"{name} is not in {PROJECT_DIR}"
-            raise RowkeeperError(f"{words}: install rowkeeper from its checkout (make setup).")
+            raise RowkeeperError(f"{name} is not in {PROJECT_DIR}. {INSTALL_AGAIN}")
     return f"the project in {PROJECT_DIR}"
 
 
@@ -134,6 +154,14 @@ def _data_folder(context: Context) -> str:
     return str(context.settings.data_dir)
 
 
+def _privacy(context: Context) -> str:
+    from rowkeeper.workspace.privacy import check_privacy
+
+    if said := check_privacy(context.settings):
+        raise _WeakError(" ".join(said))
+    return f"what is here is for whom disk.umask ({context.settings.disk.umask}) allows"
+
+
 def _warehouse(context: Context) -> str:
     from rowkeeper.workspace.warehouse_check import check_warehouse
 
@@ -141,12 +169,14 @@ def _warehouse(context: Context) -> str:
 
 
 def _journal(context: Context) -> str:
-    from rowkeeper.core.journal.check import check
+    from rowkeeper.cli.journal import findings
     from rowkeeper.core.journal.journal import damaged, journal_dir, sealed_segments
 
-    folder = journal_dir(context.settings.data_dir)
-    if found := [item for item in check(folder) if item.lost]:
-        raise damaged(found)
+    folder, found = journal_dir(context.settings.data_dir), findings(context)
+    if lost := [item for item in found if item.lost]:
+        raise damaged(lost)
+    if found:
+        raise _WeakError(f"no event is lost, but: {damaged(found)}")
     return f"{len(sealed_segments(folder))} segments in {folder}, all whole"
 
 
@@ -180,8 +210,10 @@ LOOKS: dict[str, Callable[[Context], str]] = {
     "ffmpeg": _ffmpeg,
     "JavaScript runtime": _javascript,
     "yt-dlp": _yt_dlp,
+    "project": _project,
     "dbt project": _dbt,
     "data folder": _data_folder,
+    "privacy": _privacy,
     "warehouse": _warehouse,
     "journal": _journal,
     "store": _store,

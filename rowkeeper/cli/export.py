@@ -6,8 +6,10 @@ import click
 
 from rowkeeper.cli import bag
 from rowkeeper.cli.options import prepare, warehouse_options
+from rowkeeper.cli.terminal import hand_over
 from rowkeeper.core.csv.legacy import GENERATIONS
 from rowkeeper.core.files import write_whole
+from rowkeeper.core.said import tell
 from rowkeeper.migration.export.export import Exported, export_csv
 
 
@@ -49,10 +51,10 @@ def csv_command(
     context = prepare(target, data_dir=data_dir)
     made = export_csv(context, int(generation) if generation else None, wanted, safe)
     if output is None:
-        click.echo(made.export.data, nl=False)
+        hand_over(made.export.data)
     else:
         write_whole(Path(output).expanduser(), made.export.data)
-    click.echo(describe(made, output), err=True)
+    tell(describe(made, output))
 
 
 def describe(made: Exported, output: str | None) -> str:

@@ -1,17 +1,17 @@
 """``rowkeeper journal``: is the journal as it was written, and what to do where it is not."""
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from rowkeeper.cli.options import prepare, warehouse_options
-from rowkeeper.cli.terminal import plain
+from rowkeeper.cli.options import json_option, prepare, warehouse_options
+from rowkeeper.cli.terminal import console, say_json
 from rowkeeper.core.errors import JournalDamagedError, WarehouseError
 from rowkeeper.core.journal.formats import format_findings
 from rowkeeper.core.journal.journal import journal_dir, sealed_segments
 from rowkeeper.core.journal.segments import Finding
+from rowkeeper.core.said import tell
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.data_folder import strangers_said
 from rowkeeper.workspace.locks import run_lock
@@ -28,27 +28,24 @@ def command() -> None:
 
 
 @command.command("check")
-@click.option("--json", "as_json", is_flag=True, help="All of it as one JSON object.")
+@json_option("All of it")
 @warehouse_options
 def check_command(as_json: bool, target: str | None, data_dir: str | None) -> None:
     """Read the whole journal and hold every line, segment and kept load to what was written.
 
     Nothing is written. Ends with 3 if anything is damaged or missing.
     """
-    from rowkeeper.core.journal.check import check
-
     context = prepare(target, data_dir=data_dir, any_format=True)
-    folder = journal_dir(context.settings.data_dir)
-    found = [*format_findings(folder), *check(folder), *_unknown_here(context)]
+    folder, found = journal_dir(context.settings.data_dir), findings(context)
     segments = len(sealed_segments(folder))
     if as_json:
         told = {"segments": segments, "findings": [as_record(item) for item in found]}
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        say_json(told)
     else:
         say(found)
         if left_alone := strangers_said(context):
-            click.echo(plain(left_alone))
-        click.echo(f"{segments} segments in {plain(str(folder))}, {len(found)} findings.")
+            console().say(left_alone)
+        console().say(f"{segments} segments in {folder}, {len(found)} findings.")
     if found:
         raise JournalDamagedError(
             f"The journal in {folder} is not as it was written: rowkeeper journal salvage keeps "
@@ -57,7 +54,7 @@ def check_command(as_json: bool, target: str | None, data_dir: str | None) -> No
 
 
 @command.command("salvage")
-@click.option("--json", "as_json", is_flag=True, help="What was done as one JSON object.")
+@json_option("What was done")
 @warehouse_options
 def salvage_command(as_json: bool, target: str | None, data_dir: str | None) -> None:
     """Keep every whole event of a damaged journal, set the rest aside, say what to verify again.
@@ -89,21 +86,22 @@ def salvage_command(as_json: bool, target: str | None, data_dir: str | None) -> 
             "findings": [as_record(item) for item in done.findings],
             "warehouse": unread,
         }
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        say_json(told)
         return
+    out = console()
     say(done.findings)
     for path in done.set_aside:
-        click.echo(f"Set aside: {plain(str(path))}")
+        out.say(f"Set aside: {path}")
     if not done.findings and not done.brought_back:
-        click.echo("The journal is whole: nothing to salvage.")
+        out.say("The journal is whole: nothing to salvage.")
         return
-    click.echo(
+    out.say(
         f"Kept {done.kept} whole events of damaged segments, brought {done.brought_back} back "
         "from the warehouse."
     )
     if unread:
-        click.echo(plain(f"Nothing could be brought back from the warehouse: {unread}"))
-    click.echo(plain(next_steps(done)))
+        out.say(f"Nothing could be brought back from the warehouse: {unread}")
+    out.say(next_steps(done))
 
 
 def next_steps(done: "Salvaged") -> str:
@@ -122,11 +120,12 @@ def next_steps(done: "Salvaged") -> str:
 
 def say(findings: Sequence[Finding]) -> None:
     """A line for each finding."""
+    out = console()
     for finding in findings[:SHOWN]:
         whom = ", ".join(sorted(finding.row_ids))
-        click.echo(plain(f"{finding}{f' (row {whom})' if whom else ''}"))
+        out.say(f"{finding}{f' (row {whom})' if whom else ''}")
     if len(findings) > SHOWN:
-        click.echo(f"and {len(findings) - SHOWN} more: --json has them all")
+        out.say(f"and {len(findings) - SHOWN} more: --json has them all")
 
 
 def as_record(finding: Finding) -> dict[str, Any]:
@@ -140,6 +139,15 @@ def as_record(finding: Finding) -> dict[str, Any]:
     }
 
 
+def findings(context: Context) -> list[Finding]:
+    """All that is not as it was written in the journal of ``context``. Raises
+    ``NewerVersionError``."""
+    from rowkeeper.core.journal.check import check
+
+    folder = journal_dir(context.settings.data_dir)
+    return [*format_findings(folder), *check(folder), *_unknown_here(context)]
+
+
 def _unknown_here(context: Context) -> list[Finding]:
     """The segments that the warehouse has and the journal has not, if it can be asked."""
     from rowkeeper.archive.salvage import missing_here
@@ -147,5 +155,5 @@ def _unknown_here(context: Context) -> list[Finding]:
     try:
         return missing_here(context)
     except WarehouseError as error:
-        click.echo(plain(f"The warehouse was not asked: {error}"), err=True)
+        tell(f"The warehouse was not asked: {error}")
         return []

@@ -4,10 +4,15 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
-from rich.markup import escape
 
-from rowkeeper.cli.options import accept_losses_option, prepare, warehouse_options
-from rowkeeper.cli.terminal import console, json_text, plain
+from rowkeeper.cli.options import (
+    accept_losses_option,
+    json_option,
+    prepare,
+    quiet_option,
+    warehouse_options,
+)
+from rowkeeper.cli.terminal import console, say_json
 from rowkeeper.core.csv.legacy import GENERATIONS
 
 
@@ -22,7 +27,7 @@ def command() -> None:
 
 
 @command.command("status")
-@click.option("--json", "as_json", is_flag=True, help="All of it as one JSON object.")
+@json_option("All of it")
 @warehouse_options
 def status_command(as_json: bool, target: str | None, data_dir: str | None) -> None:
     """Show which phase holds, and what blocks the next one; all of it follows from the data."""
@@ -32,29 +37,37 @@ def status_command(as_json: bool, target: str | None, data_dir: str | None) -> N
     current = next((phase for phase in phases if phase.blockers), None)
     if as_json:
         found = {"phase": current and current.name, "phases": [asdict(phase) for phase in phases]}
-        click.echo(json_text(found))
+        say_json(found)
         return
     out = console()
     for phase in phases:
-        mark = "now " if phase is current else "open" if phase.blockers else "done"
-        out.print(escape(f"{mark}  {phase.name}: {phase.purpose}"), soft_wrap=True)
+        mark = "now" if phase is current else "open" if phase.blockers else "done"
+        out.say(f"{phase.name}: {phase.purpose}", lead=f"{mark:5} ")
         for blocker in phase.blockers:
-            out.print(escape(plain(blocker)), style="yellow", soft_wrap=True)
+            out.say(blocker, style="yellow")
     if current is None:
-        out.print("The move is complete; rowkeeper migrate rollback still leads back.")
+        out.say("The move is complete; rowkeeper migrate rollback still leads back.")
 
 
 @command.command("archive")
 @click.option("--store", metavar="URL", help="The archive: file:///folder or s3://bucket.")
+@json_option("What was archived")
+@quiet_option
 @warehouse_options
-def archive_command(store: str | None, target: str | None, data_dir: str | None) -> None:
+def archive_command(
+    as_json: bool, store: str | None, target: str | None, data_dir: str | None
+) -> None:
     """Put the loaded CSVs, byte for byte, and a manifest of their hashes into the store."""
     from rowkeeper.migration.csv_archive import archive_csvs
 
+    archived = list(archive_csvs(prepare(target, store=store, data_dir=data_dir)))
+    if as_json:
+        say_json([asdict(found) for found in archived])
+        return
     out = console()
-    for found in archive_csvs(prepare(target, store=store, data_dir=data_dir)):
+    for found in archived:
         verb = "There already" if found.existed else "Archived"
-        out.print(escape(plain(f"{verb}: {found.name} {found.cloud_url}")), soft_wrap=True)
+        out.say(f"{verb}: {found.name} {found.cloud_url}")
 
 
 @command.command("rollback")
@@ -66,6 +79,7 @@ def archive_command(store: str | None, target: str | None, data_dir: str | None)
 )
 @click.option("--base", metavar="NAME", help="The loaded file to start from: name or SHA-256.")
 @accept_losses_option
+@quiet_option
 @warehouse_options
 def rollback_command(
     path: Path,
@@ -90,13 +104,14 @@ def rollback_command(
     number = int(generation) if generation else None
     done = roll_back(context, path, number, base)
     out = console()
-    out.print(escape(plain(describe(done.made, str(path)))), soft_wrap=True)
+    out.say(describe(done.made, str(path)))
     for loss in done.losses:
-        out.print(escape(plain(f"The CSV can't express {loss}.")), soft_wrap=True)
+        out.say(f"The CSV can't express {loss}.")
 
 
 @command.command("adopt")
 @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
+@quiet_option
 @warehouse_options
 def adopt_command(folders: tuple[Path, ...], target: str | None, data_dir: str | None) -> None:
     """Take over downloaded files, such as those in youtube_downloads/ and drive_downloads/.
@@ -115,19 +130,20 @@ def adopt_command(folders: tuple[Path, ...], target: str | None, data_dir: str |
     with run_lock(context):
         adopted = adopt_files(context, folders)
         if adopted.matches:
-            refresh(context)
+            refresh(context, out.say)
             publish(context)
     for found in adopted.matches:
         request = found.wanted.request
         what = f"{request.asset_kind} {request.media_id} of row {request.row_id}"
-        out.print(escape(plain(f"Adopted {found.path}: {what}, {found.evidence}")), soft_wrap=True)
+        out.say(f"Adopted {found.path}: {what}, {found.evidence}")
     for left in adopted.unmatched:
-        out.print(escape(plain(f"Left {left.path}: {left.reason}")), soft_wrap=True)
-    out.print(f"{len(adopted.matches)} adopted, {len(adopted.unmatched)} left where they are.")
+        out.say(f"Left {left.path}: {left.reason}")
+    out.say(f"{len(adopted.matches)} adopted, {len(adopted.unmatched)} left where they are.")
 
 
 @command.command("evidence")
 @click.argument("files", nargs=-1, required=True, metavar="FILE…", type=click.Path(path_type=Path))
+@quiet_option
 @warehouse_options
 def evidence_command(files: tuple[Path, ...], target: str | None, data_dir: str | None) -> None:
     """Load lists that the old system left, such as audits, gold standards, orphans, proposals.
@@ -139,13 +155,14 @@ def evidence_command(files: tuple[Path, ...], target: str | None, data_dir: str 
 
     context, out = prepare(target, data_dir=data_dir), console()
     for said in load_lists(context, files):
-        out.print(escape(plain(said)), soft_wrap=True)
+        out.say(said)
 
 
 @command.command("accept")
 @click.argument("rows", nargs=-1, required=True, metavar="ROW…")
 @click.option("--as", "row_id", metavar="ROW_ID", help="Whose they are.")
 @click.option("--undo", is_flag=True, help="Undo it: they go back to quarantine.")
+@quiet_option
 @warehouse_options
 def accept_command(
     rows: tuple[str, ...], row_id: str | None, undo: bool, target: str | None, data_dir: str | None
@@ -164,4 +181,4 @@ def accept_command(
     done = release(context, rows) if row_id is None else accept(context, rows, row_id)
     for row in done:
         words = f"as row id {row_id}" if row_id else "again in quarantine"
-        out.print(escape(plain(f"{row.place} ({row.name}): {words}")), soft_wrap=True)
+        out.say(f"{row.place} ({row.name}): {words}")

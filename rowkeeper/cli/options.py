@@ -7,14 +7,18 @@ from typing import Any
 
 import click
 
+from rowkeeper.cli.terminal import QUIET
 from rowkeeper.core.errors import DiskError
 from rowkeeper.core.journal.formats import check_formats
 from rowkeeper.core.journal.journal import journal_dir
+from rowkeeper.core.postgres import APPLICATION_VARIABLE
+from rowkeeper.core.project import CHECKOUT, find_project
+from rowkeeper.core.said import shown
 from rowkeeper.core.settings import PROJECT_DIR, Settings, load_settings
-from rowkeeper.core.text import harmless
-from rowkeeper.core.warehouse import APPLICATION_VARIABLE, load_target, profiles_dir
+from rowkeeper.core.warehouse import load_target, profiles_dir
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.data_folder import check_folder
+from rowkeeper.workspace.dbt_links import renew_links
 from rowkeeper.workspace.waits import application
 
 FLAGS = {
@@ -41,6 +45,29 @@ def warehouse_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         command = option(command)
     return command
+
+
+def quiet_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--quiet``, which ``console()`` knows of."""
+
+    def keep(context: click.Context, _: click.Parameter, value: bool) -> None:
+        context.meta[QUIET] = value
+
+    words = "Print nothing but what went wrong."
+    return click.option(
+        "--quiet", "-q", is_flag=True, expose_value=False, callback=keep, help=words
+    )(command)
+
+
+def json_option(what: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """``--json``, as ``as_json``: ``what`` as one JSON object."""
+    return click.option("--json", "as_json", is_flag=True, help=f"{what} as one JSON object.")
+
+
+def json_lines_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--json``, as ``as_json``, of what an ``EventTerminal`` tells as it goes."""
+    words = "Events as JSON lines; words on stderr."
+    return click.option("--json", "as_json", is_flag=True, help=words)(command)
 
 
 def store_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -70,7 +97,7 @@ def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--lost-columns",
             metavar="NAMES",
-            help="Known columns that the sheet may lose at once, parted by commas.",
+            help="Known columns that the sheet may lose at once, comma-separated.",
         ),
         click.option(
             "--max-changed",
@@ -101,7 +128,7 @@ def _check_folder(settings: Settings) -> None:
     except DiskError as error:
         if settings.disk.folder_id or not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise
-        if not click.confirm(f"{harmless(str(error))} Begin a new data folder now?", err=True):
+        if not click.confirm(f"{shown(error)} Begin a new data folder now?", err=True):
             raise
 
 
@@ -118,7 +145,10 @@ def prepare(target: str | None, *, any_format: bool = False, **options: Any) -> 
     _check_folder(settings)
     if not any_format:
         check_formats(journal_dir(settings.data_dir))
+    if (project := find_project(os.environ)) and project != CHECKOUT:
+        renew_links(project)
     os.environ["ROWKEEPER_DATA_DIR"] = str(settings.data_dir)
+    os.environ["DO_NOT_TRACK"] = "1"  # dbt asks before it reads its project
     os.environ.setdefault("DBT_PROJECT_DIR", str(PROJECT_DIR))
     os.environ["DBT_PROFILES_DIR"] = str(profiles_dir())
     os.environ[APPLICATION_VARIABLE] = application(click.get_current_context().command_path)

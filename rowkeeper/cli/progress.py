@@ -1,19 +1,19 @@
 """What a run says while it works: a live display on a terminal, plain lines elsewhere."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
 from rich.console import Console
 from rich.filesize import decimal
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
 from rich.progress import Progress as Bars
 
 from rowkeeper.core import clock
 from rowkeeper.core.events import Asset
 from rowkeeper.core.progress import Display, Progress
+from rowkeeper.core.said import shown
 
 EVENT_S = 1.0
 
@@ -24,11 +24,17 @@ class Tell(Protocol):
     def __call__(self, name: str, /, **facts: Any) -> None: ...
 
 
+class Says(Protocol):
+    """Takes a line that may hold text from outside."""
+
+    def say(self, text: object, /) -> None: ...
+
+
 class PlainDisplay:
     """One line for each asset that ended; none for those that only were as they should be."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, out: Says) -> None:
+        self._out = out
         self._lock = threading.Lock()
         self._expected = self._ended = 0
 
@@ -44,14 +50,14 @@ class PlainDisplay:
             if progress.state == "verified":
                 return
             text = f"{self._ended}/{self._expected} {progress.state}: {_words(progress)}: {outcome}"
-            self._console.print(escape(text), highlight=False, soft_wrap=True)
+            self._out.say(text)
 
 
 class LiveDisplay:
     """A bar over all assets and one for each that is under way; failures stay as lines."""
 
-    def __init__(self, bars: Bars, title: str) -> None:
-        self._bars = bars
+    def __init__(self, bars: Bars, say: Callable[[str], None], title: str) -> None:
+        self._bars, self._say = bars, say
         self._all = bars.add_task(title, total=0)
         self._running: dict[str, TaskID] = {}
         self._lock = threading.Lock()
@@ -66,7 +72,7 @@ class LiveDisplay:
         with self._lock:
             if progress.state == "running":
                 if key not in self._running:
-                    words = escape(_words(progress)[:50])
+                    words = shown(_words(progress))[:50]
                     self._running[key] = self._bars.add_task(f"  {words}", total=None)
                 total, done = progress.total_bytes, progress.done_bytes
                 self._bars.update(self._running[key], total=total, completed=done)
@@ -74,8 +80,7 @@ class LiveDisplay:
             if key in self._running:
                 self._bars.remove_task(self._running.pop(key))
         if progress.message:
-            text = f"{progress.state}: {_words(progress)}: {progress.message}"
-            self._bars.console.print(escape(text), highlight=False)
+            self._say(f"{progress.state}: {_words(progress)}: {progress.message}")
         self._bars.advance(self._all)
 
 
@@ -114,11 +119,11 @@ class EventDisplay:
 
 
 @contextmanager
-def live(console: Console, title: str) -> Iterator[Display]:
-    """Bars on a terminal, until the work has ended."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Bars(*columns, console=console, transient=True) as bars:
-        yield LiveDisplay(bars, title)
+def live(console: Console, say: Callable[[str], None], title: str) -> Iterator[Display]:
+    """Bars on a terminal, until the work has ended; ``say`` prints a line above them."""
+    words = TextColumn("{task.description}", markup=False)
+    with Bars(words, BarColumn(), MofNCompleteColumn(), console=console, transient=True) as bars:
+        yield LiveDisplay(bars, say, title)
 
 
 def _words(progress: Progress[Asset]) -> str:

@@ -3,10 +3,9 @@
 from dataclasses import asdict, dataclass
 
 import click
-from rich.table import Table
 
 from rowkeeper.cli.options import prepare, warehouse_options
-from rowkeeper.cli.terminal import console, json_text
+from rowkeeper.cli.terminal import console, say_json
 from rowkeeper.core.links.classify import ASSET_KINDS
 from rowkeeper.workspace.context import Context
 
@@ -31,34 +30,34 @@ def command(as_json: bool, target: str | None, data_dir: str | None) -> None:
     """List the providers: kinds of asset, links that ask for them, pace, and who is paused."""
     found = listed(prepare(target, data_dir=data_dir))
     if as_json:
-        click.echo(json_text([asdict(item) for item in found]))
+        say_json([asdict(item) for item in found])
         return
-    table = Table()
-    for column in ("provider", "kinds", "links", "requests/s", "burst", "at a time", "paused"):
-        table.add_column(column, overflow="fold")
+    rows = []
     for item in found:
         paused = f"{item.paused_s:.0f} s" if item.paused_s else ""
         pace = f"{item.rate:g}", str(item.burst), str(item.at_a_time)
-        table.add_row(item.name, ", ".join(item.kinds), ", ".join(item.links), *pace, paused)
-    console().print(table)
+        rows.append([item.name, ", ".join(item.kinds), ", ".join(item.links), *pace, paused])
+    columns = ("provider", "kinds", "links", "requests/s", "burst", "at a time", "paused")
+    console().table(None, columns, rows)
 
 
 def listed(context: Context) -> list[Provider]:
     """The providers of this machine, by name."""
-    from downloaders.registry import downloader_class, providers, throttle_of
+    from downloaders.registry import downloader_class, providers
+    from rowkeeper.workspace.pace import throttle_of
 
     download = context.settings.download
-    throttle = throttle_of(download)
-    paces = throttle.limits
-    return [
-        Provider(
-            name=name,
-            kinds=sorted(downloader_class(name).kinds),
-            links=sorted(link_type for provider, link_type in ASSET_KINDS if provider == name),
-            rate=paces[name].rate,
-            burst=paces[name].burst,
-            at_a_time=paces[name].slots or download.workers,
-            paused_s=round(throttle.paused_s(name), 1),
-        )
-        for name in sorted(providers())
-    ]
+    with throttle_of(context) as throttle:
+        paces = throttle.limits
+        return [
+            Provider(
+                name=name,
+                kinds=sorted(downloader_class(name).kinds),
+                links=sorted(link_type for provider, link_type in ASSET_KINDS if provider == name),
+                rate=paces[name].rate,
+                burst=paces[name].burst,
+                at_a_time=paces[name].slots or download.workers,
+                paused_s=round(max(throttle.paused_s(name), throttle.paused_hosts(name)), 1),
+            )
+            for name in sorted(providers())
+        ]

@@ -1,7 +1,5 @@
 """``rowkeeper reconcile``: each cell of the sources against the tables, and a sum for each file."""
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, fields
@@ -9,13 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
-from rowkeeper.cli.options import prepare, warehouse_options
-from rowkeeper.cli.terminal import console, json_text, plain
-from rowkeeper.core.csv.guard import guard
+from rowkeeper.cli.options import json_option, prepare, quiet_option, warehouse_options
+from rowkeeper.cli.terminal import Terminal, console, say_json
+from rowkeeper.core.csv.written import guarded_csv
 from rowkeeper.core.errors import ReconcileError
 from rowkeeper.core.files import write_whole
 from rowkeeper.core.text import quoted
@@ -25,12 +20,15 @@ from rowkeeper.migration.reconcile.reconcile import Reconciliation, reconcile
 
 SHOWN = 20
 COLUMNS = ("source", "file", "rows_in", "used", "repeats", "quarantined", "closed", "proof")
+NOBODYS = ("header row", "separator", "empty row", "numbered ahead", "left out by")
+"""How the reasons begin for which nobody has to mend anything."""
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="All of it as one JSON object.")
+@json_option("All of it")
 @click.option("--deep", is_flag=True, help="Read each file, else each kept load, again.")
 @click.option("--differences", metavar="FILE", help="Write the differences to this CSV.")
+@quiet_option
 @warehouse_options
 def command(
     as_json: bool, deep: bool, differences: str | None, target: str | None, data_dir: str | None
@@ -45,7 +43,7 @@ def command(
     if differences:
         write_whole(Path(differences).expanduser(), as_csv(found.differences))
     if as_json:
-        click.echo(json_text(as_record(found)))
+        say_json(as_record(found))
     else:
         _print(console(), found)
     if not found.complete:
@@ -64,56 +62,47 @@ def as_record(found: Reconciliation) -> dict[str, Any]:
 
 def as_csv(differences: Sequence[Difference]) -> bytes:
     """The differences as a CSV in UTF-8, one a line, guarded: spreadsheets open it."""
-    text = io.StringIO(newline="")
     names = [item.name for item in fields(Difference)]
-    writer = csv.DictWriter(text, names, lineterminator="\n")
-    writer.writeheader()
-    for difference in differences:
-        writer.writerow({name: guard(str(cell)) for name, cell in asdict(difference).items()})
-    return text.getvalue().encode()
+    return guarded_csv(names, (map(str, asdict(item).values()) for item in differences))
 
 
-def _print(out: Console, found: Reconciliation) -> None:
-    table = Table(title="Source files", title_justify="left")
-    for column in COLUMNS:
-        table.add_column(column.replace("_", " "), overflow="fold")
+def _print(out: Terminal, found: Reconciliation) -> None:
+    rows = []
     for file in found.files:
-        shown = asdict(file) | {
+        cells = asdict(file) | {
             "quarantined": sum(file.quarantined.values()),
             "closed": "yes" if file.closed else f"no, {file.unaccounted} are missing",
         }
-        table.add_row(*(escape(plain(shown[column])) for column in COLUMNS))
-    out.print(table)
+        rows.append([cells[column] for column in COLUMNS])
+    out.table("Source files", COLUMNS, rows)
     for file in found.files:
-        for reason, rows in file.quarantined.items():
-            _line(out, f"Quarantined in {file.file}: {rows} rows: {reason}")
+        for reason, count in file.quarantined.items():
+            word = "Left out" if reason.startswith(NOBODYS) else "Quarantined"
+            out.say(f"{word} in {file.file}: {count} rows: {reason}")
         if file.compared_with:
-            _line(out, f"{file.file}: each row was compared with {file.compared_with}.")
+            out.say(f"{file.file}: each row was compared with {file.compared_with}.")
         if file.notice:
-            _line(out, f"{file.file} {file.notice}.")
-        for title, cells in file.unknown_columns.items():
+            out.say(f"{file.file} {file.notice}.")
+        for title, filled in file.unknown_columns.items():
             column = f"column {quoted(title)} of {file.file}"
-            _line(out, f"Nobody knows {column}: its {cells} filled cells are kept.")
+            out.say(f"Nobody knows {column}: its {filled} filled cells are kept.")
     for held_against, number in found.older_snapshots.items():
-        _line(out, f"{number} older snapshots were compared with {held_against}.")
-    for kind, cells in sorted(Counter(item.kind for item in found.differences).items()):
-        _line(out, f"{cells} cells are {kind}.")
+        out.say(f"{number} older snapshots were compared with {held_against}.")
+    for kind, count in sorted(Counter(item.kind for item in found.differences).items()):
+        out.say(f"{count} cells are {kind}.")
     worst = sorted(found.differences, key=lambda item: item.kind not in FAULTS)
     for item in worst[:SHOWN]:
-        _line(out, f"  {_text(item)}")
+        out.say(_text(item), lead="  ")
     if len(worst) > SHOWN:
-        _line(out, f"  and {len(worst) - SHOWN} more: --differences FILE.csv has them all")
+        more = len(worst) - SHOWN
+        out.say(f"and {more} more: --differences FILE.csv has them all", lead="  ")
     if found.complete:
-        _line(out, "Every row is accounted for and no cell is lost.")
+        out.say("Every row is accounted for and no cell is lost.")
 
 
 def _text(item: Difference) -> str:
     what = f"{item.kind}: {item.file}, line {item.line}, {item.column or 'the row'}"
     return f"{what}: {item.source_value[:80]!r} is {item.table_value[:80]!r} ({item.reason})"
-
-
-def _line(out: Console, text: str) -> None:
-    out.print(escape(plain(text)), soft_wrap=True)
 
 
 def _refusal(found: Reconciliation) -> str:

@@ -7,8 +7,14 @@ import click
 
 from rowkeeper.archive.restore import fill_tables
 from rowkeeper.archive.retrieve import INDEX, Retrieved, retrieve
-from rowkeeper.cli.options import prepare, store_option, warehouse_options
-from rowkeeper.cli.terminal import console, json_text, plain
+from rowkeeper.cli.options import (
+    json_option,
+    prepare,
+    quiet_option,
+    store_option,
+    warehouse_options,
+)
+from rowkeeper.cli.terminal import console, say_json
 from rowkeeper.core.errors import FixityError
 from rowkeeper.core.journal.journal import journal_dir
 from rowkeeper.core.journal.segments import Finding
@@ -22,8 +28,9 @@ SHOWN = 20
 @click.command()
 @click.option("--to", "folder", metavar="DIR", required=True, help="Where the files go.")
 @click.option("--people", metavar="ROWS", help="Only these row ids, such as 12,40-60.")
-@click.option("--json", "as_json", is_flag=True, help="What was done as one JSON object.")
+@json_option("What was done")
 @store_option
+@quiet_option
 @warehouse_options
 def command(
     folder: str,
@@ -46,17 +53,17 @@ def command(
     with run_lock(context):
         filled = fill_tables(context, damage)
     for words in filled.said:
-        out.print(plain(words), markup=False, soft_wrap=True)
+        out.say(words)
     for finding in damage:
-        out.print(plain(f"The journal is damaged: {finding}"), markup=False, soft_wrap=True)
+        out.say(f"The journal is damaged: {finding}")
     place = Path(folder).expanduser().absolute()
     selection = select(people=people)
     require_people(context, selection)
     done = retrieve(context, out, selection, place)
     if as_json:
-        click.echo(json_text(asdict(done)))
+        say_json(asdict(done))
     else:
-        out.print(plain(f"{said(done)} See {place / INDEX}."), markup=False, soft_wrap=True)
+        out.say(f"{said(done)} See {place / INDEX}.")
     complain(done)
     complain_of_journal(context, done, damage)
 

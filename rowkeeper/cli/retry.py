@@ -1,16 +1,18 @@
 """``rowkeeper retry``: what failed is asked for again, whatever its verdict, and fetched."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import click
-from rich.console import Console
 
-from rowkeeper.cli.options import prepare, warehouse_options
+from rowkeeper.cli.options import json_lines_option, prepare, quiet_option, warehouse_options
 from rowkeeper.cli.run import show
-from rowkeeper.cli.terminal import console
+from rowkeeper.cli.terminal import EventTerminal, Terminal, console
+from rowkeeper.core.identity import row_id_key
 from rowkeeper.run.retry import Failure, ask_again, find
 from rowkeeper.run.round import move
 from rowkeeper.workspace.locks import run_lock
+from rowkeeper.workspace.run_log import recorded
 from rowkeeper.workspace.selection import Selection, require_people, select
 
 
@@ -25,12 +27,15 @@ from rowkeeper.workspace.selection import Selection, require_people, select
 @click.option("--provider", "providers", multiple=True, metavar="NAME", help="Only theirs; repeat.")
 @click.option("--people", metavar="ROWS", help="Only these row ids, such as 12,40-60.")
 @click.option("--dry-run", is_flag=True, help="Say what it would try again; write nothing.")
+@json_lines_option
+@quiet_option
 @warehouse_options
 def command(
     reasons: tuple[str, ...],
     providers: tuple[str, ...],
     people: str | None,
     dry_run: bool,
+    as_json: bool,
     target: str | None,
     data_dir: str | None,
 ) -> None:
@@ -39,29 +44,32 @@ def command(
     Without --reason everything but what is gone for good; with --reason permanent, or a code such
     as private, that too. A site that wanted a pause is asked again at once.
     """
-    context, out = prepare(target, data_dir=data_dir), console()
+    context = prepare(target, data_dir=data_dir)
+    out = EventTerminal() if as_json else console()
     with run_lock(context):
         selection = select(people=people)
         require_people(context, selection)
         failures = find(context, reasons, providers, selection)
+        if isinstance(out, EventTerminal):
+            out.event("failures", failures=[asdict(failure) for failure in failures])
         if not failures or dry_run:
             say(failures, out, "would be tried again" if dry_run else "to try again")
             return
         say(failures, out, "tried again")
-        ask_again(context, failures)
-        row_ids = frozenset(failure.row_id for failure in failures)
-        done = move(context, out, Selection(row_ids=row_ids))
-        refusal = show(context, out, done)
-    if refusal:
-        raise refusal
+        with recorded(context) as log:
+            ask_again(context, failures)
+            row_ids = frozenset(row_id_key(failure.row_id) for failure in failures)
+            done = move(context, out, Selection(row_ids=row_ids), log)
+            if refusal := show(context, out, done):
+                raise refusal
 
 
-def say(failures: Sequence[Failure], out: Console, words: str) -> None:
+def say(failures: Sequence[Failure], out: Terminal, words: str) -> None:
     """The failures by their reason, in one line each."""
     counts: dict[tuple[str, str, str], int] = {}
     for item in failures:
         key = item.stage, item.provider, item.error_code
         counts[key] = counts.get(key, 0) + 1
-    out.print(f"{len(failures)} failures {words}.")
+    out.say(f"{len(failures)} failures {words}.")
     for (stage, provider, code), count in sorted(counts.items()):
-        out.print(f"  {count} {stage}s from {provider}: {code}", markup=False, highlight=False)
+        out.say(f"{count} {stage}s from {provider}: {code}", lead="  ")

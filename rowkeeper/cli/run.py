@@ -6,11 +6,19 @@ from typing import Any
 import click
 from rich.filesize import decimal
 
-from rowkeeper.cli.options import prepare, source_options, warehouse_options
+from rowkeeper.cli.options import (
+    json_lines_option,
+    prepare,
+    quiet_option,
+    source_options,
+    warehouse_options,
+)
 from rowkeeper.cli.terminal import EventTerminal, Terminal, console
 from rowkeeper.core.errors import LossError, RowkeeperError
+from rowkeeper.run.metrics import measured
+from rowkeeper.run.notify import notified
 from rowkeeper.run.plan import say_plan
-from rowkeeper.run.round import Moved, go_round, require_sources
+from rowkeeper.run.round import Moved, begun, go_round, require_sources
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.locks import run_lock
 from rowkeeper.workspace.selection import KINDS, select
@@ -26,6 +34,11 @@ from rowkeeper.workspace.selection import KINDS, select
 @click.option("--people", metavar="ROWS", help="Only these row ids, such as 12,40-60.")
 @click.option("--limit", type=click.IntRange(min=0), metavar="N", help="At most N downloads.")
 @click.option("--stream", is_flag=True, help="Past the disk into the store, where that can be.")
+@click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Fetch on the workers of tls://scheduler:8786, or of local:4, which starts four.",
+)
 @click.option("--reread", is_flag=True, help="Read lists and documents again, whatever their age.")
 @click.option(
     "--known-earlier",
@@ -39,14 +52,16 @@ from rowkeeper.workspace.selection import KINDS, select
     help="Begin a new data folder where another was.",
 )
 @click.option("--dry-run", is_flag=True, help="Say what it would do; write nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Events as JSON lines; words on stderr.")
+@json_lines_option
 @source_options
+@quiet_option
 @warehouse_options
 def command(
     mode: str,
     people: str | None,
     limit: int | None,
     stream: bool,
+    cluster: str | None,
     reread: bool,
     dry_run: bool,
     as_json: bool,
@@ -58,20 +73,31 @@ def command(
     Running it again goes on where the last run ended; with nothing new it changes nothing. The
     sheet and the CSVs are always taken whole; --people and --limit are about their content. With
     --stream nothing stays on this disk: direct and Drive media never touch it, others are removed
-    once they are archived.
+    once they are archived. With --cluster the links are fetched by other machines (docs/scale.md).
     """
     selection = select(mode, people, limit)
     context = prepare(target, **sources)
+    if cluster:
+        from rowkeeper.run.cluster import check_cluster
+
+        check_cluster(context, cluster)
     out = EventTerminal() if as_json else console()
     if dry_run:
         say_plan(context, selection, out, reread=reread)
         return
-    with run_lock(context):
-        done = go_round(context, out, selection, stream=stream, reread=reread)
-        refusal = show(context, out, done)
-    if refusal:
-        raise refusal
-    require_sources(context)
+    with (
+        measured(context, out) as run,
+        run_lock(context),
+        notified(context, out),
+        begun(context, out) as log,
+    ):
+        run.done = go_round(
+            context, out, selection, log, stream=stream, reread=reread, cluster=cluster
+        )
+        refusal = show(context, out, run.done)
+        if refusal:
+            raise refusal
+        require_sources(context)
 
 
 def show(context: Context, out: Terminal, done: Moved) -> RowkeeperError | None:
@@ -89,7 +115,7 @@ def show(context: Context, out: Terminal, done: Moved) -> RowkeeperError | None:
             uploads=asdict(done.uploaded) if done.uploaded else None,
             message=str(done.refusal) if done.refusal else None,
         )
-    out.print(_words(done), soft_wrap=True)
+    out.say(_words(done))
     print_overview(context, out, done.warnings)
     try:
         if written := dual_write(context):
@@ -102,6 +128,8 @@ def show(context: Context, out: Terminal, done: Moved) -> RowkeeperError | None:
 
 
 def _words(done: Moved) -> str:
+    from rowkeeper.cli.status import by_worker
+
     downloaded, uploaded = done.downloaded, done.uploaded
     said = [f"Brought {done.restored} lost files back from the archive."] if done.restored else []
     if downloaded is not None:
@@ -113,6 +141,8 @@ def _words(done: Moved) -> str:
             said.append(f"Read {downloaded.unchanged} again that had not changed.")
         if downloaded.left:
             said.append(f"Left {downloaded.left} to another run that fetches them.")
+        if workers := downloaded.workers:
+            said.append(f"Of these by worker: {by_worker(workers)}.")
         paused = downloaded.paused_providers.items()
         said += [f"Paused {provider}: {reason}" for provider, reason in paused]
     if uploaded is not None:

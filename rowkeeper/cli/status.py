@@ -4,74 +4,110 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from rowkeeper.catalogue.places import places
 from rowkeeper.catalogue.publish import Catalog, Record, read_catalog
-from rowkeeper.cli.options import prepare, warehouse_options
-from rowkeeper.cli.terminal import console, json_text, plain
-from rowkeeper.core.settings import PROJECT_DIR
+from rowkeeper.cli.options import json_option, prepare, warehouse_options
+from rowkeeper.cli.terminal import Terminal, console, say_json
+from rowkeeper.core.project import find_project
 from rowkeeper.workspace.context import Context
+from rowkeeper.workspace.selection import require_somebody, select
+from rowkeeper.workspace.sessions import workers_of
 
 if TYPE_CHECKING:
     from rowkeeper.workspace.last_build import Warned
 
+EVERYBODY = "*"
 SHOWN_FAILURES = 20
-PEOPLE_COLUMNS = ("row_id", "name", "email", "personality_type", "assets", "archived", "failed")
+PEOPLE_COLUMNS = ("row_id", "name", "email", "personality_type", "assets", "archived", "lacks")
 ASSET_COLUMNS = (
     *("asset_type", "assets", "archived", "unchecked", "to_upload", "to_download", "failed"),
     *("known_earlier", "not_wanted"),
 )
+RARE_STATES = frozenset({"unchecked", "known_earlier", "not_wanted"})
 SESSION_COLUMNS = (
     *("activity", "session_type", "status", "total_assets", "completed_assets", "failed_assets"),
     "created_at",
 )
 
+OUTCOMES = {
+    "succeeded": "ended well",
+    "nothing_new": "ended well and found nothing to do",
+    "failed": "failed",
+    "interrupted": "was interrupted",
+    "not_ended": "has not ended",
+}
+
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="All of it as one JSON object.")
-@click.option("--people", is_flag=True, help="Each person and what of theirs is archived.")
+@json_option("All of it")
+@click.option(
+    "--people",
+    is_flag=False,
+    flag_value=EVERYBODY,
+    metavar="[ROWS]",
+    help="Each person: what is archived by kind, what is not and why; of these row ids alone, such "
+    "as 12,40-60.",
+)
 @warehouse_options
-def command(as_json: bool, people: bool, target: str | None, data_dir: str | None) -> None:
-    """Show people, assets by kind and status, failures with their reasons, the last sessions."""
+def command(as_json: bool, people: str | None, target: str | None, data_dir: str | None) -> None:
+    """Show people, assets by kind and status, failures with reasons, the last run and sessions."""
+    selection = select(people=None if people == EVERYBODY else people)
     context = prepare(target, data_dir=data_dir)
     catalog = read_catalog(context)
+    named = [person for person in catalog.people if selection.has(person["row_id"])]
+    require_somebody(selection, len(named), len(catalog.people))
+    workers = workers_of(context, (str(item["session_id"]) for item in catalog.sessions))
     if as_json:
-        found = {**asdict(catalog), "places": places(context)}
-        click.echo(json_text(found))
+        found = {**asdict(catalog), "people": named, "places": places(context), "workers": workers}
+        say_json(found)
         return
     out = console()
     if people:
-        out.print(_table("People", PEOPLE_COLUMNS, catalog.people))
+        _table(out, "People", PEOPLE_COLUMNS, map(by_kind, named))
     _print_catalog(out, catalog)
+    for run in catalog.runs[:1]:
+        out.say(_run_text(run))
     if catalog.sessions:
-        out.print(_table("Last sessions", SESSION_COLUMNS, catalog.sessions))
+        _table(out, "Last sessions", SESSION_COLUMNS, catalog.sessions)
+    for session_id, had in workers.items():
+        out.say(f"Session {session_id} by worker: {by_worker(had)}.")
     _print_places(out, context)
 
 
-def print_overview(context: Context, out: Console, warnings: Sequence["Warned"]) -> None:
+def by_kind(person: Record) -> Record:
+    """``person`` with what is archived and what is not in words: ``video 1``, ``file (gone)``."""
+    archived = ", ".join(f"{kind} {count}" for kind, count in person["archived_kinds"].items())
+    lacks = ", ".join(f"{kind} ({why})" for kind, why in person["lacks"].items())
+    return {**person, "archived": archived, "lacks": lacks}
+
+
+def by_worker(had: Mapping[str, int]) -> str:
+    """How many assets each worker of a cluster had, in words."""
+    return ", ".join(f"{name} {count}" for name, count in sorted(had.items()))
+
+
+def print_overview(context: Context, out: Terminal, warnings: Sequence["Warned"]) -> None:
     """The end of a run: what there is, what failed and why, where it is and how to look further."""
     _print_catalog(out, read_catalog(context))
     for warned in warnings:
         more = ", …" if warned.rows > len(warned.examples) else ""
         rows = "; ".join(warned.examples)
-        _line(out, f"Warning: {warned.test} lists {warned.rows} rows: {rows}{more}")
+        out.say(f"Warning: {warned.test} lists {warned.rows} rows: {rows}{more}")
     _print_places(out, context)
-    _line(out, "Look further:")
+    out.say("Look further:")
     options = _options(context)
-    _line(out, f"{_program('rowkeeper')} status --people{options}", indent=2)
+    out.say(f"{_program('rowkeeper')} status --people{options}", lead="  ")
     for warned in warnings[:1]:
         sql = f"select * from {warned.relation}".replace('"', "")
         command = f"{_program('dbt')} show --inline '{sql}' --target {context.target.name}"
-        _line(out, f"{_variable(context)}{command}", indent=2)
+        out.say(f"{_variable(context)}{command}", lead="  ")
 
 
 def _options(context: Context) -> str:
@@ -86,7 +122,8 @@ def _variable(context: Context) -> str:
 
 
 def _is_default(context: Context) -> bool:
-    return context.settings.data_dir == PROJECT_DIR / "data"
+    project = find_project(os.environ)
+    return project is not None and context.settings.data_dir == project / "data"
 
 
 def _quoted_folder(context: Context) -> str:
@@ -100,45 +137,66 @@ def _program(name: str) -> str:
     return shlex.quote(os.path.relpath(Path(sys.executable).parent / name))
 
 
-def _print_catalog(out: Console, catalog: Catalog) -> None:
+def _print_catalog(out: Terminal, catalog: Catalog) -> None:
     with_content = [person for person in catalog.people if person["assets"]]
     full = "".join(
         f", {proof['complete_people']} of them archived in full" for proof in catalog.proof
     )
-    _line(out, f"{len(catalog.people)} people, {len(with_content)} with content{full}.")
+    out.say(f"{len(catalog.people)} people, {len(with_content)} with content{full}.")
     if catalog.assets:
-        out.print(_table("Assets", ASSET_COLUMNS, catalog.assets))
+        _table(out, "Assets", with_something(ASSET_COLUMNS, catalog.assets), catalog.assets)
     for failure in catalog.failures[:SHOWN_FAILURES]:
-        _line(out, _failure_text(failure))
+        out.say(_failure_text(failure))
     if len(catalog.failures) > SHOWN_FAILURES:
-        _line(out, f"and {len(catalog.failures) - SHOWN_FAILURES} more: --json has them all")
+        out.say(f"and {len(catalog.failures) - SHOWN_FAILURES} more: --json has them all")
     _print_unproved(out, catalog)
     unsupported = catalog.unsupported_links
     for link in unsupported[:SHOWN_FAILURES]:
-        _line(out, _unsupported_text(link))
+        out.say(_unsupported_text(link))
     if len(unsupported) > SHOWN_FAILURES:
         more = len(unsupported) - SHOWN_FAILURES
-        _line(out, f"and {more} more links that nothing fetches: --json has them all")
+        out.say(f"and {more} more links that nothing fetches: --json has them all")
     for group in catalog.quarantine:
-        _line(out, f"Quarantined: {group['rows']} {group['source']} rows: {group['reason']}")
+        word = "Quarantined" if group["to_mend"] else "Left out"
+        out.say(f"{word}: {group['rows']} {group['source']} rows: {group['reason']}")
     for assumed in catalog.notices:
-        _line(out, f"Assumed: {assumed['notice']}")
+        out.say(f"Assumed: {assumed['notice']}")
 
 
-def _print_unproved(out: Console, catalog: Catalog) -> None:
+def with_something(columns: Sequence[str], records: Sequence[Record]) -> list[str]:
+    """The columns without those of a state that nothing is in and few archives know."""
+    return [
+        column
+        for column in columns
+        if column not in RARE_STATES or any(record[column] for record in records)
+    ]
+
+
+def _print_unproved(out: Terminal, catalog: Catalog) -> None:
     """What is there and not known to be all, or not final: nothing of it looks complete."""
     for proof in catalog.proof:
         if count := proof["incomplete_lists"]:
             what = "list or document is" if count == 1 else "lists or documents are"
-            _line(out, f"{count} {what} not known to be complete: read again when due.")
+            out.say(f"{count} {what} not known to be complete: read again when due.")
         if count := proof["provisional"]:
             what = "medium is" if count == 1 else "media are"
-            _line(out, f"{count} {what} provisional: fetched again until final.")
+            out.say(f"{count} {what} provisional: fetched again until final.")
     partial = catalog.incomplete_lists
     for listed in partial[:SHOWN_FAILURES]:
-        _line(out, _partial_text(listed))
+        out.say(_partial_text(listed))
     if len(partial) > SHOWN_FAILURES:
-        _line(out, f"and {len(partial) - SHOWN_FAILURES} more such lists: --json has them all")
+        out.say(f"and {len(partial) - SHOWN_FAILURES} more such lists: --json has them all")
+
+
+def _run_text(run: Record) -> str:
+    ended = f" to {run['ended_at']}" if run["ended_at"] else ""
+    code = f" with {run['exit_code']}" if run["outcome"] == "failed" else ""
+    when = f"{run['command']}, {run['started_at']}{ended}"
+    said = [f"Last run: {when}, {OUTCOMES[run['outcome']]}{code}"]
+    if code:
+        said.append(str(run["message"]))
+    said += [run["next_step"]] if run["next_step"] else []
+    return ": ".join(said)
 
 
 def _partial_text(listed: Record) -> str:
@@ -159,23 +217,10 @@ def _unsupported_text(link: Record) -> str:
     return f"Not fetched: {link['url']} of {where}: {link['reason']}"
 
 
-def _print_places(out: Console, context: Context) -> None:
+def _print_places(out: Terminal, context: Context) -> None:
     for name, place in places(context).items():
-        _line(out, f"{name}: {place}")
+        out.say(f"{name}: {place}")
 
 
-def _line(out: Console, text: str, indent: int = 0) -> None:
-    out.print(" " * indent + escape(plain(text)), soft_wrap=True)
-
-
-def _table(title: str, columns: Iterable[str], records: Iterable[Record]) -> Table:
-    table = Table(title=title, title_justify="left")
-    for column in columns:
-        table.add_column(column.replace("_", " "), overflow="fold")
-    for record in records:
-        table.add_row(*(escape(_cell(record[column])) for column in columns))
-    return table
-
-
-def _cell(value: Any) -> str:
-    return "" if value is None else plain(value)
+def _table(out: Terminal, title: str, columns: Sequence[str], records: Iterable[Record]) -> None:
+    out.table(title, columns, ([record[column] for column in columns] for record in records))

@@ -1,13 +1,20 @@
 """``rowkeeper store``: what is in the archive, taken over where it is and moved to other keys."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 
 import click
 from rich.filesize import decimal
 
-from rowkeeper.archive.relayout import Moved
-from rowkeeper.cli.options import prepare, store_option, warehouse_options
-from rowkeeper.cli.terminal import console, plain
+from rowkeeper.archive.relayout import MovedObjects
+from rowkeeper.cli.options import (
+    json_option,
+    prepare,
+    quiet_option,
+    store_option,
+    warehouse_options,
+)
+from rowkeeper.cli.terminal import console, say_json
 from rowkeeper.core.errors import FixityError
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
@@ -24,12 +31,15 @@ def command() -> None:
 @click.option("--hash", "hashing", is_flag=True, help="Read each whole, and take it over for good.")
 @click.option("--dry-run", is_flag=True, help="Only look and say; nothing is written down.")
 @click.option("--people", metavar="ROWS", help="Only these row ids, such as 12,40-60.")
+@json_option("What was done")
 @store_option
+@quiet_option
 @warehouse_options
 def adopt_command(
     hashing: bool,
     dry_run: bool,
     people: str | None,
+    as_json: bool,
     store: str | None,
     target: str | None,
     data_dir: str | None,
@@ -44,9 +54,12 @@ def adopt_command(
     from rowkeeper.archive.adopt import adopt_objects
 
     context = prepare(target, data_dir=data_dir, store=store)
-    out = console()
+    out = console(stderr=as_json)
     with run_lock(context):
         done = adopt_objects(context, out, select(people=people), hashing, dry_run)
+    if as_json:
+        say_json(asdict(done))
+        return
     said = [f"{done.adopted} adopted with a hash, {done.found} found, {done.refuted} refuted."]
     if done.unread:
         said.append(f"{done.unread} could not be read: adopt again later.")
@@ -54,7 +67,7 @@ def adopt_command(
         said.append("Those found are unchecked: --hash reads them.")
     if dry_run:
         said.append("Nothing was written down.")
-    out.print(" ".join(said), soft_wrap=True)
+    out.say(" ".join(said))
 
 
 @command.command("move")
@@ -62,13 +75,16 @@ def adopt_command(
 @click.option("--dry-run", is_flag=True, help="Only print the plan.")
 @click.option("--people", metavar="ROWS", help="Only these row ids, such as 12,40-60.")
 @click.option("--remove-old", is_flag=True, help="Then delete the objects that no asset has.")
+@json_option("The plan, or what was done,")
 @store_option
+@quiet_option
 @warehouse_options
 def move_command(
     layout: str,
     dry_run: bool,
     people: str | None,
     remove_old: bool,
+    as_json: bool,
     store: str | None,
     target: str | None,
     data_dir: str | None,
@@ -84,23 +100,35 @@ def move_command(
 
     template = checked_layout(layout)
     context = prepare(target, data_dir=data_dir, store=store)
-    out, selection = console(), select(people=people)
+    out, selection = console(stderr=as_json), select(people=people)
     with run_lock(context):
         done = moving.move_objects(context, out, selection, template, dry_run)
         if remove_old and not dry_run:
             done.removed = moving.remove_old(context, out, selection)
-    for line in said(context, done, template, dry_run):
-        out.print(plain(line), markup=False, soft_wrap=True)
+    if as_json:
+        planned = [
+            {
+                "from": move.source,
+                "to": move.target,
+                "size_bytes": move.content.size_bytes,
+                "assets": len(move.pointers),
+            }
+            for move in done.planned
+        ]
+        say_json({**vars(done), "planned": planned})
+    else:
+        for line in said(context, done, template, dry_run):
+            out.say(line)
     if done.failures:
         raise FixityError(
             f"{len(done.failures)} objects were not moved, see above: rowkeeper verify, then again."
         )
 
 
-UNHASHED = "select count(*) from intermediate.int_assets where archived_by = 'legacy'"
+UNHASHED = "select count(*) from {schema}.asset_states where archived_by = 'legacy'"
 
 
-def said(context: Context, done: Moved, template: str, dry_run: bool) -> Iterator[str]:
+def said(context: Context, done: MovedObjects, template: str, dry_run: bool) -> Iterator[str]:
     """What was done or would be, a line each."""
     from uploaders.layout import checked_layout
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rowkeeper.archive.addresses import Found, addresses, lifetime_of
+from rowkeeper.archive.addresses import FoundAddresses, addresses, lifetime_of
 from rowkeeper.cli.options import prepare, store_option, warehouse_options
-from rowkeeper.cli.terminal import json_text, plain
+from rowkeeper.cli.terminal import hand_over, say_json
 from rowkeeper.core.errors import UsageError
+from rowkeeper.core.said import tell
+from rowkeeper.core.text import harmless
 
 if TYPE_CHECKING:
     pass
@@ -50,22 +52,21 @@ def command(
     context = prepare(target, data_dir=data_dir, store=store)
     found = addresses(context, wanted, kind, seconds)
     if as_json:
-        click.echo(json_text(asdict(found)))
+        say_json(asdict(found), secrets=True)
     else:
         _print(found)
     if not found.addresses:
         raise UsageError(next(iter(found.missing.values())))
 
 
-def _print(found: Found) -> None:
+def _print(found: FoundAddresses) -> None:
     """The addresses alone on standard output, what they are beside them on standard error."""
     for address in found.addresses:
         what = f"{address.asset_kind} of row {address.row_id}: {address.filename}"
-        click.echo(plain(what), err=True)
-        click.echo(address.url)
+        tell(what)
+        hand_over(f"{harmless(address.url)}\n")
     if any(TEMPORARY in address.url for address in found.addresses):
-        words = "The store's keys are temporary: an address ends with them, if not sooner."
-        click.echo(words, err=True)
+        tell("The store's keys are temporary: an address ends with them, if not sooner.")
     if found.addresses:
         for why in found.missing.values():
-            click.echo(plain(why), err=True)
+            tell(why)

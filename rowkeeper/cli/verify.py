@@ -4,13 +4,18 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 from rich.filesize import decimal
 
 from rowkeeper.archive.fixity import FILE, OBJECT
 from rowkeeper.archive.verify import Choice, Dangling, Verified, verify
-from rowkeeper.cli.options import prepare, store_option, warehouse_options
-from rowkeeper.cli.terminal import console, json_text, plain
+from rowkeeper.cli.options import (
+    json_option,
+    prepare,
+    quiet_option,
+    store_option,
+    warehouse_options,
+)
+from rowkeeper.cli.terminal import Terminal, console, say_json
 from rowkeeper.core.errors import FixityError, NothingError, StoreError
 from rowkeeper.workspace.locks import run_lock
 
@@ -26,8 +31,9 @@ SHOWN = 20
 @click.option("--people", metavar="ROWS", help="Only these row ids, such as 12,40-60.")
 @click.option("--only", type=click.Choice(["files", "objects"]), help="Only these places.")
 @click.option("--believe-empty", is_flag=True, help="Take an empty store for one that lost all.")
-@click.option("--json", "as_json", is_flag=True, help="What was found as one JSON object.")
+@json_option("What was found")
 @store_option
+@quiet_option
 @warehouse_options
 def command(
     sample: str | None,
@@ -51,7 +57,7 @@ def command(
     with run_lock(context):
         found = verify(context, out, Choice(sample, older_than, people, only, believe_empty))
     if as_json:
-        click.echo(json_text({**asdict(found), "sound": found.sound}))
+        say_json({**asdict(found), "sound": found.sound})
     else:
         _print(out, found)
     if found.dangling or found.report.unread:
@@ -75,7 +81,7 @@ def _sentence(found: Verified) -> str:
     return "; ".join(said if lost else said[1:]) + "."
 
 
-def _print(out: Console, found: Verified) -> None:
+def _print(out: Terminal, found: Verified) -> None:
     report = found.report
     read = f"{report.places[FILE]} files and {report.places[OBJECT]} objects"
     lines = [f"Read {read} ({decimal(report.size_bytes)}): {len(report.losses)} copies are lost."]
@@ -100,7 +106,7 @@ def _print(out: Console, found: Verified) -> None:
         many = f"{found.unhashed} objects of the old system, without a hash"
         lines.append(f"Not looked at: {many}: rowkeeper store adopt --hash.")
     for line in lines:
-        out.print(plain(line), markup=False, highlight=False, soft_wrap=True)
+        out.say(line)
 
 
 def _what(item: Dangling) -> str:

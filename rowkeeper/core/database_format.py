@@ -6,10 +6,6 @@ from typing import Any, Protocol
 from rowkeeper.core.errors import NewerVersionError
 
 DATABASE = 3
-THERE = """
-select 1 from information_schema.tables
-where table_schema = 'raw' and table_name = 'rowkeeper_format'
-"""
 CREATE = """
 create table if not exists raw.rowkeeper_format
 (format bigint primary key, since timestamptz default current_timestamp)
@@ -21,6 +17,8 @@ class Database(Protocol):
 
     def query(self, sql: str, /) -> list[tuple[Any, ...]]: ...
 
+    def tables(self, schema: str, /) -> frozenset[str]: ...
+
     def execute(self, sql: str, /) -> None: ...
 
     def insert_new(
@@ -30,7 +28,7 @@ class Database(Protocol):
 
 def check_database(warehouse: Database) -> int:
     """The format of a database. Raises ``NewerVersionError`` if it is newer."""
-    if not warehouse.query(THERE):
+    if "rowkeeper_format" not in warehouse.tables("raw"):
         return 1
     ((number,),) = warehouse.query("select max(format) from raw.rowkeeper_format")
     if number is not None and number > DATABASE:

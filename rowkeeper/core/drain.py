@@ -7,31 +7,41 @@ themselves at the next drain.
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rowkeeper.core.database_format import DATABASE, check_database, write_format
-from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.events import FIELDS, AssetEvent, EventType
+from rowkeeper.core.ids import new_id
 from rowkeeper.core.journal.check import adopt, losses
 from rowkeeper.core.journal.formats import bring_forward
 from rowkeeper.core.journal.journal import damaged, seal_abandoned, sealed_segments
 from rowkeeper.core.journal.manifest import SEALED, read_manifest
-from rowkeeper.core.journal.segments import SUFFIX, Finding, Segment, examine, segment_id
+from rowkeeper.core.journal.segments import SUFFIX, Finding, Segment, believed, segment_id
 from rowkeeper.core.paths import folder_id
+from rowkeeper.core.run_reports import REPORT_COLUMNS, REPORT_TYPES, deliver, has_reports
 from rowkeeper.core.warehouse import Target, Warehouse, connect
 
-COLUMNS = tuple(item.name for item in fields(AssetEvent))
+COLUMNS = FIELDS
 TYPES = {
     "event_id": "text primary key",
     "event_version": "bigint not null",
     "event_type": "text not null",
     "session_id": "text not null",
     "occurred_at": "timestamptz not null",
+    "load_id": "text default ''",
+    **REPORT_TYPES,
     **dict.fromkeys(("attempt", "size_bytes", "total_assets", "events"), "bigint"),
 }
 """The columns of the drain's tables that are not plain text."""
 SEGMENT_COLUMNS = ("segment_id", "events", "sha256", "folder_id")
+EVENT_COLUMNS = (*COLUMNS, "load_id")
+LOADED = """
+insert into raw.event_loads (load_id, events)
+select load_id, count(*) from raw.asset_events where load_id = ? group by load_id
+"""
+"""Names a load that brought anything new, so that a build knows what it has not seen yet."""
 BATCH_EVENTS = 10_000
 
 UPGRADE = "a_newer_rowkeeper_wrote_this_database_upgrade_then_run_again"
@@ -49,10 +59,11 @@ def drain(folder: Path, target: Target, damage: list[Finding] | None = None) -> 
     adopt(folder)
     segments = sealed_segments(folder)
     found, count = losses(folder), 0
-    if segments:
+    if segments or has_reports(folder):
         with connect(target) as warehouse:
             create_tables(warehouse)
             count = _move(warehouse, folder, segments, found)
+            deliver(folder, warehouse)
     if found and damage is None:
         raise damaged(found)
     if damage is not None:
@@ -75,7 +86,7 @@ def _move(
     batch: list[AssetEvent] = []
     whole: list[Segment] = []
     for name in sorted(segments.keys() - held):
-        segment = examine(segments[name])
+        segment = believed(segments[name])
         batch += segment.events
         if segment.findings:
             found += segment.findings
@@ -123,8 +134,11 @@ def create_statements() -> list[str]:
     since = "loaded_at timestamptz default current_timestamp"
     return [
         "create schema if not exists raw",
-        f"create table if not exists raw.asset_events ({_columns(COLUMNS)}, {since})",
+        f"create table if not exists raw.asset_events ({_columns(EVENT_COLUMNS)}, {since})",
         f"create table if not exists raw.journal_segments (segment_id text primary key, {since})",
+        f"create table if not exists raw.event_loads "
+        f"(load_id text primary key, events bigint not null, {since})",
+        f"create table if not exists raw.run_reports ({_columns(REPORT_COLUMNS)}, {since})",
     ]
 
 
@@ -134,10 +148,14 @@ def create_tables(warehouse: Warehouse) -> None:
     Each step may be done again. Raises ``NewerVersionError`` if the database is newer.
     """
     number = check_database(warehouse)
+    there = warehouse.tables("raw")
+    if "event_loads" in there and "asset_events" not in there:
+        warehouse.execute("delete from raw.event_loads")  # of events that are gone
     for statement in create_statements():
         warehouse.execute(statement)
-    _add_columns(warehouse, "asset_events", COLUMNS)
+    _add_columns(warehouse, "asset_events", EVENT_COLUMNS)
     _add_columns(warehouse, "journal_segments", SEGMENT_COLUMNS)
+    _name_load(warehouse)
     _stop_older(warehouse)
     if number < DATABASE:
         write_format(warehouse)
@@ -157,10 +175,22 @@ def _stop_older(warehouse: Warehouse) -> None:
         )
 
 
+def _name_load(warehouse: Warehouse) -> None:
+    """Make a load of the events that are of none: those of versions that named no loads."""
+    if not warehouse.is_duckdb:
+        warehouse.execute(
+            "create index if not exists asset_events_load_id on raw.asset_events (load_id)"
+        )
+    if warehouse.query("select 1 from raw.asset_events where load_id = '' limit 1"):
+        load_id = new_id()
+        with warehouse.transaction():
+            sql = "update raw.asset_events set load_id = ? where load_id = ''"
+            warehouse.execute(sql, [load_id])
+            warehouse.execute(LOADED, [load_id])
+
+
 def _add_columns(warehouse: Warehouse, table: str, columns: Sequence[str]) -> None:
-    listed = "select column_name from information_schema.columns"
-    sql = f"{listed} where table_schema = 'raw' and table_name = ?"
-    there = {name for (name,) in warehouse.query(sql, [table])}
+    there = warehouse.columns("raw", table)
     for name in columns:
         if name not in there:
             warehouse.execute(f"alter table raw.{table} add column {_columns([name])}")
@@ -173,17 +203,18 @@ def _columns(names: Sequence[str]) -> str:
 def _insert(
     warehouse: Warehouse, events: list[AssetEvent], segments: list[Segment], folder: str
 ) -> int:
+    load_id = new_id()
     with warehouse.transaction():
-        warehouse.insert_new(
-            "raw.asset_events", COLUMNS, [_row(event) for event in events], "event_id"
-        )
+        told = [(*_row(event), load_id) for event in events]
+        warehouse.insert_new("raw.asset_events", EVENT_COLUMNS, told, "event_id")
+        warehouse.execute(LOADED, [load_id])
         rows = [(segment_id(item.path), len(item.events), item.sha256, folder) for item in segments]
         warehouse.insert_new("raw.journal_segments", SEGMENT_COLUMNS, rows, "segment_id")
     return len(events)
 
 
 def _row(event: AssetEvent) -> tuple[Any, ...]:
-    values = asdict(event)
+    values = event.values()
     values["event_type"] = EventType(event.event_type).value
     values["details"] = json.dumps(event.details, ensure_ascii=False, sort_keys=True)
-    return tuple(values[name] for name in COLUMNS)
+    return tuple(values.values())

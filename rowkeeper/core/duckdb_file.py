@@ -1,7 +1,6 @@
 """The DuckDB file of a warehouse: how it is opened, and how a damaged one is recognised."""
 
 import re
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from rowkeeper.core.disk.faults import disk_error, no_byte_locks
 from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.disk.probe import probe
 from rowkeeper.core.errors import DamagedWarehouseError, WarehouseError
+from rowkeeper.core.said import tell
 
 if TYPE_CHECKING:
     import duckdb
@@ -66,7 +66,7 @@ def open_duckdb(path: Path, where: str, read_only: bool) -> "duckdb.DuckDBPyConn
             if locked and clock.seconds() < deadline:
                 if not told and clock.seconds() > deadline - LOCK_WAIT_S + clock.TELL_AFTER_S:
                     told = True
-                    sys.stderr.write(f"Waiting for {where}: {shortened(error)}.\n")
+                    tell(f"Waiting for {where}: {shortened(error)}.")
                 time.sleep(0.2)
                 continue
             if not locked and not is_damage(str(error)) and (refused := disk_error(error)):

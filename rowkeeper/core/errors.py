@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import ClassVar, Self
 
+INTERRUPTED = 130
+"""What a shell calls an end by Ctrl-C."""
+
 
 class Verdict(StrEnum):
     """What to do about a failure."""
@@ -68,6 +71,12 @@ class StoreError(RowkeeperError):
     exit_code = 5
 
 
+class StoreDiskError(StoreError):
+    """The store is in the data folder, whose disk is full, read-only or not ours to write."""
+
+    exit_code = 9
+
+
 class BuildError(RowkeeperError):
     """A blocking data test failed, so the marts were left as they were."""
 
@@ -117,7 +126,7 @@ class ReconcileError(RowkeeperError):
 
 
 class FixityError(RowkeeperError):
-    """Files or objects are not what was recorded of them. The next run heals what can be."""
+    """Files or objects are not what was recorded of them. The next run repairs what can be."""
 
     exit_code = 11
 
@@ -126,6 +135,12 @@ class LossError(RowkeeperError):
     """A CSV for the old system would lack what is there now. Mend it, or accept the losses."""
 
     exit_code = 13
+
+
+class ClusterError(RowkeeperError):
+    """The cluster does not answer, or went away. What was stored is found; run again."""
+
+    exit_code = 14
 
 
 class TransferError(RowkeeperError):

@@ -1,24 +1,29 @@
 """Files written whole or not at all, with the ones before them kept."""
 
-import glob
 import os
+import re
 import shutil
 from contextlib import suppress
 from pathlib import Path
 
 from rowkeeper.core import clock
 from rowkeeper.core.disk.faults import not_written
+from rowkeeper.core.disk.own import is_own_file, new_file, write_new
 from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.disk.writing import finish, sync, write_all
+from rowkeeper.core.ids import new_id
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Put ``data`` at ``path``: beside it first, synced, then renamed. Raises ``DiskError``, or
-    ``UsageError`` where no file can be."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+def write_whole(path: Path, data: bytes, *, mode: int | None = None) -> None:
+    """Put ``data`` at ``path``: beside it first, synced, then renamed. ``mode``: its rights, else
+    those that the umask leaves. Raises ``DiskError``, or ``UsageError`` where no file can be."""
+    part = path.with_name(f"{path.name}.{new_id()}.part")
     try:
         make_folder(path.parent)
-        with part.open("wb") as file:
+        with new_file(part) as file:
+            if mode is not None:
+                with suppress(OSError):  # some disks set no rights
+                    os.fchmod(file.fileno(), mode)
             finish(file, write_all(file, data))
         part.replace(path)
         with suppress(OSError):  # some systems can't open a folder
@@ -45,7 +50,10 @@ def write_keeping(path: Path, data: bytes, keep: int) -> None:
 
 def kept_files(path: Path) -> list[Path]:
     """The earlier contents of ``path``, oldest first."""
-    return sorted(path.parent.glob(f"{glob.escape(path.stem)}.*Z{glob.escape(path.suffix)}"))
+    stem, suffix = map(re.escape, (path.stem, path.suffix))
+    ours = re.compile(rf"{stem}\.\d{{8}}T\d{{6}}\.\d{{6}}Z{suffix}")
+    found = path.parent.iterdir() if path.parent.is_dir() else iter(())
+    return sorted(kept for kept in found if ours.fullmatch(kept.name) and is_own_file(kept))
 
 
 def _keep(path: Path) -> None:
@@ -55,6 +63,6 @@ def _keep(path: Path) -> None:
     try:
         os.link(path, kept)
     except OSError:
-        shutil.copyfile(path, kept)
+        write_new(kept, path.read_bytes())
         with suppress(OSError):  # some disks set no times and no rights
             shutil.copystat(path, kept)

@@ -7,8 +7,11 @@ from pathlib import Path, PurePath, PurePosixPath
 from typing import TypeVar
 
 from rowkeeper.core.disk.locks import locked
+from rowkeeper.core.disk.names import refuse_evicted
+from rowkeeper.core.disk.own import own_file, read_file, write_new
 from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.ids import new_id
+from rowkeeper.core.said import without_secrets
 
 AnyPath = TypeVar("AnyPath", bound=PurePath)
 
@@ -25,13 +28,16 @@ def safe_segment(text: str) -> str:
     """One path segment for ``text``: 1 to 100 characters of ``[A-Za-z0-9_%-]``.
 
     ``[A-Za-z0-9_-]`` stay, every other byte of its UTF-8 becomes ``%XX``, so texts that differ have
-    segments that differ. A longer result is cut and ends in a hash of the whole text.
+    segments that differ. A longer result is cut and ends in a hash of the whole text; so does one
+    without the secrets of a signed address.
     """
     raw = text.encode("utf-8", "surrogatepass")
     if len(raw) <= MAX_SEGMENT and _PLAIN.fullmatch(text):
         return text
-    segment = "".join(chr(byte) if byte in _KEPT else f"%{byte:02X}" for byte in raw)
-    if len(segment) > MAX_SEGMENT:
+    open_text = without_secrets(text)
+    open_raw = raw if open_text == text else open_text.encode("utf-8", "surrogatepass")
+    segment = "".join(chr(byte) if byte in _KEPT else f"%{byte:02X}" for byte in open_raw)
+    if len(segment) > MAX_SEGMENT or open_text != text:
         digest = hashlib.sha256(raw).hexdigest()[:16]
         return f"{segment[: MAX_SEGMENT - 17]}-{digest}"
     return segment or "_"
@@ -62,13 +68,16 @@ def version_mark(sha256: str) -> str:
 
 def sha256_file(path: Path) -> tuple[str, int]:
     """The SHA-256 (lower-case hex) and the size in bytes of a file; raises ``OSError``."""
-    with path.open("rb") as file:
+    with read_file(path) as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         return digest, file.tell()
 
 
 def folder_id(data_dir: Path) -> str:
-    """Which data folder this is: drawn once and kept with its journal, which it moves with."""
+    """Which data folder this is: drawn once and kept with its journal, which it moves with.
+
+    Raises ``DiskError`` where a sync service keeps that elsewhere: another would be drawn.
+    """
     path = known_folder(data_dir)
     if path is None:
         path = data_dir / "journal" / FOLDER_ID
@@ -78,9 +87,13 @@ def folder_id(data_dir: Path) -> str:
 
 
 def known_folder(data_dir: Path) -> Path | None:
-    """The file that says which data folder this is; None where none was made yet."""
+    """The file that says which data folder this is; None where none was made yet.
+
+    Raises as :func:`folder_id`.
+    """
     before_it_was_kept_with_the_journal = data_dir / FOLDER_ID
     for path in (before_it_was_kept_with_the_journal, data_dir / "journal" / FOLDER_ID):
+        refuse_evicted(path)
         if path.is_file() and path.stat().st_size:  # an empty one is a killed writer's
             return path
     return None
@@ -89,8 +102,8 @@ def known_folder(data_dir: Path) -> Path | None:
 def _draw(path: Path) -> None:
     """Make ``path`` with a fresh id; of several that do so at once the first one's stays."""
     fresh = path.with_name(f"{path.name}.{new_id()}")
-    fresh.write_text(new_id())
-    with path.with_name(f"{path.name}.lock").open("ab") as file, locked(file):
+    write_new(fresh, new_id().encode())
+    with own_file(path.with_name(f"{path.name}.lock")) as file, locked(file):
         if path.is_file() and path.stat().st_size:
             fresh.unlink()
         else:

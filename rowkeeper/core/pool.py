@@ -1,12 +1,14 @@
-"""Bounded threads over many items, which can be stopped: what downloads and uploads share."""
+"""A bounded window of work over many items, which can be stopped."""
 
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 class StoppedError(Exception):
@@ -52,26 +54,49 @@ def run_bounded(
     Of a queue named in ``limits`` only so many run at a time, so a slow one keeps no thread from
     the others. Queues are read as room comes free. The first exception that ``work`` raises, or an
     interrupt, sets ``stop`` and is raised when the work under way has ended; what was not begun is
-    dropped.
+    dropped. An item whose work ends with ``StoppedError`` is left unsaid.
     """
-    turns = _Turns(queues, limits or {}, workers)
+
+    def raised(_: T, future: Future[None]) -> None:
+        with suppress(StoppedError):
+            future.result()
+
     with ThreadPoolExecutor(workers, thread_name_prefix=name) as executor:
-        running: dict[Future[None], str] = {}
-        try:
-            while True:
-                while len(running) < workers and (turn := turns.next(running.values())):
-                    queue, item = turn
-                    running[executor.submit(work, item)] = queue
-                if not running:
-                    return
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    del running[future]
-                    future.result()
-        except BaseException:
-            stop.set()
-            executor.shutdown(wait=False, cancel_futures=True)
-            raise
+        run_on(executor, work, queues, workers, stop, raised, limits)
+
+
+def run_on(
+    executor: Executor,
+    work: Callable[[T], R],
+    queues: Mapping[str, Iterable[T]],
+    window: int,
+    stop: Stop,
+    took: Callable[[T, Future[R]], None],
+    limits: Mapping[str, int] | None = None,
+) -> None:
+    """As above on any executor, of which ``window`` futures are held at a time.
+
+    ``took`` is called here with each item and its finished future, and raises what ends the run.
+    """
+    turns = _Turns(queues, limits or {}, window)
+    running: dict[Future[R], tuple[str, T]] = {}
+    try:
+        while True:
+            busy = [queue for queue, _ in running.values()]
+            while len(running) < window and (turn := turns.next(busy)):
+                running[executor.submit(work, turn[1])] = turn
+                busy.append(turn[0])
+            if not running:
+                return
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                _, item = running.pop(future)
+                took(item, future)
+    except BaseException:
+        stop.set()
+        for future in running:
+            future.cancel()
+        raise
 
 
 class _Turns(Generic[T]):

@@ -13,6 +13,9 @@ _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _SLIP = re.compile(
     r"([A-Za-z][A-Za-z0-9+.-]*)(?::+|(?<=s3)[/\\;.,]+|(?<=gs)[/\\;.,]+)[/\\]*(.*)", re.IGNORECASE
 )
+_HALF = re.compile(r"(?![/~]|\.{1,2}[/\\])(.*?)\W*(?<![/\\])//+(.*)", re.DOTALL)
+"""Two slashes where no path has begun yet."""
+_QUOTES = "\"'`\u2018\u2019\u201c\u201d"
 _FOLDER = re.compile(r"/|\.{1,2}(?:[/\\]|$)|~|.+[/\\]")
 
 
@@ -22,11 +25,16 @@ def store_url(text: str, default: Path) -> str:
     An empty text stands for the folder ``default``. Raises ``UsageError``, naming the near match,
     for what may be a bucket as well as a folder, and for all that looks like half a URL.
     """
-    if not text.strip():
+    text = text.strip()
+    if not text:
         return default.as_uri()
+    if text[0] in _QUOTES or text[-1] in _QUOTES:
+        raise UsageError(
+            f"store.url {text!r} has quotes: write {text.strip(_QUOTES)} without them."
+        )
     if _URL.match(text):
         return text
-    if slip := _SLIP.fullmatch(text):
+    if slip := _SLIP.fullmatch(text) or _HALF.fullmatch(text):
         raise UsageError(
             f"store.url {text!r} is neither a URL nor a folder: {_near(slip[1], slip[2])}."
         )

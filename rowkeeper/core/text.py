@@ -2,27 +2,84 @@
 
 import hashlib
 import json
+import math
+import re
+import unicodedata
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"
 """Characters that take no room on the screen and so stand unseen at the ends of cells."""
 
-INVISIBLE = ZERO_WIDTH + "\u00ad\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
-"""As a class of a pattern has them: these, and what hyphenates and directs text unseen."""
+INVISIBLE = (
+    ZERO_WIDTH
+    + "\u00ad\u061c\u200e\u200f"
+    + "".join(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
+)
+"""These, and what hyphenates and directs text unseen."""
+
+_BLANK = ZERO_WIDTH + "".join(char for char in map(chr, range(0x3001)) if char.isspace())
+
+MANY_MARKS = 2000
+"""Characters: a shorter text has not so many marks that their order takes long."""
 
 
 def trimmed(text: str) -> str:
     """``text`` without white space and zero-width characters at its ends."""
-    before = None
-    while text != before:
-        before, text = text, text.strip().strip(ZERO_WIDTH)
-    return text
+    return text.strip(_BLANK)
+
+
+def compatible(text: str) -> str:
+    """``text`` in NFKC, in a time that grows with its length.
+
+    Marks are put in their order first: the library takes the square of their number for it.
+    """
+    if len(text) < MANY_MARKS:
+        return unicodedata.normalize("NFKC", text)
+    parts = "".join(unicodedata.normalize("NFKD", char) for char in text)
+    runs = groupby(parts, key=lambda char: unicodedata.combining(char) > 0)
+    ordered = (sorted(run, key=unicodedata.combining) if marks else run for marks, run in runs)
+    return unicodedata.normalize("NFKC", "".join(char for run in ordered for char in run))
 
 
 def to_json(value: Any) -> str:
     """Compact JSON in which every string stands as it was."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+MOST_NESTED = 100
+"""Lists and objects in each other: beyond a thousand Python gives up, and nobody writes so many."""
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)', re.DOTALL)
+_BRACKET = re.compile(r"[\[\]{}]")
+
+
+def from_json(text: str | bytes) -> Any:
+    """The value of a JSON text from outside; raises ``ValueError``, also if it nests too deep."""
+    if isinstance(text, bytes):
+        text = text.decode(json.detect_encoding(text))
+    if text.count("[") + text.count("{") > MOST_NESTED and _depth(text) > MOST_NESTED:
+        raise ValueError(f"more than {MOST_NESTED} lists and objects in each other")
+    return json.loads(text, parse_constant=_refuse, parse_float=_finite)
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise ValueError(f"{digits[:20]} is larger than any number")
+    return value
+
+
+def _depth(text: str) -> int:
+    depth = deepest = 0
+    for bracket in _BRACKET.finditer(_STRING.sub("", text)):
+        depth += 1 if bracket[0] in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def sha256(text: str) -> str:

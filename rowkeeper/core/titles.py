@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache, lru_cache
 
+from rowkeeper.core.text import trimmed
+
 TITLES: Mapping[str, tuple[str, ...]] = {
     "row_id": (
         *("#", "row id", "row", "row no", "row nr", "row number", "id", "ids", "no", "nr", "nro"),
@@ -93,13 +95,23 @@ SHEET_TITLES: Mapping[str, tuple[str, ...]] = {
     "first_name": (
         *("first name", "given name", "given names", "forename", "christian name", "first"),
         *("vorname", "vornamen", "prénom", "prénoms", "primer nombre", "primeiro nome"),
-        *("nome próprio", "voornaam", "imię", "fornavn", "förnamn", "etunimi"),
+        *("nome próprio", "voornaam", "imię", "fornavn", "förnamn", "etunimi", "fornafn"),
+        *("keresztnév", "utónév", "prenume", "křestní jméno", "krstné meno", "primer nom"),
+        *("nama depan", "tên", "الاسم الأول", "שם פרטי", "पहला नाम", "名", "eesnimi"),
     ),
     "last_name": (
         *("last name", "surname", "family name", "last", "nachname", "familienname"),
         *("zuname", "apellido", "apellidos", "nom de famille", "sobrenome", "apelido", "cognome"),
         *("achternaam", "nazwisko", "efternavn", "etternavn", "efternamn", "sukunimi", "soyad"),
-        *("příjmení", "фамилия"),
+        *("příjmení", "фамилия", "priezvisko", "επώνυμο", "επίθετο", "primer apellido"),
+        *("vezetéknév", "családnév", "prezime", "priimek", "презиме", "прізвище", "soyadı"),
+        *("soy isim", "last names", "surnames", "último nome", "cognoms", "perekonnanimi"),
+        *("uzvārds", "pavardė", "mbiemri", "abizena", "abizenak", "eftirnafn", "nama belakang"),
+        *("họ", "اسم العائلة", "اللقب", "שם משפחה", "นามสกุล", "उपनाम", "姓", "苗字", "성"),
+    ),
+    "name": (
+        *TITLES["name"],
+        *("ad", "adı", "isim", "ime", "nume", "імʼя", "vārds", "vardas", "emri", "izena", "nafn"),
     ),
     "link": (
         *TITLES["link"],
@@ -127,17 +139,17 @@ SHEET_TITLES: Mapping[str, tuple[str, ...]] = {
 }
 """The same for a sheet, whose names may stand in two columns."""
 
-HALF_NAMES = frozenset(
-    ("name", "nombre", "nombres", "nom", "nome", "naam", "navn", "namn", "nimi", "jmeno", "имя")
-)
-"""Keys of titles that name a whole person alone, and a half beside a column of the other half."""
-
 _BESIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _POLITE = re.compile(
     r"(?:please)?(?:enter|state|whatis|whats|wieist|wielautet)?"
     r"(?:your|the|ihre|ihr|deine|dein|votre|vos|ton|su|tu|seu|sua|il|la|le|uw|je)?"
 )
 """How a form's question may begin, as ``title_key`` has it."""
+
+
+def column_name(title: str) -> str:
+    """The name of a column that is none of ours: its title in lower case, '' for none."""
+    return " ".join(trimmed(title).casefold().split())
 
 
 def title_key(title: str) -> str:
@@ -148,6 +160,15 @@ def title_key(title: str) -> str:
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", title).casefold())
     folded = folded.replace("ı", "i")  # of Turkish, whose capital is the I of others
     return "".join(char for char in folded if char.isalnum() or char == "#")
+
+
+_HALF_NAMES = (
+    *("name", "names", "nombre", "nombres", "nom", "nome", "naam", "navn", "namn", "nimi", "nafn"),
+    *("jméno", "имя", "име", "meno", "ime", "nume", "név", "όνομα", "імʼя", "ad", "adı", "isim"),
+    *("vārds", "vardas", "emri", "izena", "nama", "الاسم", "שם", "ชื่อ", "नाम", "이름", "名前"),
+)
+HALF_NAMES = frozenset(map(title_key, _HALF_NAMES))
+"""Keys of titles that name a whole person alone, and a half beside a column of the other half."""
 
 
 @cache
@@ -178,8 +199,8 @@ def is_same_title(one: str, other: str) -> bool:
     return keys[0] == keys[1] if any(keys) else one.split() == other.split()
 
 
-def nearest_title(title: str, titles: list[str]) -> str | None:
-    """The one of ``titles`` that ``title`` may stand for, if any is near."""
+def nearest_title(title: str, titles: list[str], cutoff: float = 0.6) -> str | None:
+    """The one of ``titles`` that ``title`` may stand for, if any is near: from 0 to 1, as near."""
     keys = {title_key(known): known for known in reversed(titles) if title_key(known)}
-    near = get_close_matches(title_key(title), keys, n=1, cutoff=0.6)
+    near = get_close_matches(title_key(title), keys, n=1, cutoff=cutoff)
     return keys[near[0]] if near else None

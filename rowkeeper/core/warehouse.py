@@ -1,13 +1,14 @@
 """The warehouse: the target that ``profiles.yml`` names, and connections to it on both engines."""
 
+import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 from uuid import UUID
 
@@ -15,24 +16,21 @@ from rowkeeper.core.database_format import check_database
 from rowkeeper.core.disk.faults import disk_error
 from rowkeeper.core.duckdb_file import damaged, is_damage, open_duckdb, read_all
 from rowkeeper.core.errors import UsageError, WarehouseError
+from rowkeeper.core.project import project_folder
 from rowkeeper.core.settings import PROJECT_DIR
-
-if TYPE_CHECKING:
-    import psycopg2.extensions
 
 PROFILE = "rowkeeper"
 SHORTEST_MASKED = 4  # a shorter password is masked only where it stands as one
+USUAL_SCHEMA = {"duckdb": "main", "postgres": "public"}
+"""Beside it schemas are called as they are, beside another schema its name is before theirs."""
+_NAME = re.compile(r"[a-z_][a-z0-9_]{0,40}")
 _IN_URL = re.compile(r"(://[^\s:/@]*:)[^@]*@")
 _IN_DSN = re.compile(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|\S+)")
-CONNECT_TIMEOUT_S = 10
-APPLICATION = "rowkeeper"
-"""What the server's list of sessions calls ours..."""
-APPLICATION_VARIABLE = "PGAPPNAME"
-"""...unless this says which command of which process it is: the drivers of dbt and dlt read it."""
-LONGEST_LOCK_S = 300
-"""The lock_timeout of our sessions: the last word where nobody watches what they wait for."""
+LOADED = "_dlt_load_id in (select load_id from raw._dlt_loads where status = 0)"
+"""Whether a row of raw is of a load that was finished."""
 
 Row = tuple[Any, ...]
+Record = TypeVar("Record")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +47,10 @@ class Target:
     dbname: str | None = None
     schema: str = "main"
 
+    def own_schema(self, name: str) -> str:
+        """The schema ``name`` of this profile, as ``own_schema`` of dbt's macros has it."""
+        return name if self.schema == USUAL_SCHEMA[self.type] else f"{self.schema}_{name}"
+
     @property
     def where(self) -> str:
         """The place in words, without its password."""
@@ -61,12 +63,29 @@ class Target:
         return " ".join(self.masked(str(error)).split())[:300].rstrip(".")
 
     def masked(self, text: str) -> str:
-        """``text`` without this target's password, as it is or as part of a URL or a DSN."""
+        """``text`` without this target's password: as it is, in a URL, a DSN, a repr() or JSON."""
         secret = self.password or ""
         if len(secret) >= SHORTEST_MASKED:
-            for written in (secret, quote(secret, safe=""), quote(secret, safe=" +")):
+            for written in sorted(_spellings(secret), key=len, reverse=True):
                 text = text.replace(written, "***")
         return _IN_DSN.sub(r"\1***", _IN_URL.sub(r"\1***@", text))
+
+
+def _spellings(secret: str) -> set[str]:
+    """How a secret stands in what programs say: quoted once, or what is quoted quoted again."""
+    plain = {secret, quote(secret, safe=""), quote(secret, safe=" +"), *_quoted(secret)}
+    return plain | {written for once in _quoted(secret) for written in _quoted(once)}
+
+
+def _quoted(text: str) -> set[str]:
+    """A text between the quotes of repr(), JSON, a DSN or SQL."""
+    shown = repr(text + "'\"")[1:-4]  # with both kinds of quotes in a text, ' is escaped
+    escaped = text.replace("\\", "\\\\")
+    return {
+        *(shown, shown.replace("\\'", "'"), escaped, escaped.replace("'", "\\'")),
+        *(json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]),
+        text.replace("'", "''"),
+    }
 
 
 def profiles_dir(environ: Mapping[str, str] = os.environ) -> Path:
@@ -79,7 +98,9 @@ def load_target(name: str | None = None, environ: Mapping[str, str] | None = Non
 
     ``env_var`` and ``as_number`` mean what they mean in dbt, so both read the same place.
     """
-    environ = {"ROWKEEPER_DATA_DIR": str(PROJECT_DIR / "data"), **(environ or os.environ)}
+    environ = environ or os.environ
+    if "ROWKEEPER_DATA_DIR" not in environ:
+        environ = {**environ, "ROWKEEPER_DATA_DIR": str(project_folder(environ) / "data")}
     path = profiles_dir(environ) / "profiles.yml"
     profile = _read_profile(path)
     render = partial(_render, environ=environ, path=path)
@@ -99,7 +120,7 @@ def load_target(name: str | None = None, environ: Mapping[str, str] | None = Non
         name=name,
         type="postgres",
         port=_port(found.get("port", 5432), path),
-        schema=found.get("schema", "public"),
+        schema=_schema(str(found.get("schema", "public")), path),
         **{key: str(found.get(key, "")) for key in wanted},
     )
 
@@ -135,6 +156,15 @@ def _render(value: Any, *, environ: Mapping[str, str], path: Path) -> Any:
         raise UsageError(f"{path} can't be rendered ({error}): mend it.") from None
 
 
+def _schema(name: str, path: Path) -> str:
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"{path}: the schema {name!r} needs quotes in SQL; choose one of small letters, digits "
+            "and underscores."
+        )
+    return name
+
+
 def _port(value: Any, path: Path) -> int:
     try:
         return int(value)
@@ -143,7 +173,8 @@ def _port(value: Any, path: Path) -> int:
 
 
 class Warehouse:
-    """A connection. SQL takes ``?`` for parameters; every fault is a ``WarehouseError``.
+    """A connection. SQL takes ``?`` for parameters, ``{schema}`` for the schema of the tables that
+    people and commands read; every fault is a ``WarehouseError``.
 
     A UUID comes as text, as Python has all ids.
     """
@@ -155,6 +186,18 @@ class Warehouse:
     def is_duckdb(self) -> bool:
         return self._target.type == "duckdb"
 
+    @property
+    def schema(self) -> str:
+        """What ``{schema}`` stands for."""
+        return self._target.schema
+
+    def records(
+        self, kind: Callable[..., Record], sql: str, parameters: Sequence[Any] = ()
+    ) -> list[Record]:
+        """All rows of a statement, each as a ``kind`` made from its columns by their names."""
+        names, rows = self.select(sql, parameters)
+        return [kind(**dict(zip(names, row, strict=True))) for row in rows]
+
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """All rows of a statement."""
         with self._cursor(sql, parameters) as cursor:
@@ -165,6 +208,17 @@ class Warehouse:
         with self._cursor(sql, parameters) as cursor:
             rows = _rows(cursor)
             return [column[0] for column in cursor.description], rows
+
+    def tables(self, schema: str) -> frozenset[str]:
+        """The names of a schema's tables and views; none where it isn't there."""
+        sql = "select table_name from information_schema.tables where table_schema = ?"
+        return frozenset(name for (name,) in self.query(sql, [schema]))
+
+    def columns(self, schema: str, table: str) -> frozenset[str]:
+        """The names of a table's columns; none where it isn't there."""
+        sql = "select column_name from information_schema.columns "
+        found = self.query(f"{sql}where table_schema = ? and table_name = ?", [schema, table])
+        return frozenset(name for (name,) in found)
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
         """Run a statement; it is durable on return, or with the end of ``transaction()``."""
@@ -184,10 +238,18 @@ class Warehouse:
 
     def insert_new(self, table: str, columns: Sequence[str], rows: Sequence[Row], key: str) -> None:
         """Insert the rows whose ``key`` is not there yet; text becomes the column's type."""
+        self._insert(table, columns, rows, f"on conflict ({key}) do nothing")
+
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        """Insert all the rows; text becomes the column's type."""
+        self._insert(table, columns, rows, "")
+
+    def _insert(
+        self, table: str, columns: Sequence[str], rows: Sequence[Row], conflict: str
+    ) -> None:
         if not rows:
             return
         names = ", ".join(columns)
-        conflict = f"on conflict ({key}) do nothing"
         with self._faults():
             if self._target.type == "duckdb":
                 batch = _arrow(columns, rows)
@@ -197,11 +259,9 @@ class Warehouse:
                 )
                 self._connection.unregister("batch")
             else:
-                from psycopg2.extras import execute_values
+                from rowkeeper.core.postgres import insert_rows
 
-                with self._connection.cursor() as cursor:
-                    sql = f"insert into {table} ({names}) values %s {conflict}"
-                    execute_values(cursor, sql, rows, page_size=500)
+                insert_rows(self._connection, table, columns, rows, conflict)
 
     def check(self) -> None:
         """Read all that a DuckDB file holds. Raises ``DamagedWarehouseError``."""
@@ -212,6 +272,7 @@ class Warehouse:
     def _cursor(self, sql: str, parameters: Sequence[Any]) -> Iterator[Any]:
         with self._faults():
             cursor = self._connection.cursor()
+            sql = sql.replace("{schema}", self.schema)
             try:
                 if self._target.type == "postgres":
                     sql = sql.replace("%", "%%").replace("?", "%s") if parameters else sql
@@ -266,6 +327,8 @@ def connect(target: Target, read_only: bool = False) -> Iterator[Warehouse]:
     if target.type == "duckdb":
         opened: Any = open_duckdb(Path(str(target.path)), target.where, read_only)
     else:
+        from rowkeeper.core.postgres import open_postgres
+
         opened = open_postgres(target)
     try:
         warehouse = Warehouse(target, opened)
@@ -273,65 +336,6 @@ def connect(target: Target, read_only: bool = False) -> Iterator[Warehouse]:
         yield warehouse
     finally:
         opened.close()
-
-
-def open_postgres(target: Target) -> "psycopg2.extensions.connection":
-    """A connection in autocommit, its session in UTC, made from parts and without startup options.
-
-    So it goes through a pooler in session mode. Raises ``WarehouseError``, also for a pooler in
-    transaction mode, where neither settings nor locks of a session last.
-    """
-    import psycopg2
-
-    try:
-        connection = _connect(target)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"set timezone to 'UTC'; set lock_timeout to '{LONGEST_LOCK_S}s'; "
-                "select pg_backend_pid()"
-            )
-            ((backend,),) = cursor.fetchall()
-        if backend != connection.info.backend_pid and _shares_backend(target, connection):
-            connection.close()
-            raise WarehouseError(
-                f"The warehouse, {target.where}, is behind a pooler in transaction mode, where "
-                "settings and locks of a session don't last: give the pooler session mode "
-                "(pgbouncer: pool_mode = session), or connect to the server itself."
-            )
-    except psycopg2.Error as error:
-        raise WarehouseError(
-            f"The warehouse, {target.where}, can't be reached ({target.reason(error)}): "
-            "start it, or mend the ROWKEEPER_PG_* variables for profiles.yml, then run again."
-        ) from error
-    return connection
-
-
-def _connect(target: Target) -> "psycopg2.extensions.connection":
-    import psycopg2
-
-    connection = psycopg2.connect(
-        host=target.host,
-        port=target.port,
-        user=target.user,
-        password=target.password,
-        dbname=target.dbname,
-        connect_timeout=CONNECT_TIMEOUT_S,
-        application_name=os.environ.get(APPLICATION_VARIABLE, APPLICATION),
-    )
-    connection.autocommit = True
-    return connection
-
-
-def _shares_backend(target: Target, first: "psycopg2.extensions.connection") -> bool:
-    """Whether the pooler gives the backend of ``first``, which is idle, to another connection."""
-    second = _connect(target)
-    try:
-        with first.cursor() as cursor, second.cursor() as other:
-            cursor.execute("select pg_backend_pid()")
-            other.execute("select pg_backend_pid()")
-            return bool(cursor.fetchone() == other.fetchone())
-    finally:
-        second.close()
 
 
 def _unknown_names(target: Target) -> tuple[type[BaseException], ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from loaders.row_keys import RowIds, known_row_ids
 from rowkeeper.catalogue.publish import publish
 from rowkeeper.core.drain import drain
 from rowkeeper.core.errors import UsageError
@@ -19,18 +20,17 @@ ROWS = """
 select
     found.row_key,
     found.source,
-    coalesce(files.file_name, 'sheet'),
+    coalesce(files.file_name, 'sheet') as file,
     found.line,
     found.row_id,
-    coalesce(found.name, ''),
+    coalesce(found.name, '') as name,
     found.disposition,
     found.is_accepted
-from intermediate.int_source_rows as found
-left join staging.stg_legacy__files as files on found.file_id = files.file_sha256
-left join intermediate.int_snapshots as snapshots on found.file_id = snapshots.snapshot_id
+from {schema}.row_fates as found
+left join {schema}.legacy_files as files on found.file_id = files.file_id
 where (found.disposition = 'quarantined' or found.is_accepted)
     and found.disposition != 'repeat'
-order by snapshots.observed_at desc nulls last, found.row_key
+order by case when found.source = 'sheet' then found.observed_at end desc nulls last, found.row_key
 """
 LAST = """
 select coalesce(max(attempt), 0) from raw.asset_events
@@ -70,13 +70,13 @@ def accept(context: Context, words: Sequence[str], row_id: str) -> list[Row]:
     Raises ``UsageError`` for a word that names no such row, or several, and for a row id that
     nobody has where the row has no name.
     """
-    row_id = row_id_key(row_id)
-    if not row_id:
+    if not row_id_key(row_id):
         raise UsageError("--as is the row id of a person, such as 432.")
     with run_lock(context):
         rows = _named(context, words, accepted=False)
         with connect(context.target, read_only=True) as warehouse:
-            known = warehouse.query(PERSON.format(schema=context.target.schema), [row_id])
+            row_id = RowIds(known_row_ids(warehouse)).of(row_id, new=row_id_key(row_id))
+            known = warehouse.query(PERSON, [row_id])
         nameless = [row.place for row in rows if not row.name.strip()]
         if nameless and not known:
             raise UsageError(
@@ -97,7 +97,7 @@ def release(context: Context, words: Sequence[str]) -> list[Row]:
 
 def _named(context: Context, words: Sequence[str], *, accepted: bool) -> list[Row]:
     with connect(context.target, read_only=True) as warehouse:
-        known = [Row(*found) for found in warehouse.query(ROWS)]
+        known = warehouse.records(Row, ROWS)
     rows = [row for row in known if row.is_accepted == accepted]
     found = []
     for word in words:
@@ -122,8 +122,6 @@ def _file_of(row: Row) -> str:
 
 def _say(context: Context, said: Sequence[tuple[Row, EventType, str]]) -> None:
     """Journal it, and build the tables anew, with the links of the rows under their row id."""
-    from loaders.matches import link_matches
-
     folder, session_id = journal_dir(context.settings.data_dir), new_id()
     drain(folder, context.target)
     with connect(context.target) as warehouse:
@@ -143,6 +141,4 @@ def _say(context: Context, said: Sequence[tuple[Row, EventType, str]]) -> None:
     drain(folder, context.target)
     with tables_lock(context):
         refresh(context)
-        if link_matches(context.settings.data_dir, context.target):
-            refresh(context)
     publish(context)

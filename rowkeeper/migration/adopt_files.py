@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rowkeeper.core.drain import drain
 from rowkeeper.core.events import AssetEvent, EventType
@@ -14,20 +14,20 @@ from rowkeeper.workspace.sessions import session
 
 if TYPE_CHECKING:
     from downloaders.base import Fetched
-    from downloaders.legacy import Match, Unmatched, Wanted
+    from downloaders.legacy import Match, Unmatched, WantedFile
 
 WAITING = """
 select
     assets.asset_id,
-    assets.person_row_id,
+    assets.person_row_id as row_id,
     assets.provider,
     assets.media_id,
-    assets.asset_type,
+    assets.asset_kind,
     assets.original_url,
-    assets.download_attempts + 1,
-    people.name,
-    people.email
-from intermediate.int_assets as assets
+    assets.download_attempts + 1 as attempt,
+    coalesce(people.name, '') as name,
+    coalesce(people.email, '') as email
+from {schema}.asset_states as assets
 inner join {schema}.people as people on assets.person_row_id = people.row_id
 where
     assets.archived_by = 'legacy'
@@ -44,14 +44,14 @@ having count(distinct file_name) = 1
 
 
 @dataclass(frozen=True)
-class Adopted:
+class AdoptedFiles:
     """What an adoption did: files taken over, and those left where they are with the reason."""
 
     matches: "list[Match]"
     unmatched: "list[Unmatched]"
 
 
-def adopt_files(context: Context, folders: Iterable[Path]) -> Adopted:
+def adopt_files(context: Context, folders: Iterable[Path]) -> AdoptedFiles:
     """Copy every file that is certainly a pending asset to that asset's place, as downloaded.
 
     Run again it finds nothing more to do. Raises ``InputError``, ``WarehouseError``.
@@ -73,29 +73,20 @@ def adopt_files(context: Context, folders: Iterable[Path]) -> Adopted:
                 journal.append(_event(context, found, fetched, current.session_id))
                 places.reported(found.wanted.request)
     drain(folder, context.target)
-    return Adopted(matches, leftovers + unmatched)
+    return AdoptedFiles(matches, leftovers + unmatched)
 
 
-def _waiting(context: Context) -> "list[Wanted]":
+def _waiting(context: Context) -> "list[WantedFile]":
     from downloaders.base import Request
-    from downloaders.legacy import Wanted
+    from downloaders.legacy import WantedFile
 
-    names = (
-        *("asset_id", "row_id", "provider", "media_id", "asset_kind", "original_url"),
-        "attempt",
-    )
+    def wanted(name: str, email: str, **asset: Any) -> WantedFile:
+        names = listed.get(asset["asset_id"], ())
+        return WantedFile(request=Request(**asset), name=name, email=email, file_names=names)
+
     with connect(context.target) as warehouse:
         listed = _listed_names(warehouse)
-        rows = warehouse.query(WAITING.format(schema=context.target.schema))
-    return [
-        Wanted(
-            request=Request(**dict(zip(names, row[:7], strict=True))),
-            name=row[7] or "",
-            email=row[8] or "",
-            file_names=listed.get(row[0], ()),
-        )
-        for row in rows
-    ]
+        return warehouse.records(wanted, WAITING)
 
 
 def _listed_names(warehouse: Warehouse) -> dict[str, tuple[str, ...]]:

@@ -13,7 +13,7 @@ from rowkeeper.catalogue.built import require_built
 from rowkeeper.core.errors import ReconcileError, TransferError, UsageError
 from rowkeeper.core.paths import safe_segment
 from rowkeeper.core.warehouse import connect
-from rowkeeper.migration.export.warehouse import LegacyFile, read_bytes, read_files
+from rowkeeper.migration.export.warehouse import LoadedFile, read_bytes, read_files
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.store_identity import open_known
 
@@ -95,7 +95,7 @@ def _objects(context: Context) -> "Iterator[list[tuple[UploadRequest, str]]]":
         yield [*found, (request, f"legacy/manifest-{request.sha256}.json")]
 
 
-def _entry(file: LegacyFile, size_bytes: int, key: str) -> dict[str, Any]:
+def _entry(file: LoadedFile, size_bytes: int, key: str) -> dict[str, Any]:
     return {
         "name": file.file_name,
         "sha256": file.file_sha256,

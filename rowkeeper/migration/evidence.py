@@ -14,7 +14,7 @@ select
     count(*),
     coalesce(sum(case when standing = 'stands' and evidence is not null then 1 else 0 end), 0),
     coalesce(sum(case when standing = 'contested' then 1 else 0 end), 0)
-from intermediate.int_legacy_claims where claim = 'upload'
+from {schema}.claimed_objects
 """
 
 

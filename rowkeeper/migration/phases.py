@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, replace
 
-from rowkeeper.catalogue.publish import published_path
+from rowkeeper.catalogue.publish import publish_what_is_newer, published_path
 from rowkeeper.core.csv.legacy import is_nothing
 from rowkeeper.core.errors import StoreError, UsageError
+from rowkeeper.core.identity import compare_key
 from rowkeeper.core.warehouse import Row, Target, Warehouse, connect
 from rowkeeper.migration.csv_archive import is_archived
 from rowkeeper.migration.export.comparison import refusal
@@ -57,6 +58,8 @@ def find_phases(context: Context) -> list[Phase]:
     Raises ``WarehouseError`` if nothing is built yet.
     """
     found = reconcile(context)
+    if context.target.type == "duckdb":
+        publish_what_is_newer(context)  # what dbt has built by itself is published by who asks
     try:
         archived, store_fault = is_archived(context), None
     except UsageError:
@@ -68,7 +71,7 @@ def find_phases(context: Context) -> list[Phase]:
         changed = [f for f in found.files if f.proof == CHANGED and f.file_id in newest.values()]
         foundation = _foundation(warehouse, found, changed)
         read = _read(context.target, warehouse)
-        cloud = _cloud(warehouse, context.target.schema)
+        cloud = _cloud(warehouse)
     return [
         Phase("foundation", "Everything is loaded and every row accounted for.", foundation),
         Phase("dual-write", "Each run also writes the CSV.", _dual_write(context, archived)),
@@ -126,8 +129,8 @@ def _read(target: Target, warehouse: Warehouse) -> tuple[str, ...]:
             with connect(replace(target, path=str(path)), read_only=True) as published:
                 if published.query(STATE) != warehouse.query(STATE):
                     said.append("The published catalogue is behind: rowkeeper run.")
-    known = {_person(row) for row in warehouse.query(PEOPLE.format(schema=target.schema))}
-    rows = warehouse.query(QUARANTINED.format(schema=target.schema))
+    known = {_person(row) for row in warehouse.query(PEOPLE)}
+    rows = warehouse.query(QUARANTINED)
     missing = {_person(row) for row in rows} - known - {("", "")}
     if missing:
         said.append(
@@ -138,12 +141,12 @@ def _read(target: Target, warehouse: Warehouse) -> tuple[str, ...]:
 
 
 def _person(row: Row) -> tuple[str, str]:
-    name, email = ("" if is_nothing(cell) else " ".join(cell.casefold().split()) for cell in row)
+    name, email = ("" if is_nothing(cell) else compare_key(cell) for cell in row)
     return name, email
 
 
-def _cloud(warehouse: Warehouse, schema: str) -> tuple[str, ...]:
-    ((downloads, uploads, needing, claimed),) = warehouse.query(WORK.format(schema=schema))
+def _cloud(warehouse: Warehouse) -> tuple[str, ...]:
+    ((downloads, uploads, needing, claimed),) = warehouse.query(WORK)
     said = []
     if downloads:
         said.append(f"{downloads} assets are to be downloaded: rowkeeper run.")

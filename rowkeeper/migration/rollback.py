@@ -30,7 +30,7 @@ select
     (select count(*) from {schema}.quarantine where source = 'sheet' and needs_mending),
     (select count(*) from raw.asset_events)
 """
-APART = "select file_name from intermediate.int_legacy_files where is_apart order by file_name"
+APART = "select file_name from {schema}.legacy_files where is_apart order by file_name"
 WORDS = (
     "{} archived documents: file_uuids knows videos and Drive files only",
     "{} archived transcripts: youtube_files names them, no column says where they are",
@@ -66,7 +66,7 @@ def roll_back(
         raise LossError(refusal(path, found.losses))
     write_keeping(path, made.export.data, KEPT)
     with connect(context.target, read_only=True) as warehouse:
-        ((*counts,),) = warehouse.query(COUNTS.format(schema=context.target.schema))
+        ((*counts,),) = warehouse.query(COUNTS)
         apart = [name for (name,) in warehouse.query(APART)]
     losses = [str(loss) for loss in (*found.losses, *found.untold)]
     losses += [words.format(count) for words, count in zip(WORDS, counts, strict=True) if count]

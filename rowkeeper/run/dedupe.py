@@ -6,10 +6,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from rowkeeper.core.disk.stored import asset_path
+from rowkeeper.core.errors import TransferError
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.ids import asset_id
 from rowkeeper.core.paths import folder_id, sha256_file
-from rowkeeper.core.warehouse import Row, Warehouse, connect
+from rowkeeper.core.warehouse import Warehouse, connect
 from rowkeeper.run.held_media import (
     ASKED,
     ATTEMPTS,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from uploaders.values import UploadRequest
 
 Emit = Callable[[AssetEvent], object]
+CONTENT = ("filename", "mime_type", "size_bytes", "sha256")
 Item = TypeVar("Item")
 
 
@@ -52,16 +55,20 @@ def share_downloads(
     keys = keys_of(requests)
     shared = set()
     with connect(context.target) as warehouse:
-        rows = warehouse.query(HELD_FILES.format(asked=ASKED), [*keys, session_id])
+        rows = warehouse.query(
+            HELD_FILES.format(asked=ASKED, schema=warehouse.schema), [*keys, session_id]
+        )
         held: dict[str, str] = dict(rows)
-        rows = warehouse.query(FAILURES.format(asked=ASKED), [*keys, session_id])
-        failed = {row[0]: row[1:] for row in rows}
+        failures: list[dict[str, Any]] = warehouse.records(
+            dict, FAILURES.format(asked=ASKED), [*keys, session_id]
+        )
+        failed = {failure.pop("asset_id"): failure for failure in failures}
         copies = _Copies(context, warehouse, session_id, held)
         for request in requests:
             if request.asset_id in held:
                 events = copies.of(request, held[request.asset_id])
             elif request.asset_id in failed and request.standing is None:
-                events = [_failure(request, session_id, *failed[request.asset_id])]
+                events = [_failure(request, session_id, **failed[request.asset_id])]
             else:
                 continue
             for event in events:
@@ -78,11 +85,13 @@ class _Copies:
     ) -> None:
         self.context, self.session_id = context, session_id
         others = sorted(set(held.values()))
-        self.files = {row[0]: row[1:] for row in warehouse.query(FILES, [others])}
+        files: list[dict[str, Any]] = warehouse.records(dict, FILES, [others])
+        self.files = {file["asset_id"]: file for file in files}
         self.attempts: dict[str, int] = dict(warehouse.query(ATTEMPTS, [sorted(held)]))
-        self.told: dict[str, list[Row]] = {}
-        for other, _, *row in warehouse.query(TOLD, [others]):
-            self.told.setdefault(other, []).append(tuple(row))
+        self.told: dict[str, list[dict[str, Any]]] = {}
+        found: list[dict[str, Any]] = warehouse.records(dict, TOLD, [others])
+        for row in found:
+            self.told.setdefault(row.pop("told_of"), []).append(row)
 
     @cached_property
     def store(self) -> "Store":
@@ -91,21 +100,21 @@ class _Copies:
 
     def of(self, request: "Request", other: str) -> list[AssetEvent]:
         """What was told of ``other``, told of ``request``; nothing if the bytes are not there."""
-        path, *row, download_details, root, key, reading = self.files[other]
-        facts = dict(zip(("filename", "mime_type", "size_bytes", "sha256"), row, strict=True))
-        details = _facts(download_details)
-        if same := _unchanged(request, self.session_id, facts["sha256"], _facts(reading)):
+        file = self.files[other]
+        path, facts = file["local_path"], {name: file[name] for name in CONTENT}
+        details, reading = _facts(file["download_details"]), _facts(file["reading_details"])
+        if same := _unchanged(request, self.session_id, facts["sha256"], reading):
             return [same]
         events = []
         if path is None:
             asset = request.facts() | {"attempt": self.attempts[request.asset_id]}
-            uploaded = self._reference({**asset, **facts}, root, key)
+            uploaded = self._reference({**asset, **facts}, file["store"], file["object_key"])
             if uploaded is None:
                 return []
             events.append(uploaded)
         elif not _is_whole(self.context.settings.data_dir, path, facts, details):
             return []
-        events += [_told(request, self.session_id, *row) for row in self.told.get(other, ())]
+        events += [_told(request, self.session_id, **row) for row in self.told.get(other, ())]
         if "listing" in details:
             details = {**details, "listing": request.attempt}
         downloaded = AssetEvent(
@@ -120,7 +129,6 @@ class _Copies:
 
     def _reference(self, facts: dict[str, Any], root: str, key: str) -> AssetEvent | None:
         """The event that an asset's bytes are in an object, if they are there now."""
-        from rowkeeper.core.errors import TransferError
         from uploaders.outcomes import uploaded_event
         from uploaders.values import Held, UploadRequest
 
@@ -142,19 +150,20 @@ def _is_whole(folder: Path, path: str, facts: dict[str, Any], details: dict[str,
     if details.get("data_folder", folder_id(folder)) != folder_id(folder):
         return True
     try:
-        return sha256_file(folder / path) == (facts["sha256"], facts["size_bytes"])
-    except OSError:
+        return sha256_file(asset_path(folder, path)) == (facts["sha256"], facts["size_bytes"])
+    except (OSError, TransferError):
         return False
 
 
 def _told(
     request: "Request",
     session_id: str,
+    *,
     event_type: str,
     provider: str,
     media_id: str,
-    kind: str,
-    url: str,
+    asset_kind: str,
+    original_url: str,
     details: Any,
 ) -> AssetEvent:
     found = _facts(details)
@@ -170,12 +179,12 @@ def _told(
     return AssetEvent(
         event_type=EventType.DISCOVERED,
         session_id=session_id,
-        asset_id=asset_id(request.row_id, provider, media_id, kind),
+        asset_id=asset_id(request.row_id, provider, media_id, asset_kind),
         row_id=request.row_id,
         provider=provider,
         media_id=media_id,
-        asset_kind=kind,
-        original_url=url,
+        asset_kind=asset_kind,
+        original_url=original_url,
         parent_asset_id=request.asset_id,
         details=found,
     )
@@ -208,19 +217,20 @@ def _facts(details: Any) -> dict[str, Any]:
 def _failure(
     request: "Request",
     session_id: str,
-    other: str,
-    code: str,
-    message: str,
+    *,
+    same_medium_as: str,
+    error_code: str,
+    error_message: str,
     verdict: str,
     details: Any,
 ) -> AssetEvent:
     return AssetEvent(
         event_type=EventType.DOWNLOAD_FAILED,
         session_id=session_id,
-        error_code=code,
-        error_message=message,
+        error_code=error_code,
+        error_message=error_message,
         verdict=verdict,
-        details={**_facts(details), "same_medium_as": other},
+        details={**_facts(details), "same_medium_as": same_medium_as},
         **request.facts(),
     )
 
@@ -231,28 +241,29 @@ def share_uploads(
     session_id: str,
     requests: "Sequence[UploadRequest]",
     emit: Emit,
-) -> set[str]:
-    """Report the objects that have the bytes of ``requests`` already; the ids of those assets.
+) -> tuple[set[str], set[str]]:
+    """Report the objects that have the bytes of ``requests`` already.
 
-    The store is asked for the bytes of each. Raises ``StoreError`` if it gives no useful answer.
+    Gives the ids of those assets, and of the assets whose supposed object has other bytes. The
+    store is asked for the bytes of each. Raises ``StoreError`` if it gives no useful answer.
     """
-    from rowkeeper.core.errors import TransferError
     from uploaders.outcomes import uploaded_event
     from uploaders.values import Held
 
     with connect(context.target) as warehouse:
-        sql = HELD_OBJECTS.format(schema=context.target.schema)
-        asked = [request.asset_id for request in requests]
-        held: dict[str, str] = dict(warehouse.query(sql, [store.root, asked]))
-    shared = set()
+        asked = [request.asset_id for request in requests if not request.unsafe]
+        held: dict[str, str] = dict(warehouse.query(HELD_OBJECTS, [store.root, asked]))
+    shared: set[str] = set()
+    others: set[str] = set()
     for request in requests:
-        name = held.get(request.asset_id)
-        key = None if name is None else store.key_of(name)
+        if request.asset_id not in held:
+            continue
+        key = store.key_of(held[request.asset_id])
         try:
-            if key is None or store.held(request, key) is not Held.SAME:
-                continue
+            is_same = store.held(request, key) is Held.SAME
         except TransferError:
-            continue  # it is sent on its own then, with tries and a verdict
-        emit(uploaded_event(store, request, store.stored(key, existed=True), session_id))
-        shared.add(request.asset_id)
-    return shared
+            is_same = False  # it is sent on its own then, with tries and a verdict
+        if is_same:
+            emit(uploaded_event(store, request, store.stored(key, existed=True), session_id))
+        (shared if is_same else others).add(request.asset_id)
+    return shared, others

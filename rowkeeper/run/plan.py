@@ -9,11 +9,6 @@ from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.selection import Selection
 
-PENDING = """
-select 1 from information_schema.tables
-where table_schema = ? and table_name = 'pending_downloads'
-"""
-
 
 def say_plan(
     context: Context, selection: Selection, reporter: Reporter, *, reread: bool = False
@@ -41,13 +36,13 @@ def _is_built(context: Context) -> bool:
     if target.path and not Path(target.path).exists():
         return False
     with connect(target, read_only=True) as warehouse:
-        return bool(warehouse.query(PENDING, [target.schema]))
+        return "pending_downloads" in warehouse.tables(target.schema)
 
 
 def _say_pending(
     context: Context, selection: Selection, reporter: Reporter, changed: bool, *, reread: bool
 ) -> None:
-    from rowkeeper.run.transfer import all_pages, due_rereads, pending_downloads, pending_uploads
+    from rowkeeper.run.pending import all_pages, due_rereads, pending_downloads, pending_uploads
 
     downloads = selection.of(list(all_pages(context, pending_downloads)))[: selection.limit]
     due = partial(due_rereads, reread=reread)

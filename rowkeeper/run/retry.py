@@ -16,27 +16,28 @@ PERMANENT = "permanent"
 FAILED = """
 select
     asset_id,
-    person_row_id,
+    person_row_id as row_id,
     provider,
     media_id,
-    asset_type,
+    asset_kind,
     original_url,
-    case when download_status = 'failed' then 'download' else 'upload' end,
-    case when download_status = 'failed' then download_attempts else upload_attempts end,
-    coalesce(error_code, ''),
-    coalesce(verdict, 'retry')
-from intermediate.int_assets
+    case when download_status = 'failed' then 'download' else 'upload' end as stage,
+    case when download_status = 'failed' then download_attempts else upload_attempts end
+        as attempts,
+    coalesce(error_code, '') as error_code,
+    coalesce(verdict, 'retry') as verdict
+from {schema}.asset_states
 where (is_wanted and download_status = 'failed') or (is_claimed and upload_status = 'failed')
 union all
 select
-    asset_id, person_row_id, provider, media_id, asset_type, original_url, 'download',
+    asset_id, person_row_id, provider, media_id, asset_kind, original_url, 'download',
     download_attempts,
     coalesce(
         reread_error_code,
         case when is_provisional then 'provisional' else 'incomplete_list' end
     ),
     coalesce(reread_verdict, 'retry')
-from intermediate.int_assets
+from {schema}.asset_states
 where is_wanted and left_at is null and archived_by = 'rowkeeper' and download_status != 'failed'
     and (reread_error_code is not null or next_read_at is not null)
 order by 1
@@ -64,7 +65,7 @@ def find(
 ) -> list[Failure]:
     """The failures that the options name. Raises ``UsageError`` for a name that nothing has."""
     with connect(context.target) as warehouse:
-        found = [Failure(*row) for row in warehouse.query(FAILED)]
+        found = warehouse.records(Failure, FAILED)
     _check("--reason", reasons, {item.error_code for item in found} | {i.verdict for i in found})
     _check("--provider", providers, {item.provider for item in found})
     return [
@@ -88,18 +89,18 @@ def _check(option: str, named: Sequence[str], known: set[str]) -> None:
 
 def ask_again(context: Context, failures: Sequence[Failure]) -> None:
     """Journal that the assets are asked for again, and end the pauses of their sites."""
-    from downloaders.registry import throttle_of
     from rowkeeper.core.drain import drain
     from rowkeeper.core.journal.journal import Journal, journal_dir
+    from rowkeeper.workspace.pace import throttle_of
 
     folder, asked_by = journal_dir(context.settings.data_dir), new_id()
     with Journal(folder) as journal:
         for failure in failures:
             journal.append(_event(failure, asked_by))
     drain(folder, context.target)
-    throttle = throttle_of(context.settings.download)
-    for provider in {item.provider for item in failures if item.stage == "download"}:
-        throttle.resume(provider)
+    with throttle_of(context) as throttle:
+        for provider in {item.provider for item in failures if item.stage == "download"}:
+            throttle.resume(provider)
 
 
 def _event(failure: Failure, session_id: str) -> AssetEvent:

@@ -1,14 +1,16 @@
 """One round: ingest, build, repair, download, upload, evict, build, publish."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from rowkeeper.core.errors import StoreError, UsageError
+from rowkeeper.core.errors import DiskError, DiskFullError, StoreError, UsageError
 from rowkeeper.core.progress import Reporter
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.data_folder import check_disk, strangers_said
-from rowkeeper.workspace.locks import tables_lock
+from rowkeeper.workspace.locks import loads_lock, tables_lock
+from rowkeeper.workspace.run_log import RunLog, recorded
 from rowkeeper.workspace.selection import Selection, require_people
 
 if TYPE_CHECKING:
@@ -24,44 +26,73 @@ class Moved:
     """What a round moved. None: the store refused before it. ``warnings``: of the last build."""
 
     restored: int | None
-    downloaded: "downloaders.pool.Summary | None"
-    uploaded: "uploaders.pool.Summary | None"
+    downloaded: "downloaders.pool.DownloadSummary | None"
+    uploaded: "uploaders.pool.UploadSummary | None"
     evicted: int | None
     warnings: "list[Warned]"
     refusal: StoreError | None
+
+    def counts(self) -> dict[str, int]:
+        """How many assets came and went, and the bytes that came."""
+        down, up = self.downloaded, self.uploaded
+        return {
+            "downloaded_assets": down.downloaded if down else 0,
+            "downloaded_bytes": down.size_bytes if down else 0,
+            "failed_downloads": down.failed if down else 0,
+            "uploaded_assets": up.uploaded if up else 0,
+            "failed_uploads": up.failed if up else 0,
+            "paused_providers": len(down.paused_providers) if down else 0,
+        }
+
+
+@contextmanager
+def begun(context: Context, reporter: Reporter) -> Iterator[RunLog]:
+    """A run whose data folder was looked at, and which is told in ``runs`` from here on.
+
+    Raises ``RowkeeperError``, before anything is written.
+    """
+    from rowkeeper.core.journal.journal import journal_dir
+
+    for said in filter(None, (*check_disk(context), strangers_said(context))):
+        reporter.say(said)
+    if not journal_dir(context.settings.data_dir).exists():
+        require_sources(context)
+    with recorded(context) as log:
+        yield log
 
 
 def go_round(
     context: Context,
     reporter: Reporter,
     selection: Selection,
+    log: RunLog,
     *,
     stream: bool = False,
     reread: bool = False,
+    cluster: str | None = None,
 ) -> Moved:
-    """One round, under the lock of the data folder. Raises ``RowkeeperError``."""
-    from loaders.matches import link_matches
+    """One round that has ``begun``, under the folder's lock. Raises ``RowkeeperError``."""
     from loaders.pipeline import ingest
     from loaders.summary import summary_text
     from rowkeeper.core.drain import drain
     from rowkeeper.core.journal.journal import journal_dir
     from rowkeeper.core.warehouse import connect
+    from rowkeeper.run.results import take_up
     from rowkeeper.workspace.build import refresh
 
-    for said in filter(None, (*check_disk(context), strangers_said(context))):
-        reporter.say(said)
     folder = journal_dir(context.settings.data_dir)
-    if not folder.exists():
-        require_sources(context)
     with connect(context.target):  # locked, damaged or of a newer version, it says so first
         pass
     drain(folder, context.target)
+    if left := take_up(context):
+        reporter.say(f"Took up {left} assets that a cluster had fetched for a run that ended.")
     with tables_lock(context):
-        reporter.say(summary_text(ingest(context.settings, context.target)))
-        refresh(context)
-        link_matches(context.settings.data_dir, context.target)
+        with loads_lock(context):
+            log.ingested(summary := ingest(context.settings, context.target))
+        reporter.say(summary_text(summary))
+        refresh(context, reporter.say)
     require_people(context, selection)
-    return move(context, reporter, selection, stream=stream, reread=reread)
+    return move(context, reporter, selection, log, stream=stream, reread=reread, cluster=cluster)
 
 
 def require_sources(context: Context) -> None:
@@ -76,17 +107,20 @@ def move(
     context: Context,
     reporter: Reporter,
     selection: Selection,
+    log: RunLog,
     *,
     stream: bool = False,
     reread: bool = False,
+    cluster: str | None = None,
 ) -> Moved:
     """Repair, download, upload, evict, build and publish: the second half of a round.
 
-    If the store refuses, everything else is done first.
+    If the store refuses, everything else is done first. What readers get says how the run ended.
     """
     from rowkeeper.archive.evict import drop_files
     from rowkeeper.archive.refused import find_lost
-    from rowkeeper.archive.repair import heal
+    from rowkeeper.archive.repair import repair
+    from rowkeeper.archive.words import read_words
     from rowkeeper.catalogue.publish import publish
     from rowkeeper.core.drain import drain
     from rowkeeper.core.journal.journal import journal_dir
@@ -96,9 +130,11 @@ def move(
 
     end_abandoned_sessions(context)
     _, shut = _try(lambda: _open_store(context, reporter))
-    restored, unread = _try(lambda: heal(context, reporter, selection))
+    restored, unread = _try(lambda: repair(context, reporter, selection))
     downloaded, closed = _try(
-        lambda: download_pending(context, reporter, selection, stream=stream, reread=reread)
+        lambda: download_pending(
+            context, reporter, selection, stream=stream, reread=reread, cluster=cluster
+        )
     )
     uploaded, refusal = _try(lambda: upload_pending(context, reporter, selection))
     if uploaded is not None and uploaded.failed:
@@ -107,10 +143,27 @@ def move(
     evicted, unasked = _try(lambda: drop_files(context, reporter, selection, every=every))
     drain(journal_dir(context.settings.data_dir), context.target)
     with tables_lock(context):
-        warnings = refresh(context)
+        warnings = refresh(context, reporter.say)
+    _, wordless = _try(lambda: read_words(context, reporter))
+    refused = shut or closed or refusal or unread or unasked or wordless
+    moved = Moved(restored, downloaded, uploaded, evicted, warnings, refused)
+    log.details |= moved.counts()
+    log.end(refused.exit_code if refused else 0, str(refused) if refused else None)
     publish(context)
-    refused = shut or closed or refusal or unread or unasked
-    return Moved(restored, downloaded, uploaded, evicted, warnings, refused)
+    _write_site(context, reporter)
+    return moved
+
+
+def _write_site(context: Context, reporter: Reporter) -> None:
+    """Bring the pages up to the catalogue. A run is not undone where a disk has no room."""
+    from rowkeeper.catalogue.site.write import write_site
+
+    if not context.settings.site.write:
+        return
+    try:
+        write_site(context)
+    except (DiskError, DiskFullError, UsageError) as error:
+        reporter.say(f"The pages of the catalogue were not written: {error}")
 
 
 def _open_store(context: Context, reporter: Reporter) -> None:
@@ -125,7 +178,7 @@ def _open_store(context: Context, reporter: Reporter) -> None:
     store = open_store(context.settings)
     if find_moved(context, store):
         with tables_lock(context):
-            refresh(context)
+            refresh(context, reporter.say)
     with connect(context.target) as warehouse:
         for name, count in not_open(context, warehouse, store).items():
             reporter.say(f"Not open: {name} has {count} objects of assets: see rowkeeper verify.")

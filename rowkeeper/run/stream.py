@@ -7,16 +7,17 @@ before the events finds the object by it, and tells of it instead of fetching ag
 import json
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rowkeeper.core.disk.writing import write_small
+from rowkeeper.core.disk.own import is_own_file, write_small
 from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, TransferError
 from rowkeeper.core.events import AssetEvent
 from rowkeeper.core.paths import safe_extension
+from rowkeeper.core.text import from_json
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.store_identity import open_known
@@ -35,18 +36,17 @@ NOTE = ".straight"
 STANDING = """
 select asset_id, upload_attempts, legacy_object_uuid,
     case when archived_by = 'rowkeeper' and store = ? then sha256 end, object_key
-from intermediate.int_assets where upload_attempts > 0 or legacy_object_uuid is not null
+from {schema}.asset_states where upload_attempts > 0 or legacy_object_uuid is not null
 """
 
 
-def straight_through(context: Context, session_id: str) -> "StraightThrough":
+def store_streamer(context: Context, session_id: str) -> "StoreStreamer":
     """The way of one session; raises ``StoreError`` if the store can't take objects now."""
     from downloaders.files import partial_folder
     from uploaders.layout import checked_layout
 
     store = open_known(context, mark=True)
-    store.check()
-    store.sweep()
+    store.make_ready()
     with connect(context.target) as warehouse:
         rows = warehouse.query(STANDING, [store.root])
     standing = {asset_id: (attempts, uuid) for asset_id, attempts, uuid, *_ in rows}
@@ -58,11 +58,11 @@ def straight_through(context: Context, session_id: str) -> "StraightThrough":
         elif found := _noted(path):  # asked for before it counts
             known.setdefault(found.fetched.sha256, found.key)
     template = checked_layout(context.settings.store.layout)
-    return StraightThrough(store, template, session_id, standing, known)
+    return StoreStreamer(store, template, session_id, standing, known)
 
 
-class StraightThrough:
-    """The way past the disk of one session's downloads, for many threads; see ``sinks.Straight``.
+class StoreStreamer:
+    """The way past the disk of one session's downloads, for many threads; see ``sinks.Streamer``.
 
     One content is stored once: bytes that the store has already are counted, not kept. ``known``
     says under which key it may have them, by SHA-256; ``standing`` an asset's uploads so far, and
@@ -132,6 +132,27 @@ class StraightThrough:
         self, request: "Request", fetched: "Fetched", writer: "Writer", key: str, folder: Path
     ) -> None:
         """Make the object, unless the store has its bytes under another key."""
+
+        def make(_: "UploadRequest") -> "Stored":
+            told = {**asdict(fetched), "path": str(fetched.path)}
+            write_small(note_path(folder, request), json.dumps({"key": key, "fetched": told}))
+            return self._commit(request, writer, key, fetched.sha256)
+
+        self._store_once(request, fetched, make)
+
+    def put(self, request: "Request", fetched: "Fetched") -> None:
+        """Bring in what came as a file, which may go then."""
+        from uploaders.pool import settle
+
+        self._store_once(request, fetched, lambda upload: settle(self.store, self.template, upload))
+
+    def learn(self, standing: "Mapping[str, tuple[int, str | None]]") -> None:
+        """Know more assets' uploads so far."""
+        self._standing.update(standing)
+
+    def _store_once(
+        self, request: "Request", fetched: "Fetched", make: "Callable[[UploadRequest], Stored]"
+    ) -> None:
         from uploaders.values import Held
 
         upload = self.upload_of(request, fetched)
@@ -140,11 +161,8 @@ class StraightThrough:
             if known and self.store.held(upload, known) is Held.SAME:
                 stored = self.store.stored(known, existed=True)
             else:
-                told = {**asdict(fetched), "path": str(fetched.path)}
-                note = json.dumps({"key": key, "fetched": told})
-                write_small(note_path(folder, request), note)
-                stored = self._commit(request, writer, key, fetched.sha256)
-                self._known[fetched.sha256] = key
+                stored = make(upload)
+                self._known[fetched.sha256] = self.store.key_of(stored.object_key)
         self._stored[request.asset_id] = upload, stored
 
     def _commit(self, request: "Request", writer: "Writer", key: str, sha256: str) -> "Stored":
@@ -198,7 +216,7 @@ class StraightThrough:
 class StoreSink:
     """Bytes on their way into the store; nothing stands there to be resumed."""
 
-    def __init__(self, way: StraightThrough, request: "Request", folder: Path) -> None:
+    def __init__(self, way: StoreStreamer, request: "Request", folder: Path) -> None:
         self._way, self._request, self._folder = way, request, folder
         self._writer: Writer | None = None
         self._open = ExitStack()
@@ -247,7 +265,7 @@ class StoreSink:
         writer.write(head)
 
     def commit(self, fetched: "Fetched") -> "Fetched":
-        """Make the object final; where it is, :meth:`StraightThrough.told` says."""
+        """Make the object final; where it is, :meth:`StoreStreamer.told` says."""
         if self._writer:
             self._way.settle(self._request, fetched, self._writer, self._key, self._folder)
         return fetched
@@ -270,7 +288,9 @@ def _noted(path: Path) -> Noted | None:
     from downloaders.base import Fetched
 
     try:
-        note = json.loads(path.read_bytes())
+        if not is_own_file(path):
+            return None
+        note = from_json(path.read_bytes())
         fetched = Fetched(**{**note["fetched"], "path": Path(note["fetched"]["path"])})
         return Noted(str(note["key"]), fetched)
     except (OSError, ValueError, KeyError, TypeError):

@@ -1,47 +1,30 @@
 """The two working steps of a run: what is pending, through the pools, into the journal."""
 
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from rowkeeper.core.drain import drain
 from rowkeeper.core.journal.journal import Journal, journal_dir
-from rowkeeper.core.paths import folder_id
 from rowkeeper.core.progress import Display, Reporter
-from rowkeeper.core.retry import Refusals
-from rowkeeper.core.warehouse import Row, connect
 from rowkeeper.run.dedupe import first_of_each, share_downloads, share_uploads
+from rowkeeper.run.pending import Asset, pages, pending_readings, pending_uploads, with_versions
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.locks import claimed
+from rowkeeper.workspace.pace import throttle_of
 from rowkeeper.workspace.selection import Selection
 from rowkeeper.workspace.sessions import Session, session
-from rowkeeper.workspace.store_identity import open_known
+from rowkeeper.workspace.store_identity import identify
 
 if TYPE_CHECKING:
     import downloaders.pool
     import uploaders.pool
-    from downloaders.base import Request
+    from downloaders.base import FetchSettings, Request
+    from rowkeeper.run.cluster import Cluster
+    from rowkeeper.run.stream import StoreStreamer
     from uploaders.values import UploadRequest
-
-Asset = TypeVar("Asset", "Request", "UploadRequest")
-
-WANTED = (
-    "asset_id, person_row_id, provider, media_id, asset_kind, original_url, attempt, tries, "
-    "name, email, personality_type, last_seen_in, cast(refused as text), url_as_found"
-)
-STANDING = f"{WANTED}, sha256, reading_details"
-DUE = """(
-    coalesce(
-        next_read_at <= current_timestamp,
-        last_looked_at <= current_timestamp - ? * interval '1 second'
-    ) or last_looked_at > current_timestamp
-)"""
-"""Whether it is time to read again; a look of the future was told by a clock that went back."""
-VERSIONS = "select asset_id, sha256 from intermediate.int_asset_versions where asset_id = any(?)"
-PAGE = 500
-"""Assets that are read, moved and drained at a time; the queue itself stays in the warehouse."""
 
 
 def download_pending(
@@ -51,67 +34,120 @@ def download_pending(
     *,
     stream: bool = False,
     reread: bool = False,
-) -> "downloaders.pool.Summary":
+    cluster: str | None = None,
+) -> "downloaders.pool.DownloadSummary":
     """Fetch what is pending or due, then what the lists among it lead to, and so on.
 
     A medium that several people have is fetched once. ``stream``: straight into the store where
     that can be; then it raises ``StoreError`` if the store refuses. ``reread``: lists and documents
-    are due whatever their age.
+    are due whatever their age. ``cluster``: the address of the workers that fetch.
     """
-    from downloaders.pool import Summary, download_all
+    from downloaders.pool import DownloadSummary
     from downloaders.registry import fetch_settings
-    from rowkeeper.run.stream import straight_through
 
-    total, way = Summary(), None
-    settings = fetch_settings(context.settings)
+    total = DownloadSummary()
     folder = journal_dir(context.settings.data_dir)
-    with session(folder, "download") as current, reporter.display("Downloading") as shown:
+    with (
+        session(folder, "download") as current,
+        ExitStack() as stack,
+        reporter.display("Downloading") as shown,
+        throttle_of(context) as throttle,
+    ):
+        settings = fetch_settings(context.settings, throttle)
+        ways = _Ways(context, current.session_id, stack, stream=stream, cluster=cluster)
         pending = partial(pending_readings, reread=reread)
-        for page in _pages(context, current, selection, pending):
+        for page in pages(context, current, selection, pending):
             with claimed(context, page) as found:
                 current.leave({item.asset_id for item in page} - {item.asset_id for item in found})
-                found = _with_versions(context, found)
+                found = with_versions(context, found)
                 with Journal(folder) as journal:
                     shared = share_downloads(context, current.session_id, found, journal.append)
                     requests = _begin(current, shown, found, shared, medium_of)
-                    if stream and requests and way is None:
-                        way = straight_through(context, current.session_id)
-                    done = download_all(
-                        requests,
-                        settings,
-                        journal.append,
-                        current.session_id,
-                        shown.update,
-                        straight=way,
-                    )
+                    if requests:
+                        total.add(ways.fetch(requests, settings, journal, shown))
                 drain(folder, context.target)
-            total.downloaded += done.downloaded
-            total.unchanged += done.unchanged
-            total.failed += done.failed
-            total.paused += done.paused
-            total.size_bytes += done.size_bytes
-            total.paused_providers |= done.paused_providers
+                ways.drained(requests)
+            current.workers = total.workers
         total.left = current.left
     return total
 
 
+class _Ways:
+    """The way that the downloads of one session take, opened with the first of them."""
+
+    def __init__(
+        self,
+        context: Context,
+        session_id: str,
+        stack: ExitStack,
+        *,
+        stream: bool,
+        cluster: str | None,
+    ) -> None:
+        self._context, self._session_id, self._stack = context, session_id, stack
+        self._stream, self._address = stream, cluster
+        self._workers: Cluster | None = None
+        self._streamer: StoreStreamer | None = None
+
+    def fetch(
+        self, requests: "list[Request]", settings: "FetchSettings", journal: Journal, shown: Display
+    ) -> "downloaders.pool.DownloadSummary":
+        """On the workers of a cluster, past the disk, or by threads of this process."""
+        from downloaders.pool import download_all
+        from rowkeeper.run.stream import store_streamer
+
+        if self._address:
+            workers = self._opened(self._address)
+            return workers.download_all(requests, settings, journal.extend, shown.update)
+        if self._stream and self._streamer is None:
+            self._streamer = store_streamer(self._context, self._session_id)
+        return download_all(
+            requests,
+            settings,
+            journal.append,
+            self._session_id,
+            shown.update,
+            streamer=self._streamer,
+        )
+
+    def _opened(self, address: str) -> "Cluster":
+        from rowkeeper.run.cluster import cluster_of
+
+        if self._workers is None:
+            opened = cluster_of(self._context, address, self._session_id)
+            self._workers = self._stack.enter_context(opened)
+        return self._workers
+
+    def drained(self, requests: "list[Request]") -> None:
+        """The events of ``requests`` are in the warehouse."""
+        if self._workers:
+            self._workers.drained(requests)
+
+
 def upload_pending(
     context: Context, reporter: Reporter, selection: Selection
-) -> "uploaders.pool.Summary":
+) -> "uploaders.pool.UploadSummary":
     """Archive what is here and not yet in the store, each content once.
 
     Raises ``StoreError`` if the store refuses.
     """
-    from uploaders.pool import Summary, upload_all
+    from uploaders.pool import UploadSummary, upload_all
+    from uploaders.registry import open_store
+    from uploaders.retrying import retrying
 
-    total, notice = Summary(), ""
+    total, notice = UploadSummary(), ""
+    store = open_store(context.settings)
     folder = journal_dir(context.settings.data_dir)
     with session(folder, "upload") as current, reporter.display("Uploading") as shown:
-        for found in _pages(context, current, replace(selection, limit=None), pending_uploads):
-            store = open_known(context, mark=True)
+        for found in pages(context, current, replace(selection, limit=None), pending_uploads):
+            identify(context, store, mark=True)
+            if not current.tried:
+                retrying(store, context.settings.upload).make_ready()
             with Journal(folder) as journal:
-                shared = share_uploads(context, store, current.session_id, found, journal.append)
-                requests = _begin(current, shown, found, shared, content_of)
+                shared, others = share_uploads(
+                    context, store, current.session_id, found, journal.append
+                )
+                requests = _begin(current, shown, found, shared, content_of(others))
                 done = upload_all(
                     requests,
                     context.settings,
@@ -136,45 +172,9 @@ def medium_of(request: "Request") -> tuple[str, str, str]:
     return request.provider, request.media_id, request.asset_kind
 
 
-def content_of(request: "UploadRequest") -> str:
-    """What assets may share in a store: the bytes."""
-    return request.sha256
-
-
-def _pages(
-    context: Context,
-    current: Session,
-    selection: Selection,
-    pending: Callable[[Context, str], list[Asset]],
-) -> Iterator[list[Asset]]:
-    """What is selected and pending, a page at a time, round and round until nothing new comes.
-
-    What was fetched on the way may have led to more, whose place is on a page that was read.
-    """
-    after, any_new = "", False
-    while True:
-        page = pending(context, after)
-        found = [item for item in selection.of(page) if not current.has_seen(item.asset_id)]
-        if selection.limit is not None:
-            found = found[: max(0, selection.limit - current.tried)]
-        if found:
-            any_new = True
-            yield found
-        if len(page) == PAGE:
-            after = page[-1].asset_id
-        elif any_new:
-            after, any_new = "", False
-        else:
-            return
-
-
-def all_pages(context: Context, pending: Callable[[Context, str], list[Asset]]) -> Iterator[Asset]:
-    """Everything that is pending, read a page at a time."""
-    after: str | None = ""
-    while after is not None:
-        page = pending(context, after)
-        yield from page
-        after = page[-1].asset_id if len(page) == PAGE else None
+def content_of(others: set[str]) -> "Callable[[UploadRequest], str]":
+    """What assets may share in a store, the bytes; ``others`` were seen to share no object."""
+    return lambda request: request.asset_id if request.asset_id in others else request.sha256
 
 
 def _begin(
@@ -189,108 +189,3 @@ def _begin(
     current.new(shared | {request.asset_id for request in requests})
     shown.expect(len(requests))
     return requests
-
-
-def pending_downloads(context: Context, after: str = "") -> "list[Request]":
-    """A page of ``pending_downloads``: the first rows whose asset id is above ``after``."""
-    return [_request(row) for row in _pending(context, "pending_downloads", WANTED, after)]
-
-
-def _request(row: Sequence[Any]) -> "Request":
-    """A row of the columns ``WANTED``."""
-    from downloaders.base import Person, Request
-
-    names = (
-        *("asset_id", "row_id", "provider", "media_id", "asset_kind", "original_url"),
-        *("attempt", "tries"),
-    )
-    name, email, personality_type, place, refused, url = row[len(names) :]
-    person = Person(name=name or "", email=email, personality_type=personality_type, place=place)
-    values = dict(zip(names, row[: len(names)], strict=True))
-    refusals = Refusals.of(json.loads(refused or "null"))
-    return Request(**values, person=person, refusals=refusals, url_as_found=url)
-
-
-def _with_versions(context: Context, requests: "list[Request]") -> "list[Request]":
-    """``requests``, each with the contents that it has had."""
-    asked = [item.asset_id for item in requests if item.attempt > 1]
-    if not asked:
-        return requests
-    known: dict[str, set[str]] = {}
-    with connect(context.target) as warehouse:
-        for asset_id, sha256 in warehouse.query(VERSIONS, [asked]):
-            known.setdefault(asset_id, set()).add(sha256)
-    return [replace(item, versions=frozenset(known.get(item.asset_id, ()))) for item in requests]
-
-
-def pending_readings(context: Context, after: str = "", *, reread: bool = False) -> "list[Request]":
-    """A page of what is to be fetched and of what is to be read again, as above."""
-    found = [*pending_downloads(context, after), *due_rereads(context, after, reread=reread)]
-    return sorted(found, key=lambda request: request.asset_id)[:PAGE]
-
-
-def due_rereads(context: Context, after: str = "", *, reread: bool = False) -> "list[Request]":
-    """A page of what ``pending_rereads`` has and is due: all of it with ``reread``."""
-    from downloaders.base import Standing
-
-    condition, values = "true", []
-    if not reread:
-        condition = DUE
-        values = [context.settings.download.reread_after]
-    rows = _pending(context, "pending_rereads", STANDING, after, condition=condition, values=values)
-    found = []
-    for *row, sha256, details in rows:
-        known = json.loads(details) if isinstance(details, str) else details
-        standing = Standing(sha256=sha256, details=known or {}) if sha256 else None
-        found.append(replace(_request(row), standing=standing))
-    return found
-
-
-def pending_uploads(context: Context, after: str = "") -> "list[UploadRequest]":
-    """A page of what ``pending_uploads`` has for this data folder, as above."""
-    from uploaders.values import UploadRequest
-
-    columns = (
-        "asset_id, person_row_id, provider, media_id, asset_kind, local_file_path, sha256, "
-        "file_size_bytes, mime_type, filename, attempt, replaces_lost, is_new_version, name, "
-        "legacy_object_uuid"
-    )
-    names = (
-        *("asset_id", "row_id", "provider", "media_id", "asset_kind", "path", "sha256"),
-        *("size_bytes", "mime_type", "filename", "attempt", "replaces_lost", "is_new_version"),
-        *("person_name", "object_uuid"),
-    )
-    found = []
-    ours = folder_id(context.settings.data_dir)
-    rows = _pending(
-        context,
-        "pending_uploads",
-        columns,
-        after,
-        condition="coalesce(data_folder, ?) = ?",
-        values=[ours, ours],
-    )
-    for row in rows:
-        values = dict(zip(names, row, strict=True))
-        values["path"] = context.settings.data_dir / values["path"]
-        found.append(UploadRequest(**values))
-    return found
-
-
-def _pending(
-    context: Context,
-    view: str,
-    columns: str,
-    after: str,
-    *,
-    condition: str = "true",
-    values: Sequence[Any] = (),
-) -> list[Row]:
-    """A page of a view, of the rows that meet ``condition`` with its ``values``."""
-    with connect(context.target) as warehouse:
-        return warehouse.query(
-            f"select {columns} from {context.target.schema}.{view} "
-            f"where cast(asset_id as text) > ? and {condition} "
-            f"order by cast(asset_id as text) limit {PAGE}",
-            [after, *values],
-        )

@@ -1,6 +1,7 @@
 """``dbt build`` within this process: one start of dbt serves all builds of a run."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from rowkeeper.workspace.waits import say
 EXAMPLES = 5
 SHOWN = ("name", "email", "personality_type", "reason")
 WARNING, FAILED_TEST = "warn", "fail"
+BUILDING = "Building the tables…"
 BUILDS = 3
 """The tries of a build that others' locks stop."""
 OF_PYTHON = "[Errno "
@@ -33,6 +35,10 @@ LOCKED_OUT = ("due to lock timeout", "due to user request", "deadlock detected")
 """What Postgres says of a statement that waited for a lock, and was cancelled for it."""
 LEFT_OUT = ("--exclude-resource-type", "unit_test", "--exclude", "assert_tables_are_as_modelled")
 """What is for plain dbt alone: what a build has just made of its models is as they make it."""
+OTHERS_DEPEND = re.compile(
+    r"\S+ must change, and what is not of rowkeeper .* make it anew\.", re.DOTALL
+)
+"""What must_change() says of a relation that others' views read."""
 BAD = frozenset({"error", FAILED_TEST, "runtime error"})
 
 
@@ -49,24 +55,28 @@ def build(context: Context) -> list[Warned]:
     return _build_all(context, inputs)
 
 
-def refresh(context: Context) -> list[Warned]:
+def refresh(context: Context, tell: Callable[[str], object] = lambda _: None) -> list[Warned]:
     """Build what can have changed since the last build; the warnings, also those that stand.
 
-    Raises as ``build``.
+    ``tell`` gets a line before a build, for that takes a while. Raises as ``build``.
     """
     require(context.settings.data_dir)
     with connect(context.target) as warehouse:
         inputs = read_inputs(warehouse, context.settings)
         last = last_build(warehouse, context.target.schema)
     if inputs is None or last is None:
+        tell(BUILDING)
         return _build_all(context, inputs)
     if last.inputs == inputs:
         return last.warnings
+    tell(BUILDING)
     project = dbt_project.manifest(context)
     names = to_build(project, last.inputs, inputs) if project else None
     if names is None:
         return _build_all(context, inputs)
-    nodes = _run(context, names)
+    # So much that is new costs less where nothing is kept of before.
+    is_little = inputs.events < 2 * last.inputs.events
+    nodes = _run(context, names, only_new=is_little)
     ran = {node.node.name for node in nodes}
     warnings = [warned for warned in last.warnings if warned.test not in ran]
     warnings += _warnings(context, nodes)
@@ -76,19 +86,19 @@ def refresh(context: Context) -> list[Warned]:
 
 
 def _build_all(context: Context, inputs: Inputs | None) -> list[Warned]:
-    nodes = _run(context, ())
+    nodes = _run(context, (), only_new=False)
     warnings = _warnings(context, nodes)
     if inputs is not None:
         remember(context, inputs, warnings, _schemas(nodes))
     return warnings
 
 
-def _run(context: Context, names: Sequence[str]) -> list[Any]:
-    """Build the nodes of these names, or all; what came of each."""
+def _run(context: Context, names: Sequence[str], *, only_new: bool) -> list[Any]:
+    """Build the nodes of these names, or all; what came of each. ``only_new``: as in ``invoke``."""
     chosen = ["--select", *names, "--indirect-selection", "empty"] if names else []
     arguments = [*LEFT_OUT, *chosen]
     for left in reversed(range(BUILDS)):
-        result = dbt_project.invoke(context, "build", arguments)
+        result = dbt_project.invoke(context, "build", arguments, only_new=only_new)
         nodes = list(getattr(result.result, "results", None) or ())
         if result.success:
             return nodes
@@ -141,6 +151,8 @@ def _refusal(
         return refused
     if context.target.type == "duckdb" and is_damage(said):
         return damaged(context.target.where, said)
+    if others := OTHERS_DEPEND.search(said):
+        return WarehouseError(" ".join(others[0].split()))
     names = some_of([node.node.name for node in failed], 3)
     reason = f"{names}: {said}" if failed else said
     reason = " ".join(context.target.masked(reason).split())[:400]

@@ -5,6 +5,7 @@ remembered beside the user's other state, so that none grows in another's place 
 """
 
 import json
+import re
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,13 +15,15 @@ from rowkeeper.core.errors import DiskError
 from rowkeeper.core.files import write_whole
 from rowkeeper.core.paths import known_folder
 from rowkeeper.core.settings import Settings
-from rowkeeper.core.text import harmless, some_of
+from rowkeeper.core.text import from_json, harmless, some_of
 from rowkeeper.workspace.context import Context
 
 SHOWN = 3
 UNQUOTED = frozenset("%'?#\\")
 """In a path: dlt writes the first two into SQL as they are, dbt takes the path for a URL, and
 DuckDB the last for another way to write a slash."""
+NO_TEXT = re.compile("[\ud800-\udfff]")
+"""What Python makes of bytes of a name that are no UTF-8."""
 REMEMBERED = "data-folders.json"
 
 
@@ -30,11 +33,7 @@ def check_disk(context: Context) -> tuple[str, ...]:
     Raises ``DiskError`` if it can't be written, or can't hold the warehouse.
     """
     folder = context.settings.data_dir
-    if context.target.type == "duckdb" and (odd := sorted(UNQUOTED & set(str(folder)))):
-        raise DiskError(
-            f"The path of the data folder, {folder}, has {' '.join(odd)} in it, which dlt, dbt or "
-            "DuckDB take for something else: rename the folder, or choose another --data-dir."
-        )
+    _check_path(context)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         sweep(folder)
@@ -44,6 +43,24 @@ def check_disk(context: Context) -> tuple[str, ...]:
     if context.target.type == "duckdb" and not found.byte_locks:
         raise no_byte_locks(folder)
     return tuple(f"The disk of {folder}: {words}." for words in found.weaknesses)
+
+
+def _check_path(context: Context) -> None:
+    """Raises ``DiskError`` if not all that gets the data folder's path would take it as it is.
+
+    dlt gets it with its links followed.
+    """
+    folder = context.settings.data_dir
+    real = folder.resolve()
+    odd = "bytes that are no text" if NO_TEXT.search(f"{folder}{real}") else ""
+    if context.target.type == "duckdb":
+        odd = odd or " ".join(sorted(UNQUOTED & set(f"{folder}{real}")))
+    if odd:
+        leads = f", which leads to {real}," if real != folder else ","
+        raise DiskError(
+            f"The path of the data folder, {folder}{leads} has {odd} in it, which dlt, dbt or "
+            "DuckDB take for something else: rename the folder, or choose another --data-dir."
+        )
 
 
 def strangers_said(context: Context) -> str | None:
@@ -68,7 +85,8 @@ def check_folder(settings: Settings) -> None:
             f"{place} {there}, and disk.folder_id names {wanted}: mount its disk, or name the "
             "right folder by --data-dir."
         )
-    before = _remembered(settings).get(str(place))
+    known = _remembered(settings)
+    before = known.get(_key(place)) or known.get(str(place))
     if before and found is None and not settings.disk.new_folder:
         raise DiskError(
             f"{place} held the data folder {before}, and nothing of it is there: mount its disk, "
@@ -80,9 +98,10 @@ def check_folder(settings: Settings) -> None:
 def remember_folder(settings: Settings) -> None:
     """Remember which data folder is where; a state that can't be written forgets."""
     found, known = _id_at(settings.data_dir), _remembered(settings)
-    if found is None or known.get(str(settings.data_dir)) == found:
+    key = _key(settings.data_dir)
+    if found is None or known.get(key) == found:
         return
-    data = json.dumps({**known, str(settings.data_dir): found}, indent=1, sort_keys=True)
+    data = json.dumps({**known, key: found}, indent=1, sort_keys=True)
     with suppress(Exception):
         write_whole(_state(settings), data.encode())
 
@@ -93,9 +112,17 @@ def _id_at(place: Path) -> str | None:
     return path.read_text().strip() if path else None
 
 
+def _key(place: Path) -> str:
+    """What ``place`` is remembered by, whatever spelling or link it was reached by.
+
+    Earlier versions wrote the path as it was given.
+    """
+    return str(place.resolve())
+
+
 def _remembered(settings: Settings) -> dict[str, str]:
     try:
-        found = json.loads(_state(settings).read_bytes())
+        found = from_json(_state(settings).read_bytes())
     except (OSError, ValueError):
         return {}
     return {str(key): str(value) for key, value in dict(found).items()}

@@ -1,7 +1,8 @@
 """What plain ``dbt build`` does before it opens the DuckDB file: dbt-duckdb calls it a plugin.
 
-It takes the lock of the data folder until dbt ends, and stops where a newer rowkeeper wrote. Where
-dbt runs within a run of ours, that has done both. On Postgres ``guard_build()`` does as much.
+It takes the lock of the data folder until dbt ends, and stops where the folder is not the one that
+it should be, or where a newer rowkeeper wrote. Where dbt runs within a run of ours, that has done
+all of it. On Postgres ``guard_build()`` does as much.
 """
 
 import os
@@ -19,18 +20,24 @@ class Plugin(BasePlugin):
         from rowkeeper.core.errors import RowkeeperError
         from rowkeeper.core.journal.formats import check_formats
         from rowkeeper.core.journal.journal import journal_dir
+        from rowkeeper.core.said import shown
         from rowkeeper.core.settings import load_settings
         from rowkeeper.core.warehouse import connect, load_target
+        from rowkeeper.workspace.data_folder import check_folder
         from rowkeeper.workspace.dbt_project import RUN_BY_ROWKEEPER
         from rowkeeper.workspace.locks import is_ours, keep_folder
 
         try:
-            folder = load_settings({}).data_dir
-            if is_ours(folder) or RUN_BY_ROWKEEPER in os.environ:
+            settings = load_settings({})
+            folder = settings.data_dir
+            os.umask(int(settings.disk.umask, 8))
+            if RUN_BY_ROWKEEPER in os.environ:
                 return
-            keep_folder(folder)
+            check_folder(settings)
+            if not is_ours(folder):
+                keep_folder(folder)
             check_formats(journal_dir(folder))
-            with connect(load_target("dev")):  # of a newer version, it says so
+            with connect(load_target("dev")):  # held or of a newer version, it says so
                 pass
         except RowkeeperError as error:
-            raise DbtRuntimeError(str(error)) from None
+            raise DbtRuntimeError(shown(error)) from None

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rowkeeper.core.settings import PROJECT_DIR, Settings, keys
+from rowkeeper.core.settings import PROJECT_DIR, READ_BY_DBT, Settings, keys
 from rowkeeper.core.warehouse import Target
 from rowkeeper.workspace.context import Context
 
@@ -22,19 +22,25 @@ RUN_BY_ROWKEEPER = "DBT_RUN_BY_ROWKEEPER"
 """Tells dbt's side that this process has the lock, and has read the formats."""
 KEEP_OPEN = "DBT_KEEP_OPEN"
 """Tells dbt-duckdb to keep the file open from the first node of a build to the last."""
+ONLY_NEW = "DBT_ONLY_NEW"
+"""Tells the models that are added to that the last build was of this project."""
+READERS = "ROWKEEPER_PG_READERS"
+"""Has the roles that may read what is published: a build grants it."""
 ADAPTERS = ("dbt-core", "dbt-duckdb", "dbt-postgres")
 KEPT_PARSE = "partial_parse.msgpack"
 """What dbt writes when it has parsed, in its target folder."""
-READ_BY_MODELS = ("legacy_csv.known_earlier", "legacy_csv.ignore", "download.document_depth")
-"""The settings that models read, from the environment."""
 
-_parsed: "dict[Path, Manifest]" = {}
+_parsed: "dict[str, Manifest]" = {}
+"""Name of a target folder -> the project as it was parsed: one data folder's is another's."""
 
 
-def invoke(context: Context, command: str, arguments: Sequence[str] = ()) -> "dbtRunnerResult":
+def invoke(
+    context: Context, command: str, arguments: Sequence[str] = (), *, only_new: bool = False
+) -> "dbtRunnerResult":
     """Run a command of dbt on the target, with the project as it is parsed already.
 
-    The result of ``parse`` itself if the project can't be parsed.
+    ``only_new``: models that can be are added to, not made anew. The result of ``parse`` itself if
+    the project can't be parsed.
     """
     from dbt.cli.main import dbtRunner
 
@@ -48,10 +54,10 @@ def invoke(context: Context, command: str, arguments: Sequence[str] = ()) -> "db
         result = dbtRunner().invoke([*begin, "parse", *places])
         if not result.success:
             return result
-        _parsed[folder] = result.result  # type: ignore[assignment]
-    with _said_to_dbt(context.settings):
+        _parsed[folder.name] = result.result  # type: ignore[assignment]
+    with _said_to_dbt(context.settings, only_new):
         try:
-            return dbtRunner(manifest=_parsed[folder]).invoke(
+            return dbtRunner(manifest=_parsed[folder.name]).invoke(
                 [*begin, "--no-write-json", command, *arguments, *places]
             )
         finally:
@@ -61,9 +67,9 @@ def invoke(context: Context, command: str, arguments: Sequence[str] = ()) -> "db
 def manifest(context: Context) -> "Manifest | None":
     """The project as it was parsed; None before that."""
     folder = target_folder(context)
-    if folder not in _parsed and (kept := _kept_parse(folder)):
-        _parsed[folder] = kept
-    return _parsed.get(folder)
+    if folder.name not in _parsed and (kept := _kept_parse(folder)):
+        _parsed[folder.name] = kept
+    return _parsed.get(folder.name)
 
 
 def logs_folder(context: Context) -> Path:
@@ -87,9 +93,9 @@ def project_version() -> str:
 
 
 def _names(target: Target) -> tuple[str | None, ...]:
-    """What a target puts into the names of its relations."""
+    """What a target puts into the names of its relations, and who may read them."""
     database = Path(target.path).stem if target.path else target.dbname
-    return target.name, database, target.schema
+    return target.name, database, target.schema, os.environ.get(READERS, "")
 
 
 def _kept_parse(folder: Path) -> "Manifest | None":
@@ -107,14 +113,16 @@ def _kept_parse(folder: Path) -> "Manifest | None":
 
 def settings_read(settings: Settings) -> dict[str, str]:
     """What the models read of the settings: variable of the environment -> value."""
-    said = {keys()[name]: os.environ.get(keys()[name], "") for name in READ_BY_MODELS}
+    said = {keys()[name]: os.environ.get(keys()[name], "") for name in READ_BY_DBT}
+    said[READERS] = os.environ.get(READERS, "")
     return said | {keys()["legacy_csv.known_earlier"]: settings.legacy_csv.known_earlier}
 
 
 @contextmanager
-def _said_to_dbt(settings: Settings) -> Iterator[None]:
+def _said_to_dbt(settings: Settings, only_new: bool) -> Iterator[None]:
     """What a flag may have set is in the environment while dbt builds, which reads it there."""
     said = settings_read(settings) | {RUN_BY_ROWKEEPER: "yes", KEEP_OPEN: "True"}
+    said[ONLY_NEW] = "yes" if only_new else ""
     before = {name: os.environ.get(name) for name in said}
     os.environ |= said
     try:

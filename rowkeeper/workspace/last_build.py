@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from rowkeeper.core.settings import Settings
+from rowkeeper.core.text import from_json
 from rowkeeper.core.warehouse import Row, Warehouse, connect
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.dbt_project import project_version, settings_read
@@ -117,6 +118,8 @@ def to_build(manifest: "Manifest", before: Inputs, now: Inputs) -> list[str] | N
     """
     if before.project != now.project or before.settings != now.settings:
         return None
+    if now.events < before.events or now.acceptances < before.acceptances:
+        return None  # raw is another one, restored from before
     nodes = {
         name: node for name, node in manifest.nodes.items() if node.package_name == "rowkeeper"
     }
@@ -157,7 +160,7 @@ def _loads(warehouse: Warehouse) -> list[Row]:
         f"select '{name}', _dlt_load_id, count(*) from raw.{name} group by _dlt_load_id"
         for name in tables
     ]
-    if warehouse.query(COLUMNS, ["load_id"]):
+    if ("_dlt_loads",) in warehouse.query(COLUMNS, ["load_id"]):
         counts.append(
             "select '_dlt_loads', load_id, max(status) from raw._dlt_loads group by load_id"
         )
@@ -176,7 +179,7 @@ def _hash_of(rows: list[Row]) -> str:
 def _read(text: str) -> LastBuild | None:
     """What was remembered; None if another version wrote it in another way."""
     try:
-        found = json.loads(text)
+        found = from_json(text)
         return LastBuild(
             Inputs(**found["inputs"]),
             [Warned(**{**row, "examples": tuple(row["examples"])}) for row in found["warnings"]],

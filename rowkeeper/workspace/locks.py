@@ -15,14 +15,17 @@ from typing import TYPE_CHECKING
 
 from rowkeeper.core import clock
 from rowkeeper.core.disk.locks import lock_path
+from rowkeeper.core.disk.own import linked, write_small
 from rowkeeper.core.disk.presence import held
 from rowkeeper.core.errors import BusyError
 from rowkeeper.core.paths import known_folder
-from rowkeeper.core.text import harmless
-from rowkeeper.core.warehouse import APPLICATION_VARIABLE, Row, connect
+from rowkeeper.core.patience import Patience
+from rowkeeper.core.postgres import APPLICATION_VARIABLE
+from rowkeeper.core.text import from_json, harmless
+from rowkeeper.core.warehouse import Row, connect
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.data_folder import remember_folder
-from rowkeeper.workspace.waits import Patience, said_of_time, session_words, watched
+from rowkeeper.workspace.waits import said_of_time, session_words, watched
 
 if TYPE_CHECKING:
     from downloaders.base import Request
@@ -35,8 +38,8 @@ select cast(asset_id as text), attempt from {schema}.pending_rereads
 where cast(asset_id as text) = any(?)
 """
 """What is still to be fetched, and by which attempt it would be read again."""
-TABLES, MEDIA = 1380666187, 1380666188
-"""The two spaces of our advisory locks: any numbers that nobody else on the server uses."""
+TABLES, MEDIA, SLOTS, DRIVERS, SHARED = range(1380666187, 1380666192)
+"""The spaces of our advisory locks: any numbers that nobody else on the server uses."""
 
 
 HOLDER = """
@@ -95,6 +98,7 @@ def command_name() -> str:
 def folder_lock(folder: Path, command: str) -> Iterator[None]:
     """Keep other processes out of a data folder. Raises ``BusyError``, which names the other."""
     folder.mkdir(parents=True, exist_ok=True)
+    check_links(folder)
     note, place = folder / "run.json", folder.resolve()
     with ExitStack() as stack:
         try:
@@ -107,12 +111,27 @@ def folder_lock(folder: Path, command: str) -> Iterator[None]:
         try:
             _ours.add(place)
             with suppress(OSError):  # a full disk is said by whoever writes what matters
-                note.write_text(json.dumps(holder))
+                write_small(note, json.dumps(holder))
             yield
         finally:
             _ours.discard(place)
             with suppress(OSError):  # the disk may be away
                 note.unlink(missing_ok=True)
+
+
+def check_links(folder: Path) -> None:
+    """Raise ``DiskError`` for a link right in the data folder, or anywhere in its tools' folders.
+
+    Those write by themselves, as DuckDB does, and follow what they find.
+    """
+    for path in folder.iterdir():
+        if path.is_symlink():
+            raise linked(path)
+    for tool in ("dlt", "dbt"):
+        for above, folders, files in os.walk(folder / tool):
+            for name in (*folders, *files):
+                if (path := Path(above, name)).is_symlink():
+                    raise linked(path)
 
 
 def is_ours(folder: Path) -> bool:
@@ -122,7 +141,7 @@ def is_ours(folder: Path) -> bool:
 
 def _holder(note: Path) -> str:
     try:
-        said = json.loads(note.read_text())
+        said = from_json(note.read_text())
         return harmless(f"{said['command']} (pid {said['pid']}, since {said['since']})")
     except (OSError, ValueError, KeyError, TypeError):
         return "Another rowkeeper run"
@@ -134,10 +153,23 @@ def tables_lock(context: Context) -> Iterator[None]:
 
     Raises ``BusyError`` if that takes an hour.
     """
+    with _turn(context, context.target.schema):
+        yield
+
+
+@contextmanager
+def loads_lock(context: Context) -> Iterator[None]:
+    """The same for a load of dlt, for raw is shared by all schemas. Taken within the other."""
+    with _turn(context, "raw"):
+        yield
+
+
+@contextmanager
+def _turn(context: Context, schema: str) -> Iterator[None]:
     if context.target.type == "duckdb":  # its file has one writer
         yield
         return
-    key = [TABLES, context.target.schema]
+    key = [TABLES, schema]
     with connect(context.target) as warehouse:
         wait = Patience("another run's load or build of the same tables")
         while warehouse.query("select pg_try_advisory_lock(?, hashtext(?))", key) != [(True,)]:
@@ -169,9 +201,8 @@ def claimed(context: Context, requests: "Sequence[Request]") -> "Iterator[list[R
     claim = "select key, pg_try_advisory_lock(?, hashtext(key)) from unnest(?) as key"
     with connect(context.target) as warehouse:
         granted: dict[str, bool] = dict(warehouse.query(claim, [MEDIA, list(dict.fromkeys(keys))]))
-        sql = PENDING.format(schema=context.target.schema)
         asked = [item.asset_id for item in requests]
-        pending = set(warehouse.query(sql, [asked, asked]))
+        pending = set(warehouse.query(PENDING, [asked, asked]))
         yield [
             item
             for item, key in zip(requests, keys, strict=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from rowkeeper.core.errors import NothingError, UsageError
+from rowkeeper.core.identity import row_id_key
 from rowkeeper.core.warehouse import connect
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _RANGE = re.compile(r"(\d+)\s*-\s*(\d+)")
 _NUMBER = re.compile(r"\d+")
 
 
-class Asset(Protocol):
+class SelectableAsset(Protocol):
     """A row of ``pending_downloads`` or ``pending_uploads``."""
 
     @property
@@ -30,12 +31,15 @@ class Asset(Protocol):
     def asset_kind(self) -> str: ...
 
 
-Wanted = TypeVar("Wanted", bound=Asset)
+Wanted = TypeVar("Wanted", bound=SelectableAsset)
 
 
 @dataclass(frozen=True)
 class Selection:
-    """``people``: row ids and ranges of their numbers; empty for all. ``limit``: downloads."""
+    """``row_ids``, in their normal form, and ``ranges`` of numbers: both empty for all people.
+
+    ``limit``: downloads.
+    """
 
     mode: str = "full"
     row_ids: frozenset[str] = frozenset()
@@ -59,8 +63,9 @@ class Selection:
         """Is the person selected?"""
         if not self.row_ids and not self.ranges:
             return True
-        number = _NUMBER.match(row_id)
-        return row_id in self.row_ids or (
+        key = row_id_key(row_id)
+        number = _NUMBER.match(key)
+        return key in self.row_ids or (
             number is not None and any(int(number[0]) in span for span in self.ranges)
         )
 
@@ -78,7 +83,7 @@ def select(mode: str = "full", people: str | None = None, limit: int | None = No
                 raise UsageError(f"--people {part} ends before it begins: write {last}-{first}.")
             ranges.append(range(first, last + 1))
         elif part:
-            row_ids.add(part)
+            row_ids.add(row_id_key(part))
     if people is not None and not row_ids and not ranges:
         raise UsageError("--people names nobody: write row ids and ranges, such as 12,40-60.")
     return Selection(mode, frozenset(row_ids), tuple(ranges), limit)
@@ -90,8 +95,13 @@ def require_people(context: "Context", selection: Selection) -> None:
         return
     with connect(context.target) as warehouse:
         rows = warehouse.query(f"select row_id from {context.target.schema}.people")
-    if not any(selection.has(row_id) for (row_id,) in rows):
+    require_somebody(selection, sum(selection.has(row_id) for (row_id,) in rows), len(rows))
+
+
+def require_somebody(selection: Selection, selected: int, people: int) -> None:
+    """Raises ``NothingError`` if the selection is of people and has ``selected`` none of them."""
+    if (selection.row_ids or selection.ranges) and not selected:
         raise NothingError(
-            f"Nobody of the {len(rows)} people is selected: see the row ids that there are with "
+            f"Nobody of the {people} people is selected: see the row ids that there are with "
             "rowkeeper status --people."
         )

@@ -1,5 +1,6 @@
 """Download and upload sessions: how they begin and end, and what a killed run left open."""
 
+import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,23 +17,34 @@ INTERRUPTED_DETAILS = {"noticed_by": "a later run"}
 OPEN = """
 select sessions.session_id, sessions.activity
 from {schema}.download_sessions as sessions
-inner join staging.stg_asset_events as events
+inner join raw.asset_events as events
     on cast(sessions.session_id as text) = events.session_id
 where sessions.status = 'running'
     and events.event_type = 'session_started'
-    and coalesce(events.data_folder, ?) = ?
+    and coalesce(cast(events.details as json) ->> 'data_folder', ?) = ?
 order by sessions.session_id
 """
 
 
+WORKERS = """
+select session_id, cast(details as json) ->> 'workers' from raw.asset_events
+where session_id = any(?) and event_type in ('session_finished', 'session_interrupted')
+    and details like '%"workers"%'
+"""
+
+
 class Session:
-    """A download or an upload session: it begins with its first work and ends with an event."""
+    """A download or an upload session: it begins with its first work and ends with an event.
+
+    ``workers``: how many assets each worker of a cluster had; its end tells of it.
+    """
 
     def __init__(self, folder: Path, session_type: str) -> None:
         self.session_id = new_id()
         self._folder, self._type = folder, session_type
         self._assets: set[str] = set()
         self._left: set[str] = set()
+        self.workers: dict[str, int] = {}
 
     @property
     def tried(self) -> int:
@@ -61,7 +73,10 @@ class Session:
                     session_id=self.session_id,
                     session_type=self._type,
                     total_assets=len(self._assets),
-                    details={"data_folder": folder_id(self._folder.parent)},
+                    details={
+                        "data_folder": folder_id(self._folder.parent),
+                        **({"workers": self.workers} if self.workers else {}),
+                    },
                 )
             )
 
@@ -89,6 +104,17 @@ def session(folder: Path, session_type: str) -> Iterator[Session]:
     current.end(EventType.SESSION_FINISHED)
 
 
+def workers_of(context: Context, session_ids: Iterable[str]) -> dict[str, dict[str, int]]:
+    """How many assets each worker of a cluster had, by session; only of those on a cluster."""
+    asked = sorted(session_ids)
+    if context.target.type != "postgres" or not asked:  # a cluster needs Postgres
+        return {}
+    with connect(context.target) as warehouse:
+        return {
+            session_id: json.loads(told) for session_id, told in warehouse.query(WORKERS, [asked])
+        }
+
+
 def end_abandoned_sessions(context: Context) -> None:
     """Say of the sessions that a killed run left open that they were interrupted.
 
@@ -96,7 +122,7 @@ def end_abandoned_sessions(context: Context) -> None:
     """
     ours = folder_id(context.settings.data_dir)
     with connect(context.target) as warehouse:
-        left = warehouse.query(OPEN.format(schema=context.target.schema), [ours, ours])
+        left = warehouse.query(OPEN, [ours, ours])
     if not left:
         return
     folder = journal_dir(context.settings.data_dir)

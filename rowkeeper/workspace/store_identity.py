@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 
 LOOKED_FOR = 20
 """Objects that are asked for in a store without a marker; one of them must be there."""
-THERE = """
-select 1 from information_schema.tables
-where table_schema = 'raw' and table_name = 'asset_events'
-"""
 IDS = """
 select distinct cast(details as json) ->> 'store_id' from raw.asset_events
 where event_type = 'store_identified' and store = ?
@@ -96,7 +92,7 @@ def _known(context: Context, root: str) -> tuple[set[str], list[str]]:
     if target.path and not Path(target.path).exists():
         return set(), []
     with connect(target) as warehouse:
-        if not warehouse.query(THERE):
+        if "asset_events" not in warehouse.tables("raw"):
             return set(), []
         ids = {name for (name,) in warehouse.query(IDS, [root])}
         sent = [] if ids else warehouse.query(OBJECTS, [root, LOOKED_FOR])
@@ -109,7 +105,16 @@ def _is_known(store: "Store", found: str | None, known: set[str], objects: list[
         return found in known
     if found == "":
         return False
-    return not objects or any(store.describe(store.key_of(key)) for key in objects)
+    return not objects or any(_has(store, key) for key in objects)
+
+
+def _has(store: "Store", object_key: str) -> bool:
+    try:
+        return store.describe(store.key_of(object_key)) is not None
+    except TransferError as error:
+        if error.code == "kept_elsewhere":  # what a sync service keeps elsewhere belongs here
+            return True
+        raise
 
 
 def _remember(context: Context, root: str, store_id: str) -> None:

@@ -7,20 +7,18 @@ that has waited too long, so that its transaction does not hold up others for ev
 
 import os
 import socket
-import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from rowkeeper.core import clock
 from rowkeeper.core.errors import RowkeeperError
-from rowkeeper.core.text import harmless
-from rowkeeper.core.warehouse import APPLICATION_VARIABLE, Target, Warehouse, connect
+from rowkeeper.core.patience import Patience
+from rowkeeper.core.postgres import APPLICATION_VARIABLE
+from rowkeeper.core.said import tell
+from rowkeeper.core.warehouse import Target, Warehouse, connect
 
-TELL_AGAIN_S = 60.0
 LOCK_TIMEOUT_S = 60.0
 """A statement that has waited so long for somebody's lock is cancelled and counts as refused."""
 LOOK_EVERY_S = 1.0
@@ -33,13 +31,11 @@ inner join pg_stat_activity as theirs on blocking.pid = theirs.pid
 where ours.application_name = ? and ours.wait_event_type = 'Lock'
 order by ours.pid, theirs.pid
 """
-Say = Callable[[str], object]
 
 
 def say(words: str) -> None:
     """A line for people, beside whatever else is printed."""
-    sys.stderr.write(f"{harmless(words)}\n")
-    sys.stderr.flush()
+    tell(words)
 
 
 def application(command: str) -> str:
@@ -61,27 +57,6 @@ def session_words(
 def said_of_time(moment: datetime) -> str:
     """A moment of the last day or of before, UTC."""
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
-
-
-@dataclass
-class Patience:
-    """How long something has been awaited by now, and whether it is time to say so."""
-
-    awaited: str
-    say: Say = say
-    begun: float = field(default_factory=clock.seconds)
-    told: float | None = None
-
-    @property
-    def waited_s(self) -> float:
-        return clock.seconds() - self.begun
-
-    def tell(self, whose: Callable[[], str]) -> None:
-        """Say what is awaited and ``whose`` it is: after five seconds, then once a minute."""
-        due = clock.TELL_AFTER_S if self.told is None else self.told + TELL_AGAIN_S
-        if self.waited_s >= due:
-            self.told = self.waited_s
-            self.say(f"Waiting for {self.awaited} for {self.waited_s:.0f} s: {whose()}.")
 
 
 @contextmanager

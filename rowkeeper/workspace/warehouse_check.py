@@ -1,12 +1,18 @@
 """What ``doctor`` asks a warehouse: all that a run will do there, tried and taken back."""
 
+import os
+
 from rowkeeper.core.errors import WarehouseError
 from rowkeeper.core.warehouse import Target, Warehouse, connect
+from rowkeeper.workspace.dbt_project import READERS
 
 OLDEST_POSTGRES = 130000
-SHARED_SCHEMAS = ("raw", "raw_staging", "staging", "intermediate", "checks")
-"""What dlt, the drain and dbt make beside the schema of the target."""
+SHARED_SCHEMAS = ("raw", "raw_staging")
+"""What dlt and the drain make, once in a database."""
+OWN_SCHEMAS = ("staging", "intermediate", "checks")
+"""What dbt makes beside the schema of the target, for each anew."""
 PROBE = "rowkeeper_probe"
+ROLES = "select rolname::text from pg_roles where rolname::text"
 
 SERVER = """
 select current_setting('server_version_num')::int, current_setting('server_encoding'),
@@ -31,17 +37,27 @@ def check_warehouse(target: Target) -> str:
     """
     with connect(target) as warehouse:
         warehouse.check()
+        role = ""
         if target.type == "postgres":
-            _check_server(warehouse, target)
-        for schema in (target.schema, *SHARED_SCHEMAS):
-            _try_schema(warehouse, target, schema)
+            role = _check_server(warehouse, target)
+            _try_temporary(warehouse, target, role)
+            _check_readers(warehouse)
+        for schema in _schemas(target):
+            _try_schema(warehouse, target, role, schema)
         if target.type == "postgres":
-            _check_owners(warehouse, target)
+            _check_owners(warehouse, target, role)
     return f"target {target.name}, {target.where}"
 
 
-def _check_server(warehouse: Warehouse, target: Target) -> None:
-    ((version, encoding, read_only, replica, _),) = warehouse.query(SERVER)
+def _schemas(target: Target) -> list[str]:
+    """All that a run writes to."""
+    own = (target.own_schema(name) for name in OWN_SCHEMAS)
+    return list(dict.fromkeys((target.schema, *SHARED_SCHEMAS, *own)))
+
+
+def _check_server(warehouse: Warehouse, target: Target) -> str:
+    """The role by which the server knows us: a pooler may have other names for its users."""
+    ((version, encoding, read_only, replica, role),) = warehouse.query(SERVER)
     if replica:
         raise WarehouseError(
             f"{target.where} is a read-only replica: set ROWKEEPER_PG_HOST to its primary server."
@@ -63,9 +79,37 @@ def _check_server(warehouse: Warehouse, target: Target) -> None:
             f"«create database \"{target.dbname}_utf8\" encoding 'UTF8' template template0» and "
             "ROWKEEPER_PG_DBNAME name that."
         )
+    return str(role)
 
 
-def _try_schema(warehouse: Warehouse, target: Target, schema: str) -> None:
+def _try_temporary(warehouse: Warehouse, target: Target, role: str) -> None:
+    """Make a temporary table, as each build and larger loads do; undone in any case."""
+    warehouse.execute("begin")
+    try:
+        warehouse.execute(f"create temporary table {PROBE} (found text)")
+    except WarehouseError as error:
+        raise WarehouseError(
+            f"{role} may not make temporary tables in {target.where} "
+            f"({target.reason(error.__cause__ or error)}): a DBA may run "
+            f'«grant temporary on database "{target.dbname}" to "{role}"».'
+        ) from None
+    finally:
+        warehouse.execute("rollback")
+
+
+def _check_readers(warehouse: Warehouse) -> None:
+    """Whom each build lets read must be there, or it stops."""
+    named = list(filter(None, map(str.strip, os.environ.get(READERS, "").split(","))))
+    there = {role for (role,) in warehouse.query(f"{ROLES} = any(?)", [named])}
+    for role in named:
+        if role not in there:
+            raise WarehouseError(
+                f"{READERS} names {role}, and the server has no such role: a DBA may run "
+                f'«create role "{role}"», or take the name away.'
+            )
+
+
+def _try_schema(warehouse: Warehouse, target: Target, role: str, schema: str) -> None:
     """Make a table in ``schema``, which is made too where it is missing; undone in any case."""
     sql = "select count(*) from information_schema.schemata where schema_name = ?"
     if target.type == "postgres":  # the view shows only what this role may use
@@ -80,7 +124,6 @@ def _try_schema(warehouse: Warehouse, target: Target, schema: str) -> None:
     except WarehouseError as error:
         if target.type == "duckdb":
             raise
-        role = target.user
         grant = (
             f'grant usage, create on schema "{schema}" to "{role}"'
             if exists
@@ -95,12 +138,12 @@ def _try_schema(warehouse: Warehouse, target: Target, schema: str) -> None:
         warehouse.execute("rollback")
 
 
-def _check_owners(warehouse: Warehouse, target: Target) -> None:
+def _check_owners(warehouse: Warehouse, target: Target, role: str) -> None:
     """Tables that another role made can't be replaced by this one."""
-    schemas = list(dict.fromkeys((target.schema, *SHARED_SCHEMAS)))
-    for schema, example, owner, count in warehouse.query(STRANGERS, [schemas, target.schema]):
+    asked = [_schemas(target), target.schema]
+    for schema, example, owner, count in warehouse.query(STRANGERS, asked):
         raise WarehouseError(
             f"{count} relations of schema {schema} in {target.where} belong to {owner} ({example} "
             f'is one), and only their owner may change them: a DBA may run «grant "{owner}" to '
-            f'"{target.user}"».'
+            f'"{role}"».'
         )

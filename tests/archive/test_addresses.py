@@ -23,7 +23,8 @@ from rowkeeper.archive.addresses import lifetime_of
 from rowkeeper.catalogue.publish import published_path
 from rowkeeper.cli import run_command
 from rowkeeper.core.errors import UsageError
-from rowkeeper.core.settings import Settings, StoreSettings
+from rowkeeper.core.setting_sections import StoreSettings
+from rowkeeper.core.settings import Settings
 from rowkeeper.core.warehouse import Target, connect
 from tests.fakes.gcs import gcs_settings, gcs_store
 from tests.fakes.s3 import SECRET, s3_store, shared_ministack
@@ -246,6 +247,9 @@ def publish(target: Target, rows: Sequence[tuple[str | None, ...]]) -> None:
     with connect(Target(name="dev", type="duckdb", path=str(path))) as warehouse:
         columns = ", ".join(f"{name} text" for name in COLUMNS)
         warehouse.execute(f"create table assets ({columns}, file_size_bytes bigint)")
+        warehouse.execute("create table people (row_id text)")
+        for row_id in sorted({str(row[1]) for row in rows}):
+            warehouse.execute("insert into people values (?)", [row_id])
         warehouse.execute("create table person_content (row_id text)")
         warehouse.execute("create table failures (asset_id text, next_step text)")
         gone = "put another link into the sheet: it is gone for good"

@@ -6,22 +6,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from rich.console import Console
 
 from loaders.pipeline import ingest
 from rowkeeper.archive.adopt import Adoption
 from rowkeeper.archive.fixity import find_places
-from rowkeeper.archive.old_objects import Claimed, Places, misfit
+from rowkeeper.archive.old_objects import Claimed, KeyPlaces, misfit
 from rowkeeper.cli import run_command
 from rowkeeper.cli.progress import PlainDisplay
+from rowkeeper.cli.terminal import Terminal
 from rowkeeper.core.drain import drain
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.ids import asset_id, new_id
 from rowkeeper.core.journal.journal import Journal, journal_dir
 from rowkeeper.core.paths import folder_id
-from rowkeeper.core.settings import Settings, StoreSettings, load_settings
+from rowkeeper.core.setting_sections import StoreSettings
+from rowkeeper.core.settings import Settings, load_settings
 from rowkeeper.core.warehouse import Row, Target, connect
-from rowkeeper.run.transfer import pending_uploads
+from rowkeeper.run.pending import pending_uploads
 from rowkeeper.workspace.build import build
 from rowkeeper.workspace.context import Context
 from tests.fakes.s3 import archive_in, connection_to, shared_ministack
@@ -220,8 +221,8 @@ def test_what_a_folder_has_is_read_and_what_leads_out_of_it_is_not(tmp_path: Pat
         for key in ("film.mp4", "page.mp4", "../out.mp4", "film.mp4/x")
     ]
     told: list[AssetEvent] = []
-    shown = PlainDisplay(Console(quiet=True))
-    Adoption(context, Places.of(context), "s", told.append, shown, hashing=True).run(claimed)
+    shown = PlainDisplay(Terminal(quiet=True))
+    Adoption(context, KeyPlaces.of(context), "s", told.append, shown, hashing=True).run(claimed)
     adopted = [event for event in told if event.asset_id == "film.mp4"]
     assert [event.event_type for event in adopted] == [EventType.UPLOADED, EventType.DOWNLOADED]
     assert {event.sha256 for event in adopted} == {hashlib.sha256(FILM).hexdigest()}

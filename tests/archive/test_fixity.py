@@ -8,14 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rowkeeper.archive.fixity import FILE, OBJECT, Check, Copy, Place, owners_of
+from rowkeeper.archive.fixity import FILE, OBJECT, Copy, CopyPlace, FixityCheck, owners_of
 from rowkeeper.archive.verify import Choice
 from rowkeeper.cli.progress import PlainDisplay
 from rowkeeper.cli.terminal import console
 from rowkeeper.core.errors import UsageError
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.fixity import Content, Damage, content_of, damage
-from rowkeeper.core.settings import Settings, Upload
+from rowkeeper.core.setting_sections import Upload
+from rowkeeper.core.settings import Settings
 from rowkeeper.core.warehouse import Target
 from rowkeeper.workspace.context import Context
 from uploaders.local import LocalStore
@@ -63,12 +64,12 @@ def test_each_of_a_thousand_planted_bits_is_reported(tmp_path: Path) -> None:
         (root / f"{number}.bin").write_bytes(body)
         facts = (str(number), "1", "drive", str(number), "file")
         copy = Copy(*facts, content, attempt=1, number=1, checked_at=None)
-        places.append(Place(kind, f"{number}.bin", (copy,)))
+        places.append(CopyPlace(kind, f"{number}.bin", (copy,)))
     assert len(planted) == PLANTED
 
     events: list[AssetEvent] = []
     context = Context(Settings(data_dir=tmp_path), Target(name="dev", type="duckdb"))
-    check = Check(context, store, "s", events.append, PlainDisplay(console()))
+    check = FixityCheck(context, store, "s", events.append, PlainDisplay(console()))
     report = check.run(places)
     assert {(loss.place, loss.path) for loss in report.losses} == planted
     assert {loss.error_code for loss in report.losses} == {"file_changed", "object_changed"}
@@ -85,12 +86,12 @@ def test_a_place_that_several_assets_have_is_read_once_and_told_of_each(tmp_path
         Copy(str(number), "1", "drive", "m", "file", content, 1, 4, None)
         for number, content in enumerate(contents)
     ]
-    place = Place(FILE, "f", tuple(copies))
+    place = CopyPlace(FILE, "f", tuple(copies))
     events: list[AssetEvent] = []
     context = Context(Settings(data_dir=tmp_path), Target(name="dev", type="duckdb"))
     store = LocalStore(tmp_path / "archive")
     shown = PlainDisplay(console())
-    report = Check(context, store, "s", events.append, shown, owners_of([place])).run([place])
+    report = FixityCheck(context, store, "s", events.append, shown, owners_of([place])).run([place])
     assert [event.event_type for event in events] == [
         EventType.FILE_VERIFIED,
         EventType.FILE_LOST,
@@ -107,17 +108,19 @@ def test_what_is_read_is_chosen() -> None:
         at = None if hours is None else now - timedelta(hours=hours)
         return Copy(f"of {row_id}", row_id, "drive", "m", "file", Content("", 0), 1, 1, at)
 
-    shared = Place(FILE, "shared", (copy("1", 1), copy("2", 30)))
+    shared = CopyPlace(FILE, "shared", (copy("1", 1), copy("2", 30)))
     places = [
         shared,
-        Place(OBJECT, "shared", (copy("1", 1), copy("2", 1))),
-        *(Place(FILE, str(number), (copy("3", None),)) for number in range(8)),
+        CopyPlace(OBJECT, "shared", (copy("1", 1), copy("2", 1))),
+        *(CopyPlace(FILE, str(number), (copy("3", None),)) for number in range(8)),
     ]
     assert Choice().of(places) == places
     assert Choice(people="2", only="files").of(places) == [shared]
     assert Choice(only="objects").of(places) == [places[1]]
     assert Choice(older_than=1).of(places) == [shared, *places[2:]]
     assert Choice(older_than=2).of(places) == places[2:]
+    ahead = CopyPlace(FILE, "ahead", (copy("1", -24 * 365),))  # told by a clock that was ahead
+    assert Choice(older_than=30).of([ahead]) == [ahead]
     assert len(Choice(sample="3").of(places)) == 3
     assert len(Choice(sample="30%").of(places)) == 3
     assert len(Choice(sample="0.1%").of(places)) == 1
@@ -137,8 +140,8 @@ def test_what_can_t_be_read_now_is_neither_lost_nor_whole(tmp_path: Path, kind: 
     settings = Settings(data_dir=tmp_path, upload=Upload(attempts=2, backoff_s=0))
     context = Context(settings, Target(name="dev", type="duckdb"))
     store = LocalStore(tmp_path / "archive")
-    check = Check(context, store, "s", events.append, PlainDisplay(console()))
-    report = check.run([Place(kind, "loop", (copy,))])
+    check = FixityCheck(context, store, "s", events.append, PlainDisplay(console()))
+    report = check.run([CopyPlace(kind, "loop", (copy,))])
     assert events == []
     assert list(report.unread) == [f"{kind} loop"]
     assert report.losses == []

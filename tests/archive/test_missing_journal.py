@@ -7,9 +7,14 @@ import pytest
 from rowkeeper.archive.retrieve import Retrieved
 from rowkeeper.cli.restore import complain_of_journal
 from rowkeeper.core.drain import drain
-from rowkeeper.core.errors import FixityError, JournalDamagedError
+from rowkeeper.core.errors import DiskError, FixityError, JournalDamagedError
 from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.ids import new_id
+from rowkeeper.core.journal.check import adopt, check, losses, strangers
 from rowkeeper.core.journal.journal import journal_dir, sealed_segments
+from rowkeeper.core.journal.kept_files import write_hashes
+from rowkeeper.core.journal.manifest import read_manifest
+from rowkeeper.core.journal.salvage import salvage
 from rowkeeper.core.journal.segments import Finding
 from tests.helpers.archives import context_at, tell
 
@@ -36,3 +41,70 @@ def test_a_part_that_is_gone_never_ends_well(tmp_path: Path) -> None:
     with pytest.raises(JournalDamagedError, match="this sealed segment is missing"):
         drain(folder, context.target)
     complain_of_journal(context, came, [Finding(evicted, 1, "x", frozenset({"known"}))])
+
+
+def evict(path: Path) -> None:
+    """As iCloud does it."""
+    path.rename(path.with_name(f".{path.name}.icloud"))
+
+
+def come_back(path: Path) -> None:
+    path.with_name(f".{path.name}.icloud").rename(path)
+
+
+def test_a_list_that_is_kept_elsewhere_hides_no_loss(tmp_path: Path) -> None:
+    context = context_at(tmp_path)
+    folder = journal_dir(context.settings.data_dir)
+    for number in range(3):
+        tell(context, AssetEvent(event_type=EventType.DISCOVERED, session_id=str(number)))
+    listed = folder / "manifest.jsonl"
+    segment = sorted(sealed_segments(folder).values())[1]
+    for path in (listed, segment):
+        evict(path)
+    Path(str(context.target.path)).unlink()
+    damage: list[Finding] = []
+    assert drain(folder, context.target, damage) == 2
+    assert {item.path for item in damage if item.lost} == {listed, segment}
+    assert {item.path for item in check(folder)} >= {listed, segment}
+    assert strangers(folder) == []
+    with pytest.raises(JournalDamagedError, match="a sync service keeps it elsewhere"):
+        tell(context, AssetEvent(event_type=EventType.DISCOVERED, session_id="4"))
+    with pytest.raises(DiskError, match=r"manifest\.jsonl elsewhere"):
+        salvage(folder)
+    assert not listed.exists()
+    for path in (listed, segment):
+        come_back(path)
+    assert drain(folder, context.target) == 1
+    assert check(folder) == []
+    assert len(read_manifest(folder).entries) == 4
+
+
+def test_a_kept_load_whose_file_is_kept_elsewhere_is_missed(tmp_path: Path) -> None:
+    load = tmp_path / "loads" / new_id()
+    load.mkdir(parents=True)
+    (load / "people.csv").write_bytes(b"a")
+    write_hashes(load)
+    adopt(tmp_path)
+    assert losses(tmp_path) == []
+    for name in ("people.csv", "hashes.json"):
+        evict(load / name)
+        assert [item.path for item in losses(tmp_path) if item.lost] == [load / name]
+        come_back(load / name)
+    assert check(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["folder.id", "format.json"])
+def test_what_says_what_a_folder_is_is_not_made_anew(name: str, tmp_path: Path) -> None:
+    context = context_at(tmp_path)
+    tell(context, AssetEvent(event_type=EventType.DISCOVERED, session_id="s"))
+    folder = journal_dir(context.settings.data_dir)
+    path = folder / name
+    before = path.read_bytes()
+    evict(path)
+    with pytest.raises(DiskError, match="let it come back") as told:
+        drain(folder, context.target)
+    assert told.value.exit_code == 9
+    assert not path.exists()
+    come_back(path)
+    drain(folder, context.target)
+    assert path.read_bytes() == before

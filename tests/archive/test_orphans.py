@@ -1,5 +1,6 @@
 """What is listed as belonging to nobody: files are known as such, and not by their spelling."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,8 +9,10 @@ from typing import Any
 import pytest
 
 from rowkeeper.archive import orphans
-from rowkeeper.archive.fixity import Check, Place
+from rowkeeper.archive.evict import Kept, _Drops
+from rowkeeper.archive.fixity import CopyPlace, FixityCheck
 from rowkeeper.core.errors import RetryLaterError
+from rowkeeper.core.events import AssetEvent
 from rowkeeper.core.warehouse import Row
 from tests.fakes.disk import FaultyDisk
 from tests.helpers.archives import Quiet, context_at
@@ -64,6 +67,24 @@ def test_a_file_in_another_spelling_is_nobodys_orphan(
 
 
 @pytest.mark.usefixtures("known")
+def test_only_what_was_set_aside_here_is_told_as_such(tmp_path: Path) -> None:
+    ours, theirs = "damaged/0123456789abcdef", "damaged/photos of 1960"
+    fill(tmp_path / "data" / "files", [f"{ours}/only.mp4", f"{theirs}/only.mp4", f"{ours}/Opa.jpg"])
+    store = LocalStore(tmp_path / "share" / "archive")
+    fill(store.folder, [f"{ours}/{KEYS[1]}", "damaged/Opa.jpg", f"{ours}/Opa.jpg", "damaged/b.mp4"])
+    fill(tmp_path / "data", FILES)
+    fill(store.folder, KEYS)
+    found = orphans.find_orphans(context_at(tmp_path), store)
+    assert len(found) == 7
+    aside = [item for item in found if item.next_step != orphans.KEEP]
+    assert [item.place for item in aside] == ["file", "object"]
+    assert [item.path.partition("damaged/")[2] for item in aside] == [
+        "0123456789abcdef/only.mp4",
+        f"0123456789abcdef/{KEYS[1]}",
+    ]
+
+
+@pytest.mark.usefixtures("known")
 def test_a_data_folder_and_a_store_reached_by_links_have_no_orphans(tmp_path: Path) -> None:
     fill(tmp_path / "real", FILES)
     fill(tmp_path / "stored", KEYS)
@@ -79,7 +100,24 @@ def test_what_icloud_keeps_elsewhere_is_neither_an_orphan_nor_lost(tmp_path: Pat
     store = LocalStore(tmp_path / "share" / "archive")
     fill(store.folder, [KEYS[0], "people/.b.mp4.icloud"])
     assert orphans.find_orphans(context, store) == []
-    check = Check(context, store, "s", lambda _: None, Quiet())
-    for place in (Place("file", FILES[1], ()), Place("object", KEYS[1], ())):
+    check = FixityCheck(context, store, "s", lambda _: None, Quiet())
+    for place in (CopyPlace("file", FILES[1], ()), CopyPlace("object", KEYS[1], ())):
         with pytest.raises(RetryLaterError, match="sync service keeps the file elsewhere"):
             check._read(place)
+
+
+@pytest.mark.usefixtures("known")
+def test_no_file_goes_and_no_object_is_lost_that_is_kept_elsewhere(tmp_path: Path) -> None:
+    context, body = context_at(tmp_path), FILES[1].encode()
+    fill(tmp_path / "data", [FILES[1]])
+    store = LocalStore(tmp_path / "share" / "archive")
+    fill(store.folder, ["people/.b.mp4.icloud"])
+    told: list[AssetEvent] = []
+    kept = Kept(
+        *("a", "1", "drive", "m", "file", 1, FILES[1], None),
+        *(hashlib.sha256(body).hexdigest(), len(body), store.root, KEYS[1], 1, 1, None),
+    )
+    drops = _Drops(context, store, "s", told.append, Quiet())
+    drops.one([kept])
+    assert (told, drops.dropped) == ([], 0)
+    assert (tmp_path / "data" / FILES[1]).exists()

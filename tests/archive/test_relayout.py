@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.console import Console
 
 from loaders.pipeline import ingest
 from rowkeeper.archive.rekey import Pointer, plan
 from rowkeeper.archive.relayout import _Mover
 from rowkeeper.cli import run_command
 from rowkeeper.cli.progress import PlainDisplay
+from rowkeeper.cli.terminal import Terminal
 from rowkeeper.core.drain import drain
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.ids import asset_id, new_id
@@ -210,7 +210,7 @@ def test_what_is_damaged_or_taken_is_not_moved_over(tmp_path: Path) -> None:
     pointers = [Pointer(item, object_key(item)) for item in (good, bad)]
     told: list[AssetEvent] = []
     context = Context(Settings(data_dir=tmp_path), Target(name="dev", type="duckdb", path=""))
-    mover = _Mover(context, store, "s1", told.append, PlainDisplay(Console(quiet=True)))
+    mover = _Mover(context, store, "s1", told.append, PlainDisplay(Terminal(quiet=True)))
     for move in plan(pointers, "{row_id}/{name}/{media_id}"):
         mover.one(move)
     assert list(mover.done.failures) == [object_key(bad)]

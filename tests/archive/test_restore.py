@@ -79,3 +79,13 @@ def test_from_the_store_and_the_journal_alone(
     victim.unlink()
     assert run_command(["restore", "--to", str(out)]) == 0
     assert files(out) == {**restored, "restored.csv": index}
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_where_nothing_was_ever_loaded_it_is_said(
+    engine: Target, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(["restore", "--to", str(tmp_path / "out")]) == 3
+    said = capsys.readouterr().err
+    assert len(said.splitlines()) == 1
+    assert "has no kept load" in said

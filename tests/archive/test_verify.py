@@ -1,4 +1,4 @@
-"""``rowkeeper verify`` finds what is not as it was recorded, and the next run heals it."""
+"""``rowkeeper verify`` finds what is not as it was recorded, and the next run repairs it."""
 
 import json
 import re

@@ -11,8 +11,13 @@ import pytest
 
 from rowkeeper import cli
 from rowkeeper.cli import COMMANDS, run_command
-from rowkeeper.cli.terminal import plain
+from rowkeeper.cli.doctor import _check
 from rowkeeper.core.disk.locks import lock_path
+from rowkeeper.core.errors import INTERRUPTED
+from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.journal.journal import Journal
+from rowkeeper.core.said import shown
+from tests.helpers.archives import context_at
 
 HEAVY = {"dlt", "dbt", "duckdb", "psycopg2", "yt_dlp", "boto3", "pyarrow", "pydantic", "rich"}
 HELP = """
@@ -58,6 +63,11 @@ def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -
         (["run", "--legacy-csv", "no-such.csv"], 3, "no-such.csv can't be read"),
         (["status"], 4, "There is no catalogue"),
         (["run", "--target", "prod", "--sheet", "none.csv"], 4, "can't be reached"),
+        (["run", "--store", "s3:/our-archive"], 2, "write s3://our-archive"),
+        (["run", "--store", "s3//x"], 2, "write s3://x"),
+        (["verify", "--store", "our-archive"], 2, "write s3://our-archive or gs://our-archive"),
+        (["run"], 2, "no sheet and no CSV is named"),
+        (["verify"], 4, "There is nothing in"),
         (["doctor", "--store", "ftp://x"], 1, ""),
     ],
 )
@@ -111,6 +121,15 @@ def test_doctor_checks_and_names_the_remedy(
     assert set(checks) >= {"Python", "ffmpeg", "JavaScript runtime", "warehouse", "store", "sheet"}
     assert all(check["ok"] for check in checks.values())
     assert "ffmpeg version" in checks["ffmpeg"]["words"]
+    assert "/.dlt: config.toml" in checks["project"]["words"]
+    with Journal(place / "data" / "journal") as journal:
+        journal.append(AssetEvent(event_type=EventType.DOWNLOADED, session_id="s"))
+    assert run_command(["journal", "check"]) == 3
+    capsys.readouterr()
+    assert run_command(["doctor"]) == 0
+    said = capsys.readouterr().out
+    assert "warn journal: no event is lost, but" in said
+    assert "format.json: it is missing" in said
     in_the_way = place / "file"
     in_the_way.touch()
     assert run_command(["doctor", "--store", in_the_way.as_uri(), "--sheet", "none.html"]) == 1
@@ -119,8 +138,18 @@ def test_doctor_checks_and_names_the_remedy(
     assert "FAIL sheet: The sheet file none.html can't be read" in said
 
 
+def test_doctor_says_of_a_full_disk_that_it_is_full(tmp_path: Path) -> None:
+    def look(_: object) -> str:
+        raise OSError(28, "No space left on device", "/data/x")
+
+    found = _check("project", look, context_at(tmp_path))
+    assert not found.ok
+    assert "free space on it" in found.words
+    assert "environment" not in found.words
+
+
 def test_hostile_text_can_not_steer_the_terminal() -> None:
-    assert plain("a\x1b[2Jb\r\nc\x00\u202e") == "a [2Jb c"
+    assert shown("a\x1b[2Jb\r\nc\x00\u202e") == "a [2Jb c"
 
 
 INTERRUPTIBLE = """
@@ -158,5 +187,5 @@ def test_a_second_interrupt_quits_at_once() -> None:
     with pytest.raises(subprocess.TimeoutExpired):
         running.wait(0.5)  # the thread is still in flight
     running.send_signal(signal.SIGINT)
-    assert running.wait(20) == cli.INTERRUPTED
+    assert running.wait(20) == INTERRUPTED
     running.communicate()

@@ -14,8 +14,8 @@ from rowkeeper.cli import bag as cli_bag
 from rowkeeper.cli import rebuild as cli_rebuild
 from rowkeeper.cli import restore as cli_restore
 from rowkeeper.cli import run_command
-from rowkeeper.cli.terminal import json_text
 from rowkeeper.core.errors import NothingError, UsageError
+from rowkeeper.core.said import json_text
 from rowkeeper.core.warehouse import Target
 
 SHEET = "row_id,name,email,type\n1,Ann Ash,ann@example.org,FF\n2,Bob Bay,bob@example.org,MM\n"

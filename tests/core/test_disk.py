@@ -4,6 +4,7 @@ import errno
 import multiprocessing
 import re
 import threading
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from downloaders.files import write_hashed
 from downloaders.sinks import FileSink, Told
+from rowkeeper.core import clock
 from rowkeeper.core.disk.faults import disk_error, too_large
 from rowkeeper.core.disk.known import KnownFiles
 from rowkeeper.core.disk.locks import lock_path
@@ -205,6 +207,30 @@ def test_only_our_own_parts_are_swept(tmp_path: Path) -> None:
     assert len(part_of(tmp_path / ("x" * 255)).name) <= 255
 
 
+def test_who_waits_for_another_writer_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(clock, "TELL_AFTER_S", 0.1)
+    path, said = tmp_path / "film.mp4", ""
+
+    def write() -> None:
+        with growing(path) as file:
+            file.write(b"second")
+            file.flush()
+            part_of(path).rename(path)
+
+    second = threading.Thread(target=write)
+    with growing(path):
+        second.start()
+        until = clock.seconds() + 20
+        while not said and clock.seconds() < until:
+            time.sleep(0.02)
+            said = capsys.readouterr().err
+    second.join()
+    assert f"Waiting for another writer of {path}" in said
+    assert path.read_bytes() == b"second"
+
+
 def test_other_peoples_files_in_a_journal_are_not_read(tmp_path: Path) -> None:
     event = AssetEvent(event_type=EventType.DISCOVERED, session_id="s")
     with Journal(tmp_path) as journal:
@@ -218,16 +244,18 @@ def test_other_peoples_files_in_a_journal_are_not_read(tmp_path: Path) -> None:
             ".DS_Store",
             f"{path.stem} (Ann's conflicted copy).jsonl",
             f"{path.stem}-DESKTOP-1.jsonl",
+            "notes.jsonl",
+            "Untitled-1.jsonl",
             f"{path.stem}.sync-conflict-20260102-030405-ABCDEFG.jsonl",
         ):
             (folder / name).write_bytes(b"\0\5\26\7" + body)
-    for name in ("._x", ".DS_Store", "3f0b6a1e-52f6-4c55-9d3f-0d6f1f6c7a10 (1)"):
+    for name in ("._x", ".DS_Store", "old", "3f0b6a1e-52f6-4c55-9d3f-0d6f1f6c7a10 (1)"):
         (tmp_path / "loads" / name).mkdir(parents=True)
     assert list(sealed_segments(tmp_path).values()) == [path]
     assert seal_abandoned(tmp_path) == 0
     assert loads(tmp_path) == []
     assert check(tmp_path) == []
-    assert len(strangers(tmp_path)) == 13
+    assert len(strangers(tmp_path)) == 18
     assert path not in strangers(tmp_path)
     assert is_systems("~$output.csv")
     assert is_systems("Thumbs.db")

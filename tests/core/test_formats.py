@@ -10,6 +10,7 @@ from rowkeeper.core.database_format import write_format
 from rowkeeper.core.journal.check import check
 from rowkeeper.core.journal.formats import FORMATS, bring_forward, check_formats
 from rowkeeper.core.journal.journal import journal_dir, read_segment, sealed_segments
+from rowkeeper.core.journal.segments import checked
 from rowkeeper.core.warehouse import Target, connect
 from tests.helpers.kills import dying
 from tests.killed_upgrades import GOLDEN, differences, kill, unpacked
@@ -76,7 +77,9 @@ def test_a_newer_version_stops_every_command(
     data = tmp_path / "data"
     if where == "folder":
         journal_dir(data).mkdir()
-        (journal_dir(data) / "format.json").write_text(json.dumps(FORMATS | {"folder": 99}))
+        (journal_dir(data) / "format.json").write_bytes(
+            checked(json.dumps(FORMATS | {"folder": 99}).encode()[:-1])
+        )
     else:
         with connect(engine) as warehouse:
             warehouse.execute("create schema raw")

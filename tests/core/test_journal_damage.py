@@ -3,54 +3,25 @@
 import os
 import random
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from rowkeeper.core.errors import JournalDamagedError, NewerVersionError
-from rowkeeper.core.events import EVENT_VERSION, AssetEvent, EventType
-from rowkeeper.core.ids import asset_id, new_id
+from rowkeeper.core.ids import new_id
+from rowkeeper.core.journal import kept_files
 from rowkeeper.core.journal.check import adopt, check, losses
-from rowkeeper.core.journal.formats import FORMATS, bring_forward, check_formats
 from rowkeeper.core.journal.journal import (
     Journal,
     read_segment,
     seal_abandoned,
     sealed_segments,
-    write_sealed,
 )
 from rowkeeper.core.journal.manifest import read_manifest
 from rowkeeper.core.journal.salvage import salvage
 from rowkeeper.core.journal.segments import examine, to_line
+from tests.helpers.journals import EVENTS, event_ids, made, renewed
 from tests.helpers.kills import dying
-
-EVENTS = [
-    AssetEvent(
-        event_type=EventType.DOWNLOADED,
-        session_id="s",
-        asset_id=asset_id(str(number), "direct", "*J\n{}", "file"),
-        row_id=str(number),
-        attempt=1,
-        sha256="ab" * 32,
-        details={"words": 'Ä "{,}" \\ ' + "x" * number},
-    )
-    for number in range(6)
-]
-
-
-def made(folder: Path, *parts: list[AssetEvent]) -> Path:
-    for events in parts or (EVENTS,):
-        with Journal(folder) as journal:
-            for event in events:
-                journal.append(event)
-    bring_forward(folder)
-    return folder
-
-
-def event_ids(folder: Path) -> set[str]:
-    return {
-        event.event_id for path in sealed_segments(folder).values() for event in read_segment(path)
-    }
 
 
 @pytest.fixture
@@ -72,11 +43,6 @@ def put(path: Path, data: bytes | bytearray, place: int) -> None:
     with path.open("r+b", buffering=0) as file:
         file.seek(place)
         file.write(data[place : place + 1])
-
-
-def renewed(folder: Path, keep: Path) -> None:
-    shutil.rmtree(folder)
-    shutil.copytree(keep, folder)
 
 
 def test_every_flipped_bit_is_said_and_every_other_event_kept(
@@ -182,7 +148,7 @@ def test_a_segment_that_is_deleted_or_renamed_is_missed(tmp_path: Path) -> None:
     first.unlink()
     (finding,) = losses(folder)
     assert "this sealed segment is missing" in str(finding)
-    second.rename(second.with_name("another.jsonl"))
+    second.rename(second.with_name(f"{new_id()}.jsonl"))
     assert len(check(folder)) > 2
     done = salvage(folder)
     assert not done.is_certain
@@ -229,67 +195,6 @@ def test_half_a_line_of_a_killed_writer_is_not_in_the_way_of_the_list(tmp_path: 
     assert len(read_manifest(folder).entries) == 2
 
 
-def old_segment(folder: Path, name: str, events: list[AssetEvent], end: str = "\n") -> Path:
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(event.to_json() for event in events) + end, "utf-8")
-    return path
-
-
-def test_segments_of_format_1_are_sealed_anew(tmp_path: Path) -> None:
-    folder = tmp_path / "journal"
-    old_segment(folder, "sealed/one.jsonl", EVENTS[:3])
-    old_segment(folder, "open/two.jsonl", EVENTS[3:5], '\n{"event_id":"ha')
-    assert check_formats(folder) == dict.fromkeys(FORMATS, 1)
-    bring_forward(folder)
-    seal_abandoned(folder)
-    assert check_formats(folder) == FORMATS
-    names = sealed_segments(folder)
-    assert set(names) == {"one", "two"}
-    assert [*read_segment(names["one"]), *read_segment(names["two"])] == EVENTS[:5]
-    assert check(folder) == []
-    assert (folder / "aside/two.torn").read_text() == '{"event_id":"ha'
-
-
-def test_sealing_anew_may_be_killed_and_done_again(tmp_path: Path) -> None:
-    folder = tmp_path / "journal"
-    old = old_segment(folder, "sealed/one.jsonl", EVENTS)
-    before = old.read_bytes()
-    anew = write_sealed(folder, "one", EVENTS)  # killed before the old one was removed
-    assert sealed_segments(folder) == {"one": anew}
-    bring_forward(folder)
-    assert len(list((folder / "sealed").iterdir())) == 1
-    assert event_ids(folder) == {event.event_id for event in EVENTS}
-    old.write_bytes(before)  # brought back by a backup
-    bring_forward(folder)
-    assert len(list((folder / "sealed").iterdir())) == 1
-    assert check(folder) == []
-
-
-def test_a_writer_that_was_killed_in_its_first_line_leaves_nothing(tmp_path: Path) -> None:
-    folder = made(tmp_path / "journal")
-    left = folder / "open" / f"{new_id()}-open.jsonl"
-    left.write_bytes(to_line(EVENTS[0], 1)[:40])
-    assert seal_abandoned(folder) == 1
-    assert sorted(path.stat().st_size for path in sealed_segments(folder).values())[0] == 0
-    assert check(folder) == []
-
-
-def test_a_damaged_segment_of_format_1_is_salvaged(tmp_path: Path) -> None:
-    folder = tmp_path / "journal"
-    path = old_segment(folder, "sealed/one.jsonl", EVENTS)
-    lines = path.read_bytes().split(b"\n")
-    lines[3] = b"\x00" + lines[3][1:]
-    path.write_bytes(b"\n".join(lines))
-    bring_forward(folder)
-    with pytest.raises(JournalDamagedError, match=r"one\.jsonl, line 4: .* journal salvage"):
-        list(read_segment(path))
-    done = salvage(folder)
-    assert done.row_ids == {"3"}
-    assert len(event_ids(folder)) == len(EVENTS) - 1
-    assert check(folder) == []
-
-
 def test_a_salvage_may_be_killed_anywhere_and_done_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -319,27 +224,77 @@ def test_a_salvage_may_be_killed_anywhere_and_done_again(
     pytest.fail("the salvage never came to its end")
 
 
-def test_events_and_formats_of_a_newer_version_stop_before_anything_is_written(
-    tmp_path: Path,
-) -> None:
+def kept_load(folder: Path) -> Path:
+    load = folder / "loads" / new_id()
+    load.mkdir(parents=True)
+    (load / "rows.jsonl").write_text("{}\n")
+    kept_files.write_hashes(load)
+    kept_files.note_load(folder, load)
+    return load
+
+
+def test_a_kept_load_that_the_list_lost_is_said(tmp_path: Path) -> None:
     folder = made(tmp_path / "journal")
-    (folder / "format.json").write_text('{"folder": 2, "journal": 99, "loads": 2}')
-    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    for command in (check_formats, bring_forward, salvage):
-        with pytest.raises(NewerVersionError, match=r"format 99 .* knows 3.*upgrade"):
-            command(folder)
-    assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    load = kept_load(folder)
+    assert check(folder) == []
+    manifest = folder / "manifest.jsonl"
+    lines = manifest.read_bytes().splitlines(keepends=True)
+    for left in (lines[:1], [lines[0], lines[1][:20]]):
+        manifest.write_bytes(b"".join(left))
+        (finding,) = check(folder)
+        assert (finding.path, finding.lost) == (load, False)
+    salvage(folder)
+    assert check(folder) == []
 
 
-@pytest.mark.parametrize("line", ['{"event_version": 99', '{"no_such_field": 1'])
-def test_a_whole_line_that_is_not_known_is_of_a_newer_version(tmp_path: Path, line: str) -> None:
-    class Newer(AssetEvent):
-        def to_json(self) -> str:
-            known = f'"event_version":{EVENT_VERSION},'
-            return super().to_json().replace("{", line + ",", 1).replace(known, "")
+def test_the_torn_line_of_a_killed_writer_is_said(tmp_path: Path) -> None:
+    folder = made(tmp_path / "journal", EVENTS[:2])
+    with Journal(folder) as journal:
+        journal.append(EVENTS[2])
+        (path,) = (folder / "open").glob("*.jsonl")
+        whole = path.read_bytes()
+        path.write_bytes(whole + b'{"event')
+        assert check(folder) == []  # its writer may be at it
+        path.write_bytes(whole)
+    left = folder / "open" / f"{new_id()}-open.jsonl"
+    data = to_line(EVENTS[3], 1)
+    for size in range(1, len(data) - 1):
+        left.write_bytes(data[:size])
+        (finding,) = check(folder)
+        assert "torn" in str(finding)
+        assert not finding.lost
+    assert seal_abandoned(folder) == 1
+    assert check(folder) == []
 
-    folder = made(tmp_path / "journal", [Newer(event_type=EventType.DOWNLOADED, session_id="s")])
-    (path,) = sealed_segments(folder).values()
-    for command in (lambda: list(read_segment(path)), lambda: salvage(folder)):
-        with pytest.raises(NewerVersionError, match="upgrade rowkeeper"):
-            command()
+
+@pytest.mark.parametrize(
+    ("rename", "said"),
+    [
+        (lambda name: name.replace("-6-", "-9-"), "its name says 9 events"),
+        (lambda name: name.replace("-6-", "-2-"), "its name says 2 events"),
+        (lambda name: name[:-7] + "x.jsonl".replace("x", "0" if name[-7] != "0" else "1"), ""),
+    ],
+)
+def test_a_name_alone_that_was_changed_loses_nothing(
+    one: tuple[Path, Path, bytes, list[bytes]], rename: Callable[[str], str], said: str
+) -> None:
+    folder, path, *_ = one
+    path.rename(path.with_name(rename(path.name)))
+    found = check(folder)
+    assert found
+    assert not [finding for finding in found if finding.lost]
+    assert said in "; ".join(map(str, found))
+    done = salvage(folder)
+    assert (done.kept, done.lost, done.is_certain) == (6, 0, True)
+    assert event_ids(folder) == {event.event_id for event in EVENTS}
+    assert check(folder) == []
+
+
+def test_a_renamed_segment_that_was_cut_is_lost_as_far_as_it_is(
+    one: tuple[Path, Path, bytes, list[bytes]],
+) -> None:
+    folder, path, _, lines = one
+    path.write_bytes(lines[0] + b"\n")
+    path.rename(path.with_name(path.name.replace("-6-", "-1-")))
+    assert any(finding.lost for finding in check(folder))
+    assert salvage(folder).lost > 0

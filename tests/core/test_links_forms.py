@@ -37,6 +37,61 @@ QUOTED = f"https%3A%2F%2Fwww.youtube.com%2Fwatch%3Fv%3D{VIDEO}"
         (f"https://lh3.googleusercontent.com/d/{FILE}=w1000?authuser=0", "drive/file", FILE),
         (f"https://drive.google.com/#folders/{FILE}", "drive/folder", FILE),
         (f"https://docs.google.com/folder/d/{FILE}/edit", "drive/folder", FILE),
+        *(
+            (f"https://docs.google.com{path}", "drive/file", FILE)
+            for path in (
+                *(f"/a/x.org/leaf?id={FILE}", f"/a/x.org/uc?id={FILE}", f"/fileview?id={FILE}"),
+                *(f"/a/x.org/viewer?srcid={FILE}", f"/u/0/uc?id={FILE}"),
+            )
+        ),
+        (f"https://docs.google.com/folderview?id={FILE}", "drive/folder", FILE),
+        *(
+            (f"https://{place}", "docs/document", FILE)
+            for place in (
+                f"docs.google.com/a/x.org/open?id={FILE}",
+                f"docs.google.com/u/0/open?id={FILE}",
+                f"docs.google.com/u/1/document/d/{FILE}/edit",
+                f"docs.google.com/document/export?id={FILE}",
+                f"docs.google.com/document/preview?hgd=1&id={FILE}",
+                f"docs.google.com/document/u/0/?id={FILE}",
+                f"drive.google.com/document/d/{FILE}/edit",
+            )
+        ),
+        (f"https://drive.google.com/spreadsheets/u/1/d/{FILE}", "docs/spreadsheet", FILE),
+        (f"https://drive.google.com/open?id%3D{FILE}", "drive/file", FILE),
+        *((f"https://lh{n}.googleusercontent.com/d/{FILE}", "drive/file", FILE) for n in "456"),
+        ("https://lh5.googleusercontent.com/avatar", "other/static", None),
+        *(
+            (url, "youtube/video", VIDEO)
+            for url in (
+                f"https://docs.google.com/viewerng/viewer?url={QUOTED}",
+                f"https://docs.google.com/url?q={QUOTED}",
+                f"https://consent.google.de/ml?continue={QUOTED}",
+                f"https://consent.google.co.uk/ml?continue={QUOTED}",
+                f"https://x.safelinks.protection.office365.us/?url={QUOTED}&data=x",
+                f"https://www.youtube.com/watch?v%3D{VIDEO}",
+                f"https://www.youtube.com/watch?udvid={VIDEO}",
+                f"https://i.ytimg.com/vi/{VIDEO}/maxresdefault.jpg",
+                f"https://i1.ytimg.com/vi_webp/{VIDEO}/0.webp",
+                f"https://img.youtube.com/vi/{VIDEO}/0.jpg",
+                f"https://www.youtube.com/@chan/live/{VIDEO}",
+                f"https://www.youtube.com/short/{VIDEO}",
+                *(f"https://youtu.be/{word}/{VIDEO}" for word in ("shorts", "embed", "live", "v")),
+            )
+        ),
+        ("https://i.ytimg.com/x.js", "other/static", None),
+        (f"https://studio.youtube.com/playlist/{LIST}/edit", "youtube/playlist", LIST),
+        (f"https://docs.google.com/forms/?id={FILE}", "other/no_id", None),
+        (f"https://docs.google.com/forms/?id={FILE[:28]}", "other/no_id", None),
+        ("https://docs.google.com/document/?authuser=0&usp=drive_link", "other/furniture", None),
+        *(
+            (f"https://vimeo.com/123{end}", "vimeo/video", "123")
+            for end in ("и", "(x)", "%20", ")")
+        ),
+        ("https://dai.ly/x8abcdeと", "dailymotion/video", "x8abcde"),
+        ("https://forms.gle/abc", "other/form", None),
+        ("https://n9.cl/abc", "other/shortened", None),
+        ("https://share.google/abc", "other/shortened", None),
         (f"https://drive.google.com/drive/mobile/folders/{FILE}", "drive/folder", FILE),
         (f"https://drive.google.com/thumbnail?id={FILE}&sz=w1000", "drive/file", FILE),
         (f"https://www.googleapis.com/drive/v3/files/{FILE}?alt=media", "drive/file", FILE),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from downloaders.places import Places
-from loaders.legacy_csv import row_layout
+from loaders.legacy_reading import row_layout
 from rowkeeper.core.csv.legacy import GENERATIONS
 from rowkeeper.core.ids import NAMESPACE, asset_id
 from tests.fakes.clients import request_for, settings_in

@@ -55,6 +55,23 @@ def test_a_slow_queue_keeps_no_thread_from_the_others() -> None:
     assert most["s"] == 2
 
 
+def test_an_item_that_was_stopped_is_no_fault_and_the_fault_that_stopped_it_is_raised() -> None:
+    stop, waits = Stop(), threading.Event()
+
+    def work(item: str) -> None:
+        if item == "faulty":
+            waits.wait(10)
+            stop.set()
+            raise ValueError(item)
+        waits.set()
+        stop.sleep(10)
+        raise AssertionError("it was to be stopped")
+
+    with pytest.raises(ValueError, match="faulty"):
+        run_bounded(work, {"a": ["stopped"], "b": ["faulty"]}, 2, stop, "test")
+    run_bounded(lambda _: stop.check(), {"a": [1, 2]}, 1, stop, "test")
+
+
 def test_the_first_fault_ends_all_queues() -> None:
     done: list[int] = []
 

@@ -1,5 +1,6 @@
 """Settings: one order, and no key that silently means nothing."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,44 @@ def test_a_secret_does_not_show(tmp_path: Path) -> None:
 
 def test_every_variable_is_unique() -> None:
     assert len(set(keys().values())) == len(keys())
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("7d", 7 * 86_400),
+        ("12h", 43_200),
+        ("30m", 1_800),
+        ("90s", 90),
+        ("1.5 d", 129_600),
+        ("3600", 3_600),
+        ("0", 0),
+        ("3650d", 3_650 * 86_400),
+        ("a week", None),
+        ("7w", None),
+        ("-1d", None),
+        ("3651d", None),
+        ("", 7 * 86_400),
+    ],
+)
+def test_the_age_at_which_something_is_read_again(text: str, seconds: float | None) -> None:
+    given = {"ROWKEEPER_DOWNLOAD_REREAD_AFTER": text}
+    if seconds is None:
+        with pytest.raises(UsageError, match=r"download\.reread_after"):
+            load_settings({}, given)
+    else:
+        assert load_settings({}, given).download.reread_after == seconds
+
+
+@pytest.mark.parametrize(
+    ("variable", "said"),
+    [
+        ("ROWKEEPER__SHEET__SOURCE", "set ROWKEEPER_SHEET_SOURCE."),
+        ("ROWKEEPER__DATA_DIR", "set ROWKEEPER_DATA_DIR."),
+        ("ROWKEEPER__SHEET__SORCE", "did you mean ROWKEEPER_SHEET_SOURCE?"),
+    ],
+)
+def test_dlts_spelling_is_refused_and_never_ignored(variable: str, said: str) -> None:
+    with pytest.raises(UsageError, match=rf"{variable}.*{re.escape(said)}"):
+        load_settings({}, {variable: "x"})
+    load_settings({}, {variable: "", "ROWKEEPER__DESTINATION__DUCKDB__CREDENTIALS": "x"})

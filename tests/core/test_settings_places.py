@@ -2,12 +2,15 @@
 
 import json
 import re
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
+from rowkeeper.core.errors import UsageError
+from rowkeeper.core.setting_types import RULE
 from rowkeeper.core.settings import (
     PROJECT_DIR,
     READ_BY_DBT,
@@ -34,6 +37,10 @@ SPECIAL: dict[str, tuple[str, Any]] = {
     "download.bursts": ("youtube=1", {"youtube": 1}),
     "download.concurrency": ("youtube=1", {"youtube": 1}),
     "network.private_addresses": ("10.1.0.0/16, 10.2.0.1", ["10.1.0.0/16", "10.2.0.1"]),
+    "monitoring.notify": (
+        "json://a.example/x,y mailto://b",
+        [SecretStr("json://a.example/x,y"), SecretStr("mailto://b")],
+    ),
     "store.url": ("s3://bucket/x", "s3://bucket/x"),
     "download.youtube.extractor_args": (
         "youtube:player_client=mweb",
@@ -41,6 +48,7 @@ SPECIAL: dict[str, tuple[str, Any]] = {
     ),
     "download.youtube.plugins": (f"/some/place={'0' * 64}", {"/some/place": "0" * 64}),
     "legacy_csv.encoding": ("cp1250", "cp1250"),
+    "sheet.encoding": ("cp1250", "cp1250"),
     "disk.umask": ("027", "027"),
     "store.role_arn": ("arn:aws:iam::123456789012:role/x", "arn:aws:iam::123456789012:role/x"),
 }
@@ -118,6 +126,90 @@ def test_titles_with_commas_are_written_as_toml_writes_a_table(tmp_path: Path, n
     titles = found(settings, name)
     assert [title for cell in titles.values() for title in _listed(cell)] == ["Last, first", "a=b"]
     assert list(titles) == ["name", "notes"]
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ('name="Who, what"', {"name": "Who, what"}),
+        ("name='Who, what' , notes = R", {"name": "Who, what", "notes": "R"}),
+        ('"name" = "a=b",', {"name": "a=b"}),
+        (
+            "name=Person's name, notes=Others' words",
+            {"name": "Person's name", "notes": "Others' words"},
+        ),
+        ('{"name": "Who", "notes": "R"}', {"name": "Who", "notes": "R"}),
+        ("{name = 'Who'}", {"name": "Who"}),
+    ],
+)
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_a_table_in_the_environment(
+    tmp_path: Path, name: str, written: str, expected: dict[str, str]
+) -> None:
+    table = found(load_settings({}, {keys()[name]: written}, tmp_path), name)
+    assert {key: _listed(cell)[0] for key, cell in table.items()} == expected
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("name:Who", "name=Who; notes=R", "name=Who, what", "name", "=Who", "name="),
+        *('name="Who, what" and more', "{", "{name: 'Who'}"),
+    ],
+)
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_what_is_no_pair_is_refused(tmp_path: Path, name: str, written: str) -> None:
+    with pytest.raises(UsageError, match=f"{name} .*should be"):
+        load_settings({}, {keys()[name]: written}, tmp_path)
+
+
+def test_a_table_says_each_thing_once(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="should say youtube once, not '1' and '2'"):
+        load_settings({}, {keys()["download.rates"]: "youtube=1, youtube=2"}, tmp_path)
+    written = {keys()["sheet.columns"]: "link=A, link=B"}
+    assert load_settings({}, written, tmp_path).sheet.columns == {"link": ["A", "B"]}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("test*.csv", "output.csv:900-905 12 7a", "output.csv: 900-905", "a 12:30:05.csv:7"),
+        *("old.csv.gz:1", "a, b.csv:1", "output.csv:7-7"),
+    ],
+)
+def test_rules_that_leave_rows_out(tmp_path: Path, written: str) -> None:
+    settings = load_settings({}, {keys()["legacy_csv.ignore"]: written}, tmp_path)
+    assert settings.legacy_csv.ignore == [rule.strip() for rule in written.split(",")]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *(
+            "output.csv:900 - 905",
+            "output.csv:A12",
+            "output.csv:12A",
+            "output.csv:",
+            "output.csv:7,8:",
+        ),
+        *("output.csv:905-900", "output.csv:1;2", ":5", f"a.csv:{'1' * 24}!"),
+        f"a.csv:{'1 ' * 3000}!",
+    ],
+)
+def test_a_rule_that_would_leave_out_nothing_is_refused(tmp_path: Path, written: str) -> None:
+    begun = time.monotonic()
+    with pytest.raises(UsageError, match=r"legacy_csv\.ignore .*row ids and ranges"):
+        load_settings({}, {keys()["legacy_csv.ignore"]: written}, tmp_path)
+    assert time.monotonic() - begun < 1
+
+
+def test_dbt_reads_rules_as_the_settings_do() -> None:
+    text = (PROJECT_DIR / "dbt_project/macros/left_out.sql").read_text("utf-8")
+    ids = re.search(r'set id = "(.*)" -%', text)
+    pattern = re.search(r'return\("(.*)" ~ id ~ "(.*)" ~ id ~ "(.*)"\)', text)
+    assert ids is not None
+    assert pattern is not None
+    assert ids[1].join(pattern.groups()) == RULE.pattern
 
 
 def _listed(cell: str | list[str]) -> list[str]:

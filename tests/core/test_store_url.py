@@ -29,6 +29,16 @@ from rowkeeper.core.store_url import store_url
         ("minio:bucket", "write file:///folder"),
         ("~nobody-here/archive", "write file:///folder"),
         ("s3:", "write file:///folder"),
+        ("s3 ://x", "s3://x"),
+        ("s3-//x", "s3://x"),
+        ("3://x/y", "s3://x/y"),
+        ("file//srv/x", "file:///srv/x"),
+        ("bucket//x", "write file:///folder"),
+        ("://x", "write file:///folder"),
+        ('"s3://x"', "write s3://x without them"),
+        ("'s3://x'", "write s3://x without them"),
+        ("\u201cs3://x\u201d", "write s3://x without them"),
+        ('s3://x"', "write s3://x without them"),
     ],
 )
 def test_a_slip_is_refused_by_its_near_match(tmp_path: Path, text: str, near: str) -> None:
@@ -37,7 +47,26 @@ def test_a_slip_is_refused_by_its_near_match(tmp_path: Path, text: str, near: st
     assert near in str(refused.value)
 
 
-@pytest.mark.parametrize("text", ["./our-archive", "a/b", "../x", "~/x", "/srv/x", ".", "a b/c"])
+@pytest.mark.parametrize("text", [" s3://x", "s3://x\n", "\u00a0s3://x "])
+def test_white_space_around_it_is_no_part_of_it(tmp_path: Path, text: str) -> None:
+    assert store_url(text, tmp_path) == "s3://x"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "./our-archive",
+        "a/b",
+        "../x",
+        "~/x",
+        "/srv/x",
+        ".",
+        "a b/c",
+        "/srv//x",
+        "./a//b",
+        "/Tom's/x",
+    ],
+)
 def test_a_folder_is_shown_as_what_it_resolves_to(tmp_path: Path, text: str) -> None:
     shown = load_settings({"store.url": text, "data_dir": str(tmp_path)}, {}, tmp_path).store.url
     assert shown == Path(text).expanduser().absolute().as_uri()

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from rowkeeper.core.clock import start
 from rowkeeper.core.errors import PauseSiteError
+from rowkeeper.core.net.pace import FilePace
 from rowkeeper.core.net.throttle import Limit, Throttle
 
 SITE = "youtube"
-STRANGE = json.dumps({"start": start(), "ahead_until": 1e300})
+STRANGE = json.dumps({"start": start(), "ahead_until": 1e300, "paused_until": 10**400})
 
 
 class Clock:
@@ -39,7 +40,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def throttle(folder: Path, clock: Clock, rate: float = 2.0, burst: int = 5) -> Throttle:
-    return Throttle({SITE: Limit(rate=rate, burst=burst)}, folder, sleep=clock.sleep)
+    return Throttle({SITE: Limit(rate=rate, burst=burst)}, FilePace(folder), sleep=clock.sleep)
 
 
 def test_a_burst_and_then_the_rate(clock: Clock, tmp_path: Path) -> None:
@@ -143,7 +144,7 @@ def test_a_pause_ends_within_a_day_and_with_the_start_of_the_machine(
 
 
 def ask(folder: Path, times: int) -> None:
-    pace = Throttle({SITE: Limit(rate=50.0, burst=1)}, folder)
+    pace = Throttle({SITE: Limit(rate=50.0, burst=1)}, FilePace(folder))
     with ThreadPoolExecutor(3) as threads:
         list(threads.map(lambda _: pace.wait(SITE), range(times)))
 

@@ -6,13 +6,15 @@ import threading
 import time
 from pathlib import Path
 
+from rowkeeper.core.net.pace import FilePace
 from rowkeeper.core.net.throttle import Limit, Throttle
 
 HOLDER = """
 import sys, time
 from pathlib import Path
+from rowkeeper.core.net.pace import FilePace
 from rowkeeper.core.net.throttle import Limit, Throttle
-throttle = Throttle({"site": Limit(slots=3)}, Path(sys.argv[1]))
+throttle = Throttle({"site": Limit(slots=3)}, FilePace(Path(sys.argv[1])))
 with throttle.slot("site"), throttle.slot("site"):
     print("held", flush=True)
     time.sleep(60)
@@ -49,7 +51,7 @@ def test_slots_are_shared_with_other_processes_and_freed_when_those_are_killed(
     tmp_path: Path,
 ) -> None:
     folder = tmp_path / "not" / "made"
-    crowd = Crowd(Throttle({"site": Limit(slots=3)}, folder))
+    crowd = Crowd(Throttle({"site": Limit(slots=3)}, FilePace(folder)))
     command = [sys.executable, "-c", HOLDER, str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
@@ -63,8 +65,8 @@ def test_slots_are_shared_with_other_processes_and_freed_when_those_are_killed(
 
 def test_two_throttles_of_one_process_share_the_slots_too(tmp_path: Path) -> None:
     limits = {"site": Limit(slots=2)}
-    crowd = Crowd(Throttle(limits, tmp_path))
-    with Throttle(limits, tmp_path).slot("site"):
+    crowd = Crowd(Throttle(limits, FilePace(tmp_path)))
+    with Throttle(limits, FilePace(tmp_path)).slot("site"):
         assert crowd.run(3) == 1
 
 
@@ -72,7 +74,7 @@ def test_a_slot_that_can_not_be_locked_is_not_lost(tmp_path: Path) -> None:
     def never(seconds: float) -> None:
         raise AssertionError("nobody else has the slot")
 
-    throttle = Throttle({"site": Limit(slots=1)}, tmp_path, sleep=never)
+    throttle = Throttle({"site": Limit(slots=1)}, FilePace(tmp_path), sleep=never)
     blocked = tmp_path / "site.0.lock"
     blocked.mkdir()
     for _ in range(2):

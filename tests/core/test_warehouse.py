@@ -8,7 +8,7 @@ import pytest
 
 from rowkeeper.core import duckdb_file as module
 from rowkeeper.core.errors import DamagedWarehouseError, UsageError, WarehouseError
-from rowkeeper.core.warehouse import Target, connect, load_target
+from rowkeeper.core.warehouse import Row, Target, connect, load_target
 
 HOLDER = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); input()"
 
@@ -50,6 +50,20 @@ def test_a_profile_that_is_wrong_says_so(
         load_target(name, {"DBT_PROFILES_DIR": str(tmp_path)})
 
 
+def test_rows_become_records_by_the_names_of_their_columns(tmp_path: Path) -> None:
+    target = Target(name="dev", type="duckdb", path=str(tmp_path / "x.duckdb"), schema="shown")
+    with connect(target) as warehouse:
+        warehouse.execute("create schema shown; create table {schema}.t as select 1 as n, 'a' as k")
+        assert warehouse.records(dict, "select k, n from {schema}.t where k = ?", ["a"]) == [
+            {"k": "a", "n": 1}
+        ]
+        assert warehouse.query("select '{schema}' = ?", ["{schema}"]) == [(False,)]
+        assert warehouse.tables("shown") == {"t"}
+        assert warehouse.columns("shown", "t") == {"n", "k"}
+        assert not warehouse.tables("gone")
+        assert not warehouse.columns("shown", "gone")
+
+
 def test_text_comes_back_as_it_went_in(engine: Target) -> None:
     words = "50 % of 'it'; \"ü\" \\n ? %s \n {{ x }}"
     with connect(engine) as warehouse:
@@ -60,6 +74,38 @@ def test_text_comes_back_as_it_went_in(engine: Target) -> None:
         assert warehouse.query("select k, n from t where k < 'd' and k like '_%' order by k")[-1][0]
         assert warehouse.query("select count(*) from t") == [(3,)]
         assert warehouse.select("select k, n from t")[0] == ["k", "n"]
+
+
+def test_many_rows_come_back_as_they_went_in(engine: Target) -> None:
+    odd = [
+        "\\N",
+        "\\.",
+        "\\",
+        "a\tb",
+        "a\nb",
+        "a\rb",
+        "\r\n",
+        "",
+        " ",
+        "NULL",
+        "ü\u2028",
+        '"',
+        "\\t",
+        "%s",
+    ]
+    rows: list[Row] = [(f"{n}{word}", word, n) for n in range(20) for word in odd]
+    rows += [(f"{number}-", None, None) for number in range(20)]
+    with connect(engine) as warehouse:
+        warehouse.execute("create table t (k text primary key, word text, n bigint)")
+        for _ in range(2):  # the second brings nothing new
+            with warehouse.transaction():
+                warehouse.insert_new("t", ("k", "word", "n"), [*rows, rows[0]], "k")
+        found = warehouse.query("select k, word, n from t")
+        with pytest.raises(WarehouseError):
+            warehouse.insert("t", ("k", "n"), [(f"new{n}", "none") for n in range(500)])
+        warehouse.insert_new("t", ("k", "n"), [(f"new{n}", n) for n in range(500)], "k")
+        assert warehouse.query("select count(*) from t") == [(len(rows) + 500,)]
+    assert sorted(found, key=str) == sorted(rows, key=str)
 
 
 def test_a_transaction_is_all_or_nothing(engine: Target) -> None:

@@ -1,6 +1,5 @@
 """The dbt project on both engines: every model and test, the mapping, order-free state."""
 
-import json
 import os
 import random
 from dataclasses import replace
@@ -10,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from rowkeeper.core.drain import COLUMNS, create_statements, drain
+from rowkeeper.core.drain import EVENT_COLUMNS, create_statements, drain
 from rowkeeper.core.errors import BuildError
 from rowkeeper.core.events import AssetEvent
 from rowkeeper.core.journal.journal import Journal, journal_dir
 from rowkeeper.core.warehouse import Row, Target, connect
 from rowkeeper.workspace.build import build
 from rowkeeper.workspace.context import Context
+from tests.helpers.questions import questions
 from tests.helpers.warehouses import PENDING, dbt, events_for, rows_of
 
 MARTS = ("people", "assets", "download_sessions", "person_content", "quarantine")
@@ -50,6 +50,11 @@ def test_dbt_build_needs_nothing_before_it(engine: Target) -> None:
             names, rows = warehouse.select(f"select * from {engine.schema}.{table}")
         assert names[: len(columns.split())] == columns.split()
         assert rows == []
+    asked = list(questions())
+    assert len(asked) > 50
+    with connect(engine) as warehouse:
+        for _, sql, parameters in asked:  # what it does not understand is raised
+            warehouse.query(sql, parameters)
 
 
 def test_the_drain_and_dbt_make_the_same_event_table(engine: Target) -> None:
@@ -63,7 +68,7 @@ def test_the_drain_and_dbt_make_the_same_event_table(engine: Target) -> None:
         warehouse.execute("drop schema raw cascade")
     assert dbt("run", "--select", "stg_asset_events").returncode == 0
     assert rows_of(engine, columns) == by_drain
-    assert {row[0] for row in by_drain} == {*COLUMNS, "loaded_at"}
+    assert {row[0] for row in by_drain} == {*EVENT_COLUMNS, "loaded_at"}
 
 
 def test_name_email_and_type_come_out_as_they_went_in(
@@ -96,10 +101,9 @@ def test_name_email_and_type_come_out_as_they_went_in(
 
 
 def test_state_does_not_depend_on_order_repeats_or_clocks(
-    loaded: tuple[Context, dict[str, Any]], tmp_path: Path
+    built: tuple[Context, dict[str, Any]], tmp_path: Path
 ) -> None:
-    context, _ = loaded
-    build(context)
+    context, _ = built
     pending = rows_of(context.target, PENDING)
     told = events_for(pending)
     facts = """select asset_id, download_status, upload_status, sha256, cloud_storage_url, verdict,
@@ -142,10 +146,9 @@ def with_clock(event: AssetEvent, chance: random.Random) -> AssetEvent:
 
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 def test_what_must_never_happen_stops_the_build_before_a_mart(
-    loaded: tuple[Context, dict[str, Any]],
+    built: tuple[Context, dict[str, Any]],
 ) -> None:
-    context, _ = loaded
-    build(context)
+    context, _ = built
     pending = rows_of(context.target, PENDING)
     before = marts(context.target)
     asset, owner, *medium = pending[0]
@@ -161,9 +164,21 @@ def test_what_must_never_happen_stops_the_build_before_a_mart(
     assert marts(context.target) == before
 
 
+def test_plain_dbt_warns_of_nothing_and_takes_no_sample(engine: Target) -> None:
+    for command in (("parse", "--no-partial-parse"), ("run", "--select", "tag:staging")):
+        done = dbt("--warn-error", *command)
+        assert done.returncode == 0, done.stdout
+        assert "deprecat" not in done.stdout.lower()
+    refused = dbt("build", "--sample", "3 days")
+    assert refused.returncode != 0
+    assert "--sample is not for these models" in refused.stdout
+
+
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
-def test_the_target_path_is_one_folder_a_target(engine: Target) -> None:
-    del os.environ["DBT_TARGET_PATH"]
-    assert dbt("parse").returncode == 0
-    manifest = Path(os.environ["ROWKEEPER_DATA_DIR"]) / "dbt" / engine.name / "target"
-    assert json.loads((manifest / "manifest.json").read_text("utf-8"))["nodes"]
+def test_whose_file_it_is_is_said_and_dbt_ends(engine: Target) -> None:
+    with connect(engine):
+        held = dbt("build", "--select", "people")
+    assert held.returncode != 0
+    assert "Waiting for the DuckDB file" in held.stderr
+    assert f"(PID {os.getpid()})" in held.stderr
+    assert "another process has it open" in held.stdout

@@ -126,3 +126,25 @@ def test_what_an_earlier_version_loaded_is_read_by_todays_rules(
     assert dict(rows_of(engine, CONTENT)) == owners
     video_of_3 = asset_id("3", "youtube", video(0), "video")
     assert (video_of_3,) in rows_of(engine, "select asset_id from {schema}.person_content")
+
+
+def test_of_several_rows_of_a_person_people_and_history_tell_the_same(
+    engine: Target, tmp_path: Path
+) -> None:
+    """A row without an id stands twice beside the one that has it, above it and below."""
+    sheet, link = tmp_path / "sheet.csv", "https://youtu.be/oneVideo001"
+    lines = [
+        f",ANNA BERG,a@x.org,other,{link}",
+        f"1,Anna Berg,a@x.org,{TYPE},{link}",
+        f",anna berg,a@x.org,third,{link}",
+    ]
+    for order in (lines, lines[::-1]):
+        sheet.write_text("\n".join(["#,Name,Email,Type,Link", *order]) + "\n", "utf-8")
+        context = Context(load_settings({"sheet.source": str(sheet)}), engine)
+        ingest(context.settings, engine)
+        build(context)
+        used = "select count(*) from {schema}.row_fates where disposition = 'used'"
+        assert rows_of(engine, used) == [(3,)]
+        for table in ("people", "people_history"):
+            told = f"select name, personality_type from {{schema}}.{table}"
+            assert rows_of(engine, told) == [("Anna Berg", TYPE)]

@@ -87,10 +87,9 @@ TYPES = {
 }
 
 
-def test_the_tables_are_the_plan_s(loaded: tuple[Context, dict[str, Any]]) -> None:
-    context, _ = loaded
+def test_the_tables_are_the_plan_s(built: tuple[Context, dict[str, Any]]) -> None:
+    context, _ = built
     engine = context.target
-    build(context)
     sessions = work(context)
     build(context)
     assert_same_ddl(engine)

@@ -9,7 +9,7 @@ import pytest
 from rowkeeper.core.drain import drain
 from rowkeeper.core.errors import BuildError
 from rowkeeper.core.journal.journal import Journal, journal_dir
-from rowkeeper.core.settings import PROJECT_DIR, keys
+from rowkeeper.core.settings import PROJECT_DIR, READ_BY_DBT, keys
 from rowkeeper.core.warehouse import Row, Target, connect
 from rowkeeper.workspace import dbt_project
 from rowkeeper.workspace.build import build, refresh
@@ -31,10 +31,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     found: list[list[str]] = []
     invoke = dbt_project.invoke
 
-    def recording(context: Context, command: str, arguments: list[str]) -> Any:
+    def recording(context: Context, command: str, arguments: list[str], **others: bool) -> Any:
         names = arguments[arguments.index("--select") + 1 : -2] if "--select" in arguments else []
         found.append(names)
-        return invoke(context, command, arguments)
+        return invoke(context, command, arguments, **others)
 
     monkeypatch.setattr(dbt_project, "invoke", recording)
     return found
@@ -99,9 +99,10 @@ def test_what_was_built_by_hand_or_failed_is_built_again(
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
 def test_what_is_to_be_built(loaded: tuple[Context, dict[str, Any]]) -> None:
+    dbt_project._parsed.clear()
     dbt_project.invoke(loaded[0], "ls")
     place = dbt_project.target_folder(loaded[0])
-    parsed = dbt_project._parsed.pop(place)
+    parsed = dbt_project._parsed.pop(place.name)
     project = dbt_project.manifest(loaded[0])  # as another process finds it
     assert project is not None
     assert project.flat_graph["sources"].keys() == parsed.flat_graph["sources"].keys()
@@ -135,5 +136,5 @@ def test_what_is_to_be_built(loaded: tuple[Context, dict[str, Any]]) -> None:
 def test_every_setting_that_models_read_counts() -> None:
     read = set()
     for path in (PROJECT_DIR / "dbt_project").rglob("*.sql"):
-        read |= set(re.findall(r"env_var\(\"(ROWKEEPER_\w+)\"", path.read_text("utf-8")))
-    assert read == {keys()[name] for name in dbt_project.READ_BY_MODELS}
+        read |= set(re.findall(r"env_var\(\"(ROWKEEPER_(?!PG_)\w+)\"", path.read_text("utf-8")))
+    assert read == {keys()[name] for name in READ_BY_DBT}

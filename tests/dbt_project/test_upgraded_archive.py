@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from loaders import newer_rules
-from loaders.matches import link_matches
 from loaders.pipeline import ingest, refill
 from loaders.summary import read_again_said
 from loaders.tables import RULES_VERSION
@@ -34,13 +33,14 @@ NAMELESS = f"""name,email,type,link,extracted_links,youtube_playlist,google_driv
 Ann Ash,ann@x.org,{TYPE},https://www.youtube.com/watch?v=annVideo-03,,,
 """
 TABLES = {
-    "people": "row_id, name, email, source_link_canonical",
+    "people": "row_id, name, email, email_address, source_link_canonical",
     "assets": "cast(asset_id as text), person_row_id, asset_type, media_id, original_url",
     "links": "link_key, row_id, column_name, url, canonical_url, fate, reason",
     "unverified_claims": "row_id, claim, media_id",
 }
 ADDED = {
     "links": ("rule", "shows_canonical"),
+    "row_keys": ("email_address",),
     "sheet_snapshots": ("notice", "rules_version"),
     "legacy_csv_files": ("rules_version",),
 }
@@ -102,8 +102,6 @@ def age(target: Target) -> None:
 def load_and_build(context: Context) -> str:
     again = ingest(context.settings, context.target).read_again
     build(context)
-    if link_matches(context.settings.data_dir, context.target):
-        build(context)
     return f"{again.rows} rows, {again.more} more, {again.fewer} fewer"
 
 

@@ -77,8 +77,18 @@ def test_a_published_document_is_fetched_as_page_and_as_text(settings: FetchSett
     assert links == [("https://www.google.com/url?q=https://odysee.com/1&sa=D", "page")]
     with pytest.raises(TransferError) as caught:
         fetch(settings, request_for("docs", "document", "2PACX-withdrawn_1"))
-    assert caught.value.verdict == Verdict.PERMANENT
+    assert caught.value.verdict == Verdict.RETRY
     assert sorted(path.suffix for path in settings.data_dir.glob("*.*")) == [".html", ".txt"]
+
+
+@pytest.mark.parametrize("title", ["How to sign in", "Access denied: a play", "Sorry... again"])
+def test_what_a_published_document_is_called_is_no_refusal(
+    net: FakeInternet, settings: FetchSettings, title: str
+) -> None:
+    page = f"<html><title>{title} - Google Docs</title><body>x</body></html>"
+    net.site.pages["docs.google.com/document/d/e/2PACX-titled_one/pub"] = page
+    fetched = fetch(settings, request_for("docs", "document_html", "2PACX-titled_one"))
+    assert fetched.filename == f"{title}.html"
 
 
 def test_links_in_a_document_are_that_persons(settings: FetchSettings) -> None:
@@ -123,9 +133,9 @@ def test_what_is_read_of_a_document(settings: FetchSettings, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("kind", "fault", "code", "verdict"),
     [
-        ("document", 404, "not_found", Verdict.PERMANENT),
+        ("document", 404, "not_found", Verdict.RETRY),
         ("document", 410, "gone", Verdict.PERMANENT),
-        ("document_html", 404, "not_found", Verdict.PERMANENT),
+        ("document_html", 404, "not_found", Verdict.RETRY),
         ("document", 401, "permission_denied", Verdict.NEEDS_PERSON),
         ("document_html", 403, "permission_denied", Verdict.NEEDS_PERSON),
         ("document", 429, "rate_limited", Verdict.PAUSE),
@@ -137,6 +147,10 @@ def test_what_is_read_of_a_document(settings: FetchSettings, tmp_path: Path) -> 
         ("document_html", "page:Sign in - Google Accounts", "permission_denied", None),
         ("document", "page:Google Docs: Quota exceeded", "quota", Verdict.PAUSE),
         ("document", "page:You need access", "permission_denied", None),
+        ("document", "page:Google Docs: Sign-in", "permission_denied", None),
+        ("document_html", "page:Google Drive - Access denied", "permission_denied", None),
+        ("document", "page:Sorry...", "quota", Verdict.PAUSE),
+        ("document_html", "page:Sorry...", "quota", Verdict.PAUSE),
         ("document", "page:", "empty_page", Verdict.RETRY),
         ("document", "page:Something else", "not_a_file", Verdict.RETRY),
     ],

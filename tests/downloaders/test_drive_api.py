@@ -150,7 +150,7 @@ def test_exports(settings: FetchSettings, kind: str, media_id: str, name: str, b
         ),
         ("private_film", [Fault(FILES, "drop", 9)], "transport", Verdict.RETRY),
         ("private_film", [Fault("alt=media", 502)], "http_502", Verdict.RETRY),
-        ("private_film", [Fault("alt=media", 404)], "not_found", Verdict.PERMANENT),
+        ("private_film", [Fault("alt=media", 404)], "not_found", Verdict.RETRY),
         (
             "private_film",
             [Fault("alt=media", "redirect:https://evil.example/x")],
@@ -175,17 +175,51 @@ def test_each_refusal_has_its_verdict(
 
 
 @pytest.mark.parametrize(
-    ("reason", "code", "verdict"),
+    ("status", "reason", "newer", "code", "verdict"),
     [
-        ("exportSizeLimitExceeded", "too_large", Verdict.PERMANENT),
-        ("dailyLimitExceeded", "quota", Verdict.PAUSE),
-        ("accessNotConfigured", "bad_credentials", Verdict.NEEDS_PERSON),
-        ("insufficientFilePermissions", "permission_denied", Verdict.NEEDS_PERSON),
+        (403, "exportSizeLimitExceeded", None, "too_large", Verdict.PERMANENT),
+        (403, "dailyLimitExceeded", None, "quota", Verdict.PAUSE),
+        (403, "limitExceeded", None, "quota", Verdict.PAUSE),
+        (403, "concurrentLimitExceeded", None, "quota", Verdict.PAUSE),
+        (403, "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED", "quota", Verdict.PAUSE),
+        (403, "accessNotConfigured", None, "bad_credentials", Verdict.NEEDS_PERSON),
+        (400, "badRequest", "API_KEY_INVALID", "bad_credentials", Verdict.NEEDS_PERSON),
+        (403, "forbidden", "API_KEY_SERVICE_BLOCKED", "bad_credentials", Verdict.NEEDS_PERSON),
+        (403, "forbidden", "API_KEY_IP_ADDRESS_BLOCKED", "bad_credentials", Verdict.NEEDS_PERSON),
+        (403, "", "SERVICE_DISABLED", "bad_credentials", Verdict.NEEDS_PERSON),
+        (403, "dailyLimitExceededUnreg", None, "bad_credentials", Verdict.NEEDS_PERSON),
+        (403, "userRateLimitExceededUnreg", None, "bad_credentials", Verdict.NEEDS_PERSON),
+        (
+            403,
+            "insufficientPermissions",
+            "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
+            "bad_credentials",
+            Verdict.NEEDS_PERSON,
+        ),
+        (401, "authError", "ACCESS_TOKEN_EXPIRED", "bad_credentials", Verdict.NEEDS_PERSON),
+        (403, "insufficientFilePermissions", None, "permission_denied", Verdict.NEEDS_PERSON),
+        (404, "", None, "not_found", Verdict.RETRY),
+        (400, "badRequest", None, "http_400", Verdict.PERMANENT),
     ],
 )
-def test_the_reason_that_google_names_decides(reason: str, code: str, verdict: Verdict) -> None:
-    error = _refusal(403, refusal(403, reason).body, None)
+def test_the_reason_that_google_names_decides(
+    status: int, reason: str, newer: str | None, code: str, verdict: Verdict
+) -> None:
+    error = _refusal(status, refusal(status, reason, newer).body, None)
     assert (error.code, error.verdict) == (code, verdict)
+
+
+@pytest.mark.parametrize("status", [403, 503])
+def test_googles_sorry_page_from_the_api_is_about_who_asks(status: int) -> None:
+    page = b"<html><title>Sorry...</title>We're sorry... may be sending automated queries.</html>"
+    assert _refusal(status, page, None).verdict is Verdict.PAUSE
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b'{"error": "x"}', b'{"error": {"details": [7], "errors": 3}}']
+)
+def test_an_error_that_names_nothing_is_its_status(body: bytes) -> None:
+    assert _refusal(403, body, None).code == "permission_denied"
 
 
 def test_nothing_tells_the_key(

@@ -8,11 +8,22 @@ from dataclasses import replace
 import pytest
 
 from downloaders.base import FetchSettings
-from rowkeeper.core.errors import TransferError, Verdict
+from rowkeeper.core.errors import AmbiguousError, TransferError, Verdict
 from rowkeeper.core.ids import asset_id
 from tests.fakes.clients import changed, fetch, request_for
-from tests.fakes.internet import FakeInternet
-from tests.fakes.site import Document, DriveEntry, DriveFile, DriveFolder, Fault, Site
+from tests.fakes.drive_api import KEY
+from tests.fakes.internet import HANDLERS, FakeInternet
+from tests.fakes.site import (
+    Document,
+    DriveEntry,
+    DriveFile,
+    DriveFolder,
+    Fault,
+    Site,
+    WebRequest,
+    WebResponse,
+    not_found,
+)
 
 BIG = bytes(range(256)) * 12_000
 SITE = Site(
@@ -87,12 +98,12 @@ def test_big_file_passes_the_virus_scan_page(net: FakeInternet, settings: FetchS
     [
         ("drive", "file", "quota1", "quota", Verdict.PAUSE),
         ("drive", "file", "hidden", "permission_denied", Verdict.NEEDS_PERSON),
-        ("drive", "file", "nobody", "not_found", Verdict.PERMANENT),
+        ("drive", "file", "nobody", "not_found", Verdict.RETRY),
         ("drive", "file", "a/../b", "bad_link", Verdict.PERMANENT),
-        ("drive", "folder", "nobody", "not_found", Verdict.PERMANENT),
+        ("drive", "folder", "nobody", "not_found", Verdict.RETRY),
         ("drive", "video", "small1_file", "unsupported", Verdict.PERMANENT),
         ("docs", "document", "private1", "permission_denied", Verdict.NEEDS_PERSON),
-        ("docs", "document", "nobody", "not_found", Verdict.PERMANENT),
+        ("docs", "document", "nobody", "not_found", Verdict.RETRY),
         ("nobody", "video", "123456", "unsupported", Verdict.PERMANENT),
     ],
 )
@@ -131,6 +142,69 @@ def test_faults(
         "drive.google.com",
         "drive.usercontent.google.com",
     }
+
+
+SORRY = "<html><title>Sorry...</title><p>It may be sending automated queries.</p></html>"
+
+
+@pytest.mark.parametrize(
+    ("kind", "media_id", "path"),
+    [("file", "bigone", "uc"), ("folder", "folder1", "embeddedfolderview")],
+)
+@pytest.mark.parametrize(
+    ("answer", "code", "verdict"),
+    [
+        (WebResponse(SORRY.encode(), status=403), "quota", Verdict.PAUSE),
+        (WebResponse(SORRY.encode()), "quota", Verdict.PAUSE),
+        (WebResponse(b"x", "text/plain", 404), "not_found", Verdict.RETRY),
+        (WebResponse(b"x", "text/plain", 403), "permission_denied", Verdict.NEEDS_PERSON),
+        (
+            WebResponse(b"<html><title>Sign in - Google Accounts</title></html>"),
+            "permission_denied",
+            Verdict.NEEDS_PERSON,
+        ),
+    ],
+)
+def test_what_comes_in_the_place_of_a_file_or_folder(
+    settings: FetchSettings,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    media_id: str,
+    path: str,
+    answer: WebResponse,
+    code: str,
+    verdict: Verdict,
+) -> None:
+    def drive(site: Site, request: WebRequest) -> WebResponse:
+        return answer if request.path == f"/{path}" else not_found()
+
+    monkeypatch.setitem(HANDLERS, "drive.google.com", drive)
+    error = failure(settings, "drive", kind, media_id)
+    assert (error.code, error.verdict) == (code, verdict)
+
+
+@pytest.mark.parametrize("by_api", [False, True])
+@pytest.mark.parametrize("provider", ["drive", "docs"])
+def test_what_nobody_finds_is_gone_for_good_only_in_time(
+    settings: FetchSettings, provider: str, by_api: bool
+) -> None:
+    """It may as well not be shared, or its link lack the resource key."""
+    known = changed(settings, api_key=KEY) if by_api else settings
+    kind = {"drive": "file", "docs": "document"}[provider]
+    error = failure(known, provider, kind, "nobody_knows")
+    assert (type(error), error.code) == (AmbiguousError, "not_found")
+
+
+@pytest.mark.parametrize("name", ["Sign in sheets", "Access denied", "Sorry..."])
+def test_what_a_folder_is_called_is_no_refusal(
+    net: FakeInternet, settings: FetchSettings, name: str
+) -> None:
+    net.site.folders.append(DriveFolder("named_folder", name, (DriveEntry("noext1", "x"),)))
+    try:
+        fetched = fetch(settings, request_for("drive", "folder", "named_folder"))
+    finally:
+        net.site.folders.pop()
+    assert fetched.details["title"] == name
 
 
 def test_redirects_end(net: FakeInternet, settings: FetchSettings) -> None:

@@ -163,7 +163,7 @@ def test_what_is_this_and_that_in_turn_is_tried_later(net: FakeInternet, tmp_pat
 def test_who_is_not_told_keeps_the_first_answer(net: FakeInternet, tmp_path: Path) -> None:
     net.site.faults.append(Fault("drive.google.com/open", 503, 9))
     [event] = run(settings_for(net, tmp_path), request_for("drive", "folder", "plain_file_1"))
-    assert (event.error_code, event.verdict) == ("not_found", "permanent")
+    assert (event.error_code, event.verdict) == ("not_found", "retry")
 
 
 def test_a_form_is_told_in_words(net: FakeInternet, tmp_path: Path) -> None:
@@ -239,6 +239,18 @@ def test_tabs_are_also_found_in_the_script_of_the_page(
     monkeypatch.setattr("tests.fakes.google._tabs_page", lambda *_: page)
     events = run(settings_for(net, tmp_path), request_for("docs", "spreadsheet", "three_tabs_1"))
     assert [item.media_id for item in events[:2]] == ["three_tabs_1,0", "three_tabs_1,77"]
+
+
+@pytest.mark.parametrize("tail", ["<li id='sheet-button-0'>One</li>", ""])
+def test_what_a_spreadsheet_is_called_is_no_refusal(
+    net: FakeInternet, tmp_path: Path, tail: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cells = f"<title>Quota - try again</title><div id='sheets-viewport'></div>{tail}</html>"
+    monkeypatch.setattr(
+        "tests.fakes.google._tabs_page", lambda *_: WebResponse(f"<html>{cells}".encode())
+    )
+    events = run(settings_for(net, tmp_path), request_for("docs", "spreadsheet", "three_tabs_1"))
+    assert events[-1].details["complete"] is True
 
 
 @pytest.mark.parametrize(

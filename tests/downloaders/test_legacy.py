@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from downloaders.base import Request
-from downloaders.legacy import Match, Unmatched, Wanted, adopt, find, match
+from downloaders.legacy import Match, Unmatched, WantedFile, adopt, find, match
 from downloaders.places import Places
 from rowkeeper.core.errors import InputError
 from rowkeeper.core.ids import asset_id
@@ -20,7 +20,7 @@ VIDEO, OTHER = "dQw4w9WgXcQ", "abc_-456789"
 FILE = "1AbCdEfGhIjKlMnOpQrStUvWxYz012345"
 
 
-def wanted(row_id: str, name: str, media_id: str, kind: str) -> Wanted:
+def wanted(row_id: str, name: str, media_id: str, kind: str) -> WantedFile:
     provider = "drive" if kind == "file" else "youtube"
     request = Request(
         asset_id=asset_id(row_id, provider, media_id, kind),
@@ -30,7 +30,7 @@ def wanted(row_id: str, name: str, media_id: str, kind: str) -> Wanted:
         asset_kind=kind,
         original_url="https://example.org",
     )
-    return Wanted(request, name, f"{name.split()[0].lower()}@example.org")
+    return WantedFile(request, name, f"{name.split()[0].lower()}@example.org")
 
 
 ANNA = [wanted("1", "Anna Nagy", VIDEO, kind) for kind in ("video", "transcript")]
@@ -54,7 +54,7 @@ def sidecar(folder: Path, media_id: str, row_id: str, name: str, files: list[str
     path.write_text(json.dumps(told), "utf-8")
 
 
-def run(folder: Path, *waiting: Wanted) -> tuple[set[tuple[str, str]], dict[str, str]]:
+def run(folder: Path, *waiting: WantedFile) -> tuple[set[tuple[str, str]], dict[str, str]]:
     """``{(file, asset id)}`` matched, and ``{file: reason}`` of what is left."""
     media, sidecars, leftovers = find([folder])
     matches, unmatched = match(media, sidecars, waiting)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from downloaders.base import Fetched, Person
+from downloaders.base import AssetOwner, Fetched
 from downloaders.naming import PRESETS, checked_template, relative_path
 from downloaders.places import Places
 from downloaders.sidecar import sidecar_path
@@ -46,7 +46,7 @@ def fetched_as(name: str | None, path: Path = Path("w/x.mp4")) -> Fetched:
 def test_every_place_is_safe(
     template: str, name: str, row_id: str, media_id: str, original: str | None
 ) -> None:
-    person = Person(name=name, email=name, personality_type=name)
+    person = AssetOwner(name=name, email=name, personality_type=name)
     request = request_for("drive", "file", media_id, row_id=row_id, person=person)
     path = relative_path(checked_template(template), request, fetched_as(original))
     assert not path.is_absolute()
@@ -139,7 +139,7 @@ def test_many_that_want_one_place_at_once_all_find_one(
     ("sidecar", "email"), [("full", "anna@example.org"), ("no_email", None), ("none", None)]
 )
 def test_a_sidecar_says_whose_file_it_is(tmp_path: Path, sidecar: str, email: str | None) -> None:
-    person = Person(
+    person = AssetOwner(
         name="Anna", email="anna@example.org", personality_type="FF-Fi/Se", place="sheet line 5"
     )
     request = request_for("drive", "file", "one", person=person)

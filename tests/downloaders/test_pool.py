@@ -16,9 +16,10 @@ from downloaders.base import FetchSettings, Request
 from downloaders.files import partial_folder
 from downloaders.outcomes import one_line, storable
 from downloaders.places import MOVES
-from downloaders.pool import Summary, download_all
+from downloaders.pool import DownloadSummary, download_all
 from rowkeeper.core.errors import Verdict
 from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.net.pace import FilePace
 from rowkeeper.core.net.throttle import Throttle
 from rowkeeper.core.paths import folder_id
 from rowkeeper.core.progress import Progress
@@ -31,6 +32,7 @@ SITE = Site(
         *(DriveFile(f"drive_file{n:02}", f"No {n}.txt", f"body {n}".encode()) for n in range(40)),
         DriveFile("quota1", error="quota"),
         DriveFile("hidden", error="sign_in"),
+        DriveFile("removed", error="removed"),
     ],
     folders=[DriveFolder("folder1", "F", (DriveEntry("drive_file00", "zero"),))],
 )
@@ -46,7 +48,7 @@ def drive(media_id: str, row_id: str = "7", kind: str = "file") -> Request:
     return request_for("drive", kind, media_id, row_id)
 
 
-def run(settings: FetchSettings, *requests: Request) -> tuple[Summary, list[AssetEvent]]:
+def run(settings: FetchSettings, *requests: Request) -> tuple[DownloadSummary, list[AssetEvent]]:
     events: list[AssetEvent] = []
     return download_all(requests, settings, events.append, "s1"), events
 
@@ -78,9 +80,9 @@ def test_tries_end(net: FakeInternet, settings: FetchSettings) -> None:
 
 
 def test_permanent_failures_are_not_tried_again(net: FakeInternet, settings: FetchSettings) -> None:
-    _, [event] = run(settings, drive("nobody"))
+    _, [event] = run(settings, drive("removed"))
     assert (event.event_type, event.verdict) == (EventType.DOWNLOAD_FAILED, Verdict.PERMANENT)
-    assert [path for _, _, path in net.requests] == ["/uc", "/open"]
+    assert [path for _, _, path in net.requests] == ["/uc", "/open", "/file/d/removed/view"]
 
 
 def test_a_pause_leaves_the_rest_of_the_site(net: FakeInternet, settings: FetchSettings) -> None:
@@ -248,7 +250,7 @@ def test_a_site_says_how_long_it_wants_to_be_left_alone(
     match: str,
 ) -> None:
     net.site.faults.append(Fault(match, "wait:1234", times=99))
-    pace = Throttle(folder=tmp_path / "pace")
+    pace = Throttle(pace=FilePace(tmp_path / "pace"))
     patient = changed(settings, throttle=pace, retry_after_s=1, pause_s=5)
     begun = datetime.now(UTC)
     summary, [event] = run(patient, request_for(provider, kind, media_id))
@@ -269,7 +271,7 @@ def test_a_short_pause_is_waited_for(
     net: FakeInternet, settings: FetchSettings, tmp_path: Path
 ) -> None:
     net.site.faults.append(Fault("id=drive_file01", "wait:1"))
-    pace = Throttle(folder=tmp_path / "pace")
+    pace = Throttle(pace=FilePace(tmp_path / "pace"))
     summary, events = run(
         changed(settings, throttle=pace, max_pause_s=5),
         drive("drive_file01"),

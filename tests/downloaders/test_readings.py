@@ -97,6 +97,20 @@ def playlist(**more: Any) -> Playlist:
             10,
             {"stated": 12, "hidden": 1},
         ),
+        (  # hidden ones are listed when asked for: as many may be missing
+            playlist(stated=12, notice="8 unavailable videos are hidden"),
+            9,
+            False,
+            4,
+            {"stated": 12, "hidden": 8},
+        ),
+        (
+            playlist(stated=1244, notice="1,234 unavailable videos are hidden"),
+            0,
+            True,
+            10,
+            {"stated": 1244, "hidden": 1234},
+        ),
     ],
 )
 def test_a_playlist_is_complete_when_it_says_so(
@@ -365,6 +379,9 @@ def test_complete_means_that_the_sum_closes(
 ) -> None:
     stated = listed + missing + hidden + left_out
     extent = Extent(listed=listed, stated=stated, hidden=hidden, left_out=left_out, limit="ours")
+    doubted = replace(extent, doubts=("Incomplete data received.",))
+    assert doubted.is_cut_short is (missing + hidden > 0)
+    assert (doubted.reason is None) is (missing + hidden + left_out == 0)
     assert extent.details()["complete"] is (missing == 0 and left_out == 0)
     assert extent.is_cut_short is (missing > 0)
     assert (extent.reason is None) is extent.details()["complete"]

@@ -1,10 +1,12 @@
 """Files are known by their bytes."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rowkeeper.core.net.sniff import HEAD, kind_of
+from rowkeeper.core.net.sniff import HEAD, is_belied, kind_of
 from tests.fakes import media
 
 EBML = b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\xf7\x81\x01B\xf2\x81\x04B\xf3\x81\x08B\x82"
@@ -21,6 +23,11 @@ KINDS: list[tuple[bytes, str | None]] = [
     (b"G" + bytes(187) + b"G", "video/mp2t"),
     (b"\xef\xbb\xbf\n <!-- x --><!DOCTYPE HTML><html>", "text/html"),
     ("<html>".encode("utf-16"), "text/html"),
+    (b"<!doctype  html>", "text/html"),
+    (b"<title>x</title>", "text/html"),
+    (b"<!-- x --><script>1</script><html>", "text/html"),
+    (b"<!--ftyp--><html>", "text/html"),
+    (b"abcdftypisom", "text/plain"),
     (b"WEBVTT\nKind: captions\n", "text/vtt"),
     (b"WEBVTTX", "text/plain"),
     (b"<p>a fragment", "text/plain"),
@@ -35,6 +42,22 @@ KINDS: list[tuple[bytes, str | None]] = [
 @pytest.mark.parametrize(("head", "kind"), KINDS)
 def test_kinds(head: bytes, kind: str | None) -> None:
     assert kind_of(head) == kind
+
+
+def test_many_comments_take_no_longer() -> None:
+    began = time.process_time()
+    assert kind_of(b"<!-- -->" * 1000 + b"x") == "text/plain"
+    assert time.process_time() - began < 1  # a second for 22 comments once, and twice that for 23
+
+
+def test_words_are_no_film() -> None:
+    assert is_belied(b"<p>no film", "video/mp4")
+    assert is_belied(b"#EXTM3U\n", "audio/mpegurl")
+    assert is_belied(b'["no film"]', "video/mp4")
+    assert is_belied(b'\xef\xbb\xbf {"error": 1}', "image/png")
+    assert not is_belied(b"<svg/>", "image/svg+xml")
+    assert not is_belied(b"WEBVTT\n", "text/vtt")
+    assert not is_belied(b"\xff\xfb\x90", "audio/mpeg")
 
 
 def test_what_ffmpeg_made() -> None:

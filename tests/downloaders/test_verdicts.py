@@ -27,6 +27,43 @@ NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("who has blocked it from display on this website or application", "client_refused"),
+        ("YouTube is no longer supported in this application or device", "client_refused"),
+        ("The owner of this video has not allowed it to be embedded", "client_refused"),
+        ("This channel was removed because it violated our Community Guidelines.", "terminated"),
+        ("This account has been suspended", "terminated"),
+        ("This video has been deleted", "removed"),
+        ("Deleted video", "removed"),
+        ("YouTube said: The playlist doesn't exist", "not_found"),
+        ("Music content is not available in your region", "geo"),
+        ("The uploader has not made this available for viewing in your location", "geo"),
+        ("This video cannot be played in your country due to a court order", "geo"),
+        ("This content is not available on this country domain", "geo"),
+        ("It is violating our policy. Learn about hate speech in your country.", None),
+        ("This video is unavailable due to a legal complaint", "legal"),
+        ("This video is not available due to a privacy claim by a third party", "legal"),
+        ("Premieres 1/2/2027", "not_yet_live"),
+        ("Premiere starts in 2 minutes", "not_yet_live"),
+        ("Live stream will begin soon", "not_yet_live"),
+        ("This live event is scheduled for Monday", "not_yet_live"),
+        ("Coming soon", "not_yet_live"),
+        ("This video is not yet available", "not_yet_live"),
+        ("This video will be available soon", "not_yet_live"),
+        ("Processing this video", "processing"),
+        ("You need to be signed in", "sign_in"),
+        ("We couldn't verify you are human", "bot_check"),
+        ("To continue, please type the characters in the image", "bot_check"),
+        ("The request was blocked, too many requests", "rate_limited"),
+    ],
+)
+def test_what_else_youtube_says(words: str, code: str | None) -> None:
+    rule = first_match(RULES, words)
+    assert (rule.code if rule else None) == code
+
+
+@pytest.mark.parametrize(
     ("words", "verdict"),
     [
         ("Video unavailable. This content isn't available.", "ambiguous"),
@@ -67,6 +104,11 @@ def test_what_youtube_says(words: str, verdict: str) -> None:
     [
         ("The download limit for this file has been exceeded.", "quota"),
         ("Our systems have detected unusual traffic from your computer network.", "quota"),
+        ("Sorry...\nYour network may be sending automated queries", "quota"),
+        ("Sorry...", "quota"),
+        ("Sorry... and more", None),
+        ("The owner has restricted download, print and copy", "download_disabled"),
+        ("Viewers and commenters can't download, print or copy this file", "download_disabled"),
         ("Only the owner and editors can download this file", "download_disabled"),
         ("The owner has disabled the download of this file", "download_disabled"),
         ("Downloads are disabled for this file", "download_disabled"),
@@ -77,6 +119,12 @@ def test_what_youtube_says(words: str, verdict: str) -> None:
         ("This document is too big to export", "too_large"),
         ("Sorry, the file you have requested does not exist.", "removed"),
         ("File is in owner's trash", "removed"),
+        ("The file's owner has deleted it", "removed"),
+        ("Sorry, the owner has moved the file to trash", "removed"),
+        ("It can't be exported: this file is too big", "too_large"),
+        ("This item might have been restricted by an admin policy", "permission_denied"),
+        ("Your administrator doesn't allow you to access this item", "permission_denied"),
+        ("You do not have permission to access this file", "permission_denied"),
         ("Request access, or switch to an account with access", "permission_denied"),
         ("Sign in to continue to Google Drive", "permission_denied"),
         ("Error (Server Error)!!1", "server_error"),

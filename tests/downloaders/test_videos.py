@@ -12,7 +12,7 @@ from downloaders.ytdlp.videos import KEPT, VideoDownloader
 from rowkeeper.core.errors import AmbiguousError, TransferError, Verdict
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.net.throttle import Limit
-from rowkeeper.core.settings import Download
+from rowkeeper.core.setting_sections import Download
 from tests.fakes import media
 from tests.fakes.clients import fetch, request_for, settings_for
 from tests.fakes.internet import FakeInternet

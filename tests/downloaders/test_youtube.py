@@ -11,8 +11,9 @@ import pytest
 from downloaders.base import FetchSettings
 from downloaders.pool import download_all
 from downloaders.youtube.downloader import YOUTUBE
+from downloaders.ytdlp.client import Client
 from downloaders.ytdlp.videos import KEPT
-from rowkeeper.core.errors import TransferError, Verdict
+from rowkeeper.core.errors import AmbiguousError, TransferError, Verdict
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.ids import asset_id
 from tests.fakes import media
@@ -21,6 +22,7 @@ from tests.fakes.internet import FakeInternet
 from tests.fakes.site import Caption, Fault, Playlist, Site, Video, VideoError
 
 MERGED, SINGLE, SPOKEN, MUTE = "merged_____", "single_____", "spoken_____", "mute_______"
+PAID, PREMIERE, TRAILER, WITHHELD = "paid_______", "premiere___", "trailer____", "withheld___"
 TALL, LIVE, ENDED, WEBM, LOCKED = (
     "tall_______",
     "live_______",
@@ -71,6 +73,10 @@ def site() -> Site:
             Video(ENDED, "Ended", media.progressive(), was_live=True),
             Video(WEBM, "WebM", media.only_webm()),
             Video(LOCKED, "Locked", media.adaptive(), drm=True),
+            Video(PAID, "Paid", error="payment", trailer=TRAILER),
+            Video(PREMIERE, "Premiere", error="not_yet", trailer=TRAILER),
+            Video(TRAILER, "Trailer", media.progressive(), captions),
+            Video(WITHHELD, "Spoken", media.progressive(), captions, captions_want_token=True),
             *(failing(error) for error in get_args(VideoError)),
         ],
         playlists=[
@@ -211,8 +217,68 @@ def test_where_there_is_no_mp4_the_true_container_stays(settings: FetchSettings)
     assert streams_of(fetched.path) == ["Video"]
 
 
-def test_what_is_locked_is_gone_for_good(settings: FetchSettings) -> None:
-    assert failure(settings, "video", LOCKED) == ("drm", Verdict.PERMANENT)
+def test_what_is_locked_for_one_session_is_not_gone_for_good(settings: FetchSettings) -> None:
+    """YouTube tries DRM on all videos of some sessions."""
+    with pytest.raises(AmbiguousError) as caught:
+        fetch(settings, request_for("youtube", "video", LOCKED))
+    assert caught.value.code == "drm"
+
+
+@pytest.mark.parametrize("kind", ["video", "transcript"])
+@pytest.mark.parametrize(
+    ("media_id", "outcome"),
+    [
+        (PAID, ("payment_required", Verdict.NEEDS_PERSON)),
+        (PREMIERE, ("not_yet_live", Verdict.RETRY)),
+    ],
+)
+def test_a_trailer_is_not_the_video(
+    net: FakeInternet,
+    settings: FetchSettings,
+    media_id: str,
+    kind: str,
+    outcome: tuple[str, Verdict],
+) -> None:
+    assert failure(settings, kind, media_id) == outcome
+    assert net.fetched("googlevideo.com") == net.fetched("/api/timedtext") == 0
+
+
+def test_another_video_is_not_the_video(
+    net: FakeInternet, settings: FetchSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the site, and however it comes to name another one."""
+    found = {"id": TRAILER, "requested_downloads": [{"filepath": "media.mp4"}]}
+    monkeypatch.setattr(Client, "extract_info", lambda *_, **__: found)
+    outcome = ("another_video", Verdict.RETRY)
+    for provider, media_id in (("loom", "a" * 32), ("dailymotion", "x123"), ("vimeo", "123")):
+        with pytest.raises(TransferError) as caught:
+            fetch(settings, request_for(provider, "video", media_id))
+        assert (caught.value.code, caught.value.verdict) == outcome
+
+
+@pytest.mark.parametrize(
+    ("match", "kind", "outcome"),
+    [
+        ("youtubei/v1/player", 503, ("no_answer", Verdict.RETRY)),
+        ("youtubei/v1/player", "drop", ("no_answer", Verdict.RETRY)),
+        ("youtubei/v1/player", 429, ("rate_limited", Verdict.PAUSE)),
+        ("iframe_api", 404, ("no_transcript", Verdict.PERMANENT)),
+    ],
+)
+def test_what_was_not_answered_may_have_told_of_captions(
+    net: FakeInternet,
+    settings: FetchSettings,
+    match: str,
+    kind: int | str,
+    outcome: tuple[str, Verdict],
+) -> None:
+    net.site.faults.append(Fault(match, kind))
+    assert failure(settings, "transcript", MUTE) == outcome
+
+
+def test_withheld_captions_are_no_proof_that_there_are_none(settings: FetchSettings) -> None:
+    for _ in range(2):  # a second try of the same thread is told the same
+        assert failure(settings, "transcript", WITHHELD) == ("po_token", Verdict.RETRY)
 
 
 def test_a_failed_transcript_does_not_cost_the_video(

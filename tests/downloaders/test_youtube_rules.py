@@ -27,6 +27,7 @@ from downloaders.ytdlp.errors import transfer_error
 from rowkeeper.cli import doctor
 from rowkeeper.core.errors import DiskFullError, TransferError, UsageError, Verdict
 from rowkeeper.core.events import AssetEvent
+from rowkeeper.core.net.pace import FilePace
 from rowkeeper.core.net.throttle import Limit, Throttle
 from tests.fakes import media
 from tests.fakes.clients import changed, fetch, request_for, settings_for, settings_in
@@ -108,6 +109,7 @@ def test_limits(net: FakeInternet, settings: FetchSettings) -> None:
         ("The uploader has not made this available in your country", "geo", Verdict.PERMANENT),
         ("Only available to Music Premium members", "payment_required", Verdict.NEEDS_PERSON),
         ("This content isn\u2019t available, try again later.", "rate_limited", Verdict.PAUSE),
+        ("Too many requests, slow down.", "rate_limited", Verdict.PAUSE),
         ("Requested format is not available", "no_format", Verdict.RETRY),
         ("We're processing this video. Check back later.", "processing", Verdict.RETRY),
     ],
@@ -294,7 +296,7 @@ def test_doctor_watches_the_age(today: str, warning: bool, monkeypatch: pytest.M
 def test_each_question_waits_for_its_turn(net: FakeInternet, tmp_path: Path) -> None:
     """But for the media themselves, which other hosts send."""
     waited: list[float] = []
-    pace = Throttle({"youtube": Limit(rate=0.01)}, tmp_path / "pace", sleep=waited.append)
+    pace = Throttle({"youtube": Limit(rate=0.01)}, FilePace(tmp_path / "pace"), sleep=waited.append)
     fetch(settings_for(net, tmp_path, throttle=pace), request_for("youtube", "video", FILM))
     asked = [host for _, host, _ in net.requests if "googlevideo" not in host]
     assert len(waited) == len(asked) - 1 > 0

@@ -11,14 +11,14 @@ from click.testing import CliRunner
 from downloaders.youtube.downloader import YOUTUBE
 from downloaders.ytdlp import extractor_args, plugins
 from downloaders.ytdlp.client import Client
-from rowkeeper.cli import doctor
+from rowkeeper.cli import cli, doctor
 from rowkeeper.core.errors import TransferError, UsageError
 from rowkeeper.core.settings import load_settings
 from rowkeeper.workspace.online_check import VIDEO
 from tests.fakes import media
 from tests.fakes.clients import fetch, request_for, settings_for
 from tests.fakes.internet import FakeInternet
-from tests.fakes.site import Site, Video
+from tests.fakes.site import Caption, Site, Video
 
 TOKEN = "cG8tdG9rZW4tZm9yLXRlc3Rz"
 ARGS = ("youtube:player_client=mweb", f"youtube:player_client=mweb;po_token=mweb.gvs+{TOKEN}")
@@ -59,6 +59,20 @@ def net() -> Iterator[FakeInternet]:
     site = Site(videos=[Video(VIDEO, "Zoo", media.adaptive())], po_token=TOKEN)
     with FakeInternet(site) as internet:
         yield internet
+
+
+@pytest.mark.parametrize("translated", ["", ";skip=hls"])
+def test_a_token_opens_withheld_captions(
+    net: FakeInternet, tmp_path: Path, translated: str
+) -> None:
+    caption = Caption("en", "WEBVTT\n\n00:00.000 --> 00:01.000\nHello.\n")
+    spoken = Video("spoken_____", "S", media.adaptive(), (caption,), captions_want_token=True)
+    net.site.videos.append(spoken)
+    request = request_for("youtube", "transcript", spoken.id)
+    with pytest.raises(TransferError, match=r"PO token: see download\.youtube"):
+        fetch(settings_for(net, tmp_path), request)
+    given = (f"youtube:player_client=web;po_token=web.subs+{TOKEN}{translated}",)
+    assert fetch(settings_for(net, tmp_path, extractor_args=given), request).text is not None
 
 
 @pytest.fixture
@@ -175,18 +189,15 @@ def test_doctor_says_online_what_is_missing(
     monkeypatch.setattr(doctor, "LOOKS", {})
     environment = {
         "ROWKEEPER_DATA_DIR": str(tmp_path / "data"),
-        "ROWKEEPER_NETWORK_PROXY": net.proxy,
-        "ROWKEEPER_NETWORK_CA_FILE": str(net.ca_file),
+        **net.variables,
         "ROWKEEPER_DOWNLOAD_PACE_DIR": str(tmp_path / "pace"),
         "ROWKEEPER_DOWNLOAD_YOUTUBE_EXTRACTOR_ARGS": " ".join(ARGS) if token else "",
     }
-    done = CliRunner().invoke(doctor.command, ["--online"], env=environment, standalone_mode=False)
+    done = CliRunner().invoke(cli, ["doctor", "--online"], env=environment, standalone_mode=False)
     if token:
         assert done.return_value == 0, done.output
         assert f"ok   YouTube: {VIDEO} came whole" in done.output
     else:
         assert done.return_value == 1
         assert "PO token: set download.youtube.plugins" in done.output
-    assert (
-        CliRunner().invoke(doctor.command, [], env=environment, standalone_mode=False).output == ""
-    )
+    assert CliRunner().invoke(cli, ["doctor"], env=environment, standalone_mode=False).output == ""

@@ -6,7 +6,8 @@ from typing import Any
 from downloaders.base import Fetched, FetchSettings, Request
 from downloaders.registry import Registry
 from rowkeeper.core.ids import asset_id
-from rowkeeper.core.settings import Download, Drive, Network, Settings, YouTube
+from rowkeeper.core.setting_sections import Download, Drive, Network, YouTube
+from rowkeeper.core.settings import Settings
 from tests.fakes.internet import FakeInternet
 
 SECTIONS = (

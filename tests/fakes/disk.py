@@ -56,6 +56,7 @@ class FaultyDisk:
         for name in ("flock", "lockf"):
             monkeypatch.setattr(fcntl, name, self._locking(name, getattr(fcntl, name)))
         monkeypatch.setattr(os, "fsync", self._fsync(os.fsync))
+        monkeypatch.setattr(os, "sendfile", self._sendfile(os.sendfile))
         return self
 
     def path(self, path: Any) -> Any:
@@ -147,6 +148,16 @@ class FaultyDisk:
             if self._is_below(path) and os.path.isdir(path):  # noqa: PTH112
                 self._fail("sync_folder")
             call(file)
+
+        return shim
+
+    def _sendfile(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        """What copies whole files, past every write."""
+
+        def shim(target: int, *args: Any) -> Any:
+            if self._is_below(_path_of(target)):
+                self._fail("write")
+            return call(target, *args)
 
         return shim
 

@@ -126,8 +126,13 @@ def answer(body: Any) -> WebResponse:
     return WebResponse(json.dumps(body).encode(), "application/json; charset=UTF-8")
 
 
-def refusal(status: int, reason: str) -> WebResponse:
-    """An error of the API."""
-    error = {"code": status, "errors": [{"domain": "global", "reason": reason}], "message": reason}
+def refusal(status: int, reason: str, newer: str | None = None) -> WebResponse:
+    """An error of the API; ``newer`` is the reason that its details name."""
+    named = [{"domain": "global", "reason": reason}] if reason else []
+    error: dict[str, Any] = {"code": status, "errors": named, "message": reason}
+    if newer:
+        info = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": newer}
+        words = {"@type": "type.googleapis.com/google.rpc.LocalizedMessage", "locale": "en-US"}
+        error["details"] = [words, info]
     body = json.dumps({"error": error}).encode()
     return WebResponse(body, "application/json; charset=UTF-8", status=status)

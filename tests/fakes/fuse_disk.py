@@ -1,7 +1,9 @@
 """A real mount with the habits of other people's disks: ``fuse_disk.py BACKING MOUNT HABIT…``.
 
 Habits: ``folds`` (case), ``decomposes`` (accents), ``no_links``, ``no_locks``, ``no_sync`` (of
-folders), ``no_rights``, ``short`` (a write takes 4,000 bytes). Needs mfusepy, libfuse, /dev/fuse.
+folders), ``no_rights``, ``short`` (a write takes 4,000 bytes). An error number in
+``BACKING.fault`` is what a full or read-only disk answers to each change, another to each call.
+Needs mfusepy, libfuse, /dev/fuse.
 """
 # These are the system's calls:
 # ruff: noqa: PTH101, PTH102, PTH104, PTH106, PTH108, PTH112, PTH208
@@ -10,15 +12,35 @@ import errno
 import os
 import sys
 import unicodedata
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
 from typing import Any, NoReturn
 
 import mfusepy  # type: ignore[import-untyped]
 
 AT_MOST = 4000
+CHANGES = frozenset(
+    {"mkdir", "rmdir", "unlink", "rename", "link", "chmod", "utimens", "create", "write"}
+)
+CALLS = CHANGES | {"getattr", "readdir", "open", "read", "truncate", "fsync", "fsyncdir"}
 
 
 def refuse(number: int) -> NoReturn:
     raise mfusepy.FuseOSError(number)
+
+
+def _may_fail(name: str, call: Callable[..., Any], told: Path) -> Callable[..., Any]:
+    """``call``, unless ``told`` holds the number of an error that it ends with now."""
+
+    @wraps(call)
+    def called(*args: Any) -> Any:
+        number = int(told.read_text("ascii") or 0) if told.exists() else 0
+        if number and (name in CHANGES or number not in (errno.EROFS, errno.ENOSPC)):
+            refuse(number)
+        return call(*args)
+
+    return called
 
 
 class Disk(mfusepy.Operations):  # type: ignore[misc, unused-ignore]
@@ -127,4 +149,6 @@ if __name__ == "__main__":
     fresh = {"attr_timeout": 0, "entry_timeout": 0, "negative_timeout": 0}
     direct = "short" in given
     disk = kind(backing, set(given))
+    for name in CALLS:
+        setattr(disk, name, _may_fail(name, getattr(disk, name), Path(f"{backing}.fault")))
     mfusepy.FUSE(disk, mount, foreground=True, direct_io=direct, **fresh)

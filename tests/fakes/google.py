@@ -47,6 +47,10 @@ download this file at this time.</p><p class="uc-error-subcaption">Too many user
 downloaded this file recently. Please try accessing the file again later.</p></div></div>
 </body></html>"""
 
+REMOVED_PAGE = b"""<!DOCTYPE html><html><head><title>Google Drive - Page Not Found</title></head>
+<body><p class="uc-error-caption">Sorry, the file you have requested has been deleted.</p></body>
+</html>"""
+
 ENTRY = """<div class="flip-entry" id="entry-{id}" tabindex="0" role="link">
 <div class="flip-entry-info"><a href="{url}" target="_blank"><div class="flip-entry-visual">
 <div class="flip-entry-visual-card"></div></div><div class="flip-entry-title">{name}</div></a></div>
@@ -186,6 +190,8 @@ def _file(site: Site, file_id: str, confirmed: bool, wanted: str) -> WebResponse
         return not_found()
     if item.error == "quota":
         return WebResponse(QUOTA_PAGE.encode())
+    if item.error == "removed":
+        return WebResponse(REMOVED_PAGE, status=404)
     if item.error == "sign_in":
         return redirect(SIGN_IN)
     return _scan_page(item) if item.big and not confirmed else _body(item, wanted)

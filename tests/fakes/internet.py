@@ -52,6 +52,14 @@ class FakeInternet:
         self._server.internet = self
         self.proxy = f"http://127.0.0.1:{self._server.server_address[1]}"
 
+    @property
+    def variables(self) -> dict[str, str]:
+        """What leads rowkeeper here, as variables of an environment."""
+        return {
+            "ROWKEEPER_NETWORK_PROXY": self.proxy,
+            "ROWKEEPER_NETWORK_CA_FILE": str(self.ca_file),
+        }
+
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         return self

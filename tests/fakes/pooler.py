@@ -1,7 +1,8 @@
 """A pooler before Postgres that does what pgbouncer does to a client, for machines without one.
 
 It refuses the startup parameter ``options``, makes up its own process numbers, and hands out
-backends for a session or, as ``pool_mode = transaction`` does, for a transaction.
+backends for a session or, as ``pool_mode = transaction`` does, for a transaction. And it can be
+the network that is cut when a client says certain words.
 """
 
 import os
@@ -19,10 +20,18 @@ KEY_DATA = b"K"
 
 @dataclass
 class Pooler:
-    """``backend`` is the path of the server's socket; ``port`` is where clients connect."""
+    """``backend`` is the path of the server's socket; ``port`` is where clients connect.
+
+    ``cut_at``: words of a client at which every connection is cut, once; ``stays_cut``: and no new
+    one is taken then, until ``mended``.
+    """
 
     backend: str
     mode: str
+    cut_at: bytes = b""
+    stays_cut: bool = False
+    is_cut: bool = False
+    clients: list[socket.socket] = field(default_factory=list)
     listener: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
     lock: threading.Lock = field(default_factory=threading.Lock)
     shared: socket.socket | None = None
@@ -36,6 +45,9 @@ class Pooler:
         with suppress(OSError):
             while True:
                 client, _ = self.listener.accept()
+                if self.is_cut and self.stays_cut:
+                    client.close()
+                    continue
                 threading.Thread(target=self._client, args=(client,), daemon=True).start()
 
     def _client(self, client: socket.socket) -> None:
@@ -47,9 +59,26 @@ class Pooler:
                 with self._connected(startup) as (server, greeting):
                     client.sendall(greeting)
                     threading.Thread(target=_pipe, args=(server, client), daemon=True).start()
-                    _pipe(client, server)
+                    self._pass_on(client, server)
             else:
                 self._transactions(client, startup)
+
+    def _pass_on(self, client: socket.socket, server: socket.socket) -> None:
+        """All that ``client`` says, up to the words at which all are cut."""
+        self.clients.append(client)
+        while data := client.recv(65536):
+            if self.cut_at and not self.is_cut and self.cut_at in data:
+                self.is_cut = True
+                for open_one in self.clients:
+                    with suppress(OSError):
+                        open_one.shutdown(socket.SHUT_RDWR)
+                return
+            server.sendall(data)
+        server.shutdown(socket.SHUT_WR)
+
+    def mended(self) -> None:
+        """From now on nothing is cut."""
+        self.cut_at, self.stays_cut = b"", False
 
     def _transactions(self, client: socket.socket, startup: bytes) -> None:
         with self.lock:

@@ -22,7 +22,8 @@ from urllib.parse import urlsplit
 import pytest
 from pydantic import SecretStr
 
-from rowkeeper.core.settings import Network, Settings, StoreSettings, Upload
+from rowkeeper.core.setting_sections import Network, StoreSettings, Upload
+from rowkeeper.core.settings import Settings
 from uploaders.s3.client import Connection, connect
 from uploaders.s3.store import S3Store
 
@@ -175,7 +176,8 @@ class FaultyS3:
 
     ``requests`` lists each request as ``METHOD /path?query``, ``headers`` its headers, named
     in lower case. ``sloppy``: it knows no checksums; ``strict``: it refuses their headers.
-    ``conditional``: False answers 501 to If-None-Match.
+    ``refused`` and ``required``: how it answers a request that makes an object with such a header,
+    named in lower case, and one without.
     """
 
     def __init__(self) -> None:
@@ -192,7 +194,8 @@ class FaultyS3:
         self.headers: list[dict[str, str]] = []
         self.sloppy = False
         self.strict: str | None = None
-        self.conditional = True
+        self.refused: dict[str, str] = {}
+        self.required: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
@@ -241,8 +244,8 @@ class _Proxy(BaseHTTPRequestHandler):
             self._refuse(*kind.split(" ", 1))
         elif s3.strict and any(name.startswith(CHECKSUMS) for name in sent):
             self._refuse(*s3.strict.split(" ", 1))
-        elif "If-None-Match" in self.headers and not s3.conditional:
-            self._refuse("501", "NotImplemented")
+        elif answer := self._judged(sent):
+            self._refuse(*answer.split(" ", 1))
         else:
             if kind == "corrupt":
                 body = bytes([body[0] ^ 1]) + body[1:]
@@ -250,6 +253,14 @@ class _Proxy(BaseHTTPRequestHandler):
             self._send(status, headers, content, cut=kind == "truncate")
 
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _answer  # noqa: N815 - names of http.server
+
+    def _judged(self, sent: dict[str, str]) -> str | None:
+        """The refusal of a header that the store doesn't know, or of one that is missing."""
+        refused = [answer for name, answer in self.server.s3.refused.items() if name in sent]
+        if self.command == "PUT" and "partNumber=" not in self.path:
+            given = self.server.s3.required.items()
+            refused += [answer for name, answer in given if name not in sent]
+        return refused[0] if refused else None
 
     def _forward(self, body: bytes) -> tuple[int, Mapping[str, str], bytes]:
         headers = {

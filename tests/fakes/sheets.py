@@ -1,11 +1,10 @@
 """The Sheets API and an XLSX, both made of the tabs of a published page."""
 
 import json
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -15,6 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from loaders.grid import Cell, Tab
+from tests.helpers.loopback import serving
 
 SPREADSHEET = "1SheetSheetSheetSheetSheetSheetSheetSheet0"
 URL = f"https://docs.google.com/spreadsheets/d/{SPREADSHEET}/edit"
@@ -95,17 +95,9 @@ def sheets_api(tabs: Sequence[Tab]) -> Iterator[SheetsApi]:
             self.rfile.read(int(self.headers["Content-Length"]))
             self.do_GET()
 
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    api.url = f"http://127.0.0.1:{server.server_port}/"
-    try:
+    with serving(Handler) as url:
+        api.url = f"{url}/"
         yield api
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def service_account(path: Path, url: str) -> Path:

@@ -110,7 +110,7 @@ def player_response(video: Video) -> dict[str, Any]:
         "microformat": {"playerMicroformatRenderer": {"uploadDate": "2026-01-02T03:04:05-08:00"}},
     }
     if video.error:
-        return {**response, "playabilityStatus": _unplayable(video.error)}
+        return {**response, "playabilityStatus": _unplayable(video)}
     formats = [_format(video, item) for item in video.streams if item.progressive]
     adaptive = [_format(video, item) for item in video.streams if not item.progressive]
     return {
@@ -134,8 +134,11 @@ def _video(site: Site, video_id: str) -> Video:
     return next((item for item in site.videos if item.id == video_id), unknown)
 
 
-def _unplayable(error: str) -> dict[str, Any]:
-    status, reason, detail = REASONS[error]
+def _unplayable(video: Video) -> dict[str, Any]:
+    status, reason, detail = REASONS[str(video.error)]
+    if video.trailer:
+        trailer = {"playerLegacyDesktopYpcTrailerRenderer": {"trailerVideoId": video.trailer}}
+        return {"status": status, "reason": reason, "errorScreen": trailer}
     message: dict[str, Any] = {"reason": {"simpleText": reason}}
     if detail:
         message["subreason"] = {"simpleText": detail}
@@ -162,7 +165,7 @@ def _format(video: Video, stream: Stream) -> dict[str, Any]:
 
 
 def _track(video: Video, caption: Caption) -> dict[str, Any]:
-    kind = "&kind=asr" if caption.automatic else ""
+    kind = ("&kind=asr" if caption.automatic else "") + "&exp=xpe" * video.captions_want_token
     track: dict[str, Any] = {
         "baseUrl": f"https://www.youtube.com/api/timedtext?v={video.id}"
         f"&lang={caption.language}{kind}",

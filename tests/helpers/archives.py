@@ -17,13 +17,13 @@ from rowkeeper.workspace.context import Context
 from uploaders.local import LocalStore
 
 ASSETS = """
-create table intermediate.int_assets (
-    asset_id text, person_row_id text, provider text, media_id text, asset_type text,
+create table asset_states (
+    asset_id text, person_row_id text, provider text, media_id text, asset_kind text,
     original_url text, sha256 text, is_claimed boolean
 )
 """
 VERSIONS = """
-create table intermediate.int_asset_versions (
+create table asset_copies (
     asset_id text, version bigint, local_path text, lost_path text, dropped_path text, sha256 text,
     size_bytes bigint, is_archived boolean, store text, object_key text, cloud_url text,
     details text, data_folder text
@@ -90,17 +90,16 @@ def archive_of(folder: Path, files: dict[str, bytes]) -> Context:
         )
     tell(context, *events)
     with connect(context.target) as warehouse:
-        for statement in ("create schema intermediate", ASSETS, VERSIONS, PEOPLE):
+        for statement in (ASSETS, VERSIONS, PEOPLE):
             warehouse.execute(statement)
         for event in events:
             warehouse.execute(
-                "insert into intermediate.int_assets values "
-                "(?, ?, 'drive', ?, 'file', 'https://x', ?, true)",
+                "insert into asset_states values (?, ?, 'drive', ?, 'file', 'https://x', ?, true)",
                 [event.asset_id, event.row_id, event.asset_id, event.sha256],
             )
             facts = (event.local_path, event.sha256, event.size_bytes)
             warehouse.execute(
-                "insert into intermediate.int_asset_versions values "
+                "insert into asset_copies values "
                 "(?, 1, null, null, ?, ?, ?, true, ?, ?, null, null, null)",
                 [event.asset_id, *facts, event.store, event.object_key],
             )

@@ -106,6 +106,16 @@ CORRUPTIONS = {
             "(select max(version_key) from {schema}.people_history)",
         ),
     ),
+    "another type in the version that holds": Corruption(
+        "assert_people_agree_with_their_history",
+        "personality_type",
+        "people_history says otherwise in version",
+        (
+            "update {schema}.people_history set personality_type = 'another' where version_key = "
+            "(select min(version_key) from {schema}.people_history where valid_to is null "
+            "and row_id in (select row_id from {schema}.people where in_sheet))",
+        ),
+    ),
     "a typing link changed": Corruption(
         "assert_people_are_their_rows",
         "typing_document_link",

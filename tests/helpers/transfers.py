@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 from downloaders.base import FetchSettings
 from tests.fakes.clients import settings_in
+from tests.helpers import loopback
 
 BODY = bytes(range(256)) * 800
 
@@ -45,18 +45,9 @@ def serving(answers: Answers) -> Iterator[Answers]:
                 return
             respond(self, answers)
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.handle_error = lambda *_: None  # type: ignore[method-assign]
-    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    answers.host = f"127.0.0.1:{server.server_port}"
-    try:
+    with loopback.serving(Handler) as url:
+        answers.host = url.removeprefix("http://")
         yield answers
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def respond(handler: BaseHTTPRequestHandler, answers: Answers) -> None:

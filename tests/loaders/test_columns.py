@@ -1,19 +1,15 @@
 """Columns known by their titles, whichever way a sheet comes, and row ids made of other columns."""
 
-import csv
-import gzip
-import io
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loaders.columns import Wanted, joined_name, made_row_id, read_titles
+from loaders.columns import WantedColumns, joined_name, made_row_id, read_titles
 from loaders.grid import Cell, Line, Tab
 from loaders.pipeline import ingest
 from loaders.sheet import Snapshot, load_sheet, snapshot_of
@@ -24,39 +20,14 @@ from rowkeeper.core.titles import SHEET_TITLES, sheet_column
 from rowkeeper.core.warehouse import Target, connect
 from rowkeeper.workspace.build import build
 from rowkeeper.workspace.context import Context
+from tests.helpers.sources import Rows, first_cells, write_rows
 
 VIDEO, TALK = "https://youtu.be/dQw4w9WgXcQ", "https://youtu.be/aqz-KE-bpKQ"
-
-Rows = Sequence[Sequence[str]]
-
-
-def write(path: Path, rows: Rows) -> Path:
-    """``rows`` as a file of the kind that the name of ``path`` says."""
-    if path.suffix == ".xlsx":
-        book = openpyxl.Workbook()
-        assert book.active is not None
-        for row in rows:
-            book.active.append(list(row))
-        book.save(path)
-    elif path.suffix == ".html":
-        cells = ("".join(f"<td>{cell}</td>" for cell in row) for row in rows)
-        body = "".join(f"<tr>{row}</tr>" for row in cells)
-        path.write_text(f"<!DOCTYPE html><table>{body}</table>", "utf-8")
-    else:
-        text = io.StringIO(newline="")
-        delimiter = "\t" if path.suffix == ".tsv" else ";" if path.stem == "semicolon" else ","
-        csv.writer(text, delimiter=delimiter).writerows(rows)
-        path.write_text(text.getvalue(), "utf-8", newline="")
-    return path
 
 
 def read(rows: Rows, columns: Any = None, row_id: Sequence[str] = ()) -> Snapshot:
     lines = tuple(Line(n, tuple(map(Cell, row))) for n, row in enumerate(rows, 1))
-    return snapshot_of("s", [Tab("0", "People", lines)], None, Wanted.of(columns, row_id))
-
-
-def person(snapshot: Snapshot, place: int = 1) -> list[str | None]:
-    return list(snapshot.rows[place].values.values())[:3]
+    return snapshot_of("s", [Tab("0", "People", lines)], None, WantedColumns.of(columns, row_id))
 
 
 SHAPES: dict[str, tuple[Rows, dict[str, Any], list[str | None], dict[str, str]]] = {
@@ -93,14 +64,39 @@ SHAPES: dict[str, tuple[Rows, dict[str, Any], list[str | None], dict[str, str]]]
 }
 
 
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        *((own, own) for own in ("First video", "Last video", "Link 2", "link2", "Notes link")),
+        *((own, own) for own in ("Type video", "Status page", "Email video", "Profile", "Titles")),
+        *((usual, "link") for usual in ("Links", "Video link", "video_link", "Drive link")),
+        *(("Surname", "last_name"), ("E-mail address", "email"), ("Row ID", "row_id")),
+    ],
+)
+def test_a_key_of_the_settings_is_ours_by_a_usual_word_or_names_content(
+    given: str, name: str
+) -> None:
+    assert dict(WantedColumns.of({given: "x"}).titles) == {name: ("x",)}
+
+
+def test_a_slip_in_a_key_is_refused_and_words_for_one_column_meet() -> None:
+    for slip in ("nme", "emial", "row_idd", "frist name"):
+        with pytest.raises(UsageError, match="say "):
+            WantedColumns.of({slip: "x"})
+    found = WantedColumns.of({"Video link": ["a", "b"], "link": "b", "Links": "c"})
+    assert dict(found.titles) == {"link": ("a", "b", "c")}
+    with pytest.raises(UsageError, match="several titles"):
+        WantedColumns.of({"email": "x", "E-mail address": "y"})
+
+
 @pytest.mark.parametrize("kind", ["a.csv", "a.tsv", "semicolon.csv", "a.xlsx", "a.html"])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_usual_shapes_load_whichever_way_they_come(
     tmp_path: Path, shape: str, kind: str
 ) -> None:
     rows, given, expected, links = SHAPES[shape]
-    found = load_sheet(str(write(tmp_path / kind, rows)), **given)
-    row_id, *rest = person(found)
+    found = load_sheet(str(write_rows(tmp_path / kind, rows)), **given)
+    row_id, *rest = first_cells(found)
     assert rest == expected[1:]
     if expected[0] is not None:
         assert row_id == expected[0]
@@ -134,6 +130,17 @@ def test_other_titles_are_nobodys(title: str) -> None:
     ("titles", "cells", "name"),
     [
         (["Vorname", "Nachname"], ["Ann", "Ash"], "Ann Ash"),
+        *(
+            (titles.split(","), ["Ann", "Ash"], "Ann Ash")
+            for titles in (
+                *("Име,Фамилия", "Ad,Soyad", "Meno,Priezvisko", "Όνομα,Επώνυμο", "Ime,Prezime"),
+                *("Nombre,Primer apellido", "Keresztnév,Vezetéknév", "Prenume,Nume", "Ime,Priimek"),
+                *("Імʼя,Прізвище", "Vārds,Uzvārds", "Emri,Mbiemri", "שם פרטי,שם משפחה", "名,姓"),
+            )
+        ),
+        (["Име", "Фамилия"], ["Ann Ash", "Ash"], "Ann Ash"),
+        (["Full name", "First name"], ["Ann Ash", "Annie"], "Ann Ash"),
+        (["Ad"], ["Ann Ash"], "Ann Ash"),
         (["Nom", "Prénom"], ["Ash", "Ann"], "Ann Ash"),
         (["Nombre", "Apellidos"], ["Ann", "Ash Elm"], "Ann Ash Elm"),
         (["Name", "First name"], ["Ann  Ash", "Ann"], "Ann  Ash"),
@@ -203,9 +210,9 @@ def test_what_is_missing_is_said_with_the_titles_as_they_stand(
 
 def test_settings_that_name_no_column_are_refused() -> None:
     with pytest.raises(UsageError, match="say email"):
-        Wanted.of({"emial": "Mail"})
+        WantedColumns.of({"emial": "Mail"})
     with pytest.raises(UsageError, match="several titles"):
-        Wanted.of({"email": ["Mail", "Post"]})
+        WantedColumns.of({"email": ["Mail", "Post"]})
     environ = {"ROWKEEPER_SHEET_COLUMNS": "name=Who, link=First, link=Second"}
     found = load_settings(environ=environ | {"ROWKEEPER_SHEET_ROW_ID": "name, email"})
     assert found.sheet.columns == {"name": ["Who"], "link": ["First", "Second"]}
@@ -235,13 +242,13 @@ def test_a_row_of_titles_with_more_of_ours_goes_before_one_with_a_name_alone() -
 
 
 def test_a_column_that_the_settings_leave_out_has_no_name_of_ours() -> None:
-    found = read_titles(["#", "Name", "Email", "Post"], Wanted.of({"email": "Post"}))
+    found = read_titles(["#", "Name", "Email", "Post"], WantedColumns.of({"email": "Post"}))
     assert found.names(4) == ["row_id", "name", "column_3", "email"]
 
 
 @given(st.permutations(["#", "Given name", "Surname", "E-Mail", "Typ", "Notizen", "Talk", "Link"]))
 def test_the_order_of_columns_does_not_matter(titles: list[str]) -> None:
-    found = read_titles(titles, Wanted())
+    found = read_titles(titles, WantedColumns())
     assert found.places["name"] == (titles.index("Given name"), titles.index("Surname"))
     assert {name: titles[places[0]] for name, places in found.places.items()} == {
         "row_id": "#",
@@ -255,60 +262,6 @@ def test_the_order_of_columns_does_not_matter(titles: list[str]) -> None:
     }
     names = found.names(9)
     assert len(set(names)) == 9
-
-
-def test_one_stray_line_leaves_the_others_as_they_are(tmp_path: Path) -> None:
-    good = "".join(f"{n},Björn {n}\n" for n in range(1, 6)).encode()
-    (tmp_path / "s.csv").write_bytes(b"#,Name\n" + good + "6,Jörg\n".encode("cp1252"))
-    found = load_sheet(str(tmp_path / "s.csv"))
-    assert [row.values["name"] for row in found.rows[1:]] == [
-        *(f"Björn {n}" for n in range(1, 6)),
-        "Jörg",
-    ]
-    assert "line 7, read as cp1252" in found.notices[0]
-
-
-def test_a_file_is_read_as_what_it_holds(tmp_path: Path) -> None:
-    rows = [["#", "Name", "Video"], ["1", "Ann", VIDEO]]
-    page = write(tmp_path / "page.html", rows).read_bytes()
-    text = write(tmp_path / "text.csv", rows).read_bytes()
-    book = write(tmp_path / "book.xlsx", rows).read_bytes()
-    for name, data in (
-        *(("export.xls", page), ("page.csv", page), ("list.txt", text), ("list", text)),
-        *(("list.csv.gz", gzip.compress(text)), ("book.csv", book), ("book.xls", book)),
-    ):
-        (tmp_path / name).write_bytes(data)
-        assert person(load_sheet(str(tmp_path / name)))[:2] == ["1", "Ann"], name
-    (tmp_path / "old.xlsx").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600)
-    with pytest.raises(InputError, match="old Excel, or locked by a password: save it as XLSX"):
-        load_sheet(str(tmp_path / "old.xlsx"))
-
-
-@pytest.mark.parametrize(
-    ("kind", "text", "names", "notice"),
-    [
-        ("csv", '#, Name, Mail\n1, "Ash, Ann", a@b.c\n2, "Bo", b@b.c\n', ["Ash, Ann", "Bo"], "blanks"),  # noqa: E501
-        ("csv", '#,Name,Mail\n1, "Ann",a@b.c\n', [' "Ann"'], None),
-        ("csv", '#,Name,Mail\n1, "Ann" Ash,a@b.c\n', [' "Ann" Ash'], None),
-        ("csv", '#,Name,Mail\n1,"Ann\n2, ""x""",a@b.c\n', ['Ann\n2, "x"'], None),
-        ("tsv", '#\tName\tMail\n1\t"Ann" Ash\ta@b.c\n2\tBo 5"\tb\n', ['"Ann" Ash', 'Bo 5"'], "quotes"),  # noqa: E501
-        ("tsv", '#\tName\tMail\n1\t"Ann\tAsh"\ta@b.c\n', ["Ann\tAsh"], None),
-    ],
-)  # fmt: skip
-def test_habits_of_other_programs_are_read_and_told(
-    tmp_path: Path, kind: str, text: str, names: list[str], notice: str | None
-) -> None:
-    (tmp_path / f"s.{kind}").write_text(text)
-    found = load_sheet(str(tmp_path / f"s.{kind}"))
-    assert [row.values["name"] for row in found.rows[1:]] == names
-    assert [notice in said for said in found.notices if notice] == [True] * bool(notice)
-    assert len(found.notices) == bool(notice)
-
-
-def test_titles_that_were_guessed_at_are_refused_with_the_guess(tmp_path: Path) -> None:
-    (tmp_path / "s.csv").write_bytes("番号,名前\n1,山田\n".encode("shift_jis"))
-    with pytest.raises(InputError, match=r"no name column.*not UTF-8.*save it as UTF-8"):
-        load_sheet(str(tmp_path / "s.csv"))
 
 
 @pytest.mark.parametrize(
@@ -343,7 +296,7 @@ def test_a_hostile_title_is_shown_harmless(
 def test_a_form_without_ids_becomes_people(engine: Target, tmp_path: Path) -> None:
     rows, *_ = SHAPES["form"]
     other = ["5/2/2026 9:00:00", 'Bo "Bob"', "Bay\u00a0", "bo@b.c", TALK]
-    source = str(write(tmp_path / "form.csv", [*rows, other]))
+    source = str(write_rows(tmp_path / "form.csv", [*rows, other]))
     context = Context(load_settings({"sheet.source": source, "sheet.row_id": ["email"]}), engine)
     ingest(context.settings, engine)
     build(context)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from loaders.legacy_csv import column_names, load_legacy_csv, notices_of, read_file
+from loaders.legacy_reading import column_names, load_legacy_csv, notices_of, read_file
 from rowkeeper.core.csv.guard import guard
 from rowkeeper.core.csv.legacy import GENERATIONS
 from rowkeeper.core.errors import InputError
@@ -165,6 +165,34 @@ def test_the_index_column_of_pandas_is_no_row_id(tmp_path: Path) -> None:
         read_file(bare)
 
 
+@pytest.mark.parametrize("generation", GENERATIONS)
+@pytest.mark.parametrize("index", [(0, 1), (1, 2), (7, 3)])
+def test_an_index_without_a_title_shifts_nobody(
+    tmp_path: Path, generation: int, index: tuple[int, int]
+) -> None:
+    columns = GENERATIONS[generation]
+    people = [{"row_id": "1", "name": "Ann"}, {"row_id": "2", "name": "Bo"}]
+    rows = [
+        [str(n), *(one.get(name, "") for name in columns)]
+        for n, one in zip(index, people, strict=True)
+    ]
+    text = "\n".join(map(",".join, (columns, *rows)))
+    with pytest.raises(InputError, match="give the index a title before the others on line 1"):
+        read_file(write(tmp_path / "a.csv", text))
+    if "row_id" not in columns:
+        return
+    titled = read_file(write(tmp_path / "b.csv", f"index,{text}\n"))
+    assert [row.values["name"] for row in titled.rows] == ["Ann", "Bo"]
+
+
+def test_one_row_with_an_index_among_others_is_kept_apart(tmp_path: Path) -> None:
+    columns = GENERATIONS[18]
+    own, appended = f"1,Ann{',' * 16}", f"2,Bo{',' * 17}"
+    text = "\n".join((",".join(columns), own, appended, f"0,3,Cy{',' * 16}", ""))
+    rows = read_file(write(tmp_path / "a.csv", text)).rows
+    assert [row.generation for row in rows] == [18, 19, None]
+
+
 @pytest.mark.parametrize("mark", [";", "\t", "|", ","])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be", "utf-16-le"])
 @pytest.mark.parametrize("preamble", ["", "sep="])
@@ -293,10 +321,14 @@ def test_a_record_over_lines_is_known_by_its_first(tmp_path: Path) -> None:
         (f"{HEADER}\n{FILLED}\na,b,c", "half a line: line 3 has 3 of 21"),
         (f'{HEADER}\n{FILLED}\na,"b', "record that starts on line 3.*never closed"),
         (f'{HEADER}\n"a"b,{FILLED}\n', "no valid CSV on line 2"),
-        (HEADER.replace("row_id", "key") + "\n", "'key'.*none of them is row_id"),
+        (HEADER.replace("row_id", "key") + "\n", "'key'.*none of them is row_id: .*row_id = .Code"),
         (f"{HEADER},name\n", "twice"),
         ("name;x,email,row_id\n", "none of them is name"),
         ("Vorname;Ort\n", "'Vorname', 'Ort'"),
+        (HEADER.replace(",", ":") + "\n", "in one cell, parted by ':': .*commas"),
+        (HEADER.replace(",", " ") + "\n", "parted by blanks"),
+        (HEADER.replace(",", "\x1f") + "\n", r"parted by U\+001F"),
+        (f'"{HEADER}"\n"{FILLED}"\n', "parted by commas: its lines stand in quotes as a whole"),
     ],
 )
 def test_a_bad_file_says_what_and_where(tmp_path: Path, data: str | bytes, reason: str) -> None:

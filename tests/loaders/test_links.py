@@ -15,120 +15,19 @@ from rowkeeper.core.ids import asset_id
 from rowkeeper.core.links.text import find_links, unescaped
 from rowkeeper.migration.reconcile.links import silent_links
 from tests.fuzz_links import Written, make_cell
+from tests.helpers.split_links import DOC, LIST, SPLIT, VIDEO
 
-LIST = "https://www.youtube.com/watch_videos?video_ids=aaaaaaaaaaa,bbbbbbbbbbb"
-DOC = "https://docs.google.com/document/d/1abcdefghijklmnopqrstuvwxyz/edit?usp=x&amp;y=1"
-VIDEO = "https://youtu.be/aaaaaaaaaaa"
-ARCHIVED = "https://web.archive.org/web/2020/www.youtube.com/watch?v=aaaaaaaaaaa"
-TUBE = "youtu.be/aaaaaaaaaaa"
-SAFE = "https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fwww.youtube.com%2Fwatch%3Fv%3Daaaaaaaaaaa&data=05"
+"""Cells and their links."""
 
 
-@pytest.mark.parametrize(
-    ("cell", "links"),
-    [
-        *(
-            (nothing, [])
-            for nothing in ("", "-", "'-", "nan", "None", "[]", "{}", " \u200b", "Ann")
-        ),
-        (LIST, [LIST]),
-        (f"{LIST},{VIDEO}", [LIST, VIDEO]),
-        (f"{LIST}, {VIDEO};{DOC}", [LIST, VIDEO, DOC]),
-        (f"{VIDEO}|mailto:a@example.com|{DOC}", [VIDEO, "mailto:a@example.com", DOC]),
-        (f"{VIDEO}\n{DOC}\r\n", [VIDEO, DOC]),
-        (f"['{VIDEO}', '{DOC}']", [VIDEO, DOC]),
-        (f"second part: {VIDEO}", [VIDEO]),
-        (f"-|{VIDEO}|-", [VIDEO]),
-        ("youtu.be/aaaaaaaaaaa", ["youtu.be/aaaaaaaaaaa"]),
-        *(
-            (written.format(VIDEO), [VIDEO])
-            for written in (
-                *("({})", "[video]({})", "[video](<{}>)", "video:{}", "video={}", "1.{}", "•{}"),
-                *("-{}", "*{}*", "**{}**", "_{}_", "“{}”", "„{}“", "‘{}’", "«{}»", "<{}>", "`{}`"),
-                *('=HYPERLINK("{}","x")', '=HYPERLINK("{}";"x")', "<a href='{}'>x</a>", "{}…"),
-                *(
-                    '{{"link":"{}"}}',
-                    "см.{}",
-                    "视频：{}。",
-                    "{}\u200b",
-                    "see {}!",
-                    "({}).",
-                    "{}\\n",
-                ),
-                *("{}\\u000bnext", "{}\\\\nnext", "{}&nbsp;x", "{}&quot;", "{}|", "{};"),
-            )
-        ),
-        (f"{VIDEO}{DOC}", [VIDEO, DOC]),
-        (f"{VIDEO}www.example.org/x", [VIDEO, "www.example.org/x"]),
-        (f"{VIDEO}\\u000b{DOC}\\n{LIST}", [VIDEO, DOC, LIST]),
-        ("https:\\/\\/youtu.be\\/aaaaaaaaaaa", ["https:\\/\\/youtu.be\\/aaaaaaaaaaa"]),
-        (
-            f"https://www.google.com/url?q={VIDEO}&sa=D",
-            [f"https://www.google.com/url?q={VIDEO}&sa=D"],
-        ),
-        ("(https://en.wikipedia.org/wiki/A_(b))", ["https://en.wikipedia.org/wiki/A_(b)"]),
-        ("https://[::1]/x and http://a_b.example/y", ["https://[::1]/x", "http://a_b.example/y"]),
-        ("https://youtu.be/abcdefghij_", ["https://youtu.be/abcdefghij_"]),
-        ("write to ann@example.org or me@youtube.com, e.g. a.py, MF-Si/Fe-CS/P(B) #3", []),
-        ("1/2, 3.1/4.2, 24.12./25.12., and/or a.b/c.d, clip.mov/x, http and https:// alone", []),
-        (SAFE, [SAFE]),
-        (f"see {SAFE}.", [SAFE]),
-        *(
-            (written.format(bare), [bare])
-            for bare in ("vimeo.com/7", "team.notion.site/x", "forms.gle/x", "youtu.be/aaaaaaaaaaa")
-            for written in ("{}", "-{}", "1.{}", "•{}", "~~{}~~", "video:{}", "x={}", "→{}", "({})")
-        ),
-        *(
-            (f"{before}youtu.be/aaaaaaaaaaa", ["youtu.be/aaaaaaaaaaa"])
-            for before in ("动画", "видео", "см.", "123.", "//", "@", "Video-", "http:", "https//")
-        ),
-        *(
-            (f"{before}www.example.org", ["www.example.org"])
-            for before in ("", "см.", "1.", "动画", "//", "Video-", "see.")
-        ),
-        *(
-            (f"{VIDEO}{end}", [VIDEO])
-            for end in ("\u202c", "・", " 👍", "👍", ".•", "_x000D_", "&#10;")
-        ),
-        *(
-            (written, [written])
-            for written in (
-                *("htps://youtu.be/aaaaaaaaaaa", "https:///youtu.be/aaaaaaaaaaa"),
-                *("https://www.youtube.com./watch?v=aaaaaaaaaaa", "tg://resolve?domain=x"),
-                *("https%3A%2F%2Fyoutu.be%2Faaaaaaaaaaa", "https:&#x2F;&#47;youtu.be/aaaaaaaaaaa"),
-                *("https://see.www.example.org/y", "https://my-youtube.com/watch?v=aaaaaaaaaaa"),
-                "https://docs.google.com/document/d/16DML-pgyMuNp_NWm---Fk-qiEofTPgkN/edit",
-                "https://web.archive.org/web/2020/youtube.com/watch?v=aaaaaaaaaaa",
-            )
-        ),
-        ("-ftp://a.example/b", ["ftp://a.example/b"]),
-        *(
-            (written.format(odd), [odd])
-            for odd in ("https://[::1]/7", "https://www.youtube.com./watch?v=aaaaaaaaaaa", VIDEO)
-            for written in (
-                *("[{}]", "[[{}]],", "{{{}}}", "[x][{}]", "\\href{{{}}}{{x}}", "({})."),
-                *("[url={}]x[/url]", "[url]{}[/url]", "=HYPERLINK('{}')"),
-            )
-        ),
-        (f"https://https://{TUBE}", [f"https://{TUBE}"]),
-        (f"{TUBE}{TUBE}", [TUBE, TUBE]),
-        (f"{VIDEO}/{TUBE}", [f"{VIDEO}/", TUBE]),
-        (f"{VIDEO}?{VIDEO}", [VIDEO, VIDEO]),
-        (f"{VIDEO})!x={VIDEO}", [VIDEO, VIDEO]),
-        (f"{VIDEO};x={VIDEO}", [f"{VIDEO};x=", VIDEO]),
-        (f"{ARCHIVED};{VIDEO}", [ARCHIVED, VIDEO]),
-        (f"{LIST}https%3A%2F%2Fx.org", [LIST, "https%3A%2F%2Fx.org"]),
-        (f"{VIDEO}?u=%22https%3A%2F%2Fx.org", [f"{VIDEO}?u=%22https%3A%2F%2Fx.org"]),
-        (f"{VIDEO}%0A{VIDEO}", [f"{VIDEO}%0A", VIDEO]),
-        (f"{VIDEO}%20www.example.org", [f"{VIDEO}%20", "www.example.org"]),
-        (f"https://example.org/{TUBE}", ["https://example.org/", TUBE]),
-        (f"mailto:a@example.org?body={VIDEO}", ["mailto:a@example.org", VIDEO]),
-        (f"https://href.li/?{VIDEO}", [f"https://href.li/?{VIDEO}"]),
-        ("__https://youtu.be/aaaaaaaaaa___", ["https://youtu.be/aaaaaaaaaa_"]),
-    ],
-)
+@pytest.mark.parametrize(("cell", "links"), SPLIT)
 def test_a_cell_is_split_into_its_links(cell: str, links: list[str]) -> None:
     assert find_links(cell) == links
+
+
+@pytest.mark.parametrize("before", ["Caf&eacute;", "&copy; &euro;", "&http;", "&#1;", "&#x110000;"])
+def test_an_entity_moves_no_link(before: str) -> None:
+    assert find_links(f"{before} {VIDEO} {before}x {DOC}") == [VIDEO, DOC]
 
 
 @given(
@@ -159,6 +58,8 @@ def test_what_is_found_stands_in_the_text_and_no_address_is_left(text: str) -> N
 def test_a_link_of_any_length_ends_somewhere() -> None:
     long = f"https://a.example/?x={'y' * 5000}&z="
     assert find_links(long + VIDEO) == [long, VIDEO]
+    unseen = "youtu.be/" + "\u200b" * 5000
+    assert find_links(f"{unseen} {unseen}x=" * 20)[:1] == ["youtu.be/"]
     assert len(find_links("\\" * 50_000 + VIDEO + ")?x=https://a.example" * 500)) == 501
 
 
@@ -167,6 +68,7 @@ def test_escapes_are_undone() -> None:
         unescaped("https://a.example/?b=1&amp;amp;copy\\u003d2") == "https://a.example/?b=1&copy=2"
     )
     assert unescaped("https://a.example/\\ud800\\u0000") == "https://a.example/\\ud800\\u0000"
+    assert unescaped("https://youtu.be/\u200baaaaaaa\u00adaaaa") == VIDEO
     assert unescaped("www.example.com/x") == "https://www.example.com/x"
     assert unescaped("https:&#x2F;&#47;a.example/?v\\x3d1") == "https://a.example/?v=1"
     assert unescaped("https%3A%2F%2Fa.example%2Fb") == "https://a.example/b"

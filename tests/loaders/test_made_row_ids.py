@@ -1,11 +1,11 @@
 """Which column counts, and which row id is made of several."""
 
-from loaders.columns import Wanted, made_row_id, read_titles
+from loaders.columns import WantedColumns, made_row_id, read_titles
 from loaders.grid import Cell
 
 
 def test_of_two_columns_with_one_title_the_first_is_it() -> None:
-    columns = read_titles(["Row", "Name", "E-mail", "E-mail"], Wanted())
+    columns = read_titles(["Row", "Name", "E-mail", "E-mail"], WantedColumns())
     assert columns.places["email"] == (2,)
     values = columns.values([Cell(text) for text in ("1", "Ann", "a@x.org", "b@x.org")])
     assert values["email"] == "a@x.org"

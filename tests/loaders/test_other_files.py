@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from loaders.legacy_files import find_files, left_out
 from loaders.pipeline import preview
 from loaders.summary import summary_text
+from rowkeeper.core.errors import InputError
 from tests.helpers.archives import context_at
 from tests.helpers.sources import claiming_csv
 
@@ -21,5 +24,48 @@ def test_only_what_a_person_wrote_is_read(tmp_path: Path) -> None:
     context = context_at(tmp_path, legacy_csv__paths=str(folder))
     said = summary_text(preview(context.settings, context.target))
     assert "Legacy CSVs: 1 read, 1 new." in said
-    assert "Left out of the legacy CSVs, for no person wrote them: " in said
+    assert "Left out of the legacy CSVs, for no person keeps them: " in said
     assert "and 2 more." in said
+
+
+ASIDE = [
+    ".stversions/output~20260102-030405.csv",
+    ".Trash-1000/files/output.csv",
+    ".dropbox.cache/2026-01-02/output.csv",
+    ".sync/Archive/output.csv",
+    "@eaDir/output.csv",
+    "#recycle/output.csv",
+    "$RECYCLE.BIN/output.csv",
+    ".#output.csv",
+    "~output.csv",
+    ".~output.csv",
+    "output (Ann's conflicted copy 2026-01-02).csv",
+    "output.sync-conflict-20260102-030405-ABCDEFG.csv",
+]
+
+
+@pytest.mark.parametrize("name", ASIDE)
+def test_deleted_and_older_versions_are_no_sources(name: str, tmp_path: Path) -> None:
+    folder = tmp_path / ".hidden" / "old"  # what is above it the user has named
+    for path in ("output.csv", "2024/output.csv", name, f"2024/{name}"):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text("row_id\n")
+    (folder / ".git").mkdir()
+    wanted = [folder / "2024" / "output.csv", folder / "output.csv"]
+    assert find_files([folder]) == wanted
+    for pattern in ("**/*.csv", "**/*[a-z].csv"):
+        assert set(find_files([folder, str(folder / pattern)])) <= set(wanted)
+    assert find_files([folder / name]) == [folder / name]
+    first = name.partition("/")[0]
+    assert left_out([folder]) == sorted([folder / first, folder / "2024" / first])
+
+
+def test_a_csv_that_is_kept_elsewhere_is_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "output.csv").write_text("row_id\n")
+    (tmp_path / ".photo.jpg.icloud").touch()
+    assert find_files([tmp_path]) == [tmp_path / "output.csv"]
+    (tmp_path / ".older.csv.icloud").touch()
+    for given in (tmp_path, tmp_path / "older.csv", tmp_path / "*.csv", tmp_path / "**" / "o*.csv"):
+        with pytest.raises(InputError, match=r"keeps the legacy CSV .*older\.csv elsewhere"):
+            find_files([str(given)])
+    assert find_files([tmp_path / "output.csv"]) == [tmp_path / "output.csv"]

@@ -1,17 +1,16 @@
 """The page behind a sheet's URL: fetched, redirected, in frames, refused."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from loaders.page import public_url, read_page
 from loaders.sheet import load_sheet
 from rowkeeper.core.errors import InputError, SourceUnavailableError
+from tests.helpers.loopback import serving
 from tests.helpers.samples import GID, make_samples
 
 HEAD = "<td>#</td><td>Name</td>"
@@ -38,16 +37,8 @@ def site(answers: dict[str, tuple[int, dict[str, str], bytes]]) -> Iterator[str]
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with serving(Handler) as url:
+        yield url
 
 
 def test_the_page_is_fetched_over_http(tmp_path: Path) -> None:
@@ -112,6 +103,9 @@ def test_a_saved_page_of_frames_says_what_to_save(tmp_path: Path) -> None:
         ((429, {"Retry-After": "3600"}, b""), SourceUnavailableError, "in 3600 seconds, as it"),
         ((503, {"Retry-After": "soon"}, b""), SourceUnavailableError, "HTTP 503: run again"),
         ((302, {"Location": "file:///etc/hostname"}, b""), InputError, "redirects"),
+        ((302, {"Location": "http://[bad/"}, b""), InputError, "redirects to what is no address"),
+        ((302, {"Location": "http://h:99999/"}, b""), InputError, "redirects to what is no addr"),
+        ((302, {"Location": "//h:abc/"}, b""), InputError, "redirects to what is no address"),
         ((200, {"Content-Length": "999"}, b"<html>"), SourceUnavailableError, "did not answer"),
     ],
 )
@@ -169,21 +163,13 @@ def test_a_page_is_sent_again_only_if_it_has_changed(tmp_path: Path) -> None:
             self.end_headers()
             self.wfile.write(b"" if same else body)
 
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{server.server_port}/pubhtml?token=secret"
-    try:
+    with serving(Handler) as root:
+        url = f"{root}/pubhtml?token=secret"
         pages = [read_page(url, cache_dir=tmp_path).body for _ in range(2)]
         (kept,) = tmp_path.iterdir()
         assert "secret" not in kept.name
         kept.write_bytes(kept.read_bytes()[:-3])  # cut short: it counts as not there
         pages.append(read_page(url, cache_dir=tmp_path).body)
         pages.append(read_page(url).body)
-    finally:
-        server.shutdown()
-        server.server_close()
     assert pages == [body] * 4
     assert asked == [False, True, False, False]

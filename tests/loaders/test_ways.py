@@ -222,6 +222,40 @@ def test_a_formula_and_a_number_in_a_workbook(tmp_path: Path) -> None:
     assert [dict(row.named)["name"].links for row in rows] == [(video,)] * 3
 
 
+@pytest.mark.parametrize(
+    ("formula", "links"),
+    [
+        ('=IF(1=1,HYPERLINK("{0}","x"),"")', "0"),
+        ('=IFERROR(HYPERLINK("{0}"),"")', "0"),
+        ('=+HYPERLINK("{0}","x")', "0"),
+        ('=IMAGE("{2}")', "2"),
+        ('=HYPERLINK("{0}","a")&" "&HYPERLINK("{1}","b")', "01"),
+        ('=HYPERLINK("{0}","{1}")', "01"),
+        ('=HYPERLINK("https://youtu.be/" & "dQw4w9WgXcQ","x")', "0"),
+        ('=HYPERLINK(CONCATENATE("https://youtu.be/", "dQw4w9WgXcQ"),"x")', "0"),
+        ('="see ""{0}"" and {1}"', "01"),
+        ('=HYPERLINK(A2,"{1}")', "1"),
+        ('=IMPORTRANGE("{2}","A1")&"{0}"', "0"),
+        ('=IFERROR(__xludf.DUMMYFUNCTION("IMPORTRANGE(""{2}"",""A1"")"),"{1}")', "1"),
+        ('=IF(A1="1.5:1","a/b","")', ""),
+    ],
+)
+def test_a_formula_loses_no_link(tmp_path: Path, formula: str, links: str) -> None:
+    import openpyxl
+
+    urls = [
+        "https://youtu.be/dQw4w9WgXcQ",
+        "https://vimeo.com/1",
+        "https://drive.google.com/uc?id=1",
+    ]
+    book = openpyxl.Workbook()
+    for row in (["#", "Name", "x"], [7, "Ann", formula.format(*urls)]):
+        book.worksheets[0].append(row)
+    book.save(tmp_path / "sheet.xlsx")
+    cell = dict(load_sheet(str(tmp_path / "sheet.xlsx")).rows[1].named).get("x", Cell())
+    assert cell.links == tuple(urls[int(number)] for number in links)
+
+
 @given(st.integers(0, 10**6), st.integers(1, 60))
 def test_a_damaged_workbook_is_read_or_refused(
     workbook: list[tuple[str, bytes]], place: int, length: int
@@ -294,3 +328,66 @@ def test_blank_ends_are_no_content(texts: list[list[str]]) -> None:
         (line.number, place) for line in kept for place, c in enumerate(line.cells) if c.text
     }
     assert not kept or kept[-1].cells
+
+
+ROWS = [["1", "Ann Ash", "ann@x.org", "T"], ["2", "Bo Bay", "bo@x.org", ""]]
+
+
+@pytest.mark.parametrize(
+    ("titles", "index", "more", "found"),
+    [
+        (["#", "Name", "Email", "Type"], ["0", "1"], [], True),
+        (["#", "Name", "Email", "Type"], ["7", "3"], [], True),
+        (["#", "Name", "Email", "Type"], [], [""], False),  # a separator too many
+        (["#", "Name", "Email", "Type"], [], ["a note"], False),
+        (["#", "Name", "Contact", "Type"], ["1", "2"], [], True),
+        (["#", "Name", "Contact", "Type"], [], [""], False),
+    ],
+)
+def test_an_index_without_a_title_in_a_text_file(
+    tmp_path: Path, titles: list[str], index: list[str], more: list[str], found: bool
+) -> None:
+    rows = [[*index[place : place + 1], *row, *more] for place, row in enumerate(ROWS)]
+    lines = [["People of the team"], titles, *rows, [], [","]]
+    path = tmp_path / "sheet.csv"
+    path.write_text("\n".join(map(",".join, lines)) + "\n", "utf-8")
+    if found:
+        with pytest.raises(InputError, match="give the index a title before the others in row 2"):
+            load_sheet(str(path))
+        return
+    snapshot = load_sheet(str(path))
+    people = [row.values for row in snapshot.rows if not row.is_header and row.values["name"]]
+    assert [(one["row_id"], one["name"]) for one in people] == [("1", "Ann Ash"), ("2", "Bo Bay")]
+    assert not [said for said in snapshot.notices if "cells than titles" in said]
+
+
+@pytest.mark.parametrize("count", [2, 4])  # up to half of them
+def test_a_row_of_a_text_file_that_is_shifted_is_told(tmp_path: Path, count: int) -> None:
+    rows = ("1,Ann Ash,a@x.org", "2,Bay, Bo,b@x.org", "3,Cy Cox,c@x.org,a note", "4,Di,d@x.org")
+    (tmp_path / "sheet.csv").write_text("\n".join(("#,Name,Email", *rows[:count])), "utf-8")
+    (said,) = load_sheet(str(tmp_path / "sheet.csv")).notices
+    assert "more cells than titles in row 3, and" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Name,Email\n0,Ann,a@x.org\n1,Bo,b@x.org\n", "number the rows: give the index a title"),
+        (
+            ",Name,Email\n0,1,Ann,a@x.org\n1,2,Bo,b@x.org\n",
+            "number the rows: give the index a title",
+        ),
+        ("#,Name,Email\n1,Ash, Ann,a@x.org\n2,Bay, Bo,b@x.org\n", "in rows 2, 3, and the e-mail"),
+        ("#,Name,Email\nr1,1,Ann,a@x\nr2,2,Bo,b@x\n", "give each column a title"),
+        ("#,Name,Email\n0,0,1,Ann,a@x\n1,1,2,Bo,b@x\n", "give each column a title"),
+        ("#,Name,Email\n0,1,Ann,a@x\n0,2,Bo,b@x\n", "give each column a title"),
+        ("#:Name:Email\n1:Ann:a@x.org\n", r"row 1 the titles '#:Name:Email', .* parted by ':'"),
+        ('"#,Name,Email"\n"1,Ann,a@x.org"\n', "its lines stand in quotes as a whole"),
+    ],
+)
+def test_a_text_file_that_would_shift_its_people_is_refused(
+    tmp_path: Path, text: str, words: str
+) -> None:
+    (tmp_path / "sheet.csv").write_text(text, "utf-8")
+    with pytest.raises(InputError, match=words):
+        load_sheet(str(tmp_path / "sheet.csv"))

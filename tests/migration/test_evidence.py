@@ -38,6 +38,15 @@ def test_lists_of_every_shape_name_a_file_and_whose_it_is(tmp_path: Path) -> Non
     shapes["orphans.json"] = json.dumps(
         [{"row_id": {"0": 7}, "file": f"{VIDEO}.mp4"}, {"row_id": 7, "files": [f"{OTHER}.mp4", {}]}]
     )
+    shapes["audit of media.json"] = json.dumps({DRIVE: 7, "recommended": 9})
+    shapes["audit of maps.json"] = json.dumps({"mappings": {VIDEO: {"row_id": 7, "name": "Anna"}}})
+    shapes["gold.json"] = json.dumps(
+        {"row": 7, "name": "Anna", "assets": [{"media_id": VIDEO, "name": "talk", "id": 99}]}
+    )
+    shapes["gold nested.json"] = json.dumps(
+        {"row_7": [{"person": {"name": "Anna"}, "clips": [{"file": f"{VIDEO}.mp4"}], "at": "x"}]}
+    )
+    shapes["orphans.csv"] = f"Row #,youtube_media_id,drive_media_id,name\n7,{VIDEO},{DRIVE},Anna\n"
     found = {}
     for name, text in shapes.items():
         (tmp_path / name).write_text(text, "utf-8")
@@ -57,6 +66,14 @@ def test_lists_of_every_shape_name_a_file_and_whose_it_is(tmp_path: Path) -> Non
             ("audit", "7", "Anna", OTHER, None),
         ],
         "orphans.json": [("orphans", "7", "", OTHER, None)],
+        "audit of media.json": [("audit", "7", "", DRIVE, None)],
+        "audit of maps.json": [("audit", "7", "Anna", VIDEO, None)],
+        "gold.json": [("gold standard", "7", "Anna", VIDEO, None)],
+        "gold nested.json": [("gold standard", "7", "Anna", VIDEO, None)],
+        "orphans.csv": [
+            ("orphans", "7", "Anna", VIDEO, None),
+            ("orphans", "7", "Anna", DRIVE, None),
+        ],
     }
     assert found["audit.csv"].passed_over == 1
     (tmp_path / "list.csv").write_text("a,b\n1,2\n")
@@ -91,6 +108,16 @@ def query(target: Target, sql: str) -> list[Row]:
         return sorted(warehouse.query(sql.format(schema=target.schema)), key=str)
 
 
+def read_blockers(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """What ``migrate status`` says of the phase in which people read the tables."""
+    capsys.readouterr()
+    assert run_command(["migrate", "status", "--json"]) == 0
+    (phase,) = [
+        phase for phase in json.loads(capsys.readouterr().out)["phases"] if phase["name"] == "read"
+    ]
+    return list(phase["blockers"])
+
+
 CLAIMS = """select row_id, standing, evidence from intermediate.int_legacy_claims
     where claim = 'upload'"""
 
@@ -115,17 +142,27 @@ def test_evidence_decides_and_rows_are_accepted(
         ],
     )
     drive = f"https://drive.google.com/file/d/{DRIVE}/view"
-    old = write_csv(tmp_path / "old.csv", 18, [who("1", "Anna", google_drive=drive)])
+    old = write_csv(  # the second row supersedes the first, in which nobody has anything to mend
+        tmp_path / "old.csv",
+        18,
+        [who("1", "Anna", type="MF"), who("1", "Anna", google_drive=drive)],
+    )
     monkeypatch.setenv("ROWKEEPER_LEGACY_CSV_PATHS", f"{new},{old}")
     monkeypatch.setenv("ROWKEEPER_LEGACY_CSV_IGNORE", "new*.csv:900-999")
     context = Context(load_settings({}), engine)
     ingest(context.settings, engine)
     build(context)
     assert query(engine, CLAIMS) == [
-        ("1", "stands", "the google_drive of old.csv, line 2"),
+        ("1", "stands", "the google_drive of old.csv, line 3"),
         ("2", "contested", None),
         ("3", "contested", None),
     ]
+    assert read_blockers(capsys) == [  # and a catalogue, though only dbt and dlt were at work
+        "1 people of the sources are in no table: mend the rows that are in quarantine, in the "
+        "sheet; or rowkeeper migrate accept, or legacy_csv.ignore."
+    ]
+    superseded = "select line, needs_mending from {schema}.quarantine where row_id = '1'"
+    assert query(engine, superseded) == [(2, False)]
     left_out = "select reason, needs_mending from {schema}.quarantine where row_id = '900'"
     assert query(engine, left_out) == [
         ("left out by legacy_csv.ignore: new*.csv:900-999", False),
@@ -159,6 +196,7 @@ def test_evidence_decides_and_rows_are_accepted(
     name = "select name from {schema}.people where row_id = '1'"
     assert query(engine, name) == [("Anna",)]
     assert query(engine, "select row_key from {schema}.quarantine where needs_mending") == []
+    assert read_blockers(capsys) == []
     capsys.readouterr()
     assert run_command(["status", "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)["assets"]

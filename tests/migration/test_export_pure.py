@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from loaders.legacy_csv import LegacyFile, read_file
+from loaders.legacy_reading import LegacyFile, read_file
 from loaders.row_keys import RowIds
 from loaders.tables import add_legacy_file, no_rows
 from rowkeeper.core.csv.guard import guard, unguard
@@ -131,18 +131,25 @@ def test_a_guarded_file_loads_back_the_same(tmp_path: Path, text: str) -> None:
     assert export(base_of(safe), []).data == path.read_bytes()
 
 
+@pytest.mark.parametrize("before", ["\u200b", "\ufeff", "\0", "\x01", "\u00ad", "\u2060", "\u202e"])
+def test_what_takes_no_room_hides_no_formula(before: str) -> None:
+    assert guard(f"{before}=1") == f"{before}'=1"
+    assert unguard(f"{before}'=1") == f"{before}=1"
+
+
 @given(CELL)
 def test_a_guard_comes_off_and_leaves_nothing_risky(cell: str) -> None:
     assert unguard(guard(cell)) == cell
     assert not guard(cell).startswith(RISKY)
 
 
-@given(st.text("a'=-\t\r\n;| \uff1d\u2028,", max_size=8))
-def test_no_line_and_no_part_of_a_guarded_cell_is_a_formula(cell: str) -> None:
-    guarded = guard(cell)
-    assert unguard(guarded) == cell
-    for part in re.split("[\r\n\u2028;\t|]", guarded):
-        assert not re.match(r"\s*[=\uff1d-]", part)
+@given(st.text("a'=-\t\r\n;| \uff1d\u2028,\"\u200b\0\ufe66", max_size=8), st.sampled_from(",;\t|"))
+def test_no_line_and_no_part_of_a_guarded_cell_is_a_formula(cell: str, delimiter: str) -> None:
+    guarded = guard(cell, delimiter)
+    assert unguard(guarded, delimiter) == cell
+    comma = "" if delimiter == "," else ","
+    for part in re.split(f"[\r\n\u2028;\t|{comma}]", guarded):
+        assert not re.match(r"[\s\"\u200b\0]*[=\uff1d\ufe66-]", part)
 
 
 @given(st.text("a,\"\r\n'", max_size=12))

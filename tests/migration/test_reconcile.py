@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from loaders.matches import link_matches
 from loaders.pipeline import ingest
 from rowkeeper.cli import run_command
 from rowkeeper.core.settings import load_settings
@@ -45,11 +44,6 @@ def test_a_whole_move_closes_and_what_is_lost_is_named(
     context: Context, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     target = context.target
-    found = reconcile(context)
-    assert found.complete, found.differences[:3]
-    assert {item.kind for item in found.differences} == {"waiting"}
-    link_matches(context.settings.data_dir, target)
-    build(context)
     found = reconcile(context)
     assert found.complete, found.differences[:3]
     assert found.differences == []

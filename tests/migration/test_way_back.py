@@ -153,6 +153,13 @@ def test_a_rollback_beside_decoys_keeps_every_cell(
     assert run_command(["migrate", "rollback", "--accept-losses", str(path)]) == 0
     assert "1 rows would go (rows 77, of output.csv)" in capsys.readouterr().out
     assert path.read_bytes() == back
+    for other in (["--generation", "5"], ["--base", "remarks.csv"]):
+        assert run_command(["migrate", "rollback", *other, str(path)]) == 13
+        assert "12 filled cells of file_uuids would become empty" in capsys.readouterr().err
+    path.write_bytes(b"no titles\n1,Ann\n")
+    assert run_command(["migrate", "rollback", str(path)]) == 13
+    assert "2 lines, among which no titles are known, would go" in capsys.readouterr().err
+    path.write_bytes(back)
     assert others in [kept.read_bytes() for kept in kept_files(path)]
 
 
@@ -195,7 +202,7 @@ def test_a_column_that_nobody_knows_is_compared_by_its_title() -> None:
     rows = [{"row_id": "1", "name": "Ann", REMARKS: "kind"}, {"row_id": "2", "name": "Ben"}]
     key, unknown = "private_remarks", frozenset({"private_remarks"})
     cells = {"row_id": "1", "name": "Ann", key: "kind"}
-    there = Source("there.csv", cells, unknown=unknown, is_replaced=True)
+    there = Source("there.csv", cells, is_replaced=True)
     loaded = Source("loaded.csv", cells, "1", unknown)
 
     def kinds(data: bytes) -> list[tuple[str, str, tuple[str, ...]]]:
@@ -209,6 +216,100 @@ def test_a_column_that_nobody_knows_is_compared_by_its_title() -> None:
         ("cells", key, ("there.csv",)),
         ("untold", key, ("loaded.csv",)),
     ]
+
+
+@pytest.mark.parametrize("width", GENERATIONS)
+def test_every_column_of_the_file_that_is_replaced_is_asked_for(width: int) -> None:
+    chance = random.Random(width)
+    rows = [person(number, chance) for number in range(1, 4)]
+    there = read_table(written(21, rows), {})
+    lacking = set(GENERATIONS[21]) - set(GENERATIONS[width]) - {"row_id"}
+    filled = {name for name in lacking if rows[0].get(name)}
+    sources = [Source("there.csv", row, is_replaced=True) for row in there.rows]
+    losses = find_losses(read_table(written(width, rows), {}), sources, {})
+    assert {(loss.kind, loss.column, loss.count) for loss in losses} == {
+        ("cells", name, 3) for name in filled
+    }
+    assert bool(losses) == (width != 21)
+
+
+TITLES = "row_id,name,email,note\n"
+
+
+@pytest.mark.parametrize(
+    ("there", "now", "lost"),
+    [
+        ("\n" + TITLES + "1,Ann,,kind\n", TITLES + "1,Ann,,\n", "cells note"),
+        ("sep=,\r\n" + TITLES + "1,Ann,,kind\n", TITLES + "1,Ann,,\n", "cells note"),
+        ('"sep=;"\n,,\n' + TITLES + "1,Ann,,kind\n", TITLES + "1,Ann,,\n", "cells note"),
+        (TITLES + "1,Ann,,kind\n", "sep=,\n" + TITLES + "1,Ann,,\n", "cells note"),
+        (TITLES + "1,Ann,,kind\n", "sep=,\n" + TITLES + "1,Ann,,new\n", ""),
+        ("row_id,name,Note,Note\n1,Ann,a,b\n", "row_id,name,Note,Note\n1,Ann,,b\n", "cells note"),
+        (
+            "row_id,name,Note,Note\n1,Ann,a,b\n",
+            "row_id,name,Note,Note\n1,Ann,a,\n",
+            "cells note (2)",
+        ),
+        (TITLES + "1,Ann,,kind,more\n", TITLES + "1,Ann,,kind\n", "cells beyond the titles (1)"),
+        (TITLES + "1,Ann,,kind,more\n", TITLES + "1,Ann,,kind,more\n", ""),
+        (",row_id,name\nx,1,Ann\n", "row_id,name\n1,Ann\n", "cells untitled (1)"),
+        (
+            "row_id,name,youtube_status,download_errors\n1,Ann,failed,why\n",
+            "row_id,name,youtube_status\n1,Ann,done\n",
+            "cells download_errors",  # a status says no more than a column that is still there
+        ),
+    ],
+)
+def test_a_file_is_read_from_its_titles_and_to_its_last_cell(
+    there: str, now: str, lost: str
+) -> None:
+    rows = read_table(there.encode(), {}).rows
+    sources = [Source("there.csv", row, is_replaced=True) for row in rows]
+    losses = find_losses(read_table(now.encode(), {}), sources, {})
+    assert [f"{loss.kind} {loss.column}" for loss in losses] == ([lost] if lost else [])
+
+
+def test_a_column_of_our_name_is_the_one_that_the_settings_name() -> None:
+    table = read_table(b"Name,Who,Who\na,b,c\n", {"name": "Who"})
+    assert table.rows == ({"name": "b", "name (3)": "a", "name (2)": "c"},)
+
+
+@pytest.mark.parametrize(
+    ("now", "loaded", "tables", "is_lost"),
+    [
+        ("u1", (), (), False),
+        ("u2", (), (), True),
+        ("u2", (), ("u2",), False),  # archived anew: the tables say where
+        ("u2", ("u2",), (), True),  # what another file says is not what this one said
+    ],
+)
+def test_an_object_under_another_name_is_lost(
+    now: str, loaded: tuple[str, ...], tables: tuple[str, ...], is_lost: bool
+) -> None:
+    def row(uuid: str) -> Cells:
+        return {"row_id": "1", "name": "Ann", "file_uuids": json.dumps({"YouTube: v": uuid})}
+
+    sources = [Source("there.csv", row("u1"), is_replaced=True)]
+    sources += [Source("loaded.csv", row(uuid), "1") for uuid in loaded]
+    table = read_table(written(21, [row(now)]), {})
+    losses = find_losses(table, sources, {}, {"1": frozenset(tables)})
+    assert [(loss.kind, loss.column) for loss in losses] == [("objects", "file_uuids")] * is_lost
+
+
+def test_loaded_files_may_disagree_about_an_object() -> None:
+    files = {"a.csv": "u1", "b.csv": "u2"}
+    sources = [
+        Source(name, {"row_id": "1", "name": "Ann", "file_uuids": json.dumps({"v": uuid})}, "1")
+        for name, uuid in files.items()
+    ]
+
+    def kinds(uuid: str) -> list[tuple[str, tuple[str, ...]]]:
+        row = {"row_id": "1", "name": "Ann", "file_uuids": json.dumps({"v": uuid})}
+        losses = find_losses(read_table(written(21, [row]), {}), sources, {})
+        return [(loss.kind, loss.files) for loss in losses]
+
+    assert kinds("u1") == kinds("u2") == []
+    assert kinds("u3") == [("objects", ("a.csv", "b.csv"))]
 
 
 def base(*rows: tuple[str, str]) -> Base:

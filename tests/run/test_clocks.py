@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from downloaders.base import Standing
 from loaders.chain import newest_of, numbers, snapshot_id_of
 from loaders.clocks import clock_notices
 from loaders.pipeline import ingest
@@ -17,6 +18,7 @@ from rowkeeper.core.drain import create_tables
 from rowkeeper.core.settings import load_settings
 from rowkeeper.core.warehouse import Row, Target, Warehouse, connect
 from rowkeeper.migration.reconcile.reconcile import reconcile
+from rowkeeper.run.pending import due_rereads
 from rowkeeper.workspace.build import build
 from rowkeeper.workspace.context import Context
 
@@ -105,6 +107,62 @@ def test_three_sheets_under_three_wrong_clocks_end_as_under_a_right_one(
     ]
     proof = reconcile(context)
     assert proof.complete, proof.differences
+
+
+SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
+LOOKED: dict[str, tuple[timedelta, timedelta | None]] = {
+    "a week ago": (-7 * DAY, None),
+    "a week ago, but for a minute": (-7 * DAY + 60 * SECOND, None),
+    "half a day ago": (-12 * HOUR, None),
+    "just now": (-SECOND, None),
+    "tomorrow": (DAY, None),
+    "just now, its time has come": (-SECOND, -SECOND),
+    "a year ago, its time comes": (-YEAR, HOUR),
+    "tomorrow, its time comes": (DAY, YEAR),
+}
+"""When something was last looked at, and when it is to be looked at next, from now on."""
+
+
+@pytest.mark.parametrize(
+    ("reread_after", "not_due"),
+    [
+        (None, {"a week ago, but for a minute", "half a day ago", "just now"}),
+        ("7d", {"a week ago, but for a minute", "half a day ago", "just now"}),
+        ("12h", {"just now"}),
+        ("0", set()),
+        ("8d", {"a week ago", "a week ago, but for a minute", "half a day ago", "just now"}),
+    ],
+)
+def test_what_was_read_is_read_again_by_its_age(
+    engine: Target, tmp_path: Path, reread_after: str | None, not_due: set[str]
+) -> None:
+    """Without ``--reread``, unless its source or a failure has named a time."""
+    flags = {"download.reread_after": reread_after} if reread_after else {}
+    context = Context(load_settings(flags, {}, tmp_path), engine)
+    with connect(engine) as warehouse:
+        warehouse.execute(f"create schema if not exists {engine.schema}")
+        table, now = f"{engine.schema}.pending_rereads", datetime.now(UTC)
+        warehouse.execute(
+            f"create table {table} (asset_id text, person_row_id text, provider text, "
+            "media_id text, asset_kind text, original_url text, attempt integer, tries integer, "
+            "name text, email text, personality_type text, last_seen_in text, url_as_found text, "
+            "refused text, sha256 text, reading_details text, last_looked_at timestamptz, "
+            "next_read_at timestamptz)"
+        )
+        for name, (looked, reads) in LOOKED.items():
+            warehouse.execute(
+                f"insert into {table} values (?, '1', 'docs', ?, 'document', 'https://x.org/', 2, "
+                "0, 'Ann', null, null, null, null, null, 'abc', '{\"complete\": true}', ?, ?)",
+                [name, name, now + looked, None if reads is None else now + reads],
+            )
+    found = due_rereads(context)
+    assert {item.media_id for item in found} == (
+        LOOKED.keys() - not_due - {"a year ago, its time comes"}
+    )
+    assert {item.media_id for item in due_rereads(context, reread=True)} == LOOKED.keys()
+    assert all(
+        item.standing == Standing(sha256="abc", details={"complete": True}) for item in found
+    )
 
 
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)

@@ -10,11 +10,15 @@ import pytest
 
 from demo.site import SHEET_PAGE, Demo
 from rowkeeper.cli import run_command
-from rowkeeper.core.warehouse import Row, Target, Warehouse
+from rowkeeper.core.warehouse import Row, Target, Warehouse, connect
 from rowkeeper.run import dedupe, transfer
+from rowkeeper.run.dedupe import first_of_each
 from tests.fakes.internet import FakeInternet
+from tests.fakes.s3 import FaultyS3, archive_in
+from tests.fakes.site import DriveFile
 from tests.helpers.sources import page
 from tests.helpers.warehouses import in_order
+from uploaders.values import UploadRequest
 
 ASSETS = """
 select person_row_id, media_id, asset_type, local_file_path, cloud_storage_url, upload_status,
@@ -64,6 +68,7 @@ def test_what_two_people_have_is_moved_once(
         f"https://drive.google.com/drive/folders/{folder.id}",
     ]
     gone = "https://drive.google.com/file/d/1GoneGoneGoneGoneGoneGoneGone/view"
+    demo.site.files.append(DriveFile("1GoneGoneGoneGoneGoneGoneGone", error="removed"))
     people = {"1": [*shared, gone], "2": [*shared, gone]}
     demo.site.pages[SHEET_PAGE] = page(people)
     assert run_command(["run"]) == 0
@@ -77,7 +82,7 @@ def test_what_two_people_have_is_moved_once(
     first = [row[1:] for row in found if row[0] == "1"]
     assert first == [row[1:] for row in found if row[0] == "2"]
     assert len(first) == 1 + len(files) + 2 * len(documents)
-    assert {row[5] for row in first} == {"not_found", None}
+    assert {row[5] for row in first} == {"removed", None}
     texts = in_order(engine, DOCUMENTS)
     assert [row[1] for row in texts if row[0] == "1"] == [row[1] for row in texts if row[0] == "2"]
     objects = {row[3] for row in first if row[4] == "uploaded"}
@@ -103,3 +108,42 @@ def test_what_two_people_have_is_moved_once(
         "where person_row_id = '4' and asset_type = 'google_doc'",
     )
     assert own != path  # a file that is not whole is not shared
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_a_shared_object_is_known_by_its_checksum(
+    engine: Target, demo: Demo, internet: FakeInternet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROWKEEPER_LEGACY_CSV_PATHS", "")
+    link = f"https://drive.google.com/file/d/{demo.site.files[0].id}/view"
+    archive_in(monkeypatch, "s3://shared-objects").create_bucket(Bucket="shared-objects")
+    with FaultyS3() as s3:
+        monkeypatch.setenv("ROWKEEPER_STORE_ENDPOINT_URL", s3.url)
+        for people in (["1"], ["1", "2"], ["1", "2", "3", "4"]):
+            demo.site.pages[SHEET_PAGE] = page({row_id: [link] for row_id in people})
+            assert run_command(["run"]) == 0
+    with connect(engine) as warehouse:
+        urls = warehouse.query("select distinct cloud_storage_url from {schema}.assets")
+        ((assets,),) = warehouse.query("select count(*) from {schema}.assets")
+    assert (len(urls), assets) == (1, 4)
+    key = str(urls[0][0]).rpartition("/")[2]
+    assert [request.partition(" ")[0] for request in s3.requests if key in request].count(
+        "GET"
+    ) == 0
+    assert sum(request.startswith("PUT ") and key in request for request in s3.requests) == 1
+
+
+def test_what_shares_no_object_is_sent_in_one_go() -> None:
+    about: dict[str, Any] = {"provider": "drive", "media_id": "m", "asset_kind": "file"}
+    one, two, three = (
+        UploadRequest(
+            asset_id=name, row_id="1", path=Path(name), sha256="same", size_bytes=1, **about
+        )
+        for name in ("a", "b", "c")
+    )
+    assert first_of_each([one, two, three], transfer.content_of(set())) == [one]
+    assert first_of_each([one, two, three], transfer.content_of({"a", "b", "c"})) == [
+        one,
+        two,
+        three,
+    ]

@@ -19,7 +19,7 @@ def test_whatever_a_run_saw_is_archived(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """A first day of faults, one on which all changes too, and one on which all is well again."""
-    for name in ("NETWORK_PROXY", "NETWORK_CA_FILE", "DOWNLOAD_BACKOFF_S"):
+    for name in ("NETWORK_PROXY", "NETWORK_CA_FILE", "DOWNLOAD_BACKOFF_S", "DOWNLOAD_REREAD_AFTER"):
         monkeypatch.setenv(f"ROWKEEPER_{name}", "")  # put back at the end
     world = World()
     with FakeInternet(world.site) as net:

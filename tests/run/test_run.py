@@ -34,6 +34,7 @@ FAILPOINTS = [
     ("downloaders.places", "sync", 9),
     ("rowkeeper.core.drain", "_insert", 1),
     ("uploaders.local", "sha256_file", 5),
+    ("rowkeeper.archive.kept_words", "_insert", 1),
     ("rowkeeper.catalogue.publish", "publish", 1),
 ]
 """In the order of a run, for each kill leaves less to do."""
@@ -52,6 +53,15 @@ def archive(target: Target) -> dict[str, str]:
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in folder.rglob("*")
         if path.is_file()
+    }
+
+
+def pages() -> dict[str, int]:
+    """The pages of the catalogue, and when each was written."""
+    folder = Path(os.environ["ROWKEEPER_DATA_DIR"]) / "site"
+    return {
+        path.relative_to(folder).as_posix(): path.stat().st_mtime_ns
+        for path in folder.rglob("*.html")
     }
 
 
@@ -115,26 +125,49 @@ def test_the_whole_road_and_once_more(
             used.add(str(key))
     assert used == set(stored)
     assert len(set(stored.values())) == len(stored)  # each content once
-    assert "was not found" in said or "not_found" in said
+    assert "has been deleted" in said or "removed" in said
 
     before = {table: dump(engine, "*", table) for table in TABLES}
-    kept, asked = archive(engine), len(internet.requests)
+    kept, asked, written = archive(engine), len(internet.requests), pages()
     assert run_command(["run"]) == 0
     assert [path for _, _, path in internet.requests[asked:]] == [urlsplit(SHEET_URL).path]
     assert {table: dump(engine, "*", table) for table in TABLES} == before
     assert archive(engine) == kept
+    assert {path: pages()[path] for path in written if "person/" in path} == {
+        path: when for path, when in written.items() if "person/" in path
+    }
+    assert sum("person/" in path for path in written) == len(people)
+    spoken = {row[0] for row in dump(engine, "asset_id, kind", "passages") if row[1] != "document"}
+    assert spoken == {row[0] for row in assets if "_transcript" in row[2] and row not in failed}
 
     capsys.readouterr()
     assert run_command(["status", "--json"]) == 0
     status: dict[str, Any] = json.loads(capsys.readouterr().out)
     assert {person["row_id"] for person in status["people"]} == set(people)
-    assert [failure["error_code"] for failure in status["failures"]] == ["not_found"] * len(failed)
+    assert [failure["error_code"] for failure in status["failures"]] == ["removed"] * len(failed)
     assert [session["status"] for session in status["sessions"]] == ["completed"] * 2
     assert sum(kind["archived"] for kind in status["assets"]) == len(assets) - len(failed)
+    lacking = {
+        person["row_id"]: person["lacks"]["video"]
+        for person in status["people"]
+        if "video" not in person["archived_kinds"]
+    }
+    films = {file.id for file in demo.site.files if file.mime_type == "video/mp4"}
+    held = [row for row in assets if row[9] == "uploaded"]
+    seen = {row[1] for row in held if row[2].endswith("_video") or row[6] in films}
+    assert lacking.keys() == set(people) - seen
+    assert all(lacking.values())
+    assert seen
+    assert run_command(["status", "--people", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["people"] == status["people"]
+    somebody = status["people"][0]["row_id"]
+    assert run_command(["status", "--people", somebody, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["people"] == status["people"][:1]
+    assert run_command(["status", "--people", "nobody"]) == 12
     assert run_command(["status", "--people"]) == 0
     said = capsys.readouterr().out
     assert "Last sessions" in said
-    assert "not_found, permanent" in said
+    assert "removed, permanent" in said
 
 
 def test_killed_again_and_again_it_comes_out_the_same(
@@ -157,6 +190,8 @@ def test_killed_again_and_again_it_comes_out_the_same(
     assert run_command(["run"]) == 0
     assets, content = dump(engine, FACTS, "assets"), archive(engine)
     people = dump(engine, "row_id, name, email, personality_type", "people")
+    words = dump(engine, "passage_key, text, start_s", "passages")
+    assert words
     running = [
         row
         for row in dump(engine, "session_id, status", "download_sessions")
@@ -179,6 +214,7 @@ def test_killed_again_and_again_it_comes_out_the_same(
         root = folder.as_uri()
         return [tuple(str(value).replace(root, "") for value in row) for row in rows]
 
+    assert dump(target, "passage_key, text, start_s", "passages") == words
     found = placed(dump(target, FACTS, "assets"), clean)
     assert found == placed(assets, tmp_path / "data")
     assert archive(target) == content

@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from rowkeeper.archive.bag import write_tables
+from rowkeeper.archive.bag_files import begin
 from rowkeeper.cli import run_command
 from rowkeeper.core.settings import load_settings
 from rowkeeper.core.warehouse import Row, Target, connect, load_target
@@ -86,7 +87,7 @@ def a_bag_has_it_all(
     archived: list[Row], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Each archived content and each row, whatever an earlier try left behind."""
-    stale = tmp_path / "bag.unfinished" / "data" / "archive" / "stale.txt"
+    stale = begin(tmp_path / "bag") / "data" / "archive" / "stale.txt"
     stale.parent.mkdir(parents=True)
     stale.write_text("?")
     command = ["export", "bag", "--to", str(tmp_path / "bag")]

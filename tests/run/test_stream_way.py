@@ -9,10 +9,10 @@ import pytest
 
 from downloaders.base import Request
 from downloaders.files import partial_folder
-from downloaders.pool import Summary, download_all
+from downloaders.pool import DownloadSummary, download_all
 from rowkeeper.core.errors import Verdict
 from rowkeeper.core.events import AssetEvent, EventType
-from rowkeeper.run.stream import NOTE, StraightThrough
+from rowkeeper.run.stream import NOTE, StoreStreamer
 from tests.fakes.clients import request_for
 from tests.fakes.s3 import open_uploads, s3_store, shared_ministack
 from tests.helpers.transfers import Answers, local_settings, serving
@@ -50,17 +50,17 @@ class Run:
 
     def __call__(
         self,
-        way: StraightThrough,
+        way: StoreStreamer,
         request: Request | None = None,
         killed_at: EventType | None = None,
-    ) -> Summary:
+    ) -> DownloadSummary:
         def emit(event: AssetEvent) -> None:
             if event.event_type is killed_at:
                 raise KilledError
             self.events.append(event)
 
         settings = local_settings(self.folder, hosts=(self.server.host,), backoff_s=0.01)
-        return download_all([request or self.request()], settings, emit, "s1", straight=way)
+        return download_all([request or self.request()], settings, emit, "s1", streamer=way)
 
     def notes(self) -> list[Path]:
         return list(partial_folder(self.folder).glob(f"*{NOTE}"))
@@ -71,9 +71,9 @@ def run(server: Answers, tmp_path: Path) -> Run:
     return Run(server, tmp_path / "data")
 
 
-def way_to(store: Store, known: dict[str, str] | None = None) -> StraightThrough:
+def way_to(store: Store, known: dict[str, str] | None = None) -> StoreStreamer:
     store.check()
-    return StraightThrough(store, TEMPLATE, "s1", known=known)
+    return StoreStreamer(store, TEMPLATE, "s1", known=known)
 
 
 def objects(store: Store) -> dict[str, bytes]:
@@ -149,7 +149,7 @@ def test_a_key_with_other_bytes_is_left_to_them(
     with store.writer("films/a.mp4") as writer:
         writer.write(b"first")
         writer.commit(hashlib.sha256(b"first").hexdigest())
-    run(StraightThrough(store, "films/{file}", "s1"))
+    run(StoreStreamer(store, "films/{file}", "s1"))
     own = f"films/a-{run.request().asset_id}.mp4"
     assert objects(store) == {"films/a.mp4": b"first", own: server.body}
 

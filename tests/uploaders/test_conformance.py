@@ -12,7 +12,7 @@ import pytest
 import trustme
 
 from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, StoreError
-from rowkeeper.core.settings import Upload
+from rowkeeper.core.setting_sections import Upload
 from tests.fakes.gcs import gcs_store
 from tests.fakes.s3 import MiniStack, open_uploads, s3_settings, s3_store, shared_ministack
 from tests.fakes.swift import swift_store

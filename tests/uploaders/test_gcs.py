@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from rowkeeper.core.errors import RetryLaterError, StoreError, UsageError
 from tests.fakes.gcs import gcs_settings, gcs_store, shared_gcs
@@ -50,6 +51,53 @@ def test_type_and_hash_are_kept(tmp_path: Path) -> None:
     assert facts["contentType"] == request.mime_type
     assert facts["metadata"] == {"sha256": request.sha256}
     assert store.stored("k", existed=False).cloud_url == f"gs://{store.bucket}/k"
+
+
+def test_the_probe_is_kept_as_objects_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bytes] = []
+    store = gcs_store()
+    store.kept = {"storageClass": "COLDLINE"}
+    make = GcsStore.make
+
+    def seen(store: GcsStore, body: Related) -> dict[str, Any]:
+        asked.append(b"".join(body))
+        return make(store, body)
+
+    monkeypatch.setattr(GcsStore, "make", seen)
+    store.check()
+    assert b'"storageClass": "COLDLINE"' in asked[0]
+    assert store.notice is None
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "words"),
+    [
+        ("DELETE", 403, None),
+        ("GET", 403, "read and delete objects"),
+        ("POST", 400, "store.storage_class and store.kms_key_id"),
+    ],
+)
+def test_what_the_probe_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, method: str, status: int, words: str | None
+) -> None:
+    store = gcs_store()
+    store.kept = {"storageClass": "COLDLINE"}
+    request = store.session.request
+
+    def refusing(how: str, url: str, **more: Any) -> requests.Response:
+        answer = request(how, url, **more)
+        if how == method:
+            answer.status_code = status
+        return answer
+
+    monkeypatch.setattr(store.session, "request", refusing)
+    if words:
+        with pytest.raises(StoreError, match=words):
+            store.check()
+        return
+    store.check()
+    assert "lets nothing be deleted" in str(store.notice)
+    assert not store.put(request_of(tmp_path, b"kept for good"), "k").existed
 
 
 @pytest.mark.parametrize("knows_md5", [True, False])

@@ -28,7 +28,9 @@ folder, url, endpoint, events = sys.argv[1:]
 count = itertools.count(1)
 emit = lambda event: next(count) < int(events) or os.kill(os.getpid(), 9)
 settings = Settings(data_dir=folder)
-upload_all(big(Path(folder)), settings, emit, "s0", store=store_of(url, endpoint))
+store = store_of(url, endpoint)
+store.make_ready()
+upload_all(big(Path(folder)), settings, emit, "s0", store=store)
 """
 
 
@@ -53,6 +55,7 @@ def kill_then_finish(folder: Path, url: str, endpoint: str = "") -> None:
         assert killed.returncode == -signal.SIGKILL
     told: list[AssetEvent] = []
     store, settings = store_of(url, endpoint), Settings(data_dir=folder)
+    store.make_ready()
     summary = upload_all(big(folder), settings, told.append, "s1", store=store)
     assert (summary.uploaded, summary.failed, len(told)) == (20, 0, 20)
     assert 9 <= summary.existed < 20
@@ -87,6 +90,7 @@ def test_a_run_ends_uploads_in_parts_that_are_a_day_old(
 
     def run(name: str) -> None:
         requests = [request_of(tmp_path, b"body", name=name)]
+        store.make_ready()
         summary = upload_all(requests, Settings(data_dir=tmp_path), told.append, "s", store=store)
         assert summary.uploaded == 1
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from rowkeeper.core.errors import UsageError
 from rowkeeper.core.events import AssetEvent, EventType
-from rowkeeper.core.settings import Settings, StoreSettings
+from rowkeeper.core.setting_sections import StoreSettings
+from rowkeeper.core.settings import Settings
 from tests.fakes.s3 import s3_store, shared_ministack
 from tests.helpers.names import HOSTILE
 from tests.helpers.stores import local_lab, request_of
@@ -109,6 +110,7 @@ def test_two_contents_never_share_a_key(store: Store, tmp_path: Path) -> None:
     files = [request_of(tmp_path, body.encode(), name=f"{body}.mp4") for body in "abc"]
     requests = [replace(file, filename="film.mp4", person_name="Anna") for file in files]
     told: list[AssetEvent] = []
+    store.make_ready()
     assert upload_all(requests, settings, told.append, "s0", store=store).uploaded == 3
     keys = {event.asset_id: store.key_of(str(event.object_key)) for event in told}
     assert sum(key == "7/Anna/film.mp4" for key in keys.values()) == 1
@@ -121,6 +123,7 @@ def test_two_contents_never_share_a_key(store: Store, tmp_path: Path) -> None:
 
 def test_what_replaces_a_lost_object_leaves_others_alone(tmp_path: Path) -> None:
     store = LocalStore(tmp_path / "archive")
+    store.make_ready()
     settings = Settings(data_dir=tmp_path, store=StoreSettings(layout="row_name"))
     first, second = (
         replace(request_of(tmp_path, body.encode(), name=f"{body}.mp4"), filename="film.mp4")

@@ -12,7 +12,8 @@ from rowkeeper.core.errors import StoreError, Verdict
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.paths import folder_id
 from rowkeeper.core.progress import Progress
-from rowkeeper.core.settings import Settings, StoreSettings, Upload
+from rowkeeper.core.setting_sections import StoreSettings, Upload
+from rowkeeper.core.settings import Settings
 from tests.fakes.s3 import (
     SECRET,
     Fault,
@@ -24,7 +25,7 @@ from tests.fakes.s3 import (
 )
 from tests.helpers.stores import request_of
 from uploaders.base import object_key
-from uploaders.pool import Summary, upload_all
+from uploaders.pool import UploadSummary, upload_all
 from uploaders.values import UploadRequest
 
 
@@ -58,7 +59,7 @@ def some(folder: Path, count: int) -> list[UploadRequest]:
     return [request_of(folder, f"body {n}".encode(), str(n), f"{n:03}.mp4") for n in range(count)]
 
 
-def run(settings: Settings, *requests: UploadRequest) -> tuple[Summary, list[AssetEvent]]:
+def run(settings: Settings, *requests: UploadRequest) -> tuple[UploadSummary, list[AssetEvent]]:
     events: list[AssetEvent] = []
     return upload_all(requests, settings, events.append, "s1"), events
 
@@ -72,7 +73,7 @@ def test_events_of_a_folder(settings: Settings, tmp_path: Path) -> None:
     request = replace(request_of(tmp_path, b"body"), filename="../ü.mp4", attempt=3)
     summary, [event] = run(settings.model_copy(update={"data_dir": tmp_path}), request)
     root, name = (tmp_path / "archive").as_uri(), f"folder://{folder_id(tmp_path)}/archive"
-    assert summary == Summary(uploaded=1, size_bytes=4)
+    assert summary == UploadSummary(uploaded=1, size_bytes=4)
     assert event == AssetEvent(
         event_type=EventType.UPLOADED,
         session_id="s1",
@@ -113,10 +114,10 @@ def test_events_of_s3(proxy: FaultyS3, tmp_path: Path) -> None:
 def test_a_second_run_sends_nothing(proxy: FaultyS3, tmp_path: Path) -> None:
     settings = s3(proxy, tmp_path)
     requests = some(tmp_path, 10)
-    assert run(settings, *requests)[0] == Summary(uploaded=10, size_bytes=60)
+    assert run(settings, *requests)[0] == UploadSummary(uploaded=10, size_bytes=60)
     assert len(puts(proxy)) == 10
     again, events = run(settings, *requests)
-    assert again == Summary(uploaded=10, existed=10, size_bytes=60)
+    assert again == UploadSummary(uploaded=10, existed=10, size_bytes=60)
     assert all(event.details["existed"] for event in events)
     assert len(puts(proxy)) == 10
 
@@ -213,7 +214,7 @@ def test_a_store_that_goes_away_ends_the_run(tmp_path: Path) -> None:
 
 def test_nothing_pending_asks_nobody(tmp_path: Path) -> None:
     settings = s3_settings(tmp_path, "s3://bucket", f"http://127.0.0.1:{free_port()}")
-    assert run(settings) == (Summary(), [])
+    assert run(settings) == (UploadSummary(), [])
 
 
 def test_requests_are_read_as_room_comes_free(settings: Settings, tmp_path: Path) -> None:

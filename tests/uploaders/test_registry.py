@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from rowkeeper.core.errors import StoreError, UsageError
-from rowkeeper.core.settings import Settings, StoreSettings
+from rowkeeper.core.setting_sections import StoreSettings
+from rowkeeper.core.settings import Settings
 from tests.fakes.s3 import free_port, s3_settings, shared_ministack
 from tests.helpers.stores import request_of
 from uploaders.base import object_key

@@ -7,7 +7,7 @@ import pytest
 
 from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, TransferError
 from rowkeeper.core.pool import Stop, StoppedError
-from rowkeeper.core.settings import Upload
+from rowkeeper.core.setting_sections import Upload
 from tests.helpers.stores import put, request_of
 from uploaders.base import Store
 from uploaders.faults import UnreachableError

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trustme
 
+from rowkeeper.core import clock
 from rowkeeper.core.errors import RetryLaterError, StoreError, TransferError, UsageError, Verdict
 from tests.fakes.s3 import (
     SECRET,
@@ -24,6 +26,7 @@ from tests.fakes.s3 import (
 from tests.helpers.stores import request_of
 from uploaders.base import object_key
 from uploaders.registry import open_store
+from uploaders.s3 import parts
 from uploaders.s3.client import connect
 from uploaders.s3.store import S3Store
 from uploaders.values import Held
@@ -111,11 +114,25 @@ def test_the_answer_cut_short_is_no_proof(proxy: FaultyS3, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("more", [WHOLE, PARTS])
+@pytest.mark.parametrize(
+    ("refusal", "probed"),
+    [
+        ("501 NotImplemented", False),
+        ("501 UnsupportedOperation", False),
+        ("400 InvalidArgument", False),
+        ("400 InvalidRequest", True),
+        ("400 UnsupportedHeader", True),
+        ("405 MethodNotAllowed", True),
+        ("403 SignatureDoesNotMatch", True),
+    ],
+)
 def test_a_store_that_knows_no_condition(
-    proxy: FaultyS3, tmp_path: Path, more: dict[str, Any]
+    proxy: FaultyS3, tmp_path: Path, more: dict[str, Any], refusal: str, probed: bool
 ) -> None:
-    proxy.conditional = False
+    proxy.refused["if-none-match"] = refusal
     store = s3_store(proxy.url, **more)
+    if probed:
+        store.check()
     for name in ("a.mp4", "b.mp4"):
         request = request_of(tmp_path, b"body", name=name)
         assert not store.put(request, object_key(request)).existed
@@ -228,6 +245,19 @@ def test_a_kill_among_the_parts(proxy: FaultyS3, tmp_path: Path) -> None:
     assert not store.put(request, key).existed
     assert open_uploads(store.client, store.bucket) == {neighbour["UploadId"]}
     assert body_of(store, key) == b"body" * (2 << 20)
+
+
+def test_what_is_abandoned_is_told_by_the_clock_of_the_store(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = s3_store(shared_ministack().url)
+    upload = store.client.create_multipart_upload(Bucket=store.bucket, Key="others/film.mp4")
+    monkeypatch.setattr(clock, "now", lambda: datetime.now(UTC) + timedelta(days=400))
+    store.sweep()
+    assert open_uploads(store.client, store.bucket) == {upload["UploadId"]}
+    monkeypatch.setattr(parts, "ABANDONED", timedelta(minutes=-1))
+    store.sweep()
+    assert not open_uploads(store.client, store.bucket)
 
 
 def test_a_file_that_changes_while_it_is_sent_makes_no_object(tmp_path: Path) -> None:

@@ -77,3 +77,35 @@ def test_a_store_that_knows_checksums_has_no_notice(tmp_path: Path, s3: FaultyS3
     store.check()
     assert store.notice is None
     assert store.maker.checks_sha256
+
+
+def test_a_store_that_deletes_nothing_says_so_and_takes_objects(
+    tmp_path: Path, s3: FaultyS3
+) -> None:
+    store = store_of(tmp_path, s3)
+    s3.faults = [Fault("DELETE ", "403 AccessDenied", times=99)]
+    for _ in range(2):
+        store.check()
+    assert "lets nothing be deleted, so .rowkeeper-probe stays" in str(store.notice)
+    assert not store.put(request_of(tmp_path, b"kept for good"), "k").existed
+    assert [entry.key for entry in store.entries()] == ["k"]
+    s3.faults = []
+    store.check()
+    assert store.notice is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"), [("403 AccessDenied", "may read"), ("corrupt", "gives other bytes")]
+)
+def test_a_store_that_does_not_give_what_it_took(
+    tmp_path: Path, s3: FaultyS3, kind: str, words: str
+) -> None:
+    store = store_of(tmp_path, s3)
+    s3.strict = REFUSALS[0]
+    s3.faults = [Fault(f"{'PUT' if kind == 'corrupt' else 'GET'} .*probe", kind, times=99)]
+    with pytest.raises(StoreError, match=words):
+        store.check()
+    s3.faults = []
+    assert not store.client.list_objects_v2(Bucket=store.bucket, Prefix=store.name("")).get(
+        "Contents"
+    )

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from rowkeeper.core.errors import UsageError
-from rowkeeper.core.settings import Settings, StoreSettings
+from rowkeeper.core.errors import StoreError, UsageError
+from rowkeeper.core.setting_sections import StoreSettings
+from rowkeeper.core.settings import Settings
 from tests.fakes.s3 import FaultyS3, client_for, s3_settings, shared_ministack
 from tests.helpers.stores import request_of
 from uploaders.s3.client import connect
@@ -58,6 +59,41 @@ def test_encryption_and_class_go_with_each_object_and_never_an_acl(tmp_path: Pat
         assert KEPT.items() <= headers.items(), line
     names = {name.lower() for headers in sent.values() for name in headers}
     assert not [name for name in names if name.startswith(("x-amz-acl", "x-amz-grant"))]
+
+
+@pytest.mark.parametrize(
+    ("given", "header", "refusal", "words"),
+    [
+        ({"storage_class": "COLD"}, "storage-class", "400 InvalidStorageClass", "storage_class"),
+        ({"storage_class": "COLD"}, "storage-class", "501 NotImplemented", "storage_class"),
+        ({"encryption": "aws:kms"}, "server-side-encryption", "400 X", r"store\.encryption asks"),
+        ({"encryption": "aws:kms"}, "server-side-encryption", "400 KMS.NotFoundException", "key"),
+        (
+            {},
+            "meta-sha256",
+            "400 InvalidArgument",
+            r"takes no object \(InvalidArgument\): see which",
+        ),
+        ({}, "meta-sha256", "400 XMinioAdminBucketQuotaExceeded", "raise its quota"),
+    ],
+)
+def test_what_a_run_will_ask_for_is_tried_before(
+    tmp_path: Path, given: dict[str, str], header: str, refusal: str, words: str
+) -> None:
+    client_for(shared_ministack().url).create_bucket(Bucket=BUCKET)
+    with FaultyS3() as proxy:
+        proxy.refused[f"x-amz-{header}"] = refusal
+        with pytest.raises(StoreError, match=words):
+            S3Store(connect(settings_with(tmp_path, proxy.url, **given)), BUCKET).check()
+
+
+def test_a_policy_that_wants_encryption_has_it_from_the_probe_on(tmp_path: Path) -> None:
+    client_for(shared_ministack().url).create_bucket(Bucket=BUCKET)
+    with FaultyS3() as proxy:
+        proxy.required["x-amz-server-side-encryption"] = "403 AccessDenied"
+        store = S3Store(connect(settings_with(tmp_path, proxy.url, encryption="AES256")), BUCKET)
+        store.check()
+        assert not store.put(request_of(tmp_path, b"wanted"), tmp_path.name).existed
 
 
 def test_a_key_wants_its_encryption(tmp_path: Path) -> None:

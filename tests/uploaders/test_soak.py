@@ -11,7 +11,8 @@ from pathlib import Path
 
 from rowkeeper.core.events import EventType
 from rowkeeper.core.journal.journal import Journal, journal_dir
-from rowkeeper.core.settings import Settings, Upload
+from rowkeeper.core.setting_sections import Upload
+from rowkeeper.core.settings import Settings
 from tests.fakes.journals import events_in
 from tests.fakes.s3 import connection_to, open_uploads, s3_store, shared_ministack
 from tests.helpers.stores import request_of
@@ -56,6 +57,7 @@ def go_on(folder: Path, requests: list[UploadRequest], bucket: str, endpoint: st
     left = [item for item in requests if item.asset_id not in have]
     settings = Settings(data_dir=folder, upload=Upload(workers=4, attempts=3, backoff_s=0.05))
     store = S3Store(connection_to(endpoint), bucket, multipart_threshold=1 << 20, part_size=1 << 20)
+    store.make_ready()
     with Journal(journal_dir(folder)) as journal:
         upload_all(left, settings, journal.append, "s", store=store)
 

@@ -1,5 +1,7 @@
 """What every store has to do, on a local folder and on a real S3 server."""
 
+import errno
+import os
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -11,12 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rowkeeper.core.disk.names import placeholder
 from rowkeeper.core.disk.parts import PART
-from rowkeeper.core.errors import NeedsPersonError, StoreError, Verdict
+from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, StoreError, Verdict
 from rowkeeper.core.ids import asset_id
 from tests.fakes.s3 import open_uploads, s3_store, shared_ministack
 from tests.helpers.stores import Lab, local_lab, request_of
-from uploaders.base import object_key
+from uploaders.base import object_key, open_source
+from uploaders.local import LocalStore
 from uploaders.s3.store import S3Store
 from uploaders.values import Held, UploadRequest
 
@@ -163,17 +167,50 @@ def test_a_probe_leaves_nothing(lab: Lab) -> None:
     assert lab.objects() == {}
 
 
-def test_a_full_disk_stops_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lab = local_lab(tmp_path / "archive")
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES])
+@pytest.mark.parametrize(("folder", "code"), [("data/archive", 9), ("share/archive", 5)])
+def test_a_full_disk_stops_the_store(
+    folder: str, code: int, number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the data folder it is the local disk, which any other write would say just so."""
+    store = LocalStore(tmp_path / folder, tmp_path / "data")
     request = request_of(tmp_path, b"body")
 
     def full(handle: int) -> None:
-        raise OSError(28, "No space left on device")
+        raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr("uploaders.local.os.fsync", full)
-    with pytest.raises(StoreError, match="No space left on device"):
-        lab.store.put(request, object_key(request))
-    assert lab.objects() == {}
+    with pytest.raises(StoreError, match=os.strerror(number)) as caught:
+        store.put(request, object_key(request))
+    assert caught.value.exit_code == code
+    assert not any(path.is_file() for path in store.folder.rglob("*"))
+
+
+def test_what_a_sync_service_keeps_elsewhere_is_neither_lost_nor_sent_again(tmp_path: Path) -> None:
+    lab = local_lab(tmp_path / "archive")
+    request = request_of(tmp_path, b"body")
+    key = object_key(request)
+    place = lab.store.folder / key  # type: ignore[attr-defined]
+    lab.plant(key, b"body")
+    place.rename(placeholder(place))
+    for call in (
+        lambda: lab.store.held(request, key),
+        lambda: lab.store.describe(key),
+        lambda: lab.store.put(request, key),
+        lambda: lab.store.create(request, key),
+        lambda: list(lab.store.read(key)),
+    ):
+        with pytest.raises(RetryLaterError) as caught:
+            call()
+        assert caught.value.code == "kept_elsewhere"
+    placeholder(place).rename(place)
+    longest = f"people/{'x' * 250}.mp4"  # no placeholder has such a name
+    assert lab.store.held(request, longest) is Held.NOTHING
+    assert lab.store.describe(longest) is None
+    request.path.rename(placeholder(request.path))
+    with pytest.raises(RetryLaterError) as caught:
+        open_source(request)
+    assert caught.value.code == "kept_elsewhere"
 
 
 def test_leftovers_of_a_kill_are_written_anew(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from downloaders.pool import download_all
 from loaders.pipeline import ingest_lock
-from rowkeeper.archive.fixity import FILE, Check, Copy, Place
+from rowkeeper.archive.fixity import FILE, Copy, CopyPlace, FixityCheck
 from rowkeeper.core.disk.presence import require
 from rowkeeper.core.duckdb_file import open_duckdb
 from rowkeeper.core.errors import DiskError
@@ -177,8 +177,8 @@ def test_files_of_a_folder_that_is_away_are_not_told_as_lost(tmp_path: Path) -> 
     context, told = context_at(tmp_path), list[AssetEvent]()
     store = LocalStore(tmp_path / "share" / "archive")
     copy = Copy("a", "1", "drive", "m", "file", Content("0" * 64, 1), 1, 1, None)
-    check = Check(context, store, "s1", told.append, Quiet())
+    check = FixityCheck(context, store, "s1", told.append, Quiet())
     with away(context) as place:
         nowhere(place)
-        check.run([Place(FILE, f"files/{number}", (copy,)) for number in range(9)])
+        check.run([CopyPlace(FILE, f"files/{number}", (copy,)) for number in range(9)])
     assert told == []

@@ -13,6 +13,7 @@ from demo.site import Demo
 from rowkeeper.cli import run_command
 from rowkeeper.core.errors import UsageError
 from rowkeeper.core.warehouse import Target, connect
+from rowkeeper.run import transfer
 from rowkeeper.workspace.selection import KINDS, select
 from tests.fakes.internet import FakeInternet
 
@@ -51,6 +52,21 @@ def test_a_mode_says_what_is_moved() -> None:
     assert not select("text").moves_nothing
 
 
+@pytest.mark.parametrize(
+    ("people", "taken"),
+    [
+        ("3", {"3.0"}),
+        ("03, 5.0", {"3.0", "005"}),
+        ("1-9", {"3.0", "005", "\uff17"}),
+        ("1005", {"1,005"}),
+        ("1000-1010", {"1,005"}),
+    ],
+)
+def test_a_row_id_is_selected_however_it_is_written(people: str, taken: set[str]) -> None:
+    assets = [Asset(row_id, "video") for row_id in ("3.0", "005", "1,005", "\uff17")]
+    assert {asset.row_id for asset in select(people=people).of(assets)} == taken
+
+
 @pytest.mark.parametrize("people", ["", " , ", "9-3"])
 def test_what_names_nobody_is_refused(people: str) -> None:
     with pytest.raises(UsageError, match="--people"):
@@ -76,7 +92,11 @@ def test_a_run_does_what_its_options_say(
     internet: FakeInternet,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    def unasked(*_: object, **__: object) -> None:
+        pytest.fail("what moves nothing asks for nothing")
+
     def tried() -> set[tuple[str, str]]:
         with connect(engine) as warehouse:
             rows = warehouse.query(
@@ -91,7 +111,10 @@ def test_a_run_does_what_its_options_say(
     assert "known after the first load" in said
     assert list((tmp_path / "data").iterdir()) == []
 
-    assert run_command(["run", "--mode", "basic"]) == 0
+    with monkeypatch.context() as patched:
+        for name in ("pending_readings", "pending_uploads"):
+            patched.setattr(transfer, name, unasked)
+        assert run_command(["run", "--mode", "basic"]) == 0
     assert tried() == set()
     capsys.readouterr()
     assert run_command(["run", "--limit", "2", "--people", "1-8", "--json"]) == 0

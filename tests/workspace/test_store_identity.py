@@ -1,17 +1,21 @@
 """Which store is at an address: nothing is sent to, asked of or told about another one."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from rowkeeper.archive.adopt import adopt_objects
+from rowkeeper.archive.evict import drop_files
 from rowkeeper.core.errors import StoreError
 from rowkeeper.core.journal.journal import journal_dir
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
+from rowkeeper.workspace.selection import Selection
 from rowkeeper.workspace.store_identity import identify, identify_folder, open_known
 from tests.fakes.journals import events_in
-from tests.helpers.archives import archive_of, context_at
+from tests.helpers.archives import Quiet, archive_of, context_at
 from tests.helpers.stores import request_of
 from uploaders.base import MARKER, object_key
 from uploaders.local import LocalStore
@@ -73,7 +77,13 @@ def test_what_is_in_the_place_of_the_store_is_not_taken_for_it(left: str, tmp_pa
     if left == "another store":
         LocalStore(archive(context)).mark()
     before = sorted(tmp_path.joinpath("share").rglob("*"))
-    for look in (identify_folder, open_known, lambda it: open_known(it, mark=True)):
+    looks: list[Callable[[Context], object]] = [
+        identify_folder,
+        open_known,
+        lambda it: open_known(it, mark=True),
+        lambda it: adopt_objects(it, Quiet(), Selection(), hashing=True, dry_run=False),
+    ]
+    for look in looks:
         with pytest.raises(StoreError, match="mount the folder") as caught:
             look(context)
         assert caught.value.exit_code == 5
@@ -97,6 +107,13 @@ def test_an_archive_from_before_is_known_by_its_objects(tmp_path: Path) -> None:
     assert not (archive(context) / MARKER).exists()
     store = open_known(context, mark=True)
     assert ids(context) == [store.store_id]
+
+
+def test_an_archive_whose_objects_are_kept_elsewhere_is_known(tmp_path: Path) -> None:
+    context = archive_of(tmp_path, FILES)
+    for path in list((archive(context) / "people").iterdir()):
+        path.rename(path.with_name(f".{path.name}.icloud"))
+    assert open_known(context, mark=True).store_id is not None
 
 
 def test_a_store_that_somebody_marked_is_remembered(tmp_path: Path) -> None:
@@ -184,3 +201,33 @@ def test_a_warehouse_that_is_not_there_knows_no_store(tmp_path: Path) -> None:
     identify(context, LocalStore(tmp_path / "share"))
     assert not journal_dir(context.settings.data_dir).exists()
     assert not Path(str(context.target.path)).exists()
+
+
+DROPS = """
+create table pending_drops as select
+    asset_id, person_row_id, provider, media_id, asset_kind, 1 as attempt,
+    'files/1.mp4' as local_file_path, null::text as data_folder, sha256,
+    3 as file_size_bytes, ? as store, 'people/1.bin' as object_key, 1 as object_attempt,
+    false as is_temporary
+from asset_states where asset_id = 'asset-1';
+create table unfinished_drops (
+    dropped_path text, sha256 text, size_bytes bigint, text_path text, data_folder text
+);
+alter table asset_copies add column object_checks bigint default 0
+"""
+
+
+def test_no_file_goes_for_a_store_that_is_known_by_its_folder_alone(tmp_path: Path) -> None:
+    """An archive from before there were markers, with nothing to send, gets its own first."""
+    context = archive_of(tmp_path, FILES)
+    file = context.settings.data_dir / "files" / "1.mp4"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(FILES["files/1.mp4"])
+    with connect(context.target) as warehouse:
+        for statement in DROPS.split(";"):
+            given = [LocalStore(archive(context)).root] if "?" in statement else []
+            warehouse.execute(statement, given)
+    assert drop_files(context, Quiet(), Selection(), every=True) == 1
+    assert not file.exists()
+    assert (archive(context) / MARKER).is_file()
+    assert len(ids(context)) == 1

@@ -16,8 +16,10 @@ from rowkeeper.core.database_format import DATABASE, write_format
 from rowkeeper.core.drain import create_tables
 from rowkeeper.core.errors import BusyError, WarehouseError
 from rowkeeper.core.journal.formats import FORMATS
+from rowkeeper.core.journal.segments import checked
+from rowkeeper.core.postgres import APPLICATION_VARIABLE, open_postgres
 from rowkeeper.core.settings import PROJECT_DIR, Settings
-from rowkeeper.core.warehouse import APPLICATION_VARIABLE, Target, connect, open_postgres
+from rowkeeper.core.warehouse import Target, connect
 from rowkeeper.workspace import build, locks, waits
 from rowkeeper.workspace.context import Context
 from tests.helpers.warehouses import dbt
@@ -139,10 +141,19 @@ def test_plain_dbt_keeps_out_of_a_run_and_of_what_is_newer(engine: Target, tmp_p
     if duckdb:
         journal = tmp_path / "data" / "journal"
         journal.mkdir(exist_ok=True)
-        (journal / "format.json").write_text(json.dumps(FORMATS | {"folder": 99}))
+        (journal / "format.json").write_bytes(
+            checked(json.dumps(FORMATS | {"folder": 99}).encode()[:-1])
+        )
         assert "has format 99" in dbt("debug", "--connection").stdout
 
 
 def test_dbt_knows_the_format_that_python_knows() -> None:
     text = (PROJECT_DIR / "dbt_project" / "macros" / "guard_build.sql").read_text("utf-8")
     assert f"return({DATABASE})" in text
+
+
+def test_dbt_asks_as_python_does_who_has_the_lock() -> None:
+    text = (PROJECT_DIR / "dbt_project" / "macros" / "guard_build.sql").read_text("utf-8")
+    here = "locks.database = (select oid from pg_database where datname = current_database())"
+    assert here in locks.HOLDER
+    assert here in text  # another database of the server has locks of the same keys

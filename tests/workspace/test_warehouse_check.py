@@ -9,6 +9,7 @@ import pytest
 
 from rowkeeper.core.errors import WarehouseError
 from rowkeeper.core.warehouse import Target, connect
+from rowkeeper.workspace import warehouse_check
 from rowkeeper.workspace.warehouse_check import check_warehouse
 from tests.helpers.postgres import PORT, USER, PostgresServer
 
@@ -70,9 +71,35 @@ def test_each_right_that_is_missing_is_named_by_its_grant(
     assert f'«grant usage, create on schema "raw" to "{ROLE}"»' in refusal(limited)
     execute(postgres_server, name, f'alter schema raw owner to "{ROLE}"', statement)
     assert "target prod" in check_warehouse(limited)
+    execute(postgres_server, name, f'revoke temporary on database "{name}" from public')
+    statement = f'grant temporary on database "{name}" to "{ROLE}"'
+    assert f"«{statement}»" in refusal(limited)
+    execute(postgres_server, name, statement)
+    assert "target prod" in check_warehouse(limited)
     execute(postgres_server, name, "create table raw.links (x int)")
     assert f'«grant "{USER}" to "{ROLE}"»' in refusal(limited)
     execute(postgres_server, name, "drop table raw.links")
+
+
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
+def test_grants_name_the_role_by_which_the_server_knows_us(
+    limited: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pooler may map its own users to the server's."""
+    monkeypatch.setattr(
+        warehouse_check, "connect", lambda target: connect(replace(target, user=ROLE))
+    )
+    assert f'to "{ROLE}"»' in refusal(replace(limited, user="team_at_the_pooler"))
+
+
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
+def test_readers_that_are_not_there_are_named(
+    engine: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROWKEEPER_PG_READERS", f"{USER}, nobody_there")
+    assert "names nobody_there, and the server has no such role" in refusal(engine)
+    monkeypatch.setenv("ROWKEEPER_PG_READERS", f" {USER}, ")
+    assert "target prod" in check_warehouse(engine)
 
 
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)

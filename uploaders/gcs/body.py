@@ -56,9 +56,9 @@ class Sized(Related):
         return self._size
 
 
-def empty(name: str) -> Related:
+def empty(name: str, kept: Mapping[str, str]) -> Related:
     """An object without bytes."""
-    return Sized({"name": name}, None, lambda: (), 0)
+    return Sized({"name": name, **kept}, None, lambda: (), 0)
 
 
 def of_file(name: str, request: UploadRequest, kept: Mapping[str, str]) -> Related:

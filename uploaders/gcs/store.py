@@ -2,6 +2,7 @@
 
 import base64
 import re
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
@@ -19,14 +20,20 @@ from rowkeeper.core.errors import (
     UsageError,
 )
 from rowkeeper.core.fixity import Content, content_of
-from uploaders.base import CHUNK, MARKER, PROBE, Store
-from uploaders.faults import UnreachableError, changed_source, corrupt_object, missing_object
+from uploaders.base import CHUNK, OWN, Store
+from uploaders.faults import (
+    UnreachableError,
+    changed_source,
+    corrupt_object,
+    keeps_all,
+    missing_object,
+)
 from uploaders.gcs.body import Related, empty, local_md5, of_file
 from uploaders.gcs.client import connect, endpoint_of
 from uploaders.gcs.links import plain_link, signed_link
 from uploaders.gcs.writer import GcsWriter
 from uploaders.links import Shown
-from uploaders.values import Entry, Facts, Held, Stored, UploadRequest
+from uploaders.values import PROBE, Entry, Facts, Held, Stored, UploadRequest
 from uploaders.writer import Writer
 
 if TYPE_CHECKING:
@@ -62,7 +69,7 @@ class GcsStore(Store):
         self.prefix = prefix.strip("/")
         self.root = "/".join(filter(None, (f"gs://{bucket}", self.prefix)))
         self.kept = {"storageClass": storage_class} if storage_class else {}
-        self._kms_key_id = kms_key_id
+        self._kms_key_id, self._deletes = kms_key_id, True
         self._objects = f"{endpoint}/storage/v1/b/{bucket}/o"
 
     @classmethod
@@ -82,11 +89,33 @@ class GcsStore(Store):
         )
 
     def probe(self) -> None:
-        """Makes an empty object and deletes it: that needs no right to ask for the bucket."""
+        """Makes an empty object, reads it and deletes it: no right to ask for the bucket needed."""
         name = self.name(PROBE)
         with self._faults():
-            self.make(empty(name))
-            self._remove(name, None)
+            self._probe_making(name)
+            with suppress(NeedsPersonError):  # another run's probe has removed it
+                deque(self.read(PROBE), maxlen=0)
+            try:
+                self._remove(name, None)
+            except StoreError:
+                self._deletes = False
+            else:
+                self._deletes = True
+
+    def _probe_making(self, name: str) -> None:
+        try:
+            self.make(empty(name, self.kept))
+        except RetryLaterError as error:
+            if error.code != "gcs_400" or not (self.kept or self._kms_key_id):
+                raise
+            raise StoreError(
+                f"The store {self.root} takes no object ({error}): see whether it knows what "
+                "store.storage_class and store.kms_key_id ask for."
+            ) from None
+
+    @property
+    def notice(self) -> str | None:
+        return None if self._deletes else keeps_all(self.root)
 
     def held(self, request: UploadRequest, key: str) -> Held:
         """By size first, then by MD5 beside the local file, else by reading back and hashing."""
@@ -134,7 +163,7 @@ class GcsStore(Store):
             with self._faults():
                 page = self._ask("GET", self._objects, params=asked).json()
             for item in page.get("items", []):
-                if (key := item["name"].removeprefix(below)) != MARKER:
+                if (key := item["name"].removeprefix(below)) not in OWN:
                     yield Entry(key, int(item["size"]))
             if not page.get("nextPageToken"):
                 return

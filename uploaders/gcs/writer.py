@@ -18,7 +18,7 @@ AHEAD = 8
 WAKE_S = 0.5
 
 
-class Bucket(Protocol):
+class GcsBucket(Protocol):
     """What a stream needs of the store that it goes to."""
 
     kept: dict[str, str]
@@ -41,7 +41,7 @@ class GcsWriter(Writer):
     """
 
     def __init__(
-        self, store: Bucket, key: str, mime_type: str | None, digest: "_Hash | None"
+        self, store: GcsBucket, key: str, mime_type: str | None, digest: "_Hash | None"
     ) -> None:
         super().__init__(digest)
         self._store, self._key = store, key

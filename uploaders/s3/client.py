@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from botocore.credentials import Credentials
     from mypy_boto3_s3 import S3Client
 
-    from rowkeeper.core.settings import Settings, StoreSettings
+    from rowkeeper.core.setting_sections import StoreSettings
+    from rowkeeper.core.settings import Settings
 
 CONNECT_TIMEOUT_S = 10
 READ_TIMEOUT_S = 60

@@ -27,7 +27,14 @@ _REMEDIES = {
     "301": _REGION,
     "RequestTimeTooSkewed": "set this machine's clock",
     "QuotaExceeded": _SPACE,
+    "XMinioAdminBucketQuotaExceeded": _SPACE,
     "XMinioStorageFull": _SPACE,
+    "InvalidStorageClass": "name a class that it has in store.storage_class, or none",
+    "InvalidEncryptionAlgorithmError": "name an encryption that it has in store.encryption",
+    **dict.fromkeys(
+        ("KMSDisabledException", "KMSInvalidStateException", "KMSNotFoundException"),
+        "name a key that is there and enabled in store.kms_key_id",
+    ),
     **dict.fromkeys(
         (
             "AccessDenied",

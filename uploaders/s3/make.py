@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from rowkeeper.core.errors import StoreError
 from rowkeeper.core.fixity import Content, content_of
-from uploaders.base import CHUNK, PROBE
+from uploaders.base import CHUNK
 from uploaders.faults import corrupt_object
 from uploaders.links import plain_type
 from uploaders.s3.client import Connection
@@ -18,6 +18,7 @@ from uploaders.s3.digest import base64_digest
 from uploaders.s3.errors import ABSENT, CORRUPT, RACE_LOST, code_of, is_unknown_header, translate
 from uploaders.s3.parts import PartsUpload, Uploads
 from uploaders.s3.put import Sender
+from uploaders.values import PROBE
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
@@ -29,7 +30,14 @@ _HEADERS = {
     "ServerSideEncryption": "x-amz-server-side-encryption",
     "StorageClass": "x-amz-storage-class",
 }
+_SETTINGS = {
+    "SSEKMSKeyId": "store.kms_key_id",
+    "ServerSideEncryption": "store.encryption",
+    "StorageClass": "store.storage_class",
+}
 _CREATE = {"IfNoneMatch": "*"}
+_BODY = b"probe"
+_RIGHT, _WRONG = hashlib.sha256(_BODY).digest(), hashlib.sha256().digest()
 
 
 class Maker:
@@ -48,34 +56,71 @@ class Maker:
         self._options = connection.options
         self._only_creates = False
         self._knows_condition = True
+        self.deletes = True
 
     def learn(self, prefix: str) -> None:
-        """Ask for what must be refused: a wrong SHA-256, and to overwrite."""
+        """Do as a run will, and ask for what must be refused: a wrong SHA-256, and to overwrite."""
         name = f"{prefix}{PROBE}"
-        right, wrong = hashlib.sha256(b"probe").digest(), hashlib.sha256().digest()
         try:
-            refuses = self._refusal(name, wrong, {}) in CORRUPT
-            refused = self._refusal(name, right, {})
-            self.checks_sha256 = refuses and self.sender.sends_checksums
-            if refused:
-                raise StoreError(
-                    f"The store {self.bucket} takes no object ({refused}): see which requests it "
-                    "knows, or name another in store.url."
-                )
-            self._only_creates = self._refusal(name, right, _CREATE) in RACE_LOST
-        finally:
+            self._learn_to_put(name)
+            self._learn_to_read(name)
+        except BaseException:
             self.remove(name)
+            raise
+        self._learn_to_delete(name)
 
-    def _refusal(self, name: str, sha256: bytes, options: dict[str, Any]) -> str | None:
-        """The code by which the store refuses just this; raises if it takes nothing now."""
+    def _learn_to_put(self, name: str) -> None:
+        refuses = self._refusal(name, _WRONG, {}) in CORRUPT
+        if refused := self._refusal(name, _RIGHT, {}):
+            kept = self.kept()
+            settings = ", ".join(_SETTINGS[option] for option in kept)
+            raise StoreError(
+                f"The store {self.bucket} takes no object ({refused}): "
+                + (f"see whether it knows what {settings} asks for, and " if kept else "see ")
+                + "which requests it knows, or name another in store.url."
+            )
+        self.checks_sha256 = refuses and self.sender.sends_checksums
+        refused = self._refusal(name, _RIGHT, _CREATE)
+        self._only_creates = refused in RACE_LOST
+        self._knows_condition = refused is None or self._only_creates
+
+    def _refusal(self, name: str, sha256: bytes, condition: dict[str, Any]) -> str | None:
+        """The code by which the store refuses just this; raises if it takes nothing now.
+
+        Nothing but the condition is new to a store that is asked with one.
+        """
+        options = self.options("text/plain", _RIGHT.hex()) | condition
         try:
-            self.sender.put(name, b"probe", sha256, _headers(options))
+            self.sender.put(name, _BODY, sha256, _headers(options))
         except ClientError as error:
-            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-            if status in {429, 500, 503} or isinstance(translate(error, ""), StoreError):
+            whole = not condition and isinstance(translate(error, ""), StoreError)
+            if whole or _passes(error):
                 raise
             return code_of(error)
         return None
+
+    def _learn_to_read(self, name: str) -> None:
+        try:
+            with closing(self.client.get_object(Bucket=self.bucket, Key=name)["Body"]) as body:
+                if body.read() == _BODY:
+                    return
+        except ClientError as error:
+            if code_of(error) in ABSENT:  # another run's probe has removed it
+                return
+            raise
+        raise StoreError(
+            f"The store {self.bucket} gives other bytes than it was sent: see what stands between, "
+            "or name another in store.url."
+        )
+
+    def _learn_to_delete(self, name: str) -> None:
+        try:
+            self.client.delete_object(Bucket=self.bucket, Key=name)
+            self.deletes = True
+        except ClientError as error:
+            if _passes(error):
+                raise
+            self.deletes = code_of(error) in ABSENT
 
     def options(self, mime_type: str | None, sha256: str | None = None) -> dict[str, Any]:
         """What an object is made with, as boto3 calls it. Never an ACL."""
@@ -164,16 +209,31 @@ class Maker:
         except ClientError as error:
             if code_of(error) in RACE_LOST:
                 return False
-            if code_of(error) != "NotImplemented" or not self._knows_condition:
+            if not self._knows_condition or not is_unknown_header(error):
                 raise
-            self._knows_condition = self._only_creates = False
-            return self._create(name, act)
+            return self._create_asking(name, act)
+        return True
+
+    def _create_asking(self, name: str, act: Callable[[dict[str, Any]], object]) -> bool:
+        """As :meth:`_create` after a refusal that may be the condition's: without it from now on.
+
+        It was the object's if it is refused again, and then the store knows the condition.
+        """
+        if self.head(name):
+            return False
+        act({})
+        self._knows_condition = self._only_creates = False
         return True
 
     def _hold(self, name: str, content: Content, in_parts: str | None = None) -> None:
         if not self.same(name, content, partial(str, in_parts)):
             self.remove(name)
             raise corrupt_object("the store's bytes do not have the download's SHA-256")
+
+
+def _passes(error: ClientError) -> bool:
+    """Whether the store may do the same another time."""
+    return error.response["ResponseMetadata"]["HTTPStatusCode"] in {429, 500, 502, 503, 504}
 
 
 def _headers(options: Mapping[str, Any]) -> dict[str, str]:

@@ -3,23 +3,28 @@
 import hashlib
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from rowkeeper.core import clock
 from uploaders.s3.digest import base64_digest, composite
 from uploaders.s3.errors import is_unknown_header
 from uploaders.s3.put import Sender
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import CompletedPartTypeDef, MultipartUploadTypeDef, PartTypeDef
+    from mypy_boto3_s3.type_defs import (
+        CompletedPartTypeDef,
+        ListMultipartUploadsOutputTypeDef,
+        MultipartUploadTypeDef,
+        PartTypeDef,
+    )
 
 AT_ONCE = 4
 ABANDONED = timedelta(days=1)
@@ -106,12 +111,16 @@ class Uploads:
                     self.give_up(name, upload["UploadId"])
 
     def sweep(self, prefix: str) -> None:
-        """Abort the uploads below ``prefix`` that are a day old: no run is at work on those."""
-        latest = clock.now() - ABANDONED
+        """Abort the uploads below ``prefix`` that are a day old: no run is at work on those.
+
+        Ages are told by the store's own clock: this machine's may be a day ahead.
+        """
         with suppress(ClientError, BotoCoreError):
-            for upload in self._left(prefix):
-                if upload["Initiated"] < latest:
-                    self.give_up(upload["Key"], upload["UploadId"])
+            for page in self._pages(prefix):
+                told_at = _told_at(page)
+                for upload in self._of(page):
+                    if told_at and upload["Initiated"] < told_at - ABANDONED:
+                        self.give_up(upload["Key"], upload["UploadId"])
 
     def _resumed(self, name: str) -> tuple[str, dict[int, "PartTypeDef"]] | None:
         """The upload to go on with, and its parts by number; the others are aborted."""
@@ -137,13 +146,28 @@ class Uploads:
         return {part["PartNumber"]: part for part in parts if part.get("ChecksumSHA256")}
 
     def _left(self, prefix: str) -> Iterator["MultipartUploadTypeDef"]:
-        pages = self.client.get_paginator("list_multipart_uploads").paginate(
-            Bucket=self.bucket, Prefix=prefix
-        )
-        for page in pages:
-            for upload in page.get("Uploads", []):
-                if upload["UploadId"] not in self.lanes.live:
-                    yield upload
+        for page in self._pages(prefix):
+            yield from self._of(page)
+
+    def _pages(self, prefix: str) -> Iterable["ListMultipartUploadsOutputTypeDef"]:
+        listing = self.client.get_paginator("list_multipart_uploads")
+        return listing.paginate(Bucket=self.bucket, Prefix=prefix)
+
+    def _of(self, page: "ListMultipartUploadsOutputTypeDef") -> Iterator["MultipartUploadTypeDef"]:
+        """The uploads of a page that nobody here is at work on."""
+        for upload in page.get("Uploads", []):
+            if upload["UploadId"] not in self.lanes.live:
+                yield upload
+
+
+def _told_at(page: "ListMultipartUploadsOutputTypeDef") -> datetime | None:
+    """When the store gave this answer, by its own clock; None if it does not say."""
+    said = page["ResponseMetadata"]["HTTPHeaders"].get("date", "")
+    try:
+        found = parsedate_to_datetime(said)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 class PartsUpload:

@@ -11,8 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from rowkeeper.core.errors import RetryLaterError, UsageError
 from rowkeeper.core.fixity import Content, content_of
-from uploaders.base import CHUNK, MARKER, Store, open_source
-from uploaders.faults import changed_source, missing_object
+from uploaders.base import CHUNK, OWN, Store, open_source
+from uploaders.faults import changed_source, keeps_all, missing_object
 from uploaders.links import Shown
 from uploaders.s3.client import Connection, connect
 from uploaders.s3.digest import composite_checksum, hex_digest, pieces
@@ -76,19 +76,22 @@ class S3Store(Store):
         return cls(connect(settings), bucket, prefix)
 
     def probe(self) -> None:
-        """Asks for the bucket, then for what must be refused."""
+        """Asks for the bucket, then makes an object, reads it and deletes it."""
         with self.faults():
             self.client.list_objects_v2(Bucket=self.bucket, Prefix=self.name(""), MaxKeys=1)
             self.maker.learn(self.name(""))
 
     @property
     def notice(self) -> str | None:
-        if self.maker.sender.sends_checksums:
-            return None
-        return (
-            f"The store {self.root} refuses checksum headers, so each object is read back and held "
-            "to its SHA-256 instead: twice the bytes cross the line."
-        )
+        said = []
+        if not self.maker.sender.sends_checksums:
+            said.append(
+                f"The store {self.root} refuses checksum headers, so each object is read back and "
+                "held to its SHA-256 instead: twice the bytes cross the line."
+            )
+        if not self.maker.deletes:
+            said.append(keeps_all(self.root))
+        return " ".join(said) or None
 
     def sweep(self) -> None:
         """The multipart uploads that are a day old: no run is at work on those."""
@@ -170,7 +173,7 @@ class S3Store(Store):
             )
             for page in pages:
                 for item in page.get("Contents", []):
-                    if (key := item["Key"].removeprefix(below)) != MARKER:
+                    if (key := item["Key"].removeprefix(below)) not in OWN:
                         yield Entry(key, item["Size"])
 
     def read(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from uploaders.s3.make import Maker
 
 
-class Bucket(Protocol):
+class S3Bucket(Protocol):
     """What a stream needs of the store that it goes to."""
 
     part_size: int
@@ -31,7 +31,7 @@ class S3Writer(Writer):
     """Bytes that fill a part at a time."""
 
     def __init__(
-        self, store: Bucket, key: str, mime_type: str | None, digest: "_Hash | None"
+        self, store: S3Bucket, key: str, mime_type: str | None, digest: "_Hash | None"
     ) -> None:
         super().__init__(digest)
         self._store, self._key, self._mime_type = store, key, mime_type

@@ -14,7 +14,7 @@ with said as (
                 case events.event_type when 'row_released' then 0 else 1 end,
                 events.event_id
         ) as event_rank
-    from {{ ref("stg_asset_events") }} as events
+    from {{ ref("int_events") }} as events
     inner join {{ ref("int_row_texts") }} as row_texts on events.row_key = row_texts.row_key
     where events.event_type in ('row_accepted', 'row_released')
 )

@@ -6,7 +6,7 @@ with checks as (
         *,
         case when event_type in ('file_verified', 'file_lost') then 'file' else 'object' end as place,
         event_type in ('file_lost', 'object_lost') as is_lost
-    from {{ ref("stg_asset_events") }}
+    from {{ ref("int_events") }}
     where
         event_type in ('file_verified', 'file_lost', 'object_verified', 'object_lost')
         and asset_id is not null
@@ -30,6 +30,6 @@ select
     is_lost,
     case when is_lost then error_code end as error_code,
     case when is_lost then error_message end as error_message,
-    occurred_at as checked_at
+    {{ told_at("ranked") }} as checked_at
 from ranked
 where check_rank = 1

@@ -9,7 +9,7 @@ with dropped as (
         attempt,
         local_path,
         coalesce(data_folder, '') as data_folder
-    from {{ ref("stg_asset_events") }}
+    from {{ ref("int_events") }}
     where event_type = 'file_dropped'
 ),
 
@@ -23,7 +23,7 @@ counted as (
             over (partition by asset_id) as downloaded_attempt,
         max(case when event_type = 'download_failed' then attempt else 0 end)
             over (partition by asset_id) as failed_attempt
-    from {{ ref("stg_asset_events") }}
+    from {{ ref("int_events") }}
     where
         event_type in (
             'downloaded', 'download_failed', 'download_requested', 'reread_unchanged', 'reread_failed'

@@ -8,7 +8,7 @@ with readings as (
         event_type != 'reread_failed' as is_read,
         {{ told_at("events") }} as read_at,
         coalesce(is_provisional, false) or not coalesce(is_whole, true) as is_unfinished
-    from {{ ref("stg_asset_events") }} as events
+    from {{ ref("int_events") }} as events
     where
         event_type in ('downloaded', 'reread_unchanged', 'reread_failed')
         and asset_id is not null

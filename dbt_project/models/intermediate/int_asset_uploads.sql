@@ -6,7 +6,7 @@ with uploads as (
     select
         *,
         max(attempt) over (partition by asset_id) as attempts
-    from {{ ref("stg_asset_events") }}
+    from {{ ref("int_events") }}
     where event_type in ('uploaded', 'upload_failed', 'upload_requested') and asset_id is not null
 ),
 

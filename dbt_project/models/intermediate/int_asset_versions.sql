@@ -17,7 +17,7 @@ with downloads as (
         attempt < max(attempt) over (
             partition by asset_id, local_path, coalesce(data_folder, '')
         ) as is_replaced -- another content has its path since
-    from {{ ref("stg_asset_events") }} as events
+    from {{ ref("int_events") }} as events
     where event_type = 'downloaded' and asset_id is not null and sha256 is not null
 ),
 
@@ -28,7 +28,7 @@ uploads as (
             partition by asset_id, sha256
             order by attempt desc, event_id
         ) as newest_rank
-    from {{ ref("stg_asset_events") }}
+    from {{ ref("int_events") }}
     where event_type = 'uploaded' and asset_id is not null
 ),
 
@@ -38,7 +38,7 @@ dropped as (
         attempt,
         local_path,
         coalesce(data_folder, '') as data_folder
-    from {{ ref("stg_asset_events") }}
+    from {{ ref("int_events") }}
     where event_type = 'file_dropped'
 )
 

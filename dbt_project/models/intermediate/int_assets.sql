@@ -57,6 +57,7 @@ states as (
         readings.read_attempt,
         readings.finished_attempt,
         readings.last_read_at,
+        readings.session_id as read_in_session,
         readings.details as reading_details,
         readings.is_whole,
         readings.listed_entries,
@@ -72,7 +73,8 @@ states as (
         readings.error_message as reread_error_message,
         readings.verdict as reread_verdict,
         readings.failed_next_try_at,
-        downloads.occurred_at as downloaded_at,
+        downloads.occurred_at as download_ended_at,
+        downloads.session_id as download_session_id,
         downloads.told_at as download_told_at,
         uploads.attempts as upload_attempts,
         uploads.store,
@@ -82,7 +84,7 @@ states as (
         uploads.verdict as upload_verdict,
         uploads.error_code as upload_error_code,
         uploads.error_message as upload_error_message,
-        uploads.occurred_at as uploaded_at,
+        uploads.occurred_at as upload_ended_at,
         legacy.verdict as legacy_verdict,
         legacy.words as legacy_words,
         legacy.file_name as legacy_file_name,
@@ -176,6 +178,7 @@ select
     coalesce(is_held and is_provisional, false) as is_provisional,
     coalesce(is_held and {{ is_read_again("asset_type") }} and is_whole, false) as is_whole,
     case when is_held then last_read_at end as last_read_at,
+    read_in_session,
     {{ is_read_again("asset_type") }} or coalesce(is_provisional, false) as may_change,
     listed_entries,
     stated_entries,
@@ -214,5 +217,10 @@ select
     legacy_object_key,
     legacy_object_uuid,
     created_at,
-    coalesce(uploaded_at, downloaded_at, legacy_claimed_at, created_at) as updated_at
+    coalesce(upload_ended_at, download_ended_at, legacy_claimed_at, created_at) as updated_at,
+    case when is_held and download_status = 'completed' then download_ended_at end as downloaded_at,
+    case
+        when upload_status = 'completed' and object_key is not null then upload_ended_at
+    end as uploaded_at,
+    case when is_held and download_status = 'completed' then download_session_id end as session_id
 from states

@@ -26,7 +26,10 @@ other_rows as (
     from claims
     inner join {{ ref("int_source_rows") }} as source_rows
         on claims.row_id = source_rows.row_id and claims.row_key != source_rows.row_key
-    where source_rows.disposition = 'used' and claims.media_id is not null
+    where
+        claims.media_id is not null
+        -- an older row of theirs in the same file is no table's, but it is theirs
+        and (source_rows.disposition = 'used' or source_rows.is_superseded)
 ),
 
 linked as (

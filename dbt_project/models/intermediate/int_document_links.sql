@@ -8,7 +8,7 @@ with readings as (
         row_number() over (
             partition by events.asset_id order by events.attempt desc, events.event_id
         ) as reading_rank
-    from {{ ref("stg_asset_events") }} as events
+    from {{ ref("int_events") }} as events
     where events.event_type = 'document_read' and events.asset_id is not null
 ),
 
@@ -78,7 +78,7 @@ children as (
         min(provider) as provider,
         min(media_id) as media_id,
         min(asset_kind) as asset_kinds
-    from {{ ref("stg_asset_events") }}
+    from {{ ref("int_events") }}
     where event_type = 'discovered' and parent_asset_id is not null
     group by parent_asset_id, original_url
 ),

@@ -15,7 +15,7 @@ with recursive identifications as (
             partition by asset_id
             order by attempt desc, cast(cast(details as json) ->> 'step' as bigint) desc, event_id
         ) as identification_rank
-    from {{ ref("stg_asset_events") }}
+    from {{ ref("int_events") }}
     where event_type = 'identified'
 ),
 
@@ -63,7 +63,7 @@ linked as (
                 links.position,
                 links.link_key
         ) as link_rank
-    from {{ ref("stg_links") }} as links
+    from {{ ref("int_row_links") }} as links
     inner join {{ ref("int_source_rows") }} as source_rows
         on links.row_key = source_rows.row_key and links.row_id = source_rows.row_id
     left join identified on links.asset_id = identified.asset_id
@@ -93,7 +93,7 @@ events as (
                 then cast(events.details as json) ->> 'url_as_found'
         end as url_as_found,
         coalesce(cast(cast(events.details as json) ->> 'is_twin' as boolean), false) as is_twin
-    from {{ ref("stg_asset_events") }} as events
+    from {{ ref("int_events") }} as events
     left join identified on events.asset_id = identified.asset_id
     where events.asset_id is not null
 ),

@@ -45,7 +45,7 @@ with found as (
     left join {{ ref("int_people") }} as people on source_rows.row_id = people.row_id
     left join {{ ref("int_claim_evidence") }} as evidence on claims.claim_key = evidence.claim_key
     -- a row was matched to a person or accepted for one, and its links with it
-    left join {{ ref("stg_links") }} as links
+    left join {{ ref("int_row_links") }} as links
         on (claims.asset_id is null or coalesce(source_rows.is_accepted, false))
         and claims.row_key = links.row_key
         and claims.provider = links.provider

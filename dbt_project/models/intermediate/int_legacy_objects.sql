@@ -11,7 +11,7 @@ with ranked as (
                 case event_type when 'object_refuted' then 0 else 1 end,
                 event_id
         ) as event_rank
-    from {{ ref("stg_asset_events") }}
+    from {{ ref("int_events") }}
     where event_type in ('object_found', 'object_refuted') and asset_id is not null
 )
 

@@ -65,7 +65,6 @@ looked_up as (
         *,
         coalesce(original_link, '') in (select known_earlier.cell_link from known_earlier)
             as is_known_earlier,
-        person_medium in (select media.person_medium from media) as is_medium,
         person_medium in (
             select media.person_medium from media
             where not media.is_known_earlier
@@ -113,7 +112,6 @@ in_cells as (
                 then {{ unsupported_reason("links.link_type", "links.canonical_url") }}
             when links.is_known_earlier and not links.is_asked_for_now
                 then 'an earlier row of this person has it, and no later one denies it'
-            when not links.is_medium then 'the next run gives it to its person'
         end as reason
     from looked_up as links
     left join {{ ref("stg_sheet__snapshots") }} as snapshots

@@ -7,7 +7,7 @@ with sightings as (
         parent_asset_id,
         asset_id,
         coalesce(listing_attempt, 0) as listing_attempt
-    from {{ ref("stg_asset_events") }}
+    from {{ ref("int_events") }}
     where
         event_type = 'discovered'
         and parent_asset_id is not null
@@ -31,7 +31,7 @@ readings as (
         attempt,
         listing_attempt,
         min({{ told_at("events") }}) as read_at
-    from {{ ref("stg_asset_events") }} as events
+    from {{ ref("int_events") }} as events
     where
         event_type in ('downloaded', 'reread_unchanged')
         and is_whole

@@ -13,6 +13,6 @@ select
         when stores.name is null then events.cloud_url
         else stores.url || substr(events.cloud_url, length(coalesce(events.store_url, events.store)) + 1)
     end as cloud_url
-from {{ ref("stg_asset_events") }} as events
+from {{ ref("int_events") }} as events
 left join {{ ref("int_stores") }} as stores on events.store = stores.name
 where events.object_key is not null and events.event_type != 'store_moved'

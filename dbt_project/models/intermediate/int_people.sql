@@ -12,7 +12,7 @@ with versions as (
                 generation desc nulls last,
                 observed_at desc nulls last,
                 file_id desc,
-                row_key
+                {{ order_in_file() }}
         ) as version_rank,
         min(first_observed_at) over (partition by row_id) as first_seen_at,
         max(observed_at) over (partition by row_id) as last_seen_at
@@ -25,6 +25,7 @@ cells as (
         row_id,
         (array_agg(email order by version_rank) filter (where email is not null))[1] as email,
         (array_agg(email_key order by version_rank) filter (where email is not null))[1] as email_key,
+        (array_agg(email_address order by version_rank) filter (where email is not null))[1] as email_address,
         (array_agg(personality_type order by version_rank) filter (where personality_type is not null))[1]
             as personality_type,
         (array_agg(first_place order by first_observed_at, version_rank))[1] as first_seen_in,
@@ -67,7 +68,7 @@ select
     links.canonical_url as source_link_canonical,
     versions.first_seen_at as created_at,
     versions.first_observed_at as updated_at,
-    {{ email_address("cells.email") }} as email_address,
+    nullif(cells.email_address, '') as email_address,
     {{ type_part("cells.personality_type", "modality") }} as type_modality,
     {{ type_part("cells.personality_type", "functions") }} as type_functions,
     {{ type_part("cells.personality_type", "animals") }} as type_animals,

@@ -12,9 +12,11 @@ with rows_of_people as (
         source_rows.email,
         source_rows.personality_type,
         source_rows.row_key,
+        source_rows.is_accepted
+        and not bool_and(source_rows.is_accepted) over (partition by source_rows.row_id) as is_beside,
         row_number() over (
             partition by source_rows.row_id, source_rows.file_id
-            order by source_rows.line desc, source_rows.row_key
+            order by source_rows.is_accepted, {{ order_in_file("source_rows.") }}
         ) as file_rank
     from {{ ref("int_source_rows") }} as source_rows
     left join {{ ref("int_source_rows") }} as representatives
@@ -82,6 +84,8 @@ observations as (
     left join first_in_sheet on found.row_id = first_in_sheet.row_id
     where
         found.file_rank = 1
+        -- an accepted row gives its links to a person whom other rows describe
+        and not coalesce(found.is_beside, false)
         and (
             found.source = 'sheet'
             or first_in_sheet.row_id is null

@@ -1,5 +1,5 @@
 -- Every raw row of every snapshot and file, side by side, and what is wrong with it by itself. A row that
--- a version before raw.row_keys loaded is compared by its texts until the next load.
+-- a version before raw.row_keys loaded is compared by its texts as they stand until it is read again.
 
 with snapshots as (
     select * from {{ ref("int_snapshots") }}
@@ -75,10 +75,15 @@ texts as (
         {{ trimmed("all_rows.name") }} as name_text,
         {{ trimmed("all_rows.email") }} || {{ trimmed("all_rows.personality_type") }} as other_text,
         {{ trimmed("all_rows.status") }} as status_text,
-        coalesce(row_keys.name_key, {{ squashed("all_rows.name") }}) as name_key,
-        coalesce(row_keys.first_name_key, {{ first_word(normalised("all_rows.name")) }}) as first_name_key,
-        coalesce(row_keys.email_key, {{ squashed("all_rows.email") }}) as email_key,
-        coalesce(row_keys.type_key, {{ squashed("all_rows.personality_type") }}) as type_key
+        coalesce(row_keys.name_key, {{ trimmed("all_rows.name") }}) as name_key,
+        coalesce(row_keys.first_name_key, split_part({{ trimmed("all_rows.name") }}, ' ', 1))
+            as first_name_key,
+        coalesce(row_keys.email_key, {{ trimmed("all_rows.email") }}) as email_key,
+        coalesce(row_keys.type_key, {{ trimmed("all_rows.personality_type") }}) as type_key,
+        coalesce(
+            row_keys.email_address,
+            case when row_keys.email_key like '%_@_%._%' then row_keys.email_key end
+        ) as email_address
     from all_rows
     left join {{ ref("stg_row_keys") }} as row_keys on all_rows.row_key = row_keys.row_key
 ),
@@ -110,6 +115,7 @@ select
     first_name_key,
     email_key,
     type_key,
+    email_address,
     coalesce(content_sha256, row_key) as content_key,
     cells,
     case

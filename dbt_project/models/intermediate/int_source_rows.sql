@@ -25,6 +25,7 @@ with identified as (
         row_texts.name_key,
         row_texts.first_name_key,
         row_texts.email_key,
+        row_texts.email_address,
         row_texts.content_key,
         row_texts.cells,
         case
@@ -216,6 +217,7 @@ select
     age_rank,
     case when disposition = 'repeat' then 'same as ' || representative_key else reason end as reason,
     representative_key,
+    is_numbered,
     is_accepted,
     coalesce(disposition = 'quarantined' and is_superseded, false) as is_superseded,
     row_id,
@@ -224,6 +226,7 @@ select
     personality_type,
     name_key,
     email_key,
+    email_address,
     status,
     notes,
     cells

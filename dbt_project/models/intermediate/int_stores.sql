@@ -11,7 +11,7 @@ with ranked as (
         was_prefix,
         attempt as number,
         row_number() over (partition by was_store order by attempt desc, event_id) as move_rank
-    from {{ ref("stg_asset_events") }}
+    from {{ ref("int_events") }}
     where event_type = 'store_moved'
 )
 

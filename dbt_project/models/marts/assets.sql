@@ -50,7 +50,10 @@ select
     assets.is_provisional,
     assets.last_read_at,
     assets.left_at,
-    assets.is_known_earlier
+    assets.is_known_earlier,
+    assets.downloaded_at,
+    assets.uploaded_at,
+    cast(assets.session_id as uuid) as session_id
 from {{ ref("int_assets_as_built") }} as assets
 inner join {{ ref("int_people") }} as people on assets.person_row_id = people.row_id
 left join {{ ref("int_source_rows") }} as source_rows

@@ -23,7 +23,7 @@ with readings as (
             partition by events.asset_id
             order by events.attempt desc, events.event_id
         ) as newest_rank
-    from {{ ref("stg_asset_events") }} as events
+    from {{ ref("int_events") }} as events
     inner join {{ ref("int_assets_as_built") }} as assets on events.asset_id = assets.asset_id
     where
         events.event_type = 'document_read'
@@ -67,7 +67,7 @@ html as (
             partition by assets.person_row_id, assets.media_id
             order by events.attempt desc, events.event_id
         ) as html_rank
-    from {{ ref("stg_asset_events") }} as events
+    from {{ ref("int_events") }} as events
     inner join {{ ref("int_assets_as_built") }} as assets on events.asset_id = assets.asset_id
     where
         events.event_type = 'document_read'
@@ -159,7 +159,8 @@ select
     texts.read_at,
     cast(texts.version as bigint) as version,
     texts.is_current,
-    texts.last_read_at
+    texts.last_read_at,
+    {{ sha256_of("texts.document_text") }} as text_sha256
 from texts
 left join html
     on

@@ -9,4 +9,4 @@ select
     created_at,
     completed_at,
     session_type as activity
-from {{ ref("int_sessions") }}
+from {{ ref("int_session_totals") }}

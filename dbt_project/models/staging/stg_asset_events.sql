@@ -51,5 +51,6 @@ select
         cast(details as json) ->> 'live_status' in ('is_upcoming', 'is_live', 'post_live')
     ) as is_provisional,
     occurred_at,
+    load_id,
     loaded_at
 from {{ source("raw", "asset_events") }}

@@ -4,6 +4,7 @@ select
     name_key,
     first_name_key,
     email_key,
-    type_key
+    type_key,
+    email_address
 from {{ source("raw", "row_keys") }}
 where {{ is_loaded() }}

@@ -23,8 +23,16 @@ RIGHTS = "make it writable for this user, or choose another folder"
 SOUND = "see that it is mounted and sound, and takes files of that size"
 _SAID = re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE)
 _SAID_REFUSED = re.compile(r"read-only file system|permission denied", re.IGNORECASE)
+_SAID_GONE = re.compile(
+    r"input/output error|stale (?:nfs )?file handle|file too large|no such device", re.IGNORECASE
+)
+_SAID_GONE_SHARE = re.compile(
+    r"transport endpoint is not connected|host is down|no route to host|timed out", re.IGNORECASE
+)
 _TOO_LARGE = re.compile(r"\[Errno 27\] File too large")
 _OF_A_FILE = re.compile(r"\bio error\b|errno \d+", re.IGNORECASE)
+_OF_DUCKDB = re.compile(r"\bio error\b", re.IGNORECASE)
+"""A number alone may be that of a site's answer."""
 
 
 def too_large(error: BaseException) -> NeedsPersonError | None:
@@ -83,6 +91,10 @@ def said_of_disk(text: str) -> DiskError | None:
         return _sentence(words, "", SPACE)
     if _SAID_REFUSED.search(text) and _OF_A_FILE.search(text):
         return _sentence(words, "", RIGHTS)
+    if (_SAID_GONE.search(text) and _OF_A_FILE.search(text)) or (
+        _SAID_GONE_SHARE.search(text) and _OF_DUCKDB.search(text)
+    ):
+        return _sentence(words, "", SOUND)
     return None
 
 

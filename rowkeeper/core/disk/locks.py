@@ -7,12 +7,13 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 from rowkeeper.core import clock
+from rowkeeper.core.disk.own import own_file
 
 NO_LOCKS = frozenset(
     {
@@ -59,15 +60,25 @@ def lock_path(path: Path, timeout_s: float | None = None) -> Iterator[None]:
     waits for ever.
     """
     until = None if timeout_s is None else clock.seconds() + timeout_s
-    with path.open("ab") as file:
-        while not try_lock(file):
-            if until is not None and clock.seconds() >= until:
-                raise TimeoutError(f"somebody else has {path}")
-            time.sleep(POLL_S)
-        try:
-            yield
-        finally:
-            unlock(file)
+
+    def be_in_time() -> None:
+        if until is not None and clock.seconds() >= until:
+            raise TimeoutError(f"somebody else has {path}")
+
+    with own_file(path) as file, awaited(file, be_in_time):
+        yield
+
+
+@contextmanager
+def awaited(file: HasDescriptor, meanwhile: Callable[[], object]) -> Iterator[None]:
+    """As :func:`locked`; ``meanwhile`` is called as long as somebody else has it, and may raise."""
+    while not try_lock(file):
+        meanwhile()
+        time.sleep(POLL_S)
+    try:
+        yield
+    finally:
+        unlock(file)
 
 
 def try_lock(file: HasDescriptor) -> bool:

@@ -1,8 +1,11 @@
 """When two names are one file: as a disk compares them, and by the identity of the file itself."""
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
+
+from rowkeeper.core.errors import DiskError
 
 Identity = tuple[int, int]
 
@@ -44,12 +47,45 @@ def is_placeholder(name: str) -> bool:
     return name.startswith(".") and name.endswith(".icloud")
 
 
-def is_systems(name: str) -> bool:
-    """Is it a name that systems and office programs give to files of their own making?"""
-    return name.startswith(("._", "~$", ".~lock.", ".fuse_hidden", ".nfs")) or name.casefold() in {
-        ".ds_store",
-        "thumbs.db",
-        "desktop.ini",
-        ".directory",
-        ".localized",
+def evicted(path: Path) -> bool:
+    """Is, in the place of the file at ``path``, only what iCloud leaves of it?"""
+    try:
+        return placeholder(path).exists() and not path.exists()
+    except OSError:  # a name that is too long for one is none
+        return False
+
+
+def kept_by(name: str) -> str:
+    """The name of the file that the placeholder ``name`` stands for."""
+    return name.removeprefix(".").removesuffix(".icloud")
+
+
+def refuse_evicted(path: Path) -> None:
+    """Raise ``DiskError`` if a sync service keeps elsewhere what says what is here."""
+    if evicted(path):
+        raise DiskError(
+            f"A sync service keeps {path} elsewhere, so what is here can't be known: let it come "
+            "back, then run again; a data folder belongs on a disk of this machine."
+        )
+
+
+_SYSTEMS = frozenset(
+    {
+        *("thumbs.db", "desktop.ini", "lost+found", "system volume information", "$recycle.bin"),
+        *("@eadir", "@recycle", "@recently-snapshot", "#recycle", "#snapshot", "__macosx"),
     }
+)
+_CONFLICT = re.compile(
+    r"sync-conflict-\d|conflicted copy|case conflict|konfliktkopie|in konflikt stehende kopie"
+    r"|copie en conflit|copia en conflicto",
+    re.IGNORECASE,
+)
+"""In the names that sync services give to the other of two files: Syncthing, Dropbox, Nextcloud."""
+
+
+def is_systems(name: str) -> bool:
+    """Is it a name that systems, office programs and sync services give to what they keep: hidden
+    ones, bins, earlier versions, the other of two files?"""
+    return (
+        name.startswith((".", "~")) or name.casefold() in _SYSTEMS or bool(_CONFLICT.search(name))
+    )

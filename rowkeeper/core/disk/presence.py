@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from rowkeeper.core.disk.own import refuse_links
 from rowkeeper.core.errors import DiskError
 
 
@@ -77,11 +78,16 @@ def require(path: Path) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make ``folder`` and those above it; none in a data folder that has gone away.
+    """Make ``folder`` and those above it; none in a data folder that has gone away, and none
+    through a link in it.
 
     Raises ``DiskError`` then, and ``OSError``.
     """
     require(folder)
+    whole = folder.absolute()
+    for held_folder in tuple(_held):
+        if whole.is_relative_to(held_folder):
+            refuse_links(held_folder, whole)
     folder.mkdir(parents=True, exist_ok=True)
 
 

@@ -12,14 +12,14 @@ NO_FOLDER_SYNC = frozenset(
 """What file systems answer that flush files alone: shares, some FUSE."""
 
 
-class Written(Protocol):
+class OpenFile(Protocol):
     """A file that is open for writing, with or without a buffer."""
 
     def write(self, data: memoryview, /) -> int | None: ...
     def fileno(self) -> int: ...
 
 
-def write_all(file: Written, data: bytes | memoryview) -> int:
+def write_all(file: OpenFile, data: bytes | memoryview) -> int:
     """Write all of ``data``, however little the disk takes at a time; how many bytes that is.
 
     Raises ``OSError`` if the disk takes none.
@@ -33,7 +33,7 @@ def write_all(file: Written, data: bytes | memoryview) -> int:
     return len(data)
 
 
-def finish(file: Written, size: int) -> None:
+def finish(file: OpenFile, size: int) -> None:
     """Flush ``file`` through to the disk, where it must have ``size`` bytes; raises ``OSError``."""
     if flush := getattr(file, "flush", None):
         flush()
@@ -54,9 +54,3 @@ def sync(path: Path) -> None:
             raise
     finally:
         os.close(handle)
-
-
-def write_small(path: Path, text: str) -> None:
-    """Write ``text`` in one go, with few calls to the system; not through to the disk."""
-    with path.open("wb", buffering=0) as file:
-        write_all(file, text.encode("utf-8", "replace"))

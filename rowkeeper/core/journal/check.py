@@ -1,20 +1,31 @@
 """What of a journal is not as it was written: by its names and sizes alone, or read to the end."""
 
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from pathlib import Path
 
+from rowkeeper.core.disk.names import evicted, is_placeholder, kept_by
 from rowkeeper.core.journal import kept_files
-from rowkeeper.core.journal.journal import sealed_segments
+from rowkeeper.core.journal.journal import has_writer, sealed_segments
 from rowkeeper.core.journal.manifest import (
     LOADS,
     NAME,
     SEALED,
-    Entry,
     Manifest,
+    ManifestEntry,
     note,
     read_manifest,
 )
 from rowkeeper.core.journal.segments import SEALED as SEALED_NAME
-from rowkeeper.core.journal.segments import SUFFIX, Finding, examine, is_own, segments_in
+from rowkeeper.core.journal.segments import (
+    SUFFIX,
+    Finding,
+    Segment,
+    believed,
+    is_own,
+    segment_id,
+    segments_in,
+)
 
 
 def losses(folder: Path) -> list[Finding]:
@@ -31,10 +42,14 @@ def check(folder: Path) -> list[Finding]:
     known = read_manifest(folder)
     found = [*known.findings, *_missing(folder, known)]
     held = {finding.path for finding in found}
+    here = set()
     for path in [*sealed_segments(folder).values(), *segments_in(folder / "open")]:
-        findings = examine(path).findings
+        segment = believed(path)
+        here.add(signature(segment))
+        findings = [*segment.findings, *_torn(segment)]
         found = [item for item in found if item.path != path or not findings]
         found += findings
+    found = list(without_renamed(found, here))
     for load in kept_files.loads(folder):
         wanted = known.entries.get(f"{LOADS}/{load.name}")
         found += kept_files.examine_load(load, wanted)
@@ -42,13 +57,44 @@ def check(folder: Path) -> list[Finding]:
     return found
 
 
+def signature(segment: Segment) -> tuple[str, str]:
+    """Which segment it is, by its id and the bytes that it has, whatever its name says of them."""
+    return segment_id(segment.path), segment.sha256[:32]
+
+
+def without_renamed(
+    findings: Iterable[Finding], here: Collection[tuple[str, str]]
+) -> Iterable[Finding]:
+    """The findings; a missing segment of which ``here`` has every byte has lost only its name."""
+    for item in findings:
+        sealed = SEALED_NAME.fullmatch(item.path.stem)
+        if sealed and not item.path.exists() and (sealed["id"], sealed["sha256"]) in here:
+            words = "this sealed segment was renamed: its events are here, whole"
+            item = replace(item, words=words, lost=False)
+        yield item
+
+
+def _torn(segment: Segment) -> Iterable[Finding]:
+    """Half a line at the end of a segment whose writer was killed; one that lives may be at it."""
+    if segment.torn and not has_writer(segment.path):
+        words = (
+            "its last line is torn: the writer was killed before that event counted; a run seals it"
+        )
+        yield Finding(segment.path, None, words, lost=False)
+
+
 def adopt(folder: Path) -> None:
-    """List what a writer that was killed at its end, or a lost list, left unlisted."""
+    """List what a writer that was killed at its end, or a lost list, left unlisted.
+
+    Not where the list itself is kept elsewhere: another one would forget what is missing.
+    """
+    if evicted(folder / NAME):
+        return
     known = read_manifest(folder)
     note(
         folder,
         *(
-            Entry(f"{SEALED}/{path.name}", path.stat().st_size)
+            ManifestEntry(f"{SEALED}/{path.name}", path.stat().st_size)
             for path in sealed_segments(folder).values()
             if f"{SEALED}/{path.name}" not in known.entries and SEALED_NAME.fullmatch(path.stem)
         ),
@@ -59,7 +105,10 @@ def adopt(folder: Path) -> None:
 def strangers(folder: Path) -> list[Path]:
     """What lies among segments and kept loads and is not ours: it is neither read nor moved."""
     found = [
-        path for sub in (SEALED, "open") for path in _within(folder / sub) if not _is_segment(path)
+        path
+        for sub in (SEALED, "open")
+        for path in _within(folder / sub)
+        if not _is_segment(path) and not _is_segment(_behind(path))
     ]
     found += [
         path for path in _within(folder / LOADS) if not is_own(path.name.removesuffix(".part"))
@@ -77,8 +126,22 @@ def _is_segment(path: Path) -> bool:
     )
 
 
+def _behind(path: Path) -> Path:
+    """The file that the placeholder ``path`` stands for; any other path as it is."""
+    return path.with_name(kept_by(path.name)) if is_placeholder(path.name) else path
+
+
+def _elsewhere(folder: Path) -> list[Finding]:
+    """What of the journal a sync service keeps elsewhere, listed or not."""
+    segments = [_behind(path) for sub in (SEALED, "open") for path in _within(folder / sub)]
+    kept = [_behind(path) for load in kept_files.loads(folder) for path in load.iterdir()]
+    found = [folder / NAME, *(path for path in segments if _is_segment(path)), *kept]
+    words = "a sync service keeps it elsewhere: let it come back"
+    return [Finding(path, None, words) for path in sorted(found) if evicted(path)]
+
+
 def _missing(folder: Path, known: Manifest) -> list[Finding]:
-    found = []
+    found: list[Finding] = []
     for entry in known.entries.values():
         path = folder / entry.path
         if entry.path.startswith(f"{LOADS}/"):
@@ -92,15 +155,18 @@ def _missing(folder: Path, known: Manifest) -> list[Finding]:
         elif entry.size_bytes != (size := path.stat().st_size):
             words = f"it has {size} bytes, and {entry.size_bytes} were sealed"
             found.append(Finding(path, None, words))
-    return found
+    told = {finding.path for finding in found}
+    return [*found, *(item for item in _elsewhere(folder) if item.path not in told)]
 
 
 def _unlisted(folder: Path, known: Manifest) -> list[Finding]:
-    """Sealed segments that the list does not know: it was cut or lost, or a writer was killed."""
+    """What is whole by its name or its hashes and the list does not know: it was cut or lost, or a
+    writer was killed."""
     paths = [path for path in sealed_segments(folder).values() if SEALED_NAME.fullmatch(path.stem)]
+    paths += [load for load in kept_files.loads(folder) if (load / kept_files.HASHES).exists()]
     words = f"{NAME} does not list it: the list was cut, or its writer was killed; a run lists it"
     return [
         Finding(path, None, words, lost=False)
         for path in paths
-        if f"{SEALED}/{path.name}" not in known.entries
+        if path.relative_to(folder).as_posix() not in known.entries
     ]

@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Self
 
 from rowkeeper.core.disk.locks import try_lock, unlock
+from rowkeeper.core.disk.own import is_own_file, standing_file, write_new
 from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.disk.writing import sync, write_all
 from rowkeeper.core.errors import JournalDamagedError, JournalError
 from rowkeeper.core.events import AssetEvent
 from rowkeeper.core.ids import new_id
-from rowkeeper.core.journal.manifest import SEALED, Entry, note
+from rowkeeper.core.journal.manifest import SEALED, ManifestEntry, note
 from rowkeeper.core.journal.segments import (
     OPEN,
     SUFFIX,
@@ -64,9 +65,14 @@ class Journal:
 
     def append(self, event: AssetEvent) -> None:
         """Return when ``event`` is on disk. Raises ``JournalError`` if it can't be written."""
+        self.extend([event])
+
+    def extend(self, events: Sequence[AssetEvent]) -> None:
+        """The same of several at once."""
         with self._state:
-            self._waiting.append(to_line(event, self._accepted + 1))
-            self._accepted += 1
+            for event in events:
+                self._waiting.append(to_line(event, self._accepted + 1))
+                self._accepted += 1
             mine = self._accepted
             while self._durable < mine:
                 if self._fault:
@@ -130,7 +136,7 @@ class Journal:
 def seal_abandoned(folder: Path) -> int:
     """Seal the segments whose writers were killed; how many there were."""
     count = 0
-    for path in segments_in(folder / "open"):
+    for path in filter(is_own_file, segments_in(folder / "open")):
         with path.open("rb") as file:
             if not try_lock(file):
                 continue  # its writer lives
@@ -141,6 +147,15 @@ def seal_abandoned(folder: Path) -> int:
             finally:
                 unlock(file)
     return count
+
+
+def has_writer(path: Path) -> bool:
+    """Does the writer of an open segment still live?"""
+    with path.open("rb") as file:
+        if not try_lock(file):
+            return True
+        unlock(file)
+    return False
 
 
 def sealed_segments(folder: Path) -> dict[str, Path]:
@@ -173,7 +188,7 @@ def write_sealed(folder: Path, identity: str, events: Sequence[AssetEvent]) -> P
     name = sealed_name(identity, len(events), hashlib.sha256(data).hexdigest())
     make_folder(folder / SEALED)
     fresh = folder / SEALED / f"{name}.new"
-    fresh.write_bytes(data)
+    write_new(fresh, data)
     return _seal(fresh, folder, name)
 
 
@@ -193,7 +208,7 @@ def _set_aside(folder: Path, path: Path, torn: bytes) -> None:
     """Keep the half line of a killed writer, which nobody counts on."""
     if torn:
         make_folder(folder / ASIDE)
-        (folder / ASIDE / f"{segment_id(path)}.torn").write_bytes(torn)
+        write_new(folder / ASIDE / f"{segment_id(path)}.torn", torn)
 
 
 def _unwritable(folder: Path, fault: OSError) -> JournalError:
@@ -222,7 +237,7 @@ def _seal_left(path: Path, folder: Path) -> None:
         return
     found = examine(path)
     _set_aside(folder, path, found.torn)
-    with path.open("r+b") as file:
+    with standing_file(path) as file:
         size = file.seek(-len(found.torn), os.SEEK_END)
         file.truncate()
         if size and not path.read_bytes().endswith(b"\n"):
@@ -238,5 +253,5 @@ def _seal(path: Path, folder: Path, name: str) -> Path:
     place = path.rename(sealed / name)
     sync(sealed)
     sync(path.parent)
-    note(folder, Entry(f"{SEALED}/{name}", place.stat().st_size))
+    note(folder, ManifestEntry(f"{SEALED}/{name}", place.stat().st_size))
     return place

@@ -7,10 +7,11 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from rowkeeper.core.disk.writing import sync
-from rowkeeper.core.journal.manifest import LOADS, Entry, note, read_manifest
+from rowkeeper.core.disk.own import replace_whole
+from rowkeeper.core.journal.manifest import LOADS, ManifestEntry, note, read_manifest
 from rowkeeper.core.journal.segments import Finding, is_own
 from rowkeeper.core.paths import sha256_file
+from rowkeeper.core.text import from_json
 
 HASHES = "hashes.json"
 SOURCES = "sources.json"
@@ -18,17 +19,15 @@ SOURCES = "sources.json"
 
 def write_hashes(load: Path) -> None:
     """Write down the SHA-256 of each file of a load that is complete."""
-    files = sorted(path for path in load.iterdir() if path.name != HASHES)
+    fresh = load / f"{HASHES}.new"  # a killed writer may have left one
+    files = sorted(path for path in load.iterdir() if path not in {fresh, load / HASHES})
     hashes = {path.name: sha256_file(path)[0] for path in files}
-    fresh = load / f"{HASHES}.new"
-    fresh.write_text(json.dumps(hashes, indent=1))
-    sync(fresh)
-    fresh.replace(load / HASHES)
+    replace_whole(load / HASHES, json.dumps(hashes, indent=1).encode())
 
 
 def note_load(folder: Path, load: Path) -> None:
     """List a load in the manifest of the journal at ``folder``."""
-    note(folder, Entry(f"{LOADS}/{load.name}", sha256=sha256_file(load / HASHES)[0]))
+    note(folder, ManifestEntry(f"{LOADS}/{load.name}", sha256=sha256_file(load / HASHES)[0]))
 
 
 def hash_all(folder: Path) -> None:
@@ -50,14 +49,15 @@ def adopt(folder: Path) -> None:
 def loads(folder: Path) -> list[Path]:
     """The folders of all kept loads; one appears whole or not at all."""
     found = (folder / LOADS).iterdir() if (folder / LOADS).is_dir() else iter(())
-    return sorted(path for path in found if is_own(path.name) and path.is_dir())
+    ours = (path for path in found if is_own(path.name) and not path.is_symlink())
+    return sorted(path for path in ours if path.is_dir())
 
 
-def examine_load(load: Path, wanted: Entry | None) -> Iterator[Finding]:
+def examine_load(load: Path, wanted: ManifestEntry | None) -> Iterator[Finding]:
     """What of a kept load is not as it was written; ``wanted`` is what the manifest says of it."""
     hashes = load / HASHES
     try:
-        listed = json.loads(hashes.read_bytes())
+        listed = from_json(hashes.read_bytes())
         digest = sha256_file(hashes)[0]
         known = wanted is None or wanted.sha256 in (None, digest)
         if not known or not isinstance(listed, dict):

@@ -4,15 +4,17 @@ import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rowkeeper.core.disk.names import refuse_evicted
+from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.events import AssetEvent
 from rowkeeper.core.ids import NAMESPACE
 from rowkeeper.core.journal import kept_files
-from rowkeeper.core.journal.check import adopt, losses
+from rowkeeper.core.journal.check import adopt, losses, signature, without_renamed
 from rowkeeper.core.journal.formats import format_findings, write_formats
 from rowkeeper.core.journal.journal import ASIDE, seal_abandoned, sealed_segments, write_sealed
-from rowkeeper.core.journal.manifest import LOADS, note_gone, read_manifest, renew
+from rowkeeper.core.journal.manifest import LOADS, NAME, note_gone, read_manifest, renew
 from rowkeeper.core.journal.segments import SEALED as SEALED_NAME
-from rowkeeper.core.journal.segments import Finding, Segment, examine, segment_id
+from rowkeeper.core.journal.segments import Finding, Segment, believed, sealed_events, segment_id
 
 
 @dataclass
@@ -53,15 +55,19 @@ class Salvaged:
 def salvage(folder: Path) -> Salvaged:
     """Leave a whole journal at ``folder``: killed at any point, it may be done again.
 
-    The caller keeps writers out. Raises ``NewerVersionError``, ``OSError``.
+    The caller keeps writers out. Raises ``NewerVersionError``, ``OSError``, and ``DiskError`` where
+    a sync service keeps the list elsewhere.
     """
     done = Salvaged()
+    refuse_evicted(folder / NAME)
     if unread := format_findings(folder):
         done.findings += unread
         write_formats(folder)
     seal_abandoned(folder)
+    here = set()
     for path in list(sealed_segments(folder).values()):
-        found = examine(path)
+        found = believed(path)
+        here.add(signature(found))
         if found.findings:
             _segment(folder, found, done)
     known = read_manifest(folder)
@@ -70,8 +76,8 @@ def salvage(folder: Path) -> Salvaged:
         if findings := list(kept_files.examine_load(load, wanted)):
             done.findings += findings
             _aside(folder, load, done)
-    missing = losses(folder)
-    sealed = [SEALED_NAME.fullmatch(item.path.stem) for item in missing]
+    missing = list(without_renamed(losses(folder), here))
+    sealed = [SEALED_NAME.fullmatch(item.path.stem) for item in missing if item.lost]
     done.missing += sum(int(name["events"]) for name in sealed if name)
     done.findings += missing
     note_gone(folder, *(path for path in known.entries if not (folder / path).exists()))
@@ -88,9 +94,8 @@ def _segment(folder: Path, found: Segment, done: Salvaged) -> None:
         identity = uuid.uuid5(NAMESPACE, segment_id(found.path) + names)
         write_sealed(folder, str(identity), events)
     done.kept += len(events)
-    sealed = SEALED_NAME.fullmatch(found.path.stem)
-    unread = sum(finding.lost for finding in found.findings)
-    done.missing += max(0, int(sealed["events"]) - len(events)) if sealed else unread
+    sealed, unread = sealed_events(found), sum(finding.lost for finding in found.findings)
+    done.missing += unread if sealed is None else max(0, sealed - len(events))
     done.findings += found.findings
     _aside(folder, found.path, done)
 
@@ -102,7 +107,7 @@ def unique(events: list[AssetEvent]) -> list[AssetEvent]:
 
 def _aside(folder: Path, path: Path, done: Salvaged) -> None:
     note_gone(folder, path.relative_to(folder).as_posix())
-    (folder / ASIDE).mkdir(exist_ok=True)
+    make_folder(folder / ASIDE)
     place = folder / ASIDE / path.name
     number = 1
     while place.exists():

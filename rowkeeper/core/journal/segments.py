@@ -12,7 +12,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zlib import crc32
 
+from rowkeeper.core.disk.own import read_file
 from rowkeeper.core.errors import NewerVersionError
+from rowkeeper.core.event_values import EventValueError, check_values
 from rowkeeper.core.events import AssetEvent
 
 SUFFIX = ".jsonl"
@@ -20,10 +22,11 @@ OPEN = "-open"
 SEALED = re.compile(r"(?P<id>.+)-(?P<events>\d+)-(?P<sha256>[0-9a-f]{32})")
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 OWN = re.compile(rf"{ID.pattern}(?:{OPEN}|-\d+-[0-9a-f]{{32}})?")
-PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 CHECKED_END = re.compile(rb',"_crc32":"([0-9a-f]{8})"\}')
+COSTS = 1000
+"""What to try one begin costs, in bytes of a checksum."""
 CRC_BYTES = len(b',"_crc32":"00000000"}')
-NUMBER = re.compile(rb',"_line":([1-9][0-9]*)$')
+NUMBER = re.compile(rb',"_line":([1-9][0-9]{0,17})$')
 ASSET = re.compile(rb'"asset_id":"([0-9a-f-]{36})"')
 ROW = re.compile(rb'"row_id":"([^"\\]{1,100})"')
 
@@ -83,14 +86,15 @@ def to_line(event: AssetEvent, number: int) -> bytes:
 def is_own(stem: str) -> bool:
     """May ``stem`` be a name that a segment or a kept load was given here?
 
-    Systems, editors and sync services give others: ``._x``, ``x (conflicted copy)``, ``x-DESKTOP``.
+    People, systems and sync services give others: ``notes``, ``._x``, ``x (conflicted copy)``.
     """
-    return bool(OWN.fullmatch(stem) or (PLAIN.fullmatch(stem) and not ID.match(stem)))
+    return OWN.fullmatch(stem) is not None
 
 
 def segments_in(folder: Path) -> list[Path]:
-    """The segments right below ``folder``, by name; what has another name is not ours."""
-    return sorted(path for path in folder.glob(f"*{SUFFIX}") if is_own(path.stem))
+    """The segments right below ``folder``, by name; no link, and no other name, is ours."""
+    found = folder.glob(f"*{SUFFIX}")
+    return sorted(path for path in found if is_own(path.stem) and not path.is_symlink())
 
 
 def segment_id(path: Path) -> str:
@@ -123,19 +127,40 @@ def examine(path: Path) -> Segment:
         return Segment(path, findings=[Finding(path, None, words)])
 
 
+def believed(path: Path) -> Segment:
+    """As :func:`examine`; an event whose values no event has counts as damage, too."""
+    found = examine(path)
+    kept = []
+    for event in found.events:
+        try:
+            check_values(event.values())
+            kept.append(event)
+        except EventValueError as error:
+            words = f"no rowkeeper wrote the event {event.event_id} ({error}): it is not believed"
+            assets, rows = ({str(value)} for value in (event.asset_id, event.row_id))
+            found.findings.append(Finding(path, None, words, frozenset(assets), frozenset(rows)))
+    found.events = kept
+    return found
+
+
 def _examine(path: Path) -> Segment:
-    found, digest, expected = Segment(path), hashlib.sha256(), 1
+    found, digest, expected, work = Segment(path), hashlib.sha256(), 1, SumBudget()
     sure = True  # is ``expected`` the number of the next line?
-    with path.open("rb") as file:
+    with read_file(path) as file:
         for place, line in enumerate(file, 1):
             digest.update(line)
             body = unchecked(line)
-            records = [body] if body is not None else list(whole_in(line))
+            records = [body] if body is not None else list(whole_in(line, work))
             if body is None or not line.endswith(b"\n"):
                 _judge(found, place, line, len(records))
                 sure = False
             for record in records:
-                number, event = _event(path, place, record)
+                try:
+                    number, event = _event(path, place, record)
+                except ValueError as error:
+                    found.findings.append(_no_event(path, place, line, error))
+                    sure = False
+                    continue
                 if number < expected or (sure and number > expected):
                     found.findings.append(Finding(path, place, _misplaced(expected, number)))
                 found.events.append(event)
@@ -169,11 +194,29 @@ def _misplaced(expected: int, number: int) -> str:
     return f"before it, {gone} missing"
 
 
+def sealed_events(found: Segment) -> int | None:
+    """How many events were sealed in a segment: by its name, unless its bytes are still those that
+    were sealed. None for one whose name doesn't say."""
+    sealed = SEALED.fullmatch(found.path.stem)
+    if sealed is None:
+        return None
+    is_whole = found.sha256.startswith(sealed["sha256"])
+    return found.last_number if is_whole else int(sealed["events"])
+
+
 def _hold_to_name(found: Segment) -> None:
     sealed = SEALED.fullmatch(found.path.stem)
-    if sealed is None or found.sha256.startswith(sealed["sha256"]):
+    if sealed is None:
         return
     wanted = int(sealed["events"])
+    if found.sha256.startswith(sealed["sha256"]):
+        if found.last_number != wanted:
+            words = (
+                f"its name says {wanted} events, and all {found.last_number} that were sealed are "
+                "whole: it was renamed"
+            )
+            found.findings.append(Finding(found.path, None, words, lost=False))
+        return
     if found.last_number < wanted:
         words = f"it is cut: {wanted} events were sealed and {len(found.events)} of them are whole"
         found.findings.append(Finding(found.path, found.last_number + 1, words))
@@ -182,12 +225,24 @@ def _hold_to_name(found: Segment) -> None:
         found.findings.append(Finding(found.path, None, words, lost=False))
 
 
-def whole_in(line: bytes) -> Iterator[bytes]:
+@dataclass
+class SumBudget:
+    """How many bytes may yet be summed to look for whole records in damaged lines: each begin is
+    tried with each end, and so a file that is made to cost takes no longer than a large one."""
+
+    left: int = 1 << 30
+
+
+def whole_in(line: bytes, work: SumBudget | None = None) -> Iterator[bytes]:
     """The records within a damaged line that are whole: two of them where a line end was hit."""
+    work = work or SumBudget()
     start = 0
     for end in CHECKED_END.finditer(line):
         begin = line.find(b"{", start, end.end())
         while begin >= 0:
+            work.left -= end.end() - begin + COSTS
+            if work.left < 0:
+                return
             if (body := unchecked(line[begin : end.end()])) is not None:
                 yield body
                 start = end.end()
@@ -196,26 +251,37 @@ def whole_in(line: bytes) -> Iterator[bytes]:
 
 
 def _event(path: Path, place: int, body: bytes) -> tuple[int, AssetEvent]:
-    """The number and the event of a record that is as it was written."""
+    """The number and the event of a record whose checksum fits.
+
+    Raises ``ValueError`` if it is none, ``NewerVersionError`` if it says that it is of a newer
+    version.
+    """
     number = NUMBER.search(body)
+    if number is None:
+        raise ValueError("no line number")
     try:
-        if number is None:
-            raise ValueError("no line number")
         return int(number[1]), AssetEvent.from_json((body[: number.start()] + b"}").decode())
-    except ValueError as error:
-        raise NewerVersionError(
-            f"{path}, line {place}, was written by a newer rowkeeper ({error}): upgrade rowkeeper, "
-            "then run again."
-        ) from None
+    except NewerVersionError as error:
+        raise NewerVersionError(f"{path}, line {place}: {error}") from None
+
+
+def _no_event(path: Path, place: int, line: bytes, error: ValueError) -> Finding:
+    """A line with the checksum of one of ours that is no event."""
+    words = f"no rowkeeper wrote this event ({str(error)[:100]}): it is not believed"
+    return replace(_unreadable(path, place, line), words=words)
 
 
 def _examine_old(path: Path) -> Segment:
     """A segment of format 1: what is no event is damaged, but for a last line without its end."""
     found = Segment(path)
-    with path.open("rb") as file:
+    with read_file(path) as file:
         for place, line in enumerate(file, 1):
             if (body := unchecked(line)) is not None:
-                found.events.append(_event(path, place, body)[1])
+                try:
+                    found.events.append(_event(path, place, body)[1])
+                except ValueError as error:
+                    found.findings.append(_no_event(path, place, line, error))
+                    continue
                 words = "it has a checksum, so the file has lost the name that it was sealed under"
                 found.findings.append(Finding(path, place, words, lost=False))
                 continue

@@ -6,13 +6,13 @@ address is made from the id, never from the rest of the link.
 
 import re
 from collections.abc import Callable
-from urllib.parse import SplitResult, unquote, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlunsplit
 
 from rowkeeper.core.links import google as google_links
 from rowkeeper.core.links import videos as video_links
 from rowkeeper.core.links import youtube as youtube_links
-from rowkeeper.core.links.link import ASSET_KINDS, Link
-from rowkeeper.core.links.wrappers import is_shortener, site, split, unwrap, unwrap_all
+from rowkeeper.core.links.link import ASSET_KINDS, LONGEST_LINK, Link
+from rowkeeper.core.links.wrappers import is_shortener, site, split, unwrap, unwrap_all, with_scheme
 from rowkeeper.core.links.youtube import NOT_IDS
 
 __all__ = ["ASSET_KINDS", "NOT_IDS", "Link", "classify", "unwrap"]
@@ -47,10 +47,17 @@ _HOME_PATH = re.compile(
     r"|/(?:t/terms|t/privacy|about|howyoutubeworks|premium|abuse)\b.*"
 )
 """The front doors of sites, which lead to nothing of anybody's."""
+_LIKE_ID = re.compile(r"(?=.*[A-Z0-9])(?:[\w-]{11}|[\w-]{25,44})", re.ASCII)
 
 
 def classify(url: str) -> Link:
-    """What ``url`` leads to, after any wrappers around it. Never raises."""
+    """What ``url`` leads to, after any wrappers around it. Never raises.
+
+    What is longer than any link is, is not looked into, and only its beginning is named.
+    """
+    if len(url) > LONGEST_LINK:
+        plain = with_scheme(url[:LONGEST_LINK])
+        return Link("other", "unsupported", plain, plain)
     link = _classify(url)
     while link.url != url:  # what is left after one wrapper may be another
         url, link = link.url, _with_key(_classify(link.url), link.resource_key)
@@ -76,6 +83,8 @@ def _classify(url: str) -> Link:
     find = _FINDERS.get("youtube.com" if place.endswith(".youtube.com") else place)
     if google_links.PASSING_HOST.fullmatch(place):
         find = google_links.passing
+    elif place.endswith(".ytimg.com"):
+        find = youtube_links.picture
     return (find and find(parts)) or _page(parts)
 
 
@@ -89,8 +98,10 @@ def _page(parts: SplitResult) -> Link:
         return Link("other", "static", url, url)
     if place == "accounts.google.com":
         return Link("other", "sign_in", url, url)
-    if place in _FURNITURE_HOSTS or (place in _HOMES and _HOME_PATH.fullmatch(parts.path)):
+    if place in _FURNITURE_HOSTS or (place in _HOMES and _is_front_door(parts)):
         return Link("other", "furniture", url, url)
+    if place == "forms.gle":
+        return Link("other", "form", url, url)
     if is_shortener(place):
         return Link("other", "shortened", url, url)
     if parts.username is None and _MEDIA_PATH.search(parts.path):
@@ -103,9 +114,18 @@ def _page(parts: SplitResult) -> Link:
     )
 
 
+def _is_front_door(parts: SplitResult) -> bool:
+    """Whether an address names nothing, neither by its path nor by a parameter."""
+    values = (value for _, value in parse_qsl(parts.query))
+    return _HOME_PATH.fullmatch(parts.path) is not None and not any(map(_LIKE_ID.fullmatch, values))
+
+
 _FINDERS: dict[str, Callable[[SplitResult], Link | None]] = {
     **dict.fromkeys(youtube_links.HOSTS, youtube_links.find),
     **dict.fromkeys(google_links.DRIVE_HOSTS, google_links.drive),
     **dict.fromkeys(google_links.DOCS_HOSTS, google_links.docs),
     **video_links.FINDERS,
 }
+
+KNOWN_HOSTS = frozenset({*_FINDERS, "consent.youtube.com"})
+"""Hosts that make a link without a scheme, whatever stands before them."""

@@ -7,8 +7,9 @@ from rowkeeper.core.links.link import Link
 from rowkeeper.core.links.wrappers import parameter, site
 
 DRIVE_HOSTS = frozenset(
-    {"drive.google.com", "drive.usercontent.google.com", "lh3.googleusercontent.com"}
+    {"drive.google.com", "drive.usercontent.google.com"}
     | {"lh3.google.com", "googleapis.com", "content.googleapis.com", "drive-thirdparty.google.com"}
+    | {f"lh{number}.googleusercontent.com" for number in range(3, 7)}
 )
 DOCS_HOSTS = frozenset(
     {"docs.google.com", "spreadsheets.google.com", "sheets.google.com", "slides.google.com"}
@@ -26,14 +27,16 @@ PASSING_HOST = re.compile(r"doc-[\w-]+\.googleusercontent\.com")
 """Where Drive sends a browser for the bytes of a file, for some hours."""
 _EXPORT_PATH = re.compile(r"/feeds/download/(document|spreadsheet|presentation)s/")
 _API_PATH = re.compile(r"/drive/v[23]/files/([^/]*)")
+_ACCOUNT = re.compile(r"^(?:/a/[^/]+)?(?:/u/\d+)?(?=/)")
+"""The team and the account that open an address: it leads to the same without them."""
 _DOCS_PATH = re.compile(
-    r"(?:/a/[^/]+)?/(document|spreadsheets|presentation|forms|drawings)(?:/u/\d+)?/d/([^/]*)"
+    r"/(document|spreadsheets|presentation|forms|drawings)(?:/u/\d+)?/d/([^/]*)"
     r"(?:/([^/]*))?"
 )
-_OTHER_PATH = re.compile(r"(?:/a/[^/]+)?/(videos|jamboard)(?:/u/\d+)?/d/([^/]*)")
+_OTHER_PATH = re.compile(r"/(videos|jamboard)(?:/u/\d+)?/d/([^/]*)")
 _OLD_PATH = re.compile(
-    r"(?:/a/[^/]+)?/(?:(spreadsheet|document|presentation)/|(?=ccc\b|Doc\b|View\b))"
-    r"(?:ccc|pub|edit|view|lv|Doc|View|present|embed)?/?$"
+    r"/(?:(spreadsheet|document|presentation)/|(?=ccc\b|Doc\b|View\b))(?:u/\d+/)?"
+    r"(?:ccc|pub|edit|view|lv|Doc|View|present|embed|export|preview)?/?$"
 )
 _DOCS_TYPES = {
     "document": "document",
@@ -42,16 +45,19 @@ _DOCS_TYPES = {
     "forms": "form",
     "drawings": "drawing",
 }
+_OF_DRIVE = re.compile(r"/(?:uc|leaf|viewer|thumbnail|(?:file|(?:embedded)?folder)view)\b")
 _OLD_WORDS = {"spreadsheet": "spreadsheets"}
 
 
 def drive(parts: SplitResult) -> Link | None:
     """The file or folder that an address of ``DRIVE_HOSTS`` leads to."""
     place = site(parts)
-    if place.startswith("lh3.") or place.endswith("googleapis.com"):
-        pattern = _PICTURE_PATH if place.startswith("lh3.") else _API_PATH
+    if place.startswith("lh") or place.endswith("googleapis.com"):
+        pattern = _PICTURE_PATH if place.startswith("lh") else _API_PATH
         found = pattern.match(parts.path)
         return _place(False, found[1], parts) if found else None
+    if _DOCS_PATH.match(_ACCOUNT.sub("", parts.path)):
+        return docs(parts)
     if named := _DRIVE_PATH.search(parts.path):
         return _place("folder" in named[1], named[2], parts)
     if hidden := _FOLDER_FRAGMENT.match(parts.fragment):
@@ -81,6 +87,7 @@ def _place(folder: bool, text: str, parts: SplitResult) -> Link | None:
 
 def docs(parts: SplitResult) -> Link | None:
     """The document that an address of ``DOCS_HOSTS`` leads to, or a file of Drive."""
+    parts = parts._replace(path=_ACCOUNT.sub("", parts.path))
     named = _DOCS_PATH.match(parts.path)
     if named is None:
         return _other_docs(parts)
@@ -95,7 +102,7 @@ def docs(parts: SplitResult) -> Link | None:
 
 def _other_docs(parts: SplitResult) -> Link | None:
     """Older addresses, and those of what Drive holds."""
-    if re.match(r"/(?:uc|leaf|viewer|thumbnail)\b", parts.path) or _DRIVE_PATH.search(parts.path):
+    if _OF_DRIVE.match(parts.path) or _DRIVE_PATH.search(parts.path):
         return drive(parts)
     media_id = _id(parameter(parts, "key", "id", "docid"))
     if other := _OTHER_PATH.match(parts.path):

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 
+LONGEST_LINK = 8192
+"""Characters: no browser and no server takes more, and nothing of ours looks into more."""
+
 ASSET_KINDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("youtube", "video"): ("video", "transcript"),
     ("youtube", "playlist"): ("playlist",),

@@ -5,33 +5,43 @@ import unicodedata
 from collections.abc import Iterator
 from functools import cache
 from html import unescape
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
+from rowkeeper.core.links.classify import KNOWN_HOSTS
+from rowkeeper.core.links.link import LONGEST_LINK
 from rowkeeper.core.links.wrappers import with_scheme
 from rowkeeper.core.text import INVISIBLE
 
 if TYPE_CHECKING:
     from linkify_it import LinkifyIt
 
-_KNOWN = (
-    r"(?:(?:m|music|gaming|studio|consent)\.)?(?:youtube(?:-nocookie)?|youtubekids)\.com|youtu\.be"
-    r"|(?:drive|docs|sheets|slides|drive\.usercontent)\.google\.com"
-)
+_KNOWN = "|".join(map(re.escape, sorted(KNOWN_HOSTS)))
 _SCHEME = (
     r"https?:/{2,}|https?%3a%2f%2f|mailto:"
-    r"|(?<![a-z0-9])(?![a-z0-9+.-]*https?:/)[a-z][a-z0-9+.-]{1,15}://"
+    r"|(?<![a-z0-9])(?![a-z0-9+.-]{0,16}https?:/)[a-z][a-z0-9+.-]{1,15}://"
 )
 _START = re.compile(
-    rf"{_SCHEME}|(?<![a-z0-9_@])(?:{_KNOWN})(?![a-z0-9_@.-])"
+    rf"{_SCHEME}|(?:(?<![a-z0-9_@])|(?<=%20)|(?<=%0[9ad]))(?:{_KNOWN})(?![a-z0-9_@.-])"
     rf"|www\.(?=[^\W_])|(?P<glued>(?:{_KNOWN})/)",
     re.IGNORECASE,
 )
 """Where a link begins: a scheme, 'www.', or a host that is known without either."""
+_GLUED = re.compile(rf"(?:{_KNOWN})/", re.IGNORECASE)
 
 _WHOLE = re.compile(
     r"[/=](?:[\w-]{11}|[\w-]{25,}|view|edit|preview|sharing|share_link|drive_link|drivesdk)$"
 )
 """How a link ends that may be followed by a known host without a gap."""
+
+_PARTS = re.compile(f"[{INVISIBLE}]+")
+_BROKEN = re.compile(
+    rf"(?:{_KNOWN})(?=/)[^\s{INVISIBLE}]{{0,200}}?[/=]"
+    rf"((?:[\w-]*[{INVISIBLE}]++(?!(?:{_KNOWN})/|https?:|www\.))+[\w-]+)",
+    re.IGNORECASE | re.ASCII,
+)
+"""An id, or its beginning, with characters in it that nobody sees."""
+_ID_LENGTHS = frozenset({11, 33, 44})
 
 _QUOTES = '"`“”„‟«»‹›‘’‚‛'
 _FULL_WIDTH = "。，、；：！？（）［］【】「」『』《》〈〉｜"
@@ -39,7 +49,7 @@ _TOKEN = re.compile(rf"(?:[^\s|<>{_QUOTES}{_FULL_WIDTH}{INVISIBLE}\[]|\[(?!/))+"
 """What may hold links: none goes on past one of these signs or a forum's closing tag, [/url]."""
 
 _ESCAPE = re.compile(
-    r"(?<!\\)\\+(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([nrtvf])|(/))"
+    r"(?<!\\)\\+(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([nrtf]|v(?!imeo\.))|(/))"
     r"|_x(00[01][0-9A-Fa-f])_|&(?:(?:amp;)+|#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|[a-z]{2,6};)"
 )
 """A character as JSON, Excel and HTML write it."""
@@ -49,9 +59,14 @@ _IN_PATH = re.compile(r"(?:[/?]|__)(?:[\w-]+\.)*$")
 """What stands before the address that such a site wraps."""
 _LONGEST = 4096
 """The characters of a link within which an address may be a part of it."""
+_MOST_INSIDE = 50
+"""So many addresses, each in the one before it, are one link."""
+_NEAR = 300
+"""How far back what stands before an address is looked at."""
 _PARAMETER = re.compile(r"[?&#][\w.%\[\]-]*=$")
 _IN_HOST = re.compile(r"[\w.@:-]*")
 _BEFORE_HOST = re.compile(r"(?::/+|%(?!0[9ad]|20)[0-9a-f]{2})(?:[\w-]+\.)*$", re.IGNORECASE)
+_HOST = re.compile(r"(?:(?!https?[:%])(?:[^\W_]|[.-]))*", re.IGNORECASE)
 _DOT = re.compile(r"\.(?::\d+)?[/?#]")
 """The dot that may end a host, before the rest of the link."""
 _BULLET = re.compile(r"(?:(?:[\W_]|\d{1,2}[.)])(?<!/)|\w+[:=](?!\d))+")
@@ -67,21 +82,22 @@ _PATH_WRAPPERS = re.compile(
 """Sites that have the address that they wrap in their path, or as their whole query."""
 
 
-def find_links(text: str) -> list[str]:
-    """The links in ``text``, as they stand in it and in order.
+def find_links(text: str, most: int | None = None) -> list[str]:
+    """The links in ``text``, as they stand in it and in order; the first ``most``, if given.
 
     Found in sentences, brackets, quotes, markdown, formulas and lists, also where links follow each
     other without a gap. Written escapes (a line end as ``\\n`` or ``\\u000b``, ``&amp;``) count as
     what they stand for. An address inside the query of another is part of that one.
     """
     plain, places = _unescaped_with_places(text)
-    return [text[places[start] : places[end]] for start, end in _spans(plain)]
+    return [text[places[start] : places[end]] for start, end in islice(_spans(plain), most)]
 
 
 def unescaped(url: str) -> str:
     """``url`` as a browser would open it: escapes such as '&amp;' and '\\u003d' undone, a scheme
     given."""
-    return with_scheme(_ESCAPE.sub(lambda found: _meant(found).strip() or found[0], url))
+    plain = _ESCAPE.sub(lambda found: _meant(found).strip() or found[0], url)
+    return with_scheme(_PARTS.sub("", plain))
 
 
 def _unescaped_with_places(text: str) -> tuple[str, list[int]]:
@@ -90,16 +106,37 @@ def _unescaped_with_places(text: str) -> tuple[str, list[int]]:
     places: list[int] = []
     at = 0
     for found in _ESCAPE.finditer(text):
-        pieces += (text[at : found.start()], _meant(found))
-        places += range(at, found.start() + 1)
+        meant = _meant(found)
+        pieces += (text[at : found.start()], meant)
+        places += range(at, found.start() + 1 if meant != found[0] else found.end())
         at = found.end()
     pieces.append(text[at:])
     places += range(at, len(text) + 1)
-    return "".join(pieces), places
+    return _without_unseen("".join(pieces), places)
+
+
+def _without_unseen(text: str, places: list[int]) -> tuple[str, list[int]]:
+    """``text`` and ``places`` without the unseen characters that stand in ids of known hosts."""
+    kept: list[tuple[int, int]] = []
+    at = 0
+    for found in _BROKEN.finditer(text):
+        first, whole = _PARTS.split(found[1])[0], _PARTS.sub("", found[1])
+        if not first or (len(first) not in _ID_LENGTHS and len(whole) in _ID_LENGTHS):
+            for unseen in _PARTS.finditer(text, found.start(1), found.end(1)):
+                kept.append((at, unseen.start()))
+                at = unseen.end()
+    if not kept:
+        return text, places
+    kept.append((at, len(places)))
+    return (
+        "".join(text[begin:end] for begin, end in kept),
+        [place for begin, end in kept for place in places[begin:end]],
+    )
 
 
 def _meant(escape: re.Match[str]) -> str:
-    """What an escape stands for; a blank for a character that ends a link anyway."""
+    """What an escape stands for, a character; a blank for one that ends a link anyway; the escape
+    itself where it is none that a link may have."""
     if escape[4]:
         return "/"
     if escape[0].startswith("&"):
@@ -109,7 +146,7 @@ def _meant(escape: re.Match[str]) -> str:
     else:
         code = escape[1] or escape[2] or escape[5]
         char = chr(int(code, 16)) if code else " "
-    return char if char.isprintable() else " "
+    return char if char and char.isprintable() else " "
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:
@@ -129,7 +166,7 @@ def _links_in(token: str) -> list[tuple[int, int]]:
             last = 0
             for first, last in _links_of(token[begin + start : begin + end]):
                 at = begin + start + first
-                marks = at - len(token[:at].rstrip("_"))  # markdown's emphasis
+                marks = _marks_before(token, at)  # markdown's emphasis
                 link = token[at : begin + start + last]
                 spans.append((at, at + len(link.removesuffix("_" * marks))))
             if last:
@@ -137,14 +174,24 @@ def _links_in(token: str) -> list[tuple[int, int]]:
     return sorted(spans)
 
 
+def _marks_before(token: str, at: int) -> int:
+    """How many ``_`` stand right before a place of ``token``."""
+    first = at
+    while first and token[first - 1] == "_":
+        first -= 1
+    return at - first
+
+
 def _segments(token: str) -> Iterator[tuple[int, int]]:
     """The pieces of ``token`` with one link at most in each that has a start of its own."""
-    cuts = [0]
+    cuts, inside = [0], 0
     begun = _START.match(token)
     for found in _START.finditer(token, 1):
-        if not _is_inside(begun, token[cuts[-1] : found.start()], found):
+        before = token[max(cuts[-1], found.start() - _LONGEST - 1) : found.start()]
+        inside += 1
+        if inside > _MOST_INSIDE or not _is_inside(begun, before, found):
             cuts.append(found.start())
-            begun = found
+            begun, inside = found, 0
     yield from zip(cuts, [*cuts[1:], len(token)], strict=True)
 
 
@@ -156,15 +203,26 @@ def _is_inside(begun: re.Match[str] | None, before: str, found: re.Match[str]) -
         return False
     if len(before) > _LONGEST or _is_closed(before):
         return False
-    if _PARAMETER.search(before) or (_PATH_WRAPPERS.match(before) and _IN_PATH.search(before)):
+    near = before[-_NEAR:]
+    if _PARAMETER.search(near) or (_PATH_WRAPPERS.match(before) and _IN_PATH.search(near)):
         return True
     if "%" in found[0]:
-        return _BEFORE_HOST.search(before) is not None
+        nothing = before[len(begun[0]) :].lower() in {"", "www."}  # the scheme stands twice
+        return not nothing and _BEFORE_HOST.search(near) is not None
     if ":" in found[0]:
         return False
-    if _IN_HOST.fullmatch(before[len(begun[0]) :]) or _BEFORE_HOST.search(before):
+    if _IN_HOST.fullmatch(before[len(begun[0]) :]) or _BEFORE_HOST.search(near):
         return True
-    return found["glued"] is not None and not _WHOLE.search(before)
+    if found[0].lower() == "www." and not _is_domain(found.string, found.end()):
+        return True  # the end of an id, before that of a file
+    return found["glued"] is not None and not _WHOLE.search(near)
+
+
+def _is_domain(text: str, at: int) -> bool:
+    """Whether a name below a domain of IANA's list begins at a place of ``text``."""
+    host = _HOST.match(text, at)
+    *_, last = (host[0] if host else "").rstrip(".-").rsplit(".", 1)
+    return last.lower() in _domains() or not last.isascii()
 
 
 def _is_closed(before: str) -> bool:
@@ -177,14 +235,20 @@ def _links_of(segment: str) -> Iterator[tuple[int, int]]:
     one that it begins with, or those without a start of their own."""
     explicit = _START.match(segment)
     if explicit:
-        spans = _found(segment)[:1]
+        spans = _found(segment[:LONGEST_LINK])[:1]
         if not spans or spans[0][0] or _DOT.match(segment, spans[0][1]):
             spans = [(0, len(segment))]  # a shape that the finder does not know
+    elif len(segment) > LONGEST_LINK:
+        return  # no word of anybody's
     elif _BARE.search(segment):
         bullet = _BULLET.match(segment)
         at = bullet.end() if bullet else 0
         spans = [(at + start, at + end) for start, end in _found(segment[at:])]
         spans = [span for span in spans if _BARE.search(segment[slice(*span)])]
+        places = [] if spans else [known.start() for known in _GLUED.finditer(segment)]
+        for begin, end in pairwise([*places, len(segment)]):
+            found = _links_of(segment[begin:end])
+            yield from ((begin + first, begin + last) for first, last in found)
     else:
         return
     for start, end in spans:
@@ -224,7 +288,13 @@ def _is_sign(char: str) -> bool:
 @cache
 def _finder() -> "LinkifyIt":
     from linkify_it import LinkifyIt
+
+    return LinkifyIt(options={"fuzzy_email": False}).tlds(sorted(_domains()), True)
+
+
+@cache
+def _domains() -> frozenset[str]:
+    """The domains of IANA's list but those that are endings of files."""
     from linkify_it.tlds import TLDS
 
-    finder = LinkifyIt(options={"fuzzy_email": False})
-    return finder.tlds([name for name in TLDS if name.lower() not in _FILE_ENDINGS], True)
+    return frozenset(name.lower() for name in TLDS) - _FILE_ENDINGS

@@ -9,11 +9,11 @@ from rowkeeper.core.links.wrappers import parameter, site
 
 _VIMEO = re.compile(
     r"/(?:(?:videos?|manage/videos|channels/[^/]+|groups/[^/]+/videos"
-    r"|(?:album|showcase)/\d+/video)/)?(\d{1,15})(?:/([0-9a-f]{8,16}))?(?:/|$)"
+    r"|(?:album|showcase)/\d+/video)/)?(\d{1,15})(?:/([0-9a-f]{8,16}))?(?![0-9A-Za-z])"
 )
 _VIMEO_KEY = re.compile(r"[0-9a-f]{8,16}")
 _LOOM = re.compile(r"/(?:share|embed|v)/(?:[\w-]*-)?([0-9a-f]{32})(?![0-9A-Za-z])")
-_DAILYMOTION_ID = r"([A-Za-z0-9]{2,32})(?=$|[_/&-])"
+_DAILYMOTION_ID = r"([A-Za-z0-9]{2,32})(?![0-9A-Za-z])"
 _DAILYMOTION = re.compile(
     rf"/(?:(?:[a-z]{{2}}|embed|crawler|swf)/)?video/{_DAILYMOTION_ID}|/swf/{_DAILYMOTION_ID}"
 )

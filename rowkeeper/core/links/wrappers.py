@@ -11,10 +11,11 @@ MAX_WRAPS = 5
 
 _SHORTENERS = """
 1drv.ms adf.ly amzn.to bit.do bit.ly bitly.com bl.ink buff.ly clck.ru cutt.ly db.tt dlvr.it fb.me
-fb.watch flip.it g.co goo.gl ift.tt is.gd j.mp kutt.it lnk.to lnkd.in mcaf.ee ow.ly po.st qr.ae
-qr.net qrco.de rb.gy rebrand.ly rebrandly.com s.id shorturl.at shorturl.com smarturl.it snip.ly
-snipurl.com soo.gd spoti.fi surl.li t.co t.ly t2m.io tiny.cc tiny.one tiny.pl tinyurl.com tny.im
-trib.al urlz.fr v.gd vk.cc vm.tiktok.com wa.link we.tl wp.me x.co x.gd zpr.io
+fb.watch flip.it g.co goo.gl ift.tt is.gd j.mp kutt.it lnk.to lnkd.in mcaf.ee n9.cl ow.ly po.st
+qr.ae qr.net qrco.de rb.gy rebrand.ly rebrandly.com s.id share.google shorturl.at shorturl.com
+smarturl.it snip.ly snipurl.com soo.gd spoti.fi surl.li t.co t.ly t2m.io tiny.cc tiny.one
+tiny.pl tinyurl.com tny.im trib.al urlz.fr v.gd vk.cc vm.tiktok.com
+wa.link we.tl wp.me x.co x.gd zpr.io
 """
 SHORTENERS = frozenset(_SHORTENERS.split())
 """Sites whose links say nothing of where they lead."""
@@ -48,7 +49,10 @@ _WRAPPERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "deref-gmx.net": ("", ("redirectUrl",)),
     "deref-mail.com": ("", ("redirectUrl",)),
     "deref-web.de": ("", ("redirectUrl",)),
-    "docs.google.com": (r"/(?:a/[^/]+/)?g?view(?:er)?$", ("url",)),
+    "docs.google.com": (
+        r"/(?:a/[^/]+/)?(?:u/\d+/)?(?:viewerng/viewer|g?view(?:er)?|url)$",
+        ("url", "q"),
+    ),
     "drive.google.com": (r"/(?:a/[^/]+/)?g?view(?:er)?(?:ng/viewer)?$", ("url",)),
     "duckduckgo.com": ("/l", ("uddg",)),
     "esvalabs.com": ("", ("u",)),
@@ -70,6 +74,7 @@ _WRAPPERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "outlook.office.com": (r".*/redir\.aspx", ("URL",)),
     "outlook.office365.com": (r".*/redir\.aspx", ("URL",)),
     "out.reddit.com": ("", ("url",)),
+    "safelinks.protection.office365.us": ("", ("url",)),
     "safelinks.protection.outlook.com": ("", ("url",)),
     "slack-redir.net": ("/link", ("url",)),
     "steamcommunity.com": ("/linkfilter", ("u", "url")),
@@ -100,6 +105,9 @@ _WEB = re.compile(r"(?:(?:h+t+p+s*|h*ttps?|htps?|hxxps?)(?::/*|//+))+", re.IGNOR
 """The scheme of a web address, also misspelled or twice."""
 
 
+_ESCAPED = re.compile(r"\w+%3d", re.IGNORECASE)
+
+
 def unwrap(url: str) -> str:
     """``url`` with a scheme, and without the redirects of Google and its like around it."""
     return _without(_redirected, url)
@@ -126,6 +134,8 @@ def inner_address(url: str) -> str | None:
     if parts is None:
         return None
     place = site(parts)
+    if place.startswith("consent.") and _GOOGLE.fullmatch(place.removeprefix("consent.")):
+        place = "consent.google.com"
     for name in (place.split(".", count)[-1] for count in range(place.count("."))):
         path, names = _WRAPPERS.get(name, (None, ()))
         if path is not None and re.match(path or "/?", parts.path):
@@ -169,8 +179,8 @@ def site(parts: SplitResult) -> str:
 
 
 def parameter(parts: SplitResult, *names: str) -> str:
-    """The first value of the first parameter in ``names`` that there is."""
-    query = parse_qs(parts.query)
+    """The first value of the first parameter in ``names`` that there is, an escaped '=' undone."""
+    query = parse_qs(unquote(parts.query) if _ESCAPED.match(parts.query) else parts.query)
     return next((query[name][0] for name in names if name in query), "")
 
 

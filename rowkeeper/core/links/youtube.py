@@ -17,8 +17,11 @@ NOT_IDS = frozenset({"watch_video", "videoseries", "live_stream"})
 
 _VIDEO_ID = re.compile(r"[A-Za-z0-9_-]{11}(?=[-_]*(?:$|[^A-Za-z0-9_-]))")
 _LIST_ID = re.compile(r"[A-Za-z0-9_-]{2,64}(?![A-Za-z0-9_-])")
-_VIDEO_PATH = re.compile(r"/(?:shorts|live|embed|v|vi|e|watch|video)/([^/]*)")
-_LIST_PATH = re.compile(r"/(?:p|browse/VL|playlist)/?((?:PL|OLAK5uy_|UU|FL|[0-9A-F]{16})[^/]*)$")
+_VIDEO_PATH = re.compile(r"(?:/@[^/]+)?/(?:shorts?|live|embed|v|vi|e|watch|video)/([^/]*)")
+_LIST_PATH = re.compile(
+    r"/(?:p|browse/VL|playlist)/?((?:PL|OLAK5uy_|UU|FL|[0-9A-F]{16})[^/]*)(?:/|$)"
+)
+_PICTURE_PATH = re.compile(r"/(?:vi|vi_webp|an|an_webp)/([^/]*)")
 _CHANNEL_PATH = re.compile(r"/(?:browse/)?(@[^/]+|(?:channel|c|user)/[^/]+|UC[A-Za-z0-9_-]{22})")
 _HIDDEN_PATH = re.compile(r"^!?/?(?:watch|movie)?/?[?]?")
 _WORDS = frozenset({"clip", "post", "hashtag", "feed", "results", "course", "playables", "source"})
@@ -29,7 +32,8 @@ def find(parts: SplitResult) -> Link | None:
     path = re.sub(r"/+", "/", parts.path)
     if site(parts) == "youtu.be":
         asked = parameter(parts, "v") if path in {"", "/", "/watch"} else ""
-        return _video(path[1:]) or _video(asked)
+        inside = _VIDEO_PATH.match(path)
+        return _video(path[1:]) or _video(inside[1] if inside else asked)
     if path.startswith("/attribution_link"):
         inner = urlsplit(parameter(parts, "u"))
         return _video(parameter(inner, "v"))
@@ -46,10 +50,16 @@ def find(parts: SplitResult) -> Link | None:
     return (_playlist(in_path[1]) if in_path else None) or _channel(path, parts) or _part(path)
 
 
+def picture(parts: SplitResult) -> Link | None:
+    """The video whose picture an address of ytimg.com shows."""
+    found = _PICTURE_PATH.match(parts.path)
+    return _video(found[1]) if found else None
+
+
 def _watched(parts: SplitResult) -> str:
     """The video's id of ``watch?v=``, also where it stands behind '#'."""
     hidden = parse_qs(_HIDDEN_PATH.sub("", parts.fragment))
-    return parameter(parts, "v", "vi", "video_id") or next(iter(hidden.get("v", [])), "")
+    return parameter(parts, "v", "vi", "video_id", "udvid") or next(iter(hidden.get("v", [])), "")
 
 
 def _id(pattern: re.Pattern[str], text: str) -> str | None:

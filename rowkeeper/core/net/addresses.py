@@ -19,18 +19,22 @@ from rowkeeper.core.errors import PermanentError
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-_TRANSLATED = tuple(
+_SPECIAL_V6 = tuple(
     ipaddress.IPv6Network(text)
+    for text in ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20")
+)
+"""What is not for hosts within the IPv6 that is: Teredo, ORCHID and other protocols, documentation,
+6to4, AS112."""
+_GLOBAL_V6 = ipaddress.IPv6Network("2000::/3")
+"""All IPv6 that is given out to hosts. Mapped, compatible and NAT64 forms of IPv4 are outside."""
+_SPECIAL_V4 = tuple(
+    ipaddress.IPv4Network(text)
     for text in (
-        "::/96",
-        "::ffff:0:0/96",
-        "64:ff9b::/96",
-        "64:ff9b:1::/48",
-        "2001::/32",
-        "2002::/16",
+        *("192.0.0.0/24", "192.31.196.0/24", "192.52.193.0/24"),
+        *("192.88.99.0/24", "192.175.48.0/24"),
     )
 )
-"""IPv6 that holds an IPv4 address: mapped, compatible, NAT64, Teredo, 6to4."""
+"""What IANA lists as special and Python takes for public: protocols, AS112, AMT, 6to4 relays."""
 
 
 class PrivateAddressError(PermanentError):
@@ -54,10 +58,10 @@ def is_public(address: Address, allowed: Iterable[Network] = ()) -> bool:
     if any(address.version == network.version and address in network for network in allowed):
         return True
     if isinstance(address, ipaddress.IPv6Address):
-        if any(address in network for network in _TRANSLATED):
+        if address not in _GLOBAL_V6 or any(address in network for network in _SPECIAL_V6):
             return False
-        if address.is_site_local:
-            return False
+    elif any(address in network for network in _SPECIAL_V4):
+        return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 

@@ -12,24 +12,26 @@ import urllib3
 
 from rowkeeper.core import clock
 from rowkeeper.core.net.addresses import Network, guard, networks
+from rowkeeper.core.net.speed import USUAL, Floor, watch
 
 if TYPE_CHECKING:
-    from rowkeeper.core import settings
+    from rowkeeper.core import setting_sections
 
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
     """``proxy``: an HTTP proxy for all fetches. ``ca_file``: PEM of the authorities to trust.
 
-    ``private``: the private networks that links may lead to.
+    ``private``: the private networks that links may lead to. ``floor``: how slow an answer may be.
     """
 
     proxy: str | None = None
     ca_file: Path | None = None
     private: tuple[Network, ...] = ()
+    floor: Floor = USUAL
 
     @classmethod
-    def of(cls, network: "settings.Network") -> Self:
+    def of(cls, network: "setting_sections.Network") -> Self:
         """The line that the settings ask for."""
         return cls(
             proxy=network.proxy,
@@ -58,11 +60,11 @@ class Route:
         """
         options = {"ssl_context": self.tls(), **options}
         if self.proxy:
-            return urllib3.ProxyManager(self.proxy, **options)
+            return watch(urllib3.ProxyManager(self.proxy, **options), self.floor)
         manager = urllib3.PoolManager(**options)
         if is_guarded:
             guard(manager, self.private)
-        return manager
+        return watch(manager, self.floor)
 
     def httplib2(self, timeout_s: float) -> Any:
         """An ``httplib2.Http``, which Google's clients want; it serves one thread.
@@ -72,6 +74,7 @@ class Route:
         import httplib2
 
         given: dict[str, Any] = {"ca_certs": self.verify} if self.ca_file else {}
+        given["proxy_info"] = None  # or it would take one from the environment
         if self.proxy:
             given["proxy_info"] = httplib2.proxy_info_from_url(self.proxy, noproxy="")
         http = httplib2.Http(timeout=timeout_s, **given)
@@ -79,17 +82,21 @@ class Route:
         return http
 
 
+LONGEST_S = 365 * 86_400.0
 DIRECT = Route()
 """Without a proxy, trusting what the machine trusts."""
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """The seconds of Retry-After, a number or a date, if the headers of an answer have it."""
+    """The seconds of Retry-After, a number or a date, if the headers of an answer have it.
+
+    A year at most: what a site says beyond that is no number to reckon with.
+    """
     value = (headers.get("retry-after") or "").strip()
     if value.isascii() and value.isdigit():
-        return float(value)
+        return min(float(value), LONGEST_S)
     try:
-        until = parsedate_to_datetime(value)
-    except (TypeError, ValueError):
+        until = parsedate_to_datetime(value).astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
         return None
-    return max(0.0, (until.astimezone(UTC) - clock.now()).total_seconds())
+    return min(max(0.0, (until - clock.now()).total_seconds()), LONGEST_S)

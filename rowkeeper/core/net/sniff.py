@@ -30,7 +30,15 @@ UNTOLD = frozenset({"application/octet-stream", "binary/octet-stream", ""})
 """Types of a file of which its sender knows no type."""
 
 _MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_HTML = re.compile(rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype html|html|head|body)\b", re.S)
+_HTML = re.compile(
+    rb"\s*+(?:<\?xml[^>]*+>\s*+)?+(?:<!--(?:(?!-->).)*+-->\s*+)*+"
+    rb"<(?:!doctype\s++html|html|head|body|title|script)\b",
+    re.DOTALL,
+)
+"""How a page begins; each part is taken once, for to try them anew doubles with each comment."""
+_NO_WORDS = re.compile(r"(?:audio|video|image)/(?!.*\bxml$)")
+"""Types of which no file is text; SVG is."""
+_ANSWERS = (b"<", b"{", b"[", b"#EXTM3U")
 _NOT_TEXT = frozenset(range(0x20)) - frozenset(b"\t\n\x0b\x0c\r\x1b")
 
 
@@ -45,7 +53,7 @@ def kind_of(head: bytes) -> str | None:
         return None
     if guessed := filetype.guess_mime(head):
         return str(guessed)
-    if head[4:8] == b"ftyp":
+    if head[4:8] == b"ftyp" and head.startswith(b"\0\0"):  # the box's size: some tens of bytes
         return "video/3gpp" if head[8:11] in (b"3gp", b"3g2") else "video/mp4"
     if head[0] == 0x47 and head[188:189] == b"\x47":
         return "video/mp2t"
@@ -55,6 +63,13 @@ def kind_of(head: bytes) -> str | None:
 def true_type(head: bytes, told: str) -> str:
     """The media type that was ``told``; where none was, what ``head`` says."""
     return told if told not in UNTOLD else kind_of(head) or "application/octet-stream"
+
+
+def is_belied(head: bytes, told: str) -> bool:
+    """Was sound or a picture ``told`` of a file that starts as a page, a list or a program's answer
+    does?"""
+    text = (kind_of(head) or "").startswith("text/") and head.removeprefix(_MARKS[0]).lstrip()
+    return bool(text and text.startswith(_ANSWERS) and _NO_WORDS.match(told))
 
 
 def _text_of(head: bytes) -> str | None:

@@ -4,16 +4,21 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rowkeeper.core.errors import UsageError
-from rowkeeper.core.warehouse import Warehouse, connect
+from rowkeeper.core.warehouse import LOADED, Warehouse, connect
 from rowkeeper.migration.export.losses import (
+    EXAMPLES,
+    UNREAD,
     UNTOLD,
     Loss,
     Source,
+    Table,
     column_keys,
     find_losses,
     read_table,
+    row_cells,
     title_key,
 )
 from rowkeeper.workspace.context import Context
@@ -32,7 +37,7 @@ select
     shown.disposition,
     shown.is_superseded,
     shown.reason,
-    shown.row_id,
+    shown.row_id as person,
     legacy.generation,
     files.header,
     files.layout,
@@ -40,13 +45,17 @@ select
     {", ".join(f"legacy.{name}" for name in COLUMNS)}
 from raw.legacy_csv_rows as legacy
 inner join raw.legacy_csv_files as files on legacy.file_sha256 = files.file_sha256
-inner join intermediate.int_source_rows as found on legacy.row_key = found.row_key
-inner join intermediate.int_source_rows as shown on found.representative_key = shown.row_key
-where legacy._dlt_load_id in (select load_id from raw._dlt_loads where status = 0)
+inner join {{schema}}.row_fates as found on legacy.row_key = found.row_key
+inner join {{schema}}.row_fates as shown on found.representative_key = shown.row_key
+where legacy.{LOADED}
     and (found.disposition != 'repeat' or files.file_sha256 = ?)
 order by files.file_name, legacy.line
 """
 PEOPLE = "select row_id, coalesce(name, ''), coalesce(email, '') from {schema}.people"
+OBJECTS = """
+select person_row_id, cast(asset_id as text), object_key, legacy_object_uuid from {schema}.assets
+where object_key is not null
+"""
 LEFT_OUT = "left out by legacy_csv.ignore"
 
 
@@ -70,12 +79,13 @@ def compare(context: Context, data: bytes, path: Path, base_sha256: str) -> Comp
     """
     titles = context.settings.legacy_csv.columns
     written = read_table(data, titles)
-    sources = list(_replaced(path, titles))
+    there = _there(path, titles)
+    sources = list(_replaced(path, there))
     aside = ignored = 0
     with connect(context.target, read_only=True) as warehouse:
-        names = {
-            row_id: (name, email)
-            for row_id, name, email in warehouse.query(PEOPLE.format(schema=context.target.schema))
+        names = {row_id: (name, email) for row_id, name, email in warehouse.query(PEOPLE)}
+        objects = {
+            row_id: frozenset(filter(None, said)) for row_id, *said in warehouse.query(OBJECTS)
         }
         for source, sha, fate in _loaded(warehouse, base_sha256, titles):
             if fate == "ignored":
@@ -84,26 +94,40 @@ def compare(context: Context, data: bytes, path: Path, base_sha256: str) -> Comp
                 aside += 1
             else:
                 sources.append(source)
-    found = find_losses(written, sources, names)
-    losses = tuple(loss for loss in found if loss.kind != UNTOLD)
+    found = find_losses(written, sources, names, objects)
+    losses = (*_unread(path, there), *(loss for loss in found if loss.kind != UNTOLD))
     return Comparison(losses, tuple(loss for loss in found if loss.kind == UNTOLD), aside, ignored)
 
 
-def _replaced(path: Path, titles: dict[str, str]) -> Iterator[Source]:
-    """The rows of the file that is there now."""
+def _there(path: Path, titles: dict[str, str]) -> Table:
+    """The file that is there now."""
     if not path.is_file():
-        return
+        return Table((), ())
     try:
-        data = path.read_bytes()
+        return read_table(path.read_bytes(), titles)
     except OSError as error:
         raise UsageError(
             f"{path} can't be read ({error.strerror}), so nothing says what would be lost with it: "
             "give another place."
         ) from error
-    table = read_table(data, titles)
-    unknown = frozenset(filter(None, table.columns)) - set(COLUMNS)
-    for row in table.rows:
-        yield Source(path.name, row, unknown=unknown, is_replaced=True)
+
+
+def _replaced(path: Path, there: Table) -> Iterator[Source]:
+    """Its rows, if anything says what their cells are."""
+    for row in there.rows if _is_known(there) else ():
+        yield Source(path.name, row, is_replaced=True)
+
+
+def _unread(path: Path, there: Table) -> Iterator[Loss]:
+    """What it holds under titles of which none is known."""
+    if there.columns and not _is_known(there):
+        count = 1 + len(there.rows)
+        lines = tuple(str(number) for number in range(1, min(count, EXAMPLES) + 1))
+        yield Loss(UNREAD, "", count, lines, (path.name,))
+
+
+def _is_known(table: Table) -> bool:
+    return not set(COLUMNS).isdisjoint(table.columns)
 
 
 def _loaded(
@@ -111,35 +135,25 @@ def _loaded(
 ) -> Iterator[tuple[Source, str, str]]:
     """The rows of all loaded files but repeats, the hash of the file, and what became of each."""
     own = {title_key(title): name for name, title in titles.items()}
-    for (
-        name,
-        sha,
-        disposition,
-        superseded,
-        reason,
-        row_id,
-        width,
-        header,
-        layout,
-        cells,
-        *named,
-    ) in warehouse.query(ROWS, [base_sha256]):
-        row = dict(zip(COLUMNS, named, strict=True))
-        keys, found = column_keys(json.loads(header), own), json.loads(cells)
-        known = json.loads(layout or "[]")
-        unknown = {keys[at]: at for at, ours in enumerate(known) if not ours and keys[at]}
-        if width is None:  # no layout fits it, so it is what a reader of its file takes it for
-            row = dict(zip(keys, found, strict=False))
+    rows: list[dict[str, Any]] = warehouse.records(dict, ROWS, [base_sha256])
+    for loaded in rows:
+        row = {name: loaded[name] for name in COLUMNS}
+        keys, found = column_keys(json.loads(loaded["header"]), own), json.loads(loaded["cells"])
+        known = json.loads(loaded["layout"] or "[]")
+        unknown = {keys[at]: at for at, ours in enumerate(known) if not ours}
+        if loaded["generation"] is None:  # no layout fits it: it is what a reader takes it for
+            row = row_cells(keys, found)
         elif len(found) == len(keys):
             row |= {key: found[at] for key, at in unknown.items()}
         row = {column: cell for column, cell in row.items() if cell}
-        if disposition == "quarantined" and not superseded:
+        if loaded["disposition"] == "quarantined" and not loaded["is_superseded"]:
             fate, person = "quarantined", None
-            if str(reason).startswith(LEFT_OUT):
+            if str(loaded["reason"]).startswith(LEFT_OUT):
                 fate = "ignored"
         else:
-            fate, person = "used", row_id
-        yield Source(name, row, person, frozenset(unknown)), sha, fate
+            fate, person = "used", loaded["person"]
+        source = Source(loaded["file_name"], row, person, frozenset(unknown))
+        yield source, loaded["file_sha256"], fate
 
 
 def refusal(path: Path, losses: tuple[Loss, ...]) -> str:

@@ -13,7 +13,7 @@ from rowkeeper.migration.export.table import Export
 from rowkeeper.migration.export.table import export as put_together
 from rowkeeper.migration.export.warehouse import (
     Coverage,
-    LegacyFile,
+    LoadedFile,
     read_base,
     read_coverage,
     read_files,
@@ -31,7 +31,7 @@ class Exported:
     its columns."""
 
     export: Export
-    base: LegacyFile | None
+    base: LoadedFile | None
     columns: tuple[str, ...]
 
 
@@ -96,11 +96,11 @@ def dual_write_path(context: Context) -> Path:
 
 
 def _choose(
-    files: list[LegacyFile],
+    files: list[LoadedFile],
     coverage: Mapping[str, Coverage],
     generation: int | None,
     wanted: str | None,
-) -> LegacyFile | None:
+) -> LoadedFile | None:
     """The file of a generation that covers most, or the one that is wanted. A file without a usable
     row is never chosen, and no clock says which is."""
     if wanted is None:
@@ -120,5 +120,5 @@ def _choose(
     raise UsageError(f"No loaded legacy file is {wanted}: choose one of {known}.")
 
 
-def _order(coverage: Coverage | None, file: LegacyFile) -> tuple[tuple[int, ...], str]:
+def _order(coverage: Coverage | None, file: LoadedFile) -> tuple[tuple[int, ...], str]:
     return coverage.order if coverage else (), file.file_sha256

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from rowkeeper.core.csv.legacy import is_nothing
+from rowkeeper.core.text import from_json
 
 Known = Mapping[str, Mapping[str, Sequence[str]]]
 """Row id -> column -> the filled cells of that person's rows, those of the best file first."""
@@ -57,7 +58,7 @@ def mapping_of(cell: str) -> dict[str, str] | None:
     if is_nothing(cell):
         return {}
     try:
-        found = json.loads(cell)
+        found = from_json(cell)
     except ValueError:
         return None
     return found if isinstance(found, dict) else None

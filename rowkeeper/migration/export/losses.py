@@ -5,13 +5,14 @@ It checks the writer, so it shares no code with it: it reads both sides as any r
 
 import csv
 import io
-import json
 import re
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+
+from rowkeeper.core.text import from_json
 
 Cells = Mapping[str, str]
 
@@ -20,6 +21,9 @@ MAPPINGS = frozenset({"file_uuids", "s3_paths"})
 ERRORS = frozenset({"download_errors", "permanent_failure"})
 STATUSES = ("youtube_status", "drive_status")
 CELLS, OBJECTS, ROWS, TWICE, UNTOLD = "cells", "objects", "rows", "twice", "untold"
+UNREAD = "unread"
+PREAMBLE = re.compile(r'(?:[ \t,;|]*[\r\n]|"?sep=[^\r\n]*(?:[\r\n]|\Z))*', re.IGNORECASE)
+"""What may stand before the titles: blank lines, and what tells a spreadsheet the separator."""
 EXAMPLES = 5
 
 
@@ -27,7 +31,8 @@ EXAMPLES = 5
 class Loss:
     """``count`` people whose ``column`` would lose what it holds, or rows that would go or stand
     twice (``column`` ''). ``files`` have it; ``rows`` are examples: row ids, else names.
-    ``untold``: the file that is written never had that column, so it is only told."""
+    ``untold``: the file that is written never had that column, so it is only told. ``unread``: the
+    lines of a file in which no title is known, so that nobody can say what they hold."""
 
     kind: str
     column: str
@@ -38,10 +43,11 @@ class Loss:
     def __str__(self) -> str:
         what = {
             CELLS: f"filled cells of {self.column} would become empty",
-            OBJECTS: f"cells of {self.column} would lose some of their objects",
+            OBJECTS: f"cells of {self.column} would lose or change some of their objects",
             ROWS: "rows would go",
             TWICE: "row ids would stand more than once",
             UNTOLD: f"filled cells of {self.column}, a column that it has not",
+            UNREAD: "lines, among which no titles are known, would go",
         }[self.kind]
         shown = ", ".join(self.rows) + (", …" if self.count > len(self.rows) else "")
         more = f" and {len(self.files) - 2} more files" if len(self.files) > 2 else ""
@@ -75,17 +81,35 @@ def read_table(data: bytes, titles: Mapping[str, str]) -> Table:
     own = {title_key(title): name for name, title in titles.items()}
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
     text = _decoded(data)
+    if preamble := PREAMBLE.match(text):
+        text = text[preamble.end() :]
     first = text.partition("\n")[0]
     delimiter = max(",;\t|", key=first.count)
     records = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     columns = column_keys(next(records, ()), own)
-    rows = (dict(zip(columns, record, strict=False)) for record in records if any(record))
+    rows = (row_cells(columns, record) for record in records if any(record))
     return Table(columns, tuple(rows))
 
 
 def column_keys(header: Iterable[str], own: Mapping[str, str]) -> tuple[str, ...]:
-    """What each column is called: by ``own``, title key -> our name, else by its title."""
-    return tuple(own.get(title_key(cell), title_key(cell)) for cell in header)
+    """What each column is called: by ``own``, title key -> our name, else by its title.
+
+    No two are called the same: what has no title, or one that stands before, has a number.
+    """
+    keys = [title_key(cell) for cell in header]
+    found, seen = [own.get(key, key) for key in keys], Counter[str]()
+    for place in sorted(range(len(keys)), key=lambda place: keys[place] not in own):
+        name = found[place]
+        seen[name] += 1
+        if not name or seen[name] > 1:
+            found[place] = f"{name or 'untitled'} ({seen[name]})"
+    return tuple(found)
+
+
+def row_cells(columns: Sequence[str], record: Sequence[str]) -> dict[str, str]:
+    """The cells of a record by column, those beyond the last title, too."""
+    beyond = (f"beyond the titles ({n})" for n in range(1, len(record) - len(columns) + 1))
+    return dict(zip((*columns, *beyond), record, strict=False))
 
 
 def _decoded(data: bytes) -> str:
@@ -104,22 +128,38 @@ def title_key(cell: str) -> str:
 
 
 def find_losses(
-    written: Table, sources: Iterable[Source], names: Mapping[str, tuple[str, str]]
+    written: Table,
+    sources: Iterable[Source],
+    names: Mapping[str, tuple[str, str]],
+    objects: Mapping[str, frozenset[str]] | None = None,
 ) -> list[Loss]:
-    """What ``written`` lacks of ``sources``. ``names``: row id -> name and e-mail of the tables."""
-    judge = _Judge(written, names)
-    for source in sources:
+    """What ``written`` lacks of ``sources``. ``names``: row id -> name and e-mail of the tables.
+
+    ``objects``: row id -> what the tables call her objects, and where they are: a mapping may say
+    that instead of what it said.
+    """
+    found = list(sources)
+    judge = _Judge(written, names, objects or {})
+    for source in found:
+        judge.hear(source)
+    for source in found:
         judge.weigh(source)
     return judge.losses()
 
 
 class _Judge:
-    def __init__(self, written: Table, names: Mapping[str, tuple[str, str]]) -> None:
+    def __init__(
+        self,
+        written: Table,
+        names: Mapping[str, tuple[str, str]],
+        objects: Mapping[str, frozenset[str]],
+    ) -> None:
         self._columns = frozenset(written.columns)
         self._by_id: dict[str, list[Cells]] = defaultdict(list)
         self._by_name: dict[str, list[Cells]] = defaultdict(list)
         self._by_email: dict[str, list[Cells]] = defaultdict(list)
-        self._names = names
+        self._names, self._objects = names, objects
+        self._told: dict[str, set[tuple[str, str]]] = defaultdict(set)
         self._lost: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(
             lambda: defaultdict(set)
         )
@@ -129,26 +169,44 @@ class _Judge:
             self._by_name[_squashed(row.get("name"))].append(row)
             self._by_email[_squashed(row.get("email"))].append(row)
 
+    def hear(self, source: Source) -> None:
+        """Note what the mappings of a loaded row say, for where two files say different things."""
+        if not source.is_replaced:
+            for column in MAPPINGS & source.cells.keys():
+                self._told[_who(source)] |= _entries([source.cells[column]])
+
     def weigh(self, source: Source) -> None:
         """Note what the written rows lack of one row."""
         cells = {name: cell for name, cell in source.cells.items() if not _blank(cell)}
         if not cells.keys() - {"row_id"} or _is_furniture(cells):
             return
-        rows = self._rows_of(source)
-        who = source.person or row_key(cells) or cells.get("name", "?").strip()
+        rows, who = self._rows_of(source), _who(source)
         if not rows:
             self._lost[ROWS, ""][who].add(source.file)
             return
         tells = any(not _blank(row.get(column)) for row in rows for column in STATUSES)
-        for column in cells.keys() & self._columns - {"row_id"}:
+        asked = cells.keys() - {"row_id"}
+        if not source.is_replaced:  # its columns are not all those of the file that is written
+            asked &= self._columns | source.unknown
+        for column in asked:
             now = [row.get(column, "") for row in rows if not _blank(row.get(column))]
-            if not now and not (tells and column in ERRORS):
-                self._lost[CELLS, column][who].add(source.file)
-            elif column in MAPPINGS and _keys([cells[column]]) - _keys(now):
+            if not now and not (tells and column in ERRORS & self._columns):
+                kind = CELLS if source.is_replaced or column in self._columns else UNTOLD
+                self._lost[kind, column][who].add(source.file)
+            elif now and column in MAPPINGS and self._loses(source, cells[column], now):
                 self._lost[OBJECTS, column][who].add(source.file)
-        for column in (cells.keys() & source.unknown) - self._columns:
-            kind = CELLS if source.is_replaced else UNTOLD
-            self._lost[kind, column][who].add(source.file)
+
+    def _loses(self, source: Source, cell: str, now: Sequence[str]) -> bool:
+        """Has a mapping an entry that the written ones have not? Another value counts as the entry
+        where it is the tables' own, or where loaded files disagree and one of them says it."""
+        who, found = _who(source), _entries(now)
+        told = set() if source.is_replaced else self._told[who]
+        new = {
+            key
+            for key, value in found
+            if value in self._objects.get(who, ()) or (key, value) in told
+        }
+        return any(key not in new for key, _ in _entries([cell]) - found)
 
     def _rows_of(self, source: Source) -> Sequence[Cells]:
         """The written rows that are about the person of a source row."""
@@ -182,6 +240,11 @@ def _files(rows: Mapping[str, set[str]]) -> tuple[str, ...]:
     return tuple(sorted(set().union(*rows.values())))
 
 
+def _who(source: Source) -> str:
+    """What a row's person is called: by row id, else by name."""
+    return source.person or row_key(source.cells) or source.cells.get("name", "?").strip()
+
+
 def row_key(row: Cells) -> str:
     """The row id in a row, '' for none."""
     cell = row.get("row_id", "").strip(" \t\r\n\u00a0\u200b\ufeff")
@@ -211,13 +274,14 @@ def _is_furniture(cells: Cells) -> bool:
     return {"name", "email"} <= words or all(not word.strip("-=_ ") for word in words)
 
 
-def _keys(cells: Iterable[str]) -> set[str]:
-    """The keys of the JSON objects in some cells; the cell itself where it holds none."""
-    found: set[str] = set()
+def _entries(cells: Iterable[str]) -> set[tuple[str, str]]:
+    """The keys and values of the JSON objects in some cells; a cell itself where it is none."""
+    found: set[tuple[str, str]] = set()
     for cell in cells:
         try:
-            value = json.loads(cell)
+            value = from_json(cell)
         except ValueError:
             value = None
-        found |= set(value) if isinstance(value, dict) else {cell.strip()}
+        pairs = value.items() if isinstance(value, dict) else [(cell.strip(), "")]
+        found |= {(str(key), str(what)) for key, what in pairs}
     return found

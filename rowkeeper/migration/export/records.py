@@ -1,7 +1,7 @@
 """A CSV record as text: its cells can be changed one by one, the rest stays byte for byte."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Self
@@ -66,21 +66,21 @@ class Record:
 
     def guarded(self) -> Self:
         """With every cell guarded; quotes stay as they are."""
-        return self._with(_after_quote(field, guard) for field in self.fields)
+        return self._with(self._each(guard))
 
     def unguarded(self) -> Self:
         """The record that ``guarded`` made this one of."""
-        return self._with(_after_quote(field, unguard) for field in self.fields)
+        return self._with(self._each(unguard))
+
+    def _each(self, change: Callable[[str, str], str]) -> Iterator[str]:
+        """``change`` done to what each field starts with, behind its opening quote."""
+        for field in self.fields:
+            start = field.startswith('"')
+            yield field[:start] + change(field[start:], self.delimiter)
 
     def _with(self, fields: Iterable[str]) -> Self:
         found = tuple(fields)
         return self if found == self.fields else replace(self, fields=found, data=None)
-
-
-def _after_quote(field: str, change: Callable[[str], str]) -> str:
-    """``change`` done to what a field starts with, behind its opening quote."""
-    start = field.startswith('"')
-    return field[:start] + change(field[start:])
 
 
 def _cell(field: str) -> str:

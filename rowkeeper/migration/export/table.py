@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from rowkeeper.core.csv.guard import MARK
 from rowkeeper.core.csv.legacy import GENERATIONS, is_nothing
-from rowkeeper.core.identity import row_id_key
+from rowkeeper.core.identity import compare_key, row_id_key
+from rowkeeper.core.text import trimmed
 from rowkeeper.migration.export.base import PERSON_COLUMNS, Base, BaseRow, Person
 from rowkeeper.migration.export.known import Known, filled_in
 from rowkeeper.migration.export.placing import Placed, Role, place_rows
@@ -144,7 +145,7 @@ def _people_without_row(
 
 
 def _key(text: str | None) -> str:
-    return " ".join(_plain(text or "").casefold().split())
+    return compare_key(_plain(text or ""))
 
 
 def _live_sides(person: Person) -> list[AssetState]:
@@ -172,7 +173,7 @@ def _person_cells(
 
 def _plain(cell: str) -> str:
     """For comparing: white space and zero-width characters at the ends and signs for nothing."""
-    return "" if is_nothing(cell) else cell.strip(" \t\r\n\u00a0\u200b\u200c\u200d\u2060\ufeff")
+    return "" if is_nothing(cell) else trimmed(cell)
 
 
 def new_row(

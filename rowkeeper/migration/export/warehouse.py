@@ -10,13 +10,12 @@ from typing import Any
 from rowkeeper.core.csv.layout import header_layout
 from rowkeeper.core.csv.legacy import COLUMNS, GENERATIONS, NOTHING, is_nothing
 from rowkeeper.core.titles import title_key
-from rowkeeper.core.warehouse import Warehouse
+from rowkeeper.core.warehouse import LOADED, Warehouse
 from rowkeeper.migration.export.base import Base, BaseRow, Person
 from rowkeeper.migration.export.known import MAPPINGS, Known
 from rowkeeper.migration.export.table import empty_base, encoded
 from rowkeeper.migration.export.tracking import AssetState
 
-LOADED = "_dlt_load_id in (select load_id from raw._dlt_loads where status = 0)"
 FILES = f"""
 select * from raw.legacy_csv_files where {LOADED}
 order by file_mtime desc nulls last, _dlt_load_id desc, file_sha256
@@ -29,8 +28,8 @@ select
     case when shown.disposition = 'used' then shown.row_id end,
     links.canonical_url
 from raw.legacy_csv_rows as legacy
-left join intermediate.int_source_rows as found on legacy.row_key = found.row_key
-left join intermediate.int_source_rows as shown on found.representative_key = shown.row_key
+left join {{schema}}.row_fates as found on legacy.row_key = found.row_key
+left join {{schema}}.row_fates as shown on found.representative_key = shown.row_key
 left join (
     select row_key, min(canonical_url) as canonical_url from raw.links
     where column_name = 'link' and position = 0 and source = 'legacy_csv' group by row_key
@@ -42,35 +41,32 @@ TEXTS = f"""
 select legacy.record_text, {{base64}} from raw.legacy_csv_rows as legacy
 where legacy.file_sha256 = ? and legacy.{LOADED} order by legacy.line
 """
-HAS_BASE64 = """
-select 1 from information_schema.columns
-where table_schema = 'raw' and table_name = 'legacy_csv_rows' and column_name = 'record_base64'
-"""
 # A row counts for its file if it, or the row that it repeats, is used.
 COVERAGE = f"""
 select
     legacy.file_sha256,
-    max(case when files.is_apart then 1 else 0 end),
-    max(files.agreeing),
-    count(distinct shown.row_id),
-    sum(case when {{mapped}} then 1 else 0 end),
-    sum({{filled}})
+    min(case when files.is_apart then 0 else 1 end) = 1 as shares,
+    max(files.agreeing) as agreeing,
+    count(distinct shown.row_id) as people,
+    cast(sum(case when {{mapped}} then 1 else 0 end) as bigint) as mapped,
+    cast(sum({{filled}}) as bigint) as filled
 from raw.legacy_csv_rows as legacy
-inner join intermediate.int_source_rows as found on legacy.row_key = found.row_key
-inner join intermediate.int_source_rows as shown on found.representative_key = shown.row_key
-inner join intermediate.int_legacy_files as files on legacy.file_sha256 = files.file_id
+inner join {{schema}}.row_fates as found on legacy.row_key = found.row_key
+inner join {{schema}}.row_fates as shown on found.representative_key = shown.row_key
+inner join {{schema}}.legacy_files as files on legacy.file_sha256 = files.file_id
 where legacy.{LOADED} and shown.disposition = 'used'
 group by legacy.file_sha256
 """
 KNOWN = f"""
 select found.row_id, legacy.file_sha256, {", ".join(f"legacy.{name}" for name in COLUMNS)}
 from raw.legacy_csv_rows as legacy
-inner join intermediate.int_source_rows as found on legacy.row_key = found.row_key
+inner join {{schema}}.row_fates as found on legacy.row_key = found.row_key
 where legacy.{LOADED} and (found.disposition = 'used' or found.is_superseded)
 order by legacy.generation desc, legacy.line desc
 """
 PEOPLE = """
-select row_id, name, email, personality_type, source_link, in_sheet, source_link_canonical
+select row_id, name, email, personality_type as type, source_link as link, in_sheet,
+    source_link_canonical as link_canonical
 from {schema}.people
 """
 ATTEMPTS = """
@@ -90,7 +86,7 @@ UNKNOWN = "?"
 """Begins the name of a column that only its title tells."""
 WIDE = f"""
 select found.row_id, legacy.cells from raw.legacy_csv_rows as legacy
-inner join intermediate.int_source_rows as found on legacy.row_key = found.row_key
+inner join {{schema}}.row_fates as found on legacy.row_key = found.row_key
 where legacy.file_sha256 = ? and legacy.{LOADED}
     and (found.disposition = 'used' or found.is_superseded)
 order by legacy.line desc
@@ -98,7 +94,7 @@ order by legacy.line desc
 
 
 @dataclass(frozen=True)
-class LegacyFile:
+class LoadedFile:
     """A loaded file, without its rows. What earlier versions did not say has a default."""
 
     file_sha256: str
@@ -127,12 +123,12 @@ class LegacyFile:
         return tuple(found)
 
 
-def read_files(warehouse: Warehouse) -> list[LegacyFile]:
+def read_files(warehouse: Warehouse) -> list[LoadedFile]:
     """All loaded legacy files, newest first."""
-    wanted = [field.name for field in fields(LegacyFile)]
+    wanted = [field.name for field in fields(LoadedFile)]
     names, rows = warehouse.select(FILES)
     found = (dict(zip(names, row, strict=True)) for row in rows)
-    return [LegacyFile(**{name: row[name] for name in wanted if name in row}) for row in found]
+    return [LoadedFile(**{name: row[name] for name in wanted if name in row}) for row in found]
 
 
 @dataclass(frozen=True)
@@ -163,12 +159,9 @@ def read_coverage(warehouse: Warehouse) -> dict[str, Coverage]:
     }
     mapped = " or ".join(cells[name] for name in MAPPINGS)
     filled = " + ".join(f"case when {cell} then 1 else 0 end" for cell in cells.values())
-    return {
-        sha: Coverage(not apart, agreeing, people, int(mapped_rows), int(filled_cells))
-        for sha, apart, agreeing, people, mapped_rows, filled_cells in warehouse.query(
-            COVERAGE.format(mapped=mapped, filled=filled)
-        )
-    }
+    sql = COVERAGE.format(schema=warehouse.schema, mapped=mapped, filled=filled)
+    found: list[dict[str, Any]] = warehouse.records(dict, sql)
+    return {row.pop("file_sha256"): Coverage(**row) for row in found}
 
 
 def read_known(
@@ -197,7 +190,7 @@ def read_known(
     return found
 
 
-def read_bytes(warehouse: Warehouse, file: LegacyFile) -> bytes:
+def read_bytes(warehouse: Warehouse, file: LoadedFile) -> bytes:
     """The whole content of a loaded file, unpacked."""
     rows = warehouse.query(TEXTS.format(base64=base64_of(warehouse)), [file.file_sha256])
     parts = ((text or "", decoded(data)) for text, data in rows)
@@ -207,7 +200,8 @@ def read_bytes(warehouse: Warehouse, file: LegacyFile) -> bytes:
 
 def base64_of(warehouse: Warehouse, rows: str = "legacy") -> str:
     """The SQL of the bytes of ``rows``; a warehouse that an earlier version wrote has none."""
-    return f"{rows}.record_base64" if warehouse.query(HAS_BASE64) else "cast(null as text)"
+    has_base64 = "record_base64" in warehouse.columns("raw", "legacy_csv_rows")
+    return f"{rows}.record_base64" if has_base64 else "cast(null as text)"
 
 
 def decoded(data: str | None) -> bytes | None:
@@ -216,7 +210,7 @@ def decoded(data: str | None) -> bytes | None:
 
 
 def read_base(
-    warehouse: Warehouse, file: LegacyFile | None, generation: int, titles: Mapping[str, str]
+    warehouse: Warehouse, file: LoadedFile | None, generation: int, titles: Mapping[str, str]
 ) -> Base:
     """``file`` with its rows; without one, an empty file of that generation.
 
@@ -226,7 +220,7 @@ def read_base(
         return empty_base(generation)
     columns, mark = file.columns(titles), file.delimiter or ","
     layouts = {**GENERATIONS, file.generation: columns}
-    sql = ROWS.format(base64=base64_of(warehouse))
+    sql = ROWS.format(schema=warehouse.schema, base64=base64_of(warehouse))
     rows = tuple(
         BaseRow(text or "", row_id or "", link or "", layouts.get(number, ()), mark, decoded(data))
         for text, data, number, row_id, link in warehouse.query(sql, [file.file_sha256])
@@ -238,16 +232,16 @@ def read_base(
 def read_people(warehouse: Warehouse, schema: str) -> list[Person]:
     """All people with what became of their assets."""
     assets = defaultdict(list)
-    names, rows = warehouse.select(ASSETS.format(schema=schema, attempts=ATTEMPTS))
-    for row in rows:
-        found = dict(zip(names, row, strict=True))
-        assets[found["person_row_id"]].append(_state(found))
-    return [
-        Person(row_id, name, email, kind, link, in_sheet, tuple(assets[row_id]), canonical)
-        for row_id, name, email, kind, link, in_sheet, canonical in warehouse.query(
-            PEOPLE.format(schema=schema)
-        )
-    ]
+    found: list[dict[str, Any]] = warehouse.records(
+        dict, ASSETS.format(schema=schema, attempts=ATTEMPTS)
+    )
+    for row in found:
+        assets[row["person_row_id"]].append(_state(row))
+
+    def person(*, row_id: str, **cells: Any) -> Person:
+        return Person(row_id=row_id, assets=tuple(assets[row_id]), **cells)
+
+    return warehouse.records(person, PEOPLE)
 
 
 def _state(row: dict[str, Any]) -> AssetState:

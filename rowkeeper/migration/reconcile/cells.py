@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from rowkeeper.core.csv.legacy import is_nothing
-from rowkeeper.migration.reconcile.differences import KEPT, LOST, SUPERSEDED, WAITING, Difference
+from rowkeeper.migration.reconcile.differences import KEPT, LOST, SUPERSEDED, Difference
 from rowkeeper.migration.reconcile.links import silent_links
 from rowkeeper.migration.reconcile.rows import (
     PERSON_CELLS,
@@ -90,8 +90,7 @@ def _link_cell(
 def _content(file: str, row: SourceRow, tables: Tables) -> Iterator[Difference]:
     """Each link to content is an asset of the row's person.
 
-    A row without a row id of its own gets its assets' ids in the run after the one that found out
-    whose it is.
+    A link of a row without a row id of its own has no asset id in raw: what it leads to tells.
     """
     row_id = row.row_id or ""
     links = [link for link in row.links if link.row_id in ("", row_id)]
@@ -99,13 +98,10 @@ def _content(file: str, row: SourceRow, tables: Tables) -> Iterator[Difference]:
     for link in links:
         if not link.is_content or _is_in_content(link, row_id, tables):
             continue
-        if link.asset_id is not None:
-            kind, reason = LOST, "person_content has not its asset"
-        elif (link.column, link.position) in linked:
+        if link.asset_id is None and (link.column, link.position) in linked:
             continue
-        else:
-            kind, reason = WAITING, "the next run gives it to its person"
-        yield Difference(kind, file, row.line, link.column, row_id, link.url, "", reason)
+        reason = "person_content has not its asset"
+        yield Difference(LOST, file, row.line, link.column, row_id, link.url, "", reason)
 
 
 def _is_in_content(link: SourceLink, row_id: str, tables: Tables) -> bool:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from rowkeeper.core.warehouse import Warehouse
-from rowkeeper.migration.export.warehouse import LOADED
+from rowkeeper.core.warehouse import LOADED, Warehouse
 from rowkeeper.migration.reconcile.differences import Difference, wrong
+from rowkeeper.migration.reconcile.marts import computed_id
 from rowkeeper.migration.reconcile.published import Published, RawRow, Record
 
 DOUBTS = ("contested", "unverified", "nothing")
@@ -56,7 +56,11 @@ def read_claims(warehouse: Warehouse, tables: Published) -> dict[str, Claim]:
     for key, record in records.items():
         row = tables.rows.get(record["row_key"])
         if row is not None and row.disposition != "repeat":
-            claims[key] = Claim(record, row, frozenset(assets[key]))
+            medium = (record["provider"], record["media_id"], record["asset_kind"])
+            of_person = set()  # raw has none for a row that was matched
+            if row.row_id and all(medium):
+                of_person.add(computed_id(row.row_id, *medium))
+            claims[key] = Claim(record, row, frozenset(assets[key] | of_person))
     return claims
 
 
@@ -78,7 +82,7 @@ def claim_faults(claims: dict[str, Claim], tables: Published) -> Iterator[Differ
 def _listed(claim: Claim | None, record: Record, tables: Published) -> Iterator[Difference]:
     row_id = record["row_id"] or ""
     if claim is None:
-        place = record["legacy_file"] or "", record["line"] or 0
+        place = record["legacy_file"] or "unverified_claims", record["line"] or 0
         reason = "unverified_claims has a claim that no row makes"
         yield wrong(place, record["claim"], row_id, "", record["claim_key"], reason)
         return
@@ -147,7 +151,7 @@ def _facts(
             uploads[name].append(claim)
     owners: dict[str, str] = {}
     for asset_id, asset in tables.assets.items():
-        row_id, place = asset["person_row_id"], tables.asset_place(asset)
+        row_id, place = asset["person_row_id"], tables.asset_place(asset, "assets")
         for column in ("legacy_object_key", "legacy_object_uuid"):
             if (name := asset[column]) is None:
                 continue

@@ -11,8 +11,8 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from rowkeeper.core.journal.journal import journal_dir
 from rowkeeper.core.journal.kept_files import SOURCES, loads
-from rowkeeper.core.warehouse import Warehouse
-from rowkeeper.migration.export.warehouse import LOADED, LegacyFile
+from rowkeeper.core.warehouse import LOADED, Warehouse
+from rowkeeper.migration.export.warehouse import LoadedFile
 from rowkeeper.migration.reconcile.differences import Difference, wrong
 from rowkeeper.migration.reconcile.rows import read_raw
 from rowkeeper.migration.reconcile.source import Record, csv_records, file_data, is_same, row_faults
@@ -24,7 +24,7 @@ READ_ANEW = ("encoding", "delimiter", "layout")
 
 
 def deep_legacy(
-    warehouse: Warehouse, file: LegacyFile, data_dir: Path
+    warehouse: Warehouse, file: LoadedFile, data_dir: Path
 ) -> tuple[str, list[Difference]]:
     """What a legacy file's rows were compared with, and where they differ."""
     rows = read_raw(warehouse, file.file_sha256, is_sheet=False)
@@ -65,7 +65,7 @@ def deep_older(
     return dict(counts), differences
 
 
-def _against_file(file: LegacyFile, data: bytes, rows: Sequence[Record]) -> Iterator[Difference]:
+def _against_file(file: LoadedFile, data: bytes, rows: Sequence[Record]) -> Iterator[Difference]:
     """Cell by cell. A line in another encoding than its file's is compared as bytes elsewhere."""
     preamble = file.preamble or ""
     text = data.decode(file.encoding, "surrogateescape").removeprefix(preamble)
@@ -128,7 +128,7 @@ def _table(load: Path, table: str, column: str, source: str) -> dict[str, Record
     return {record["row_key"]: record for record in found}
 
 
-def _is_read_alike(load: Path, file: LegacyFile) -> bool:
+def _is_read_alike(load: Path, file: LoadedFile) -> bool:
     path = load / "legacy_csv_files.parquet"
     kept = pq.read_table(path, filters=[("file_sha256", "=", file.file_sha256)]).to_pylist()
     said = [(name, record.get(name)) for record in kept for name in READ_ANEW]

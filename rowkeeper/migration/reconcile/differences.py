@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-LOST, SUPERSEDED, WAITING, KEPT, WRONG = "lost", "superseded", "waiting", "kept", "wrong"
+LOST, SUPERSEDED, KEPT, WRONG = "lost", "superseded", "kept", "wrong"
 FAULTS = (LOST, WRONG)
 
 
@@ -11,8 +11,8 @@ class Difference:
     """A cell that is not in the tables as it stands in its source; ``column`` '' is the row.
 
     ``kind``: 'lost', 'wrong' (a table says what its source or another table contradicts),
-    'superseded' (a newer source says otherwise), 'waiting' (the next run links it) or 'kept' (text
-    that no table has a place for, verbatim in raw).
+    'superseded' (a newer source says otherwise) or 'kept' (text that no table has a place for,
+    verbatim in raw).
     """
 
     kind: str

@@ -32,7 +32,9 @@ def history_faults(tables: Published) -> Iterator[Difference]:
                     yield wrong(row.place, column, row_id, *values, reason)
         for number, record in said[row_id].items():
             reason = f"no row tells version {number} of people_history"
-            yield wrong(tables.place(row_id), "", row_id, "", record["name"], reason)
+            yield wrong(
+                tables.place(row_id, "people_history"), "", row_id, "", record["name"], reason
+            )
 
 
 def _told(tables: Published) -> dict[str, list[tuple[RawRow, dict[str, Any]]]]:

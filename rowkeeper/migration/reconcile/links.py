@@ -8,13 +8,18 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
-MARKER = re.compile(
-    r"https?(?:://|%3a%2f%2f)[^\W_]|www\.[^\W_]"
-    r"|(?:m\.|music\.)?(?:youtu\.be|youtube\.com|(?:drive|docs)\.google\.com)/[^\W_]",
-    re.IGNORECASE,
+_SCHEME = r"(?:https?(?:://|%3a%2f%2f)|mailto:|[a-z][a-z0-9+.-]{0,15}://)"
+_KNOWN = (
+    r"(?:youtu\.be|(?:youtube(?:-nocookie)?|youtubekids)\.com|dai\.ly|(?:vimeo|loom|dailymotion)\.com"
+    r"|(?:drive|docs|sheets|slides|spreadsheets)\.google\.com|lh3\.googleusercontent\.com)/"
 )
+MARKER = re.compile(
+    rf"(?:https?(?:://|%3a%2f%2f)|www\.|(?:m\.|music\.)?{_KNOWN})(?!{_SCHEME})[^\W_]", re.IGNORECASE
+)
+BEGINS = re.compile(rf"{_SCHEME}|www\.|{_KNOWN}", re.IGNORECASE)
+"""What the address before it ends at, also where nothing follows."""
 GOES_ON = re.compile(
-    r"(?:(?!_x00[01]|&(?!amp;)(?:[a-z]{2,6}|#\w{1,7});)[/?=&%+_-])*[^\W_]", re.IGNORECASE
+    r"(?:&amp;|(?!_x00[01]|&(?:[a-z]{2,6}|#\w{1,7});)[/?=&%+_-])*[^\W_]", re.IGNORECASE
 )
 """Whether an address goes on: with a letter or digit that is no part of an escape."""
 
@@ -58,7 +63,7 @@ def _blanked(text: str, url: str) -> str:
     at = text.find(url)
     while url and at >= 0:
         end = at + len(url)
-        if end == len(text) or not GOES_ON.match(text, end) or MARKER.match(text, end):
+        if end == len(text) or not GOES_ON.match(text, end) or BEGINS.match(text, end):
             text = text[:at] + " " * len(url) + text[end:]
         at = text.find(url, end)
     return text

@@ -40,7 +40,8 @@ def _people(tables: Published) -> Iterator[Difference]:
         row = tables.rows.get(person["source_row_key"])
         if row is None:
             reason = "people is made from a row that raw has not"
-            yield wrong(("", 0), "", row_id, "", person["source_row_key"], reason)
+            place = tables.place(row_id, "people")
+            yield wrong(place, "", row_id, "", person["source_row_key"], reason)
             continue
         said = {"status": row.status, "notes": row.notes, "typing_document_link": None}
         for link in tables.links.get(row.row_key, ()):
@@ -78,21 +79,21 @@ def _named(tables: Published) -> Iterator[Difference]:
         expected = _expected(tables, row_id)
         if expected is None:
             reason = f"{table} has a row id that people has not"
-            yield wrong(("", 0), "", row_id, "", record["name"], reason)
+            yield wrong(tables.place(row_id, table), "", row_id, "", record["name"], reason)
             continue
         for column in PERSON:
             if record[column] != expected[column]:
                 reason = f"{table} says something else of this person"
                 values = expected[column], record[column]
-                yield wrong(tables.place(row_id), column, row_id, *values, reason)
+                yield wrong(tables.place(row_id, table), column, row_id, *values, reason)
     for row_id in tables.people.keys() - tables.coverage.keys():
         reason = "coverage has not this person"
-        yield wrong(tables.place(row_id), "", row_id, row_id, "", reason)
+        yield wrong(tables.place(row_id, "coverage"), "", row_id, row_id, "", reason)
 
 
 def _assets(tables: Published) -> Iterator[Difference]:
     for asset_id, asset in tables.assets.items():
-        place, row_id = tables.asset_place(asset), asset["person_row_id"]
+        place, row_id = tables.asset_place(asset, "assets"), asset["person_row_id"]
         if asset["context_row_id"] != row_id:
             reason = f"assets gives {asset_id} to another person than its metadata"
             yield wrong(place, "person_row_id", row_id, asset["context_row_id"], row_id, reason)
@@ -157,18 +158,20 @@ def _content(tables: Published) -> Iterator[Difference]:
         if asset is None or asset["person_row_id"] != row_id:
             owner = asset["person_row_id"] if asset else None
             reason = f"assets gives {asset_id} to another person than person_content"
-            yield wrong(tables.place(row_id), "asset_id", row_id, owner, row_id, reason)
+            place = tables.place(row_id, "person_content")
+            yield wrong(place, "asset_id", row_id, owner, row_id, reason)
             continue
         said = asset | {"archived": asset["download_status"] == "uploaded"}
         for column in (*SHARED, "archived"):
             if record[column] != said[column]:
                 reason = f"person_content and assets differ about {asset_id}"
                 values = said[column], record[column]
-                yield wrong(tables.asset_place(asset), column, row_id, *values, reason)
+                place = tables.asset_place(asset, "person_content")
+                yield wrong(place, column, row_id, *values, reason)
     for asset_id in tables.assets.keys() - seen:
         asset = tables.assets[asset_id]
         reason = "person_content has not this asset"
-        place = tables.asset_place(asset)
+        place = tables.asset_place(asset, "person_content")
         yield wrong(place, "asset_id", asset["person_row_id"], asset_id, "", reason)
 
 
@@ -199,7 +202,7 @@ def _coverage(tables: Published) -> Iterator[Difference]:
             if said[column] != sums[column]:
                 reason = "coverage counts otherwise than assets and links"
                 values = sums[column], said[column]
-                yield wrong(tables.place(row_id), column, row_id, *values, reason)
+                yield wrong(tables.place(row_id, "coverage"), column, row_id, *values, reason)
         may_be = (
             said["expected"] == said["archived"]
             and not sums["waiting"]
@@ -210,7 +213,7 @@ def _coverage(tables: Published) -> Iterator[Difference]:
         if said["is_complete"] and not may_be:
             reason = "coverage calls a person complete whose counts say otherwise"
             values = may_be, said["is_complete"]
-            yield wrong(tables.place(row_id), "is_complete", row_id, *values, reason)
+            yield wrong(tables.place(row_id, "coverage"), "is_complete", row_id, *values, reason)
 
 
 def _media(tables: Published) -> Iterator[Difference]:
@@ -221,8 +224,9 @@ def _media(tables: Published) -> Iterator[Difference]:
     media = {(row["provider"], row["media_id"], row["asset_kind"]): row for row in tables.media}
     for medium in sorted(found.keys() | media.keys(), key=str):
         assets, said = found.get(medium, []), media.get(medium)
-        place = tables.asset_place(assets[0]) if assets else ("", 0)
-        row_id = assets[0]["person_row_id"] if assets else ""
+        first = assets[0] if assets else None
+        row_id = first["person_row_id"] if first else (said or {})["row_ids"].split(", ")[0]
+        place = tables.asset_place(first, "media") if first else tables.place(row_id, "media")
         if not assets or said is None:
             where = "media" if said is None else "assets"
             reason = f"{where} has not this medium"

@@ -36,7 +36,6 @@ UNLIKE = """select sum(side), {columns} from (select 1 as side, {columns} from {
     union all select -1 as side, {columns} from {view}) as sides
     group by {columns} having sum(side) != 0"""
 """The rows that not both have, as often: how many more the table has, and the row."""
-VIEWS = "select table_name from information_schema.tables where table_schema = 'checks'"
 
 
 def modelled_faults(
@@ -46,7 +45,8 @@ def modelled_faults(
 
     Raises ``WarehouseError`` where a build has left no such views.
     """
-    views = {name for (name,) in warehouse.query(VIEWS)}
+    checks = target.own_schema("checks")
+    views = warehouse.tables(checks)
     for table, key in KEYS.items():
         view = f"{table}_as_modelled"
         if view not in views:
@@ -56,7 +56,7 @@ def modelled_faults(
             )
         names, _ = warehouse.select(f"select * from {target.schema}.{table} limit 0")
         sql = UNLIKE.format(
-            columns=", ".join(names), table=f"{target.schema}.{table}", view=f"checks.{view}"
+            columns=", ".join(names), table=f"{target.schema}.{table}", view=f"{checks}.{view}"
         )
         rows = [(side, dict(zip(names, row, strict=True))) for side, *row in warehouse.query(sql)]
         yield from _faults(tables, table, key, rows)
@@ -98,12 +98,9 @@ def _place(tables: Published, table: str, record: Record) -> tuple[tuple[str, in
     elif record.get("legacy_file"):
         place = str(record["legacy_file"]), int(record["line"] or 0)
     elif asset is not None:
-        place = tables.asset_place(asset)
+        place = tables.asset_place(asset, table)
     else:
-        place = tables.place(first)
-    if not place[0]:  # people may be what was changed
-        mine = (row for row in tables.rows.values() if first and row.row_id == first)
-        place = next((row.place for row in mine if row.is_of_somebody), (table, 0))
+        place = tables.place(first, table)
     return place, row_id
 
 

@@ -3,17 +3,20 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from rowkeeper.core.csv.legacy import is_nothing
 from rowkeeper.migration.export.table import encoded
-from rowkeeper.migration.export.warehouse import LegacyFile, decoded
+from rowkeeper.migration.export.warehouse import LoadedFile, decoded
 from rowkeeper.migration.reconcile.rows import SourceRow
-from rowkeeper.migration.reconcile.source import digest, file_digest, is_sheet_file
+from rowkeeper.migration.reconcile.source import MISREAD, SAME, digest, file_digest, file_shows
 
 BY_FILE, BY_RAW, CHANGED, NONE = "file", "raw", "raw; the file has changed since", "none"
+MISLOADED = "none; the file has the bytes that were loaded, and other cells"
+OTHERWISE = "raw; the file is read otherwise by another reader, which assumes less"
 
 
-def legacy_proof(file: LegacyFile, rows: Sequence[SourceRow]) -> str:
+def legacy_proof(file: LoadedFile, rows: Sequence[SourceRow]) -> str:
     """How it is proved that raw has the whole file: by the file, which is still there, or by raw,
     whose text has the file's SHA-256; 'none' if it hasn't."""
     head = ((file.preamble or "", None), (file.header_text, decoded(file.header_base64)))
@@ -26,19 +29,25 @@ def legacy_proof(file: LegacyFile, rows: Sequence[SourceRow]) -> str:
     return BY_FILE if now == file.file_sha256 else CHANGED
 
 
-def sheet_proof(content_sha256: str, rows: Sequence[SourceRow], source: str) -> str:
-    """As ``legacy_proof``, by the hash over the snapshot's rows; a file is read by another reader
-    than the one that loads it, which knows CSV and HTML."""
+def sheet_proof(snapshot: dict[str, Any], rows: Sequence[SourceRow]) -> str:
+    """As ``legacy_proof``, by the hash over the rows of ``snapshot``; a file is read by another
+    reader than the one that loads it, which knows CSV and HTML.
+
+    Where that finds other cells in the same bytes, and nothing was assumed, there is none.
+    """
     hashes = [[row.line, digest(row.cells.encode())] for row in rows]
-    if digest(json.dumps(hashes, separators=(",", ":")).encode()) != content_sha256:
+    if digest(json.dumps(hashes, separators=(",", ":")).encode()) != snapshot["content_sha256"]:
         return NONE
-    is_same = is_sheet_file(Path(source), [row.cells for row in rows])
-    if is_same is None:
+    cells, sha256 = [row.cells for row in rows], snapshot.get("source_sha256")
+    shown = file_shows(Path(snapshot["source"]), cells, sha256)
+    if shown == MISREAD:
+        return OTHERWISE if snapshot.get("notice") else MISLOADED
+    if shown is None:
         return BY_RAW
-    return BY_FILE if is_same else CHANGED
+    return BY_FILE if shown == SAME else CHANGED
 
 
-def unknown_columns(file: LegacyFile, rows: Sequence[SourceRow]) -> dict[str, int]:
+def unknown_columns(file: LoadedFile, rows: Sequence[SourceRow]) -> dict[str, int]:
     """Title of each column that nobody knows -> its filled cells in rows as wide as the header."""
     titles, layout = json.loads(file.header), json.loads(file.layout or "[]")
     unknown = [place for place, name in enumerate(layout) if not name]

@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from rowkeeper.core.warehouse import Warehouse
-from rowkeeper.migration.export.warehouse import LOADED
+from rowkeeper.core.warehouse import LOADED, Warehouse
 
 Record = dict[str, Any]
 
@@ -45,15 +44,15 @@ UNSUPPORTED = """select row_id, count(distinct canonical_url) as links from {sch
     where fate = 'unsupported' and is_current group by row_id"""
 REPEATED = "case when same.row_id = found.row_id then same.disposition end as repeated"
 BECAME = f"""
-left join intermediate.int_source_rows as found on source.row_key = found.row_key
-left join intermediate.int_source_rows as same on found.representative_key = same.row_key
+left join {{schema}}.row_fates as found on source.row_key = found.row_key
+left join {{schema}}.row_fates as same on found.representative_key = same.row_key
 where source.{LOADED}
 """
 """What became of the raw rows that are loaded."""
 SHEET_ROWS = f"""
 select source.row_key, 'sheet' as source, source.snapshot_id as file_id, shots.source as file,
-    source.sheet_row as line, cast(null as timestamptz), source.name, source.email, source.type,
-    source.status, source.notes, found.disposition, found.row_id,
+    source.sheet_row as line, cast(null as timestamptz) as observed_at, source.name,
+    source.email, source.type, source.status, source.notes, found.disposition, found.row_id,
     {REPEATED}
 from raw.sheet_rows as source
 left join raw.sheet_snapshots as shots on source.snapshot_id = shots.snapshot_id
@@ -76,7 +75,7 @@ left join raw.legacy_csv_files as files on source.file_sha256 = files.file_sha25
 """
 CELLS = """select row_key, cells from raw.{table} where row_key in
     (select cast(metadata as json) ->> 'source_row' from {schema}.assets)"""
-CELL_LINKS = f"""select row_key, source, column_name, url, canonical_url,
+CELL_LINKS = f"""select row_key, source, column_name as column, url, canonical_url,
     coalesce(shows_canonical, rule is null) as shows_canonical from raw.links
     where column_name in ('link', 'name', 'type') and {LOADED}
     order by case when column_name = 'link' then 0 else 1 end, position, link_key"""
@@ -159,33 +158,36 @@ class Published:
     identified: set[str]
     """The assets that are not what their links looked like."""
 
-    def place(self, row_id: str | None) -> tuple[str, int]:
-        """File and line of the row that a person is made from."""
+    def place(self, row_id: str | None, table: str) -> tuple[str, int]:
+        """File and line of the row that a person is made from, else of any row of theirs, else
+        ``table``, which is in question."""
         person = self.people.get(row_id or "")
         row = self.rows.get(person["source_row_key"]) if person else None
-        return row.place if row else ("", 0)
+        if row is None and row_id:  # people may be what was changed
+            mine = [row for row in self.rows.values() if row.row_id == row_id]
+            row = next((row for row in mine if row.is_of_somebody), mine[0] if mine else None)
+        return row.place if row else (table, 0)
 
-    def asset_place(self, asset: Record) -> tuple[str, int]:
-        """File and line of the row that an asset was found in, else of its person."""
+    def asset_place(self, asset: Record, table: str) -> tuple[str, int]:
+        """File and line of the row that an asset was found in, else as ``place``."""
         row = self.rows.get(asset["source_row_key"] or "")
-        return row.place if row else self.place(asset["person_row_id"])
+        return row.place if row else self.place(asset["person_row_id"], table)
 
 
 def read_published(warehouse: Warehouse, schema: str) -> Published:
     """All published tables."""
 
     def read(sql: str) -> list[Record]:
-        names, rows = warehouse.select(sql.format(schema=schema))
-        return [dict(zip(names, row, strict=True)) for row in rows]
+        return warehouse.records(dict, sql)
 
     snapshots, loads = _times(warehouse.query(SNAPSHOTS))
     files: dict[Any, Any] = dict(warehouse.query(FILE_LOADS))
     raw_rows = [
         replace(row, observed_at=snapshots.get(row.file_id))
-        for row in (RawRow(*found) for found in warehouse.query(SHEET_ROWS))
+        for row in warehouse.records(RawRow, SHEET_ROWS)
     ]
-    for found in warehouse.query(LEGACY_ROWS):
-        row, latest = RawRow(*found), loads.get(files.get(found[2]))
+    for row in warehouse.records(RawRow, LEGACY_ROWS):
+        latest = loads.get(files.get(row.file_id))
         if latest is not None and row.observed_at is not None and row.observed_at >= latest:
             row = replace(row, observed_at=latest - TICK)
         raw_rows.append(row)
@@ -200,10 +202,10 @@ def read_published(warehouse: Warehouse, schema: str) -> Published:
         media=read(MEDIA),
         history=read(HISTORY),
         unverified=read(UNVERIFIED),
-        unsupported=dict(warehouse.query(UNSUPPORTED.format(schema=schema))),
+        unsupported=dict(warehouse.query(UNSUPPORTED)),
         rows={row.row_key: row for row in raw_rows},
         cells=dict(cells),
-        links=_grouped(CellLink(*row) for row in warehouse.query(CELL_LINKS)),
+        links=_grouped(warehouse.records(CellLink, CELL_LINKS)),
         mentions=_mentions(warehouse.query(MENTIONS)),
         identified={asset_id for (asset_id,) in warehouse.query(IDENTIFIED)},
     )

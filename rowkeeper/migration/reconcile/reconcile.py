@@ -9,15 +9,21 @@ from typing import Any
 
 from rowkeeper.catalogue.built import require_built
 from rowkeeper.core.warehouse import Warehouse, connect
-from rowkeeper.migration.export.warehouse import LegacyFile, read_files
+from rowkeeper.migration.export.warehouse import LoadedFile, read_files
 from rowkeeper.migration.reconcile.cells import check_row
 from rowkeeper.migration.reconcile.claims import claim_faults, read_claims
 from rowkeeper.migration.reconcile.deep import deep_legacy, deep_older, deep_snapshot
-from rowkeeper.migration.reconcile.differences import FAULTS, Difference
+from rowkeeper.migration.reconcile.differences import FAULTS, Difference, wrong
 from rowkeeper.migration.reconcile.history import history_faults
 from rowkeeper.migration.reconcile.marts import mart_faults
 from rowkeeper.migration.reconcile.modelled import modelled_faults
-from rowkeeper.migration.reconcile.proof import NONE, legacy_proof, sheet_proof, unknown_columns
+from rowkeeper.migration.reconcile.proof import (
+    MISLOADED,
+    NONE,
+    legacy_proof,
+    sheet_proof,
+    unknown_columns,
+)
 from rowkeeper.migration.reconcile.published import read_published
 from rowkeeper.migration.reconcile.rows import (
     SourceRow,
@@ -100,7 +106,7 @@ def reconcile(context: Context, *, deep: bool = False) -> Reconciliation:
 
 
 def _legacy_file(
-    warehouse: Warehouse, file: LegacyFile, tables: Tables, data_dir: Path | None
+    warehouse: Warehouse, file: LoadedFile, tables: Tables, data_dir: Path | None
 ) -> tuple[FileSum, list[Difference]]:
     rows = read_rows(warehouse, file.file_sha256, is_sheet=False)
     found = [item for row in rows for item in check_row(file.file_name, row, tables)]
@@ -128,7 +134,10 @@ def _sheet(
     if data_dir:
         held_against, deep = deep_snapshot(warehouse, snapshot_id, name, data_dir)
         found += deep
-    proof = sheet_proof(snapshot["content_sha256"], rows, name)
+    proof = sheet_proof(snapshot, rows)
+    if proof == MISLOADED:
+        reason = "raw has other cells than the file, whose bytes are those that were loaded"
+        found.append(wrong((name, 0), "", "", snapshot["source_sha256"], "", reason))
     found_sum = _sum(("sheet", name, snapshot_id), snapshot["row_count"], rows, proof, found)
     return replace(found_sum, compared_with=held_against), found
 

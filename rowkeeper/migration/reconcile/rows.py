@@ -5,34 +5,35 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from rowkeeper.core.warehouse import Warehouse
-from rowkeeper.migration.export.warehouse import LOADED, base64_of
+from rowkeeper.core.warehouse import LOADED, Warehouse
+from rowkeeper.migration.export.warehouse import base64_of
 
 PERSON_CELLS = ("name", "email", "type")
 SNAPSHOT = f"""
-select snapshot_id, source, tab_gid, tab_title, content_sha256, row_count from raw.sheet_snapshots
-where {LOADED}
+select * from raw.sheet_snapshots where {LOADED}
 order by snapshot_number desc nulls last, observed_at desc nulls last, snapshot_id desc limit 1
 """
 FOUND = """
     found.disposition, found.reason, found.representative_key, found.row_id,
-    same.disposition, same.cells
+    same.disposition as representative_disposition, same.cells as representative_cells
 """
 JOINS = """
-left join intermediate.int_source_rows as found on source.row_key = found.row_key
-left join intermediate.int_source_rows as same on found.representative_key = same.row_key
+left join {schema}.row_fates as found on source.row_key = found.row_key
+left join {schema}.row_fates as same on found.representative_key = same.row_key
 """
 SHEET_ROWS = f"""
-select source.row_key, source.snapshot_id, source.sheet_row, source.cells, source.content_sha256,
-    source.name, source.email, source.type, {FOUND}, source.is_header, true,
-    '', null, '', '', '', ''
+select source.row_key, source.snapshot_id as file_id, source.sheet_row as line, source.cells,
+    source.content_sha256, source.name, source.email, source.type, {FOUND}, source.is_header,
+    true as is_sheet, '' as record_text, null as record_base64, '' as link, '' as doc_link,
+    '' as youtube_playlist, '' as google_drive
 from raw.sheet_rows as source {JOINS}
 where source.snapshot_id = ? and source.{LOADED} order by source.sheet_row
 """
 LEGACY_ROWS = f"""
-select source.row_key, source.file_sha256, source.line, source.cells, source.content_sha256,
-    source.name, source.email, source.type, {FOUND}, false, false, source.record_text, {{base64}},
-    source.link, source.doc_link, source.youtube_playlist, source.google_drive
+select source.row_key, source.file_sha256 as file_id, source.line, source.cells,
+    source.content_sha256, source.name, source.email, source.type, {FOUND}, false as is_header,
+    false as is_sheet, source.record_text, {{base64}} as record_base64, source.link,
+    source.doc_link, source.youtube_playlist, source.google_drive
 from raw.legacy_csv_rows as source {JOINS}
 where source.file_sha256 = ? and source.{LOADED} order by source.line
 """
@@ -49,8 +50,8 @@ where links.row_key in (select row_key from raw.legacy_csv_rows where file_sha25
 LINKS = "select row_key, url from {schema}.links where source in ('sheet', 'legacy_csv')"
 FILE_NAMES = """select file_sha256, file_name from raw.legacy_csv_files
     union all select snapshot_id, source from raw.sheet_snapshots"""
-LINK_COLUMNS = """row_key, row_id, column_name, position, url, canonical_url, provider, media_id,
-    asset_kind, asset_id, is_content, asset_kinds"""
+LINK_COLUMNS = """row_key, row_id, column_name as column, position, url, canonical_url, provider,
+    media_id, asset_kind, asset_id, is_content, asset_kinds as kinds_text"""
 
 
 @dataclass(frozen=True)
@@ -153,21 +154,22 @@ class Tables:
 
 def read_tables(warehouse: Warehouse, schema: str) -> Tables:
     """All of the tables that the sources end in."""
-    people = warehouse.query(
-        "select row_id, name, email, personality_type, source_link, source_link_canonical, "
+    people = warehouse.records(
+        TablePerson,
+        "select row_id, name, email, personality_type as type, source_link, source_link_canonical, "
         "source_row_key "
-        f"from {schema}.people"
+        f"from {schema}.people",
     )
     content = warehouse.query(
         f"select row_id, asset_id, provider, media_id, asset_kind from {schema}.person_content"
     )
     return Tables(
-        people={row[0]: TablePerson(*row) for row in people},
+        people={person.row_id: person for person in people},
         quarantine=dict(warehouse.query(f"select row_key, cells from {schema}.quarantine")),
         content=frozenset((row[0], row[1]) for row in content),
         media=frozenset((row[0], *row[2:]) for row in content),
         source_values=_source_values(warehouse, schema),
-        links=_links(warehouse, schema),
+        links=_links(warehouse),
         files=dict(warehouse.query(FILE_NAMES)),
     )
 
@@ -191,16 +193,20 @@ def read_rows(warehouse: Warehouse, file_id: str, is_sheet: bool) -> list[Source
     """The rows of a file or a snapshot in their order, with their links."""
     links = defaultdict(list)
     sql = (SHEET_LINKS if is_sheet else LEGACY_LINKS).format(columns=LINK_COLUMNS)
-    for row in warehouse.query(sql, [file_id]):
-        links[row[0]].append(SourceLink(*row))
-    sql = SHEET_ROWS if is_sheet else LEGACY_ROWS.format(base64=base64_of(warehouse, "source"))
-    rows = warehouse.query(sql, [file_id])
-    return [SourceRow(tuple(links[row[0]]), *row) for row in rows]
+    for link in warehouse.records(SourceLink, sql, [file_id]):
+        links[link.row_key].append(link)
+    sql, base64 = SHEET_ROWS if is_sheet else LEGACY_ROWS, base64_of(warehouse, "source")
+
+    def row_of(row_key: str, **columns: Any) -> SourceRow:
+        return SourceRow(links=tuple(links[row_key]), row_key=row_key, **columns)
+
+    sql = sql.format(schema=warehouse.schema, base64=base64)
+    return warehouse.records(row_of, sql, [file_id])
 
 
-def _links(warehouse: Warehouse, schema: str) -> dict[str, list[str]]:
+def _links(warehouse: Warehouse) -> dict[str, list[str]]:
     found: dict[str, set[str]] = defaultdict(set)
-    for row_key, url in warehouse.query(LINKS.format(schema=schema)):
+    for row_key, url in warehouse.query(LINKS):
         found[row_key].add(url)
     return {key: sorted(urls, key=len, reverse=True) for key, urls in found.items()}
 

@@ -22,6 +22,7 @@ Record = dict[str, Any]
 NAMED = ("name", "email", "type", "status", "notes")
 """What the tables take from a sheet by name."""
 DELIMITERS = (",", ";", "\t", "|")
+SAME, CHANGED, MISREAD = "same", "changed", "misread"
 MANY = 0.5
 """A cell that agrees with a column in more than this share of the rows is that column."""
 
@@ -173,6 +174,18 @@ def _is_made_of(value: str, texts: Sequence[str]) -> bool:
     return set(re.findall(r"\w+", value)) <= words
 
 
+def file_shows(path: Path, cells: Sequence[str], sha256: str | None) -> str | None:
+    """What the file at ``path`` is to the rows of a snapshot, in JSON: the ``SAME``, ``CHANGED``
+    since, or ``MISREAD``: it has the bytes that were loaded, and other cells. None if this reader
+    can't tell."""
+    is_same = is_sheet_file(path, cells)
+    if is_same is None:
+        return None
+    if not is_same and sha256 is not None and file_digest(path) == sha256:
+        return MISREAD
+    return SAME if is_same else CHANGED
+
+
 def is_sheet_file(path: Path, cells: Sequence[str]) -> bool | None:
     """Does the file at ``path`` show the rows of a snapshot, in JSON? None if it can't be read."""
     if path.suffix.lower() not in (".csv", ".html", ".htm") or not path.is_file():
@@ -207,6 +220,6 @@ def _csv_tables(data: bytes) -> Iterator[list[list[str]]]:
             text = data.decode(encoding)
         except UnicodeError:
             continue
-        text = re.sub(r"\Asep=.[^\r\n]*[\r\n]+", "", text)
+        text = re.sub(r"\A\"?sep=.[^\r\n]*[\r\n]+", "", text, flags=re.IGNORECASE)
         for delimiter in DELIMITERS:
             yield [cells for _, cells in csv_records(text, delimiter)]

@@ -22,12 +22,11 @@ PEOPLE = "select row_id, name, email, personality_type from main.people"
 ASSETS = "select cast(asset_id as text), person_row_id, sha256, object_key from main.assets"
 
 
-def environment(folder: Path, proxy: str, ca_file: Path) -> dict[str, str]:
+def environment(folder: Path, internet: FakeInternet) -> dict[str, str]:
     """What leads a run to ``folder`` and to a website on loopback."""
     return {
         "ROWKEEPER_DATA_DIR": str(folder / "data"),
-        "ROWKEEPER_NETWORK_PROXY": proxy,
-        "ROWKEEPER_NETWORK_CA_FILE": str(ca_file),
+        **internet.variables,
         "ROWKEEPER_SHEET_SOURCE": SHEET_URL,
         "ROWKEEPER_DOWNLOAD_PACE_DIR": str(folder / "pace"),
         "ROWKEEPER_DOWNLOAD_RATES": "youtube=0, drive=0, docs=0, direct=0",
@@ -41,7 +40,7 @@ def make(number: int, folder: Path) -> None:
     """Two runs, with a changed sheet between them."""
     demo = make_demo(folder / "sources", people=6)
     with FakeInternet(demo.site) as internet:
-        os.environ |= environment(folder, internet.proxy, internet.ca_file)
+        os.environ |= environment(folder, internet)
         os.environ["ROWKEEPER_LEGACY_CSV_PATHS"] = str(demo.legacy_csv)
         page = demo.site.pages[SHEET_PAGE]
         demo.site.pages[SHEET_PAGE] = page.replace("</td>", " </td>", 1)

@@ -1,0 +1,203 @@
+"""What a run costs, each figure a ratio of two things that are measured beside each other.
+
+Seconds are CPU seconds of the whole process, user and system, all threads counted.
+"""
+
+import csv
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from unittest import mock
+
+import duckdb
+
+from benchmarks.processes import measure as measure_process
+from benchmarks.vs_csv import make_rows, rewrite, warehouse_of
+from rowkeeper.core.drain import drain
+from rowkeeper.core.events import FIELDS, AssetEvent, EventType
+from rowkeeper.core.ids import new_id
+from rowkeeper.core.journal.journal import Journal, journal_dir
+from rowkeeper.core.postgres import open_postgres
+from rowkeeper.core.warehouse import Row, Target, connect, load_target
+from rowkeeper.run.pending import pending_downloads, pending_uploads
+from rowkeeper.workspace.build import refresh
+from rowkeeper.workspace.context import Context
+from tests.helpers.postgres import DATABASE, start_postgres
+
+ASSETS = """
+select cast(asset_id as text), person_row_id, provider, media_id, asset_kind
+from {schema}.asset_states where provider = 'youtube'
+"""
+FEW, TIMES = 500, 3
+"""The events of the small log, and how often what is short is done."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """``ratio`` of ``ours`` to ``theirs``, in seconds; ``more`` says that more is better."""
+
+    name: str
+    ours: float
+    theirs: float
+    goal: float
+    more: bool = False
+
+    @property
+    def ratio(self) -> float:
+        return round(self.theirs / self.ours if self.more else self.ours / self.theirs, 3)
+
+
+def all_figures(people: int, events: int) -> Iterator[Figure]:
+    """Measure each, on ``people`` people and ``events`` events. Takes minutes."""
+    with tempfile.TemporaryDirectory(prefix="costs-") as name:
+        folder = Path(name)
+        with mock.patch.dict(os.environ):
+            rewrite(folder, make_rows(people, 500))
+            context = warehouse_of(folder)
+            yield nothing_to_do(folder)
+            few = _costs(context, FEW)
+            many = _costs(context, events - FEW)
+            for which, goal in (
+                ("a build after one event", 1.2),
+                ("a page of what is pending", 1.2),
+            ):
+                title = f"{which}, {events:,} events to {FEW:,}"
+                yield Figure(title, many[which], few[which], goal)
+        yield drained_into_duckdb(folder, events)
+        yield drained_into_postgres(folder, min(events, 50_000))
+
+
+def nothing_to_do(folder: Path) -> Figure:
+    """A run that finds nothing new, to the two versions' commands, which only import."""
+    programs = Path(sys.executable).parent
+    run = [str(programs / "rowkeeper"), "run", "--mode", "basic"]
+    run += ["--legacy-csv", str(folder / "output.csv")]
+    measure_process(run, folder)
+    ours = min(measure_process(run, folder).cpu_s for _ in range(TIMES))
+    commands = [[str(programs / name), "--version"] for name in ("dbt", "dlt")]
+    theirs = sum(
+        min(measure_process(command, folder).cpu_s for _ in range(TIMES)) for command in commands
+    )
+    return Figure("a run with nothing to do, to dbt --version and dlt --version", ours, theirs, 1.0)
+
+
+def _costs(context: Context, events: int) -> dict[str, float]:
+    """What the two steps cost after as many more events."""
+    with connect(context.target) as warehouse:
+        assets = warehouse.query(ASSETS)
+    _tell(context, _life(assets, events))
+    refresh(context)
+    built = []
+    for number in range(TIMES):
+        _tell(context, [_event(assets[0], EventType.FILE_VERIFIED, 10**6 + events + number)])
+        built.append(_seconds(lambda: refresh(context)))
+    paged = [
+        _seconds(lambda: (pending_downloads(context), pending_uploads(context)))
+        for _ in range(TIMES)
+    ]
+    return {"a build after one event": min(built), "a page of what is pending": min(paged)}
+
+
+def drained_into_duckdb(folder: Path, events: int) -> Figure:
+    """The drain, to DuckDB's own reading of a CSV of the same events."""
+    journal, path = _journal_of(folder / "duckdb", events)
+    target = Target(name="dev", type="duckdb", path=str(folder / "drained.duckdb"))
+    ours = _seconds(lambda: drain(journal, target))
+    with duckdb.connect(str(folder / "read.duckdb")) as connection:
+        sql = "create table events as select * from read_csv(?, all_varchar = true)"
+        theirs = _seconds(lambda: connection.execute(sql, [str(path)]))
+    return Figure("the drain into DuckDB, to its read_csv", ours, theirs, 0.5, more=True)
+
+
+def drained_into_postgres(folder: Path, events: int) -> Figure:
+    """The drain, to COPY of a CSV of the same events; by the clock, for the server works, too."""
+    journal, path = _journal_of(folder / "postgres", events)
+    with start_postgres(folder / "server") as server:
+        server.create_database(DATABASE)
+        os.environ |= server.environ(DATABASE)
+        target = load_target("prod")
+        ours = _seconds(lambda: drain(journal, target), clock=time.perf_counter)
+        theirs = _seconds(lambda: _copy(path, target), clock=time.perf_counter)
+    return Figure("the drain into Postgres, to COPY", ours, theirs, 0.5, more=True)
+
+
+def _copy(path: Path, target: Target) -> None:
+    with closing(open_postgres(target)) as connection, connection.cursor() as cursor:
+        cursor.execute(f"create table copied ({', '.join(f'{name} text' for name in FIELDS)})")
+        with path.open(encoding="utf-8") as file:
+            cursor.copy_expert("copy copied from stdin with (format csv, header)", file)
+
+
+def _journal_of(folder: Path, events: int) -> tuple[Path, Path]:
+    """A journal of as many events, and a CSV of the same."""
+    assets = [(new_id(), str(number), "youtube", f"m{number}", "video") for number in range(500)]
+    told = _life(assets, events)
+    with _no_waiting(), Journal(journal_dir(folder)) as journal:
+        for event in told:
+            journal.append(event)
+    path = folder / "events.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([FIELDS, *(event.values().values() for event in told)])
+    return journal_dir(folder), path
+
+
+def _life(assets: list[Row], events: int) -> list[AssetEvent]:
+    """Each asset fetched, stored, and checked again and again."""
+    kinds = (EventType.DOWNLOADED, EventType.UPLOADED)
+    checks = (EventType.FILE_VERIFIED, EventType.OBJECT_VERIFIED)
+    found = []
+    for number in range(events):
+        turn, place = divmod(number, len(assets))
+        kind = kinds[turn] if turn < len(kinds) else checks[turn % len(checks)]
+        found.append(_event(assets[place], kind, turn))
+    return found
+
+
+def _event(asset: Row, kind: EventType, number: int) -> AssetEvent:
+    asset_id, row_id, provider, media_id, asset_kind = asset
+    key = f"{asset_id}.mp4"
+    return AssetEvent(
+        event_type=kind,
+        session_id=f"00000000-0000-4000-8000-{number:012d}",
+        session_type="verify",
+        asset_id=asset_id,
+        row_id=row_id,
+        provider=provider,
+        media_id=media_id,
+        asset_kind=asset_kind,
+        attempt=1,
+        sha256=f"{int(row_id):064x}",
+        size_bytes=1000,
+        local_path=f"files/{key}",
+        store="s3://bucket",
+        bucket="bucket",
+        object_key=key,
+        cloud_url=f"s3://bucket/{key}",
+        details={"check": number} if "verified" in kind else {},
+    )
+
+
+def _tell(context: Context, events: list[AssetEvent]) -> None:
+    folder = journal_dir(context.settings.data_dir)
+    with _no_waiting(), Journal(folder) as journal:
+        for event in events:
+            journal.append(event)
+    drain(folder, context.target)
+
+
+@contextmanager
+def _no_waiting() -> Iterator[None]:
+    """Events of a preparation, which is not measured, do not wait for the disk."""
+    with mock.patch("os.fsync"), mock.patch("os.fdatasync"):
+        yield
+
+
+def _seconds(work: Callable[[], object], clock: Callable[[], float] = time.process_time) -> float:
+    begin = clock()
+    work()
+    return clock() - begin

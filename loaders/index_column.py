@@ -1,0 +1,52 @@
+"""An index column that nobody gave a title, as pandas (``index_label=False``) and R write it."""
+
+import re
+from collections.abc import Sequence
+
+WORDS = "has in each row a cell more than titles, and those cells number the rows"
+"""What is said of such a file."""
+ROW_ID = re.compile(r"#|row_id|\d{1,9}[a-z]?", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
+_NUMBER = re.compile(r"\s*\d{1,9}\s*")
+
+
+def has_untitled_index(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether all ``rows`` below ``header``, our names of its columns, begin with an index.
+
+    A row may also end in a separator too many, so what the columns hold decides: each is one place
+    further on than its title.
+    """
+    rows = [row for row in rows if row]
+    if not rows or any(len(row) != len(header) + 1 for row in rows):
+        return False
+    index = [row[0] for row in rows]
+    if len(set(index)) < len(index) or not all(map(_NUMBER.fullmatch, index)):
+        return False
+    return _is_further_on(header, rows)
+
+
+def shifted_rows(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
+    """The places of the ``rows``, from 0, that are wider than their titles and whose e-mail address
+    stands beyond its own."""
+    if "email" not in header:
+        return []
+    place = header.index("email")
+    return [
+        number
+        for number, row in enumerate(rows)
+        if len(row) > len(header) and "@" not in row[place] and any("@" in c for c in row[place:])
+    ]
+
+
+def _is_further_on(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether what ``rows`` hold stands one place further on than the titles."""
+    own = {name: [row[place] for row in rows] for place, name in enumerate(header)}
+    next_to = {name: [row[place + 1].strip() for row in rows] for place, name in enumerate(header)}
+    if "row_id" in header and not all(map(_DIGIT.search, next_to["row_id"])):
+        return False
+    if "email" in header and any("@" in cell for cell in (*own["email"], *next_to["email"])):
+        return not any("@" in cell for cell in own["email"])
+    if "row_id" in header and all(map(ROW_ID.fullmatch, next_to["row_id"])):
+        return True
+    names = own.get("name", [""]), next_to.get("name", [""])
+    return all(map(_DIGIT.search, names[0])) and not any(map(_DIGIT.search, names[1]))

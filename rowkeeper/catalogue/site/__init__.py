@@ -1,0 +1,1 @@
+"""The catalogue as pages: files alone, without a server."""

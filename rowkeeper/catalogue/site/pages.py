@@ -1,0 +1,245 @@
+"""The pages of all, from the tables' records."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rowkeeper.catalogue.kinds import EVERYBODY_HAS, kind_of
+from rowkeeper.catalogue.publish import Record
+from rowkeeper.catalogue.site.data import SiteData, counted
+from rowkeeper.catalogue.site.plots import Bar, Plot
+from rowkeeper.core.said import without_secrets
+
+MENU = (
+    ("index.html", "Home"),
+    ("people.html", "People"),
+    ("search.html", "Search"),
+    ("links.html", "Links"),
+    ("failures.html", "Failures"),
+    ("sessions.html", "Sessions"),
+    ("quarantine.html", "Quarantine"),
+    ("claims.html", "Claims"),
+    ("quality.html", "Data quality"),
+)
+ATTENTION = 12
+KINDS = ("video", "transcript", "document", "file")
+PEOPLE_COLUMNS = (
+    ("row_id", "Row"),
+    ("name", "Name"),
+    ("email", "E-mail"),
+    ("type", "Type"),
+    ("state", "State"),
+    ("archived", "Archived"),
+    ("failed", "Failed"),
+    ("missing", "Missing"),
+)
+
+
+def size(number: Any) -> str:
+    """Bytes as people say them."""
+    amount = float(number or 0)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} TB"
+
+
+def link(url: Any, text: Any = None) -> dict[str, str]:
+    """A link of a page. What is no web address leads nowhere, nor does one with a secret in it,
+    which would open to whoever has the page."""
+    address = str(url or "")
+    plain = without_secrets(address)
+    leads = plain == address and address.startswith(("http://", "https://"))
+    return {"href": address if leads else "", "text": str(text or plain)}
+
+
+def local(href: str, text: Any) -> dict[str, str]:
+    """A link to another page of the site."""
+    return {"href": href, "text": str(text)}
+
+
+def home(data: SiteData) -> dict[str, Any]:
+    """What needs attention with the command that mends it, and what there is."""
+    people, assets = data.rows["people"], data.rows["assets"]
+    held = [asset for asset in assets if asset["download_status"] in ("downloaded", "uploaded")]
+    archived = sum(asset["download_status"] == "uploaded" for asset in assets)
+    return {
+        "title": "The archive",
+        "attention": _attention(data),
+        "numbers": [
+            ("people", len(people)),
+            (
+                "archived in full",
+                sum(bool(one["is_complete"] and one["expected"]) for one in people),
+            ),
+            ("assets", len(assets)),
+            ("of them archived", archived),
+            ("on disk or in the store", size(sum(one["file_size_bytes"] or 0 for one in held))),
+            ("failures", len(data.rows["failures"])),
+        ],
+        "plots": plots(data),
+    }
+
+
+def _attention(data: SiteData) -> list[list[Any]]:
+    failures = data.rows["failures"]
+    names = ("provider", "stage", "error_code", "verdict", "next_step")
+    found: list[list[Any]] = []
+    for (provider, stage, code, verdict, step), count in counted(failures, *names)[:ATTENTION]:
+        what = local("failures.html", f"{provider}: {stage} failed")
+        can_retry = stage != "link" and verdict != "permanent"
+        command: Any = {"command": f"rowkeeper retry --reason {code}"} if can_retry else step
+        found.append([what, count, f"{code}: {step}" if can_retry else code, command])
+    for rows, page, words, remedy in (
+        ("quarantine", "quarantine.html", "Rows that no table can use", "rowkeeper reconcile"),
+        ("claims", "claims.html", "Claims that nothing supports", "rowkeeper migrate status"),
+    ):
+        if data.rows[rows]:
+            why = "the page says why of each"
+            found.append([local(page, words), len(data.rows[rows]), why, {"command": remedy}])
+    for warned in data.warnings:
+        what = local("quality.html", warned.test.replace("_", " "))
+        found.append([what, warned.rows, "a data test warns", "mend what it lists in the sheet"])
+    return found
+
+
+def plots(data: SiteData) -> list[Plot]:
+    growth, bytes_by_type = data.rows["growth"], data.rows["bytes"]
+    total, points = 0, []
+    for day in growth:
+        total += int(day["bytes"])
+        points.append((day["day"], day["files"], total))
+    types = _by_type(data.rows["people"])
+    fates = _sums(data.rows["fates"], "fate", "links")
+    outcomes = data.rows["outcomes"][:60]
+    return [
+        Plot(
+            "Growth of the archive",
+            ("Day", "New files", "Size in all"),
+            [(day, files, size(number)) for day, files, number in points],
+            points=[0, *(number for *_, number in points)] if points else (),
+        ),
+        Plot(
+            "Last outcomes by day and site",
+            ("Day", "Site", "Held", "Failed"),
+            [(one["day"], one["provider"], one["held"], one["failed"]) for one in outcomes],
+            bars=[
+                Bar(
+                    f"{one['day']} {one['provider']}",
+                    (("held", one["held"]), ("failed", one["failed"])),
+                    f"{one['held']}, {one['failed']} failed",
+                )
+                for one in outcomes
+            ],
+        ),
+        Plot(
+            "Coverage by type",
+            ("Type", "Archived", "Expected"),
+            types,
+            bars=[
+                Bar(
+                    str(name),
+                    (("archived", archived), ("rest", max(0, expected - archived))),
+                    f"{archived} of {expected}",
+                )
+                for name, archived, expected in types
+            ],
+        ),
+        Plot(
+            "Size by kind",
+            ("Kind", "Assets", "Size"),
+            [(one["asset_type"], one["assets"], size(one["bytes"])) for one in bytes_by_type],
+            bars=[
+                Bar(one["asset_type"], (("all", float(one["bytes"])),), size(one["bytes"]))
+                for one in bytes_by_type
+            ],
+        ),
+        Plot(
+            "Links by fate",
+            ("Fate", "Links"),
+            fates,
+            bars=[Bar(name, (("all", number),), str(number)) for name, number in fates],
+        ),
+    ]
+
+
+def _by_type(people: Sequence[Record]) -> list[tuple[str, int, int]]:
+    found: dict[str, tuple[int, int]] = {}
+    for one in people:
+        name = one["type_functions"] or ("other" if one["personality_type"] else "none")
+        archived, expected = found.get(name, (0, 0))
+        found[name] = (archived + one["archived"], expected + one["expected"])
+    rows = [(name, *numbers) for name, numbers in found.items()]
+    return sorted(rows, key=lambda row: (-row[2], row[0]))
+
+
+def _sums(records: Sequence[Record], name: str, number: str) -> list[tuple[str, int]]:
+    found: dict[str, int] = {}
+    for record in records:
+        found[record[name]] = found.get(record[name], 0) + record[number]
+    return sorted(found.items(), key=lambda item: -item[1])
+
+
+def people_rows(
+    people: Sequence[Record], assets: dict[str, list[Record]], files: dict[str, str]
+) -> list[list[Any]]:
+    """What ``people.js`` lists, in the order that it knows."""
+    rows = []
+    for one in people:
+        wanted = [asset for asset in assets.get(one["row_id"], ()) if asset["is_wanted"]]
+        has = {kind_of(asset) for asset in wanted if asset["download_status"] == "uploaded"}
+        lacks = {kind_of(asset) for asset in wanted if asset["download_status"] != "uploaded"}
+        rows.append(
+            [
+                one["row_id"],
+                one["name"],
+                one["email"],
+                one["personality_type"],
+                _state(one),
+                one["archived"],
+                one["expected"],
+                one["failed"],
+                one["missing"],
+                *(one[f"type_{part}"] for part in ("modality", "functions", "animals", "number")),
+                sorted(has),
+                sorted((lacks | {EVERYBODY_HAS}) - has),
+                files[one["row_id"]],
+            ]
+        )
+    return rows
+
+
+STATES = ("complete", "failed", "incomplete", "nothing asked for", "left the sheet")
+
+
+def _state(person: Record) -> str:
+    if not person["in_sheet"]:
+        return STATES[4]
+    if not person["expected"]:
+        return STATES[3]
+    if person["is_complete"]:
+        return STATES[0]
+    return STATES[1] if person["failed"] else STATES[2]
+
+
+def people_page(data: SiteData) -> dict[str, Any]:
+    """The filters of the list of people, by what there is."""
+    people = data.rows["people"]
+
+    def values(name: str) -> list[str]:
+        return sorted({str(one[name]) for one in people if one[name] is not None})
+
+    return {
+        "title": "People",
+        "people": len(people),
+        "columns": PEOPLE_COLUMNS,
+        "selects": [
+            ("modality", "Modality", values("type_modality")),
+            ("functions", "Functions", values("type_functions")),
+            ("animals", "Animals", values("type_animals")),
+            ("number", "Number", values("type_number")),
+            ("state", "State", STATES),
+            ("has", "Archived kind", KINDS),
+            ("lacks", "No archived", KINDS),
+        ],
+    }

@@ -1,0 +1,228 @@
+"""Writes the site: the pages that changed, and no other."""
+
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from rowkeeper.catalogue.publish import Record
+from rowkeeper.catalogue.search_index import open_index, renew_index
+from rowkeeper.catalogue.site import pages
+from rowkeeper.catalogue.site.data import SiteData, read_site
+from rowkeeper.catalogue.site.folder import site_folder
+from rowkeeper.catalogue.site.lists import lists
+from rowkeeper.catalogue.site.people_pages import file_names, person_page
+from rowkeeper.catalogue.site.words import script, search_files, short
+from rowkeeper.core.disk.faults import not_written
+from rowkeeper.core.disk.own import is_own_file, refuse_links, write_new
+from rowkeeper.core.disk.stored import is_plain
+from rowkeeper.core.errors import UsageError
+from rowkeeper.core.files import write_whole
+from rowkeeper.core.said import without_secrets
+from rowkeeper.core.text import from_json
+from rowkeeper.workspace.context import Context
+
+MADE = ".made.json"
+"""In the site's folder: of what each file was made."""
+HERE = Path(__file__).parent
+OWN = "'self' file:"
+"""Whence scripts and styles may come: from beside the page; of ``file:`` that is no ``self``."""
+MEDIA = f"{OWN} https: http:"
+"""Recordings come from the store, too, by an address that is made when it is asked for."""
+TEXTS = """
+select texts.person_row_id, contents.text_key, texts.owner_key, texts.kind, texts.title,
+    texts.original_url, texts.language, texts.source
+from texts inner join contents on texts.content_id = contents.content_id
+order by texts.kind desc, texts.owner_key
+"""
+
+
+@dataclass
+class WrittenSite:
+    """How many files the site has, and how many of them were written or removed now."""
+
+    folder: Path
+    files: int = 0
+    changed: int = 0
+
+
+def write_site(context: Context, folder: Path | None = None) -> WrittenSite:
+    """Bring the site up to the catalogue for readers. Raises ``WarehouseError``, ``DiskError``, and
+    ``UsageError`` for a folder that holds other things."""
+    folder = folder or site_folder(context)
+    renew_index(context)
+    data = read_site(context)
+    docs = context.settings.data_dir / "dbt" / context.target.name / "target/static_index.html"
+    with open_index(context) as index:
+        return make_site(folder, data, index, context.settings.data_dir, docs)
+
+
+def make_site(
+    folder: Path, data: SiteData, index: sqlite3.Connection, data_dir: Path, docs: Path
+) -> WrittenSite:
+    """The site of ``data`` and of the words of ``index`` in ``folder``. ``docs``: the page of dbt's
+    docs, which need not be there. Raises as :func:`write_site`."""
+    try:
+        out = _Files(folder)
+        _static(out)
+        _words(out, index)
+        _lists(out, data, os.path.relpath(docs, folder) if docs.is_file() else None)
+        _people(out, data, _texts(index), data_dir)
+        return out.finish()
+    except OSError as error:
+        raise not_written(str(folder), error) from error
+
+
+@dataclass
+class _Files:
+    """The files of a site. ``made``: path -> a hash of what it is made of."""
+
+    folder: Path
+    made: dict[str, str] = field(default_factory=dict)
+    before: dict[str, str] = field(default_factory=dict)
+    changed: int = 0
+
+    def __post_init__(self) -> None:
+        known = self.folder / MADE
+        if is_own_file(known):
+            self.before = _read_made(known)
+        elif self.folder.is_dir() and any(self.folder.iterdir()):
+            raise UsageError(
+                f"{self.folder} holds other things than a site: name an empty folder with --to."
+            )
+
+    def put(self, path: str, made_of: Any, make: Callable[[], str]) -> None:
+        """Write ``path`` unless it was made of the same before."""
+        digest = hashlib.sha256(repr(made_of).encode("utf-8", "replace")).hexdigest()
+        place = self.folder / path
+        self.made[path] = digest
+        refuse_links(self.folder, place.parent)
+        if self.before.get(path) == digest and is_own_file(place):
+            return
+        place.parent.mkdir(parents=True, exist_ok=True)
+        part = place.with_name(f"{place.name}.{os.getpid()}.part")
+        write_new(part, make().encode("utf-8", "replace"))
+        part.replace(place)
+        self.changed += 1
+
+    def keep(self, prefix: str) -> None:
+        """All that is below ``prefix`` is as it was."""
+        self.made |= {path: of for path, of in self.before.items() if path.startswith(prefix)}
+
+    def finish(self) -> WrittenSite:
+        """Remove what the site no longer has, and remember what it has."""
+        for path in self.before.keys() - self.made.keys():
+            refuse_links(self.folder, (self.folder / path).parent)
+            (self.folder / path).unlink(missing_ok=True)
+            self.changed += 1
+        if self.changed or self.before != self.made:
+            write_whole(self.folder / MADE, json.dumps(self.made, sort_keys=True).encode())
+        return WrittenSite(self.folder, len(self.made), self.changed)
+
+
+def _read_made(path: Path) -> dict[str, str]:
+    try:
+        found = from_json(path.read_bytes())
+        return {str(name): str(of) for name, of in found.items() if is_plain(str(name))}
+    except (ValueError, AttributeError):
+        return {}
+
+
+def _static(out: _Files) -> None:
+    for path in sorted((HERE / "static").iterdir()):
+        text = path.read_text("utf-8")
+        out.put(f"assets/{path.name}", text, lambda text=text: text)  # type: ignore[misc]
+
+
+def _words(out: _Files, index: sqlite3.Connection) -> None:
+    made_of = index.execute("select value from about where name = 'made_of'").fetchone()[0]
+    marker = "data/search/made_of.txt"
+    code = hashlib.sha256((HERE / "words.py").read_bytes()).hexdigest()
+    digest = hashlib.sha256(repr((made_of, code)).encode()).hexdigest()
+    if out.before.get(marker) == digest and (out.folder / marker).is_file():
+        for prefix in ("data/words/", "data/texts/", "data/search"):
+            out.keep(prefix)
+        return
+    for path, text in search_files(index):
+        out.put(f"data/{path}", text, lambda text=text: text)  # type: ignore[misc]
+    out.put(marker, (made_of, code), lambda: f"{made_of}\n")
+
+
+def _texts(index: sqlite3.Connection) -> dict[str, list[Record]]:
+    """What each person says and writes: row id -> the texts, without their words."""
+    found: dict[str, list[Record]] = {}
+    for row_id, key, owner, kind, title, url, language, source in index.execute(TEXTS):
+        label = ", ".join(item for item in (kind.capitalize(), source, language) if item)
+        text = {"file": short(key), "owner": short(owner), "kind": kind, "title": title}
+        found.setdefault(row_id, []).append({**text, "url": url, "label": label})
+    return found
+
+
+def _lists(out: _Files, data: SiteData, docs: str | None) -> None:
+    files = file_names(data.rows["people"])
+    rows = pages.people_rows(data.rows["people"], data.by_person("assets"), files)
+    out.put("data/people.js", rows, lambda: script("takePeople", rows))
+    made = {
+        "index.html": ("home.html", pages.home(data)),
+        "people.html": ("people.html", pages.people_page(data)),
+        "search.html": ("search.html", {"title": "Search"}),
+    }
+    listed = lists(data, docs, files)
+    made |= {name: ("list.html", facts) for name, facts in listed.items()}
+    render = _Templates()
+    for name, (template, facts) in made.items():
+        render.put(out, name, template, {"page": name, **facts})
+
+
+def _people(out: _Files, data: SiteData, texts: dict[str, list[Record]], data_dir: Path) -> None:
+    render, files = _Templates(), file_names(data.rows["people"])
+    found = {name: data.by_person(name) for name in ("history", "assets", "failures")}
+    for person in data.rows["people"]:
+        row_id = person["row_id"]
+        history, assets, failures = (records.get(row_id, []) for records in found.values())
+        links = [one for one in failures if one["stage"] == "link"]
+        folder = out.folder / "person"
+        facts = person_page(person, history, assets, links, texts.get(row_id, []), folder, data_dir)
+        name = f"person/{files[row_id]}"
+        render.put(out, name, "person.html", {"page": name, "root": "../", **facts})
+
+
+class _Templates:
+    """The templates, which escape all that they are given."""
+
+    def __init__(self) -> None:
+        self._environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(HERE / "templates"),
+            autoescape=True,
+            undefined=jinja2.ChainableUndefined,
+            trim_blocks=True,
+            finalize=_shown,
+        )
+        texts = (path.read_bytes() for path in _sources())
+        self._version = hashlib.sha256(b"\0".join(texts)).hexdigest()
+
+    def put(self, out: _Files, name: str, template: str, facts: dict[str, Any]) -> None:
+        """Write the page ``name``, unless its template and its facts are as they were."""
+        given = {"root": "", "own": OWN, "media": MEDIA, "menu": pages.MENU, **facts}
+
+        def make() -> str:
+            return self._environment.get_template(template).render(given)
+
+        out.put(name, (self._version, given), make)
+
+
+def _shown(value: Any) -> Any:
+    """A text of a page, without the secrets of the addresses in it."""
+    is_text = isinstance(value, str) and not isinstance(value, Markup)
+    return without_secrets(value) if is_text else value
+
+
+def _sources() -> Iterator[Path]:
+    yield from sorted((HERE / "templates").iterdir())

@@ -1,0 +1,96 @@
+"""What the fields of an event may hold, for a line of a journal is data, whoever wrote it.
+
+Each value here is cast by the tables: one that can't be would stop everybody's build.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+NUMBERS = frozenset({"attempt", "event_version", "size_bytes", "total_assets"})
+LARGEST = 2**63
+_TIME = re.compile(
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d(:?\d\d)?)?", re.ASCII
+)
+_DIGITS = re.compile(r"-?[0-9]{1,18}")
+
+
+class EventValueError(ValueError):
+    """A field of an event holds what no event has."""
+
+
+def check_values(values: Mapping[str, Any]) -> None:
+    """Raise ``EventValueError``, which names the field, unless each value is of its kind."""
+    for name, value in values.items():
+        if value is None:
+            continue
+        if name == "details":
+            _check_details(value)
+        elif not (is_number if name in NUMBERS else _is_text)(value):
+            raise EventValueError(f"{name} is no {'number' if name in NUMBERS else 'text'}")
+    if not is_time(values.get("occurred_at")):
+        raise EventValueError("occurred_at is no time")
+
+
+def _check_details(details: Any) -> None:
+    if not isinstance(details, dict):
+        raise EventValueError("details are no object")
+    for name, fits in DETAILS.items():
+        if (value := details.get(name)) is not None and not fits(value):
+            raise EventValueError(f"details.{name} is not of its kind")
+    if not is_clean(details):
+        raise EventValueError("details hold half characters or NULs")
+
+
+def is_number(value: Any) -> bool:
+    """A whole number that a column takes."""
+    return isinstance(value, int) and not isinstance(value, bool) and -LARGEST <= value < LARGEST
+
+
+def _is_count(value: Any) -> bool:
+    return is_number(value) or (isinstance(value, str) and _DIGITS.fullmatch(value) is not None)
+
+
+def _is_text(value: Any) -> bool:
+    """A string without half characters, which no encoding has, and NULs, which Postgres refuses."""
+    if not isinstance(value, str) or "\0" in value:
+        return False
+    return value.isascii() or not any("\ud800" <= char <= "\udfff" for char in value)
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool) or value in {"true", "false"}
+
+
+def is_time(value: Any) -> bool:
+    """A time as ISO 8601 writes it, of a year that every engine has."""
+    if not isinstance(value, str) or not _TIME.fullmatch(value):
+        return False
+    try:
+        return 1900 <= datetime.fromisoformat(value).year < 9999
+    except ValueError:
+        return False
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+
+
+def is_clean(value: Any) -> bool:
+    """Does every text in a value of JSON fit into both engines?"""
+    if isinstance(value, str):
+        return _is_text(value)
+    if isinstance(value, dict):
+        return all(_is_text(key) and is_clean(item) for key, item in value.items())
+    return all(map(is_clean, value)) if isinstance(value, list) else True
+
+
+DETAILS: Mapping[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(("check", "entries", "hidden", "left_out", "listing", "stated"), _is_count),
+    "step": _is_count,
+    **dict.fromkeys(("complete", "is_twin", "provisional", "temporary"), _is_flag),
+    "next_try_at": is_time,
+    "occurrences": _is_list,
+}
+"""What the tables cast of the details."""

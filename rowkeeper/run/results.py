@@ -1,0 +1,162 @@
+"""What workers of a cluster finished, in Postgres until the driver has it in its journal.
+
+A worker writes each outcome, its events with their ids, before it goes on. So a batch that is done
+again on another worker skips what was done, and the next run takes up what a driver that died did
+not hear of. A driver holds an advisory lock of its session: where that is free, the driver is gone.
+"""
+
+import json
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rowkeeper.core.drain import drain
+from rowkeeper.core.errors import UsageError
+from rowkeeper.core.events import AssetEvent
+from rowkeeper.core.journal.journal import Journal, journal_dir
+from rowkeeper.core.pool import Stop
+from rowkeeper.core.text import from_json
+from rowkeeper.core.warehouse import connect
+from rowkeeper.workspace.context import Context
+from rowkeeper.workspace.lasting import SESSION, LastingSession
+from rowkeeper.workspace.locks import DRIVERS
+
+if TYPE_CHECKING:
+    from downloaders.base import Request
+    from downloaders.unit import Outcome
+
+IS_GONE = f"""case when pg_try_advisory_lock_shared({DRIVERS}, hashtext(session_id))
+then pg_advisory_unlock_shared({DRIVERS}, hashtext(session_id)) else false end"""
+STANDING = f"""
+select {IS_GONE}, (
+    select outcome from raw.worker_results as results
+    where results.session_id = asked.session_id and results.asset_id = ?
+) from (select cast(? as text) as session_id) as asked
+"""
+KEEP = """
+insert into raw.worker_results as results (session_id, asset_id, outcome) values (?, ?, ?)
+on conflict (session_id, asset_id) do update set outcome = results.outcome returning outcome
+"""
+LEFT = f"""
+select session_id, asset_id, outcome from raw.worker_results
+where session_id in (
+    select session_id from (
+        select distinct session_id from raw.worker_results
+    ) as sessions where {IS_GONE}
+)
+order by session_id, asset_id limit 5000
+"""
+FORGET = "delete from raw.worker_results where session_id = ? and asset_id = any(?)"
+LOOK_S = 2.0
+"""How often a worker looks whether its driver is there."""
+
+
+class Results:
+    """The outcomes of one session, for many threads of one worker."""
+
+    def __init__(self, session: LastingSession, session_id: str) -> None:
+        self._session, self._session_id = session, session_id
+
+    def standing(self, asset_id: str) -> tuple[bool, str | None]:
+        """Is the driver gone? And the outcome of ``asset_id``, if one is there."""
+        ((is_gone, outcome),) = self._session.ask(STANDING, asset_id, self._session_id)
+        return bool(is_gone), outcome
+
+    def keep(self, asset_id: str, outcome: str) -> str:
+        """Write down ``outcome``, unless another worker was first; the one that counts."""
+        ((kept,),) = self._session.ask(KEEP, self._session_id, asset_id, outcome)
+        return str(kept)
+
+
+class DriverWatch(Stop):
+    """Tells a worker that its session is over: its driver ended, was killed or cut off."""
+
+    def __init__(self, results: Results) -> None:
+        super().__init__()
+        self._results, self._next = results, 0.0
+
+    def check(self) -> None:
+        """Raise ``StoppedError`` if the session is over."""
+        super().check()
+        if (now := time.monotonic()) >= self._next:
+            self._next = now + LOOK_S
+            is_gone, _ = self._results.standing("")
+            if is_gone:
+                self.set()
+                super().check()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, or raise ``StoppedError`` as soon as it is known that the session is over."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self.check()
+            super().sleep(min(left, LOOK_S))
+
+
+@contextmanager
+def driving(context: Context, session_id: str) -> Iterator[None]:
+    """Hold the lock of a session; what its workers still write after the end is taken up."""
+    with connect(context.target) as warehouse:
+        warehouse.execute(SESSION)
+        warehouse.query("select pg_advisory_lock(?, hashtext(?))", [DRIVERS, session_id])
+        yield
+
+
+def forget(context: Context, session_id: str, asset_ids: Iterable[str]) -> None:
+    """Remove what is in the journal and drained."""
+    with connect(context.target) as warehouse:
+        warehouse.execute(FORGET, [session_id, sorted(asset_ids)])
+
+
+def take_up(context: Context) -> int:
+    """Journal and drain what is left of sessions whose drivers are gone; how many assets.
+
+    Two that do so at once change nothing: the events have their ids.
+    """
+    if context.target.type != "postgres":
+        return 0
+    folder, count = journal_dir(context.settings.data_dir), 0
+    while rows := _left(context):
+        with Journal(folder) as journal:
+            journal.extend([event for *_, text in rows for event in _events(text)])
+        drain(folder, context.target)
+        for session_id in {session_id for session_id, *_ in rows}:
+            forget(context, session_id, (asset for found, asset, _ in rows if found == session_id))
+        count += len(rows)
+    return count
+
+
+def _left(context: Context) -> list[tuple[str, str, str]]:
+    with connect(context.target) as warehouse:
+        if "worker_results" not in warehouse.tables("raw"):
+            return []
+        return [(str(one), str(two), str(three)) for one, two, three in warehouse.query(LEFT)]
+
+
+def told(outcome: "Outcome") -> str:
+    """``outcome`` as text, without its request."""
+    kept = ("state", "size_bytes", "discovered", "message", "pause")
+    values = {name: getattr(outcome, name) for name in kept}
+    return json.dumps({**values, "events": [event.to_json() for event in outcome.events]})
+
+
+def outcome_of(request: "Request", text: str) -> "Outcome":
+    """What :func:`told` was given."""
+    from downloaders.unit import Outcome
+
+    values = from_json(text)
+    return Outcome(request=request, **{**values, "events": _events(text)})
+
+
+def _events(text: str) -> tuple[AssetEvent, ...]:
+    return tuple(AssetEvent.from_json(line) for line in from_json(text)["events"])
+
+
+def require_driver(results: Results, where: str) -> None:
+    """Raise ``UsageError`` if the driver's lock is not seen here: it is another database."""
+    if results.standing("")[0]:
+        raise UsageError(
+            f"The worker {where} does not see its driver in its own warehouse: give it the same "
+            "ROWKEEPER_PG_* variables, then run again."
+        )

@@ -1,0 +1,177 @@
+"""``rowkeeper init``: from another team's sheet to a config that loads, in a folder of its own."""
+
+import json
+import os
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from rowkeeper.cli import run_command
+from rowkeeper.core.project import CHECKOUT, config_path
+from rowkeeper.core.settings import load_settings
+from rowkeeper.core.warehouse import Target, connect
+from rowkeeper.workspace.first_config import toml, toml_key
+from tests.helpers.sources import FORM, NO_IDS
+
+HOSTILE = 'Na"me\\\x1b[2J\u202e\n[rowkeeper.store]\nurl = "s3://evil"'
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder of a team, in which commands are called."""
+    for name in list(os.environ):
+        if name.startswith(("ROWKEEPER_", "DLT_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("ROWKEEPER_PROJECT", "")  # set by --project, so put back after it
+    folder = tmp_path / "team"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def test_a_config_is_written_that_the_next_command_finds(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (place / "answers.csv").write_text(FORM, "utf-8")
+    assert run_command(["init", "--sheet", "answers.csv"]) == 0
+    said = capsys.readouterr().out
+    assert "2 people" in said
+    assert "Row ids are made of email." in said
+    assert "drive file" in said
+    settings = load_settings({}, {})
+    assert settings.sheet.source == str(place / "answers.csv")
+    assert settings.sheet.row_id == ["email"]
+    assert settings.sheet.columns == {"type": ["What is your Jungian type?"]}
+    assert settings.data_dir == place / "data"
+    written = config_path(place)
+    assert written.stat().st_mode & 0o077 == 0
+    before = written.read_bytes()
+    assert run_command(["init", "--sheet", "answers.csv"]) == 2
+    assert "stays as it is" in capsys.readouterr().err
+    assert written.read_bytes() == before
+
+
+def test_flags_answer_and_facts_come_as_json(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (place / "sheet.csv").write_text(NO_IDS, "utf-8")
+    other = place / "other"
+    other.mkdir()
+    words = ["--project", str(other), "init", "--sheet", "sheet.csv", "--json"]
+    assert run_command([*words, "--column", "name=Who", "--row-id", "name"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["columns"] == {"name": ["Who"]}
+    assert facts["guessed"] == []
+    assert facts["written"] == str(config_path(other))
+    config = tomllib.loads(config_path(other).read_text("utf-8"))["rowkeeper"]
+    assert config["sheet"]["row_id"] == "name"
+    assert "hosts" not in config["download"]
+    assert '# hosts = ["media.example.org"]' in config_path(other).read_text("utf-8")
+
+
+def test_a_dry_run_prints_the_config_alone(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (place / "sheet.csv").write_text(NO_IDS, "utf-8")
+    assert run_command(["init", "--sheet", "sheet.csv", "--dry-run"]) == 0
+    printed = tomllib.loads(capsys.readouterr().out)
+    assert printed["rowkeeper"]["sheet"]["columns"] == {"name": "Who"}
+    assert [path.name for path in place.iterdir()] == ["sheet.csv"]
+
+
+@pytest.mark.parametrize("agrees", [True, False])
+def test_on_a_terminal_it_asks_for_the_sheet_and_before_it_writes(
+    place: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    agrees: bool,
+) -> None:
+    (place / "sheet.csv").write_text(NO_IDS, "utf-8")
+    asked = []
+
+    def confirm(question: str, **_: object) -> bool:
+        asked.append(question)
+        return agrees
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", lambda *_: " sheet.csv ")
+    monkeypatch.setattr("click.confirm", confirm)
+    assert run_command(["init"]) == 0
+    assert asked == [f"Write {config_path(place)}?"]
+    assert config_path(place).exists() == agrees
+    assert ("Nothing was written." in capsys.readouterr().out) != agrees
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        ([], 2, "No sheet is named: give --sheet"),
+        (["--sheet", "gone.csv"], 3, "gone.csv can't be read"),
+        (["--sheet", "sheet.csv", "--column", "name"], 2, "should be OURS=TITLE"),
+        (["--sheet", "sheet.csv", "--column", "emial=Who"], 2, "say email"),
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_is_written(
+    place: Path, capsys: pytest.CaptureFixture[str], words: list[str], code: int, said: str
+) -> None:
+    (place / "sheet.csv").write_text(NO_IDS, "utf-8")
+    assert run_command(["init", *words]) == code
+    assert said in capsys.readouterr().err
+    assert not config_path(place).exists()
+
+
+def test_the_checkout_and_links_are_left_alone(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(CHECKOUT)
+    before = config_path(CHECKOUT).read_bytes()
+    assert run_command(["init", "--sheet", "none.csv"]) == 2
+    assert "own checkout" in capsys.readouterr().err
+    assert config_path(CHECKOUT).read_bytes() == before
+    elsewhere = place.parent / "elsewhere"
+    elsewhere.mkdir()
+    (place / ".dlt").symlink_to(elsewhere)
+    (place / "sheet.csv").write_text(NO_IDS, "utf-8")
+    monkeypatch.chdir(place)
+    assert run_command(["init", "--sheet", "sheet.csv"]) == 9
+    assert not list(elsewhere.iterdir())
+
+
+@pytest.mark.parametrize("text", [HOSTILE, "ünï €", "\x7f\x00", 'a"b', "\U000e0001"])
+def test_text_from_outside_is_one_string_of_toml(text: str) -> None:
+    assert tomllib.loads(f"{toml_key(text)} = {toml(text)}") == {text: text}
+
+
+def test_a_hostile_title_writes_no_setting(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    quoted = HOSTILE.replace('"', '""')
+    (place / "sheet.csv").write_text(f'ID,"{quoted}",Name\n1,x,Ann Ash\n', "utf-8")
+    assert run_command(["init", "--sheet", "sheet.csv", "--column", f"notes={HOSTILE}"]) == 0
+    assert "\x1b" not in capsys.readouterr().out
+    config = tomllib.loads(config_path(place).read_text("utf-8"))["rowkeeper"]
+    assert config["store"] == {}
+    assert load_settings({}, {}).store.url == (place / "data" / "archive").as_uri()
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_from_an_empty_folder_to_people_that_are_built(
+    engine: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing but ``init`` and ``run``, in a folder with another team's answer sheet."""
+    team = tmp_path / "team"
+    team.mkdir()
+    monkeypatch.chdir(team)
+    monkeypatch.delenv("ROWKEEPER_DATA_DIR")
+    (team / "answers.csv").write_text(FORM, "utf-8")
+    assert run_command(["init", "--sheet", "answers.csv"]) == 0
+    monkeypatch.setenv("ROWKEEPER_MONITORING_METRICS_FILE", str(tmp_path / "metrics.prom"))
+    assert run_command(["run", "--mode", "basic"]) == 0
+    metrics = (tmp_path / "metrics.prom").read_text("utf-8").splitlines()
+    assert "rowkeeper_people 2" in metrics
+    assert 'rowkeeper_assets{asset_type="drive_file",state="to_download"} 3' in metrics
+    assert "rowkeeper_quarantined_rows 0" in metrics
+    path = str(team / "data" / "rowkeeper.duckdb")
+    with connect(Target(name="dev", type="duckdb", path=path), read_only=True) as warehouse:
+        people = warehouse.query(
+            "select row_id, name, personality_type from main.people order by row_id"
+        )
+    assert people == [("ann@example.org", "Ann Ash", "FF"), ("bob@example.org", "Bob Bay", "MM")]

@@ -1,0 +1,96 @@
+"""What SQL must say again of Python's rules, since neither can ask the other: held to them."""
+
+import re
+import sys
+from typing import Any
+
+import yaml
+from jinja2 import Environment
+
+from loaders.tables import SCHEMAS
+from rowkeeper.core.csv.legacy import NOTHING
+from rowkeeper.core.drain import create_statements
+from rowkeeper.core.events import EventType
+from rowkeeper.core.settings import PROJECT_DIR
+from rowkeeper.core.text import ZERO_WIDTH
+
+MACROS = PROJECT_DIR / "dbt_project" / "macros"
+
+
+def macro(file: str, name: str, *arguments: str) -> str:
+    """What a macro that calls no other gives."""
+    returned: list[str] = []
+
+    def give(text: str) -> str:
+        returned.append(text)
+        return text
+
+    environment = Environment(extensions=["jinja2.ext.do"], autoescape=False)
+    environment.globals.update({"return": give, "trimmed": lambda cell: f"<{cell}>"})
+    module: Any = environment.from_string((MACROS / file).read_text("utf-8")).module
+    text = str(getattr(module, name)(*arguments))
+    return returned[0] if returned else text
+
+
+def words(sql: str) -> set[str]:
+    """The literals in a piece of SQL."""
+    return {word.replace("''", "'") for word in re.findall(r"'((?:[^']|'')*)'", sql)}
+
+
+def test_blanks_are_the_same_in_both() -> None:
+    spaces = {char for char in map(chr, range(sys.maxunicode + 1)) if char.isspace()}
+    assert set(macro("text.sql", "spaces")) == spaces
+    assert macro("text.sql", "zero_width") == ZERO_WIDTH
+
+
+def test_signs_for_nothing_are_the_same_in_both() -> None:
+    said = words(macro("known_earlier.sql", "is_processed", "cell"))
+    assert said == NOTHING | {"no", "false", "0", "0.0"}
+
+
+def test_each_event_is_an_outcome_of_no_session_or_none_of_both() -> None:
+    outcomes = words(macro("events.sql", "outcome_events"))
+    without = words(macro("events.sql", "events_of_no_session"))
+    assert not outcomes & without
+    others = {str(event.value) for event in EventType} - outcomes - without
+    assert outcomes | without <= {str(event.value) for event in EventType}
+    assert others == {
+        *("session_started", "session_finished", "session_interrupted"),
+        *("discovered", "identified", "document_read"),
+    }, "A new event is an outcome, or of no session, or stands here: say so in macros/events.sql."
+
+
+def sources() -> dict[str, dict[str, tuple[str, str]]]:
+    """Raw table -> column -> its type and what follows it, as dbt makes tables that are missing."""
+    found: dict[str, dict[str, tuple[str, str]]] = {}
+    for path in (PROJECT_DIR / "dbt_project" / "models").rglob("*__sources.yml"):
+        for source in yaml.safe_load(path.read_text("utf-8"))["sources"]:
+            for table in source["tables"]:
+                found[table["name"]] = {
+                    column["name"]: (
+                        column["data_type"],
+                        column.get("config", {}).get("meta", {}).get("ddl", ""),
+                    )
+                    for column in table["columns"]
+                }
+    return found
+
+
+def test_the_tables_of_events_are_the_same_in_both() -> None:
+    listed = re.findall(r"(\w+) (text|bigint|timestamptz) ?([^,)]*)", create_statements()[1])
+    assert {name: (kind, more) for name, kind, more in listed} == sources()["asset_events"]
+
+
+def test_the_kinds_of_events_are_the_same_in_both() -> None:
+    path = PROJECT_DIR / "dbt_project" / "models" / "staging" / "stg_asset_events.yml"
+    rules = yaml.safe_load(path.read_text("utf-8"))["models"][0]["data_tests"][0]["rules"]
+    assert set(rules["arguments"]["accepted_values"]["event_type"]) == {*map(str, EventType)}
+
+
+def test_the_tables_of_loads_are_the_same_in_both() -> None:
+    kinds = {"string": "text", "int64": "bigint", "bool": "boolean"}
+    for table, schema in SCHEMAS.items():
+        loaded = {field.name: kinds.get(str(field.type), "timestamptz") for field in schema}
+        said = {name: kind for name, (kind, _) in sources()[table].items()}
+        said = {name: kind for name, kind in said.items() if not name.startswith("_dlt_")}
+        assert (table, said) == (table, loaded)
