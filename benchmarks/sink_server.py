@@ -1,7 +1,7 @@
 """An S3 store that throws bytes away: ``python -m benchmarks.sink_server`` prints its port.
 
 It answers PUT, multipart uploads, listings and HEAD, with the SHA-256 that was sent; only bodies up
-to 1 KB are held to theirs, so that a probe with a wrong one is refused.
+to 1 KB are held to theirs and given back, so that a probe is answered as by a real store.
 """
 
 import base64
@@ -18,6 +18,11 @@ CHECKSUM = "x-amz-checksum-sha256"
 LAST_MODIFIED = "Thu, 01 Jan 2026 00:00:00 GMT"
 
 
+def sha256_of(body: bytes) -> str:
+    """The checksum of ``body`` as S3 writes it."""
+    return base64.b64encode(hashlib.sha256(body).digest()).decode()
+
+
 class Sink(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
@@ -26,6 +31,7 @@ class Sink(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.objects: dict[str, tuple[int, str]] = {}
         self.parts: dict[str, dict[int, tuple[int, str]]] = {}
+        self.small: dict[str, bytes] = {}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -38,8 +44,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_PUT(self) -> None:
         found = (int(self.headers["Content-Length"] or 0), self.headers.get(CHECKSUM, ""))
-        digest = self._drain(found[0])
-        if digest and found[1] not in ("", digest):
+        small = self._drain(found[0])
+        if small is not None and found[1] not in ("", sha256_of(small)):
             self._answer(400, b"<Error><Code>BadDigest</Code></Error>")
             return
         path, query = self._asked()
@@ -47,6 +53,8 @@ class Handler(BaseHTTPRequestHandler):
             self.server.parts[path][int(query["partNumber"][0])] = found
         elif path.count("/") > 1:
             self.server.objects[path] = found
+            if small is not None:
+                self.server.small[path] = small
         self._answer(200, sha256=found[1])
 
     def do_POST(self) -> None:
@@ -74,8 +82,9 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(404)
 
     def do_GET(self) -> None:
-        """A listing, always empty: no peer is to find what another has sent."""
-        self._answer(200, b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>")
+        """A small object, or a listing, always empty: no peer is to find what another has sent."""
+        listing = b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"
+        self._answer(200, self.server.small.get(self._asked()[0], listing))
 
     def do_DELETE(self) -> None:
         self.server.objects.pop(self._asked()[0], None)
@@ -85,17 +94,17 @@ class Handler(BaseHTTPRequestHandler):
         parts = urlsplit(re.sub("^/+", "/", self.path))
         return parts.path, parse_qs(parts.query, keep_blank_values=True)
 
-    def _drain(self, size: int) -> str:
-        """Read the body; the SHA-256 of a small one."""
+    def _drain(self, size: int) -> bytes | None:
+        """Read the body; return a small one."""
         if size <= CHECKED:
-            return base64.b64encode(hashlib.sha256(self.rfile.read(size)).digest()).decode()
+            return self.rfile.read(size)
         buffer = memoryview(bytearray(1 << 20))
         while size:
             got = self.rfile.readinto(buffer[: min(size, len(buffer))])
             if not got:
                 raise ConnectionError
             size -= got
-        return ""
+        return None
 
     def _answer(self, status: int, body: bytes = b"", sha256: str = "", size: int = 0) -> None:
         self.send_response_only(status)

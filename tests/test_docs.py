@@ -1,17 +1,15 @@
 """The docs are tested: what they name exists, and what exists is named."""
 
 import re
-import shlex
 import tomllib
 from operator import attrgetter
 from pathlib import Path
 
-import click
 import pytest
 import yaml
 
 import rowkeeper
-from rowkeeper.cli import COMMANDS, cli
+from rowkeeper.cli import COMMANDS
 from rowkeeper.cli.options import FLAGS
 from rowkeeper.core import errors
 from rowkeeper.core.errors import INTERRUPTED, RowkeeperError
@@ -51,41 +49,6 @@ def test_every_exit_code_is_documented() -> None:
     kinds = [value for value in vars(errors).values() if isinstance(value, type)]
     codes = {kind.exit_code for kind in kinds if issubclass(kind, RowkeeperError)}
     assert documented == codes | {0, INTERRUPTED}
-
-
-def shell_lines() -> list[list[str]]:
-    """The commands of ours in the blocks of the pages, without their variables and comments."""
-    found = []
-    for page in (PROJECT_DIR / "README.md", *sorted(DOCS.glob("*.md"))):
-        for block in re.findall(r"^```sh\n(.*?)^```", page.read_text("utf-8"), re.M | re.S):
-            for line in re.split(r"\n|&&|\|", block.replace("\\\n", " ")):
-                words = shlex.split(line, comments=True)
-                while words and re.fullmatch(r"[A-Z_]+=.*", words[0]):
-                    words = words[1:]
-                if words and Path(words[0]).name == "rowkeeper" and "…" not in words:
-                    found.append(words[1:])
-    return found
-
-
-def test_each_command_of_the_pages_is_understood() -> None:
-    lines = shell_lines()
-    assert len(lines) > 12
-    for words in lines:
-        command: click.Command = cli
-        context = click.Context(cli, info_name="rowkeeper", **cli.context_settings)
-        left = words
-        while isinstance(command, click.Group):
-            if left[:1] == ["--project"]:
-                left = left[2:]
-            found = command.get_command(context, left[0]) if left else None
-            assert found, words
-            command, left = found, left[1:]
-        try:
-            command.make_context(command.name, list(left), parent=context)
-        except click.exceptions.Exit:
-            pass
-        except click.UsageError as error:
-            pytest.fail(f"rowkeeper {shlex.join(words)}: {error.format_message()}")
 
 
 def test_each_variable_of_the_pages_is_read_by_somebody() -> None:

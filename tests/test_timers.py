@@ -7,12 +7,11 @@ import signal
 import subprocess
 from pathlib import Path
 
-import click
 import pytest
 
-from rowkeeper.cli import cli
 from rowkeeper.core.errors import BusyError, NothingError
 from rowkeeper.core.settings import PROJECT_DIR, keys
+from tests.helpers.commands import parsed
 
 PAGE = (PROJECT_DIR / "docs" / "operations.md").read_text("utf-8")
 PROGRAM = "/opt/rowkeeper/.venv/bin/rowkeeper"
@@ -48,12 +47,10 @@ def units() -> dict[str, configparser.ConfigParser]:
 
 def known(command: str) -> list[str]:
     """The arguments of ``command``, which rowkeeper takes."""
-    program, name, *arguments = shlex.split(command)
+    program, *arguments = shlex.split(command)
     assert program in (PROGRAM, "rowkeeper")
-    taken = cli.get_command(click.Context(cli), name)
-    assert taken is not None
-    taken.make_context(name, list(arguments))
-    return [name, *arguments]
+    parsed(command)
+    return arguments
 
 
 def test_the_units_have_the_fields_that_systemd_knows() -> None:

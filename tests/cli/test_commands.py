@@ -1,7 +1,6 @@
 """Each command shows by an example how it is called, and no page calls one that is not."""
 
 import re
-import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,27 +12,12 @@ from rowkeeper.cli import cli, commands_page, run_command
 from rowkeeper.cli.commands_page import PAGE, leaves, page, root
 from rowkeeper.cli.examples import EXAMPLES
 from rowkeeper.core.project import CHECKOUT
+from tests.helpers.commands import parsed
 
 FENCE = re.compile(r"^```(?:sh|ini|text|cron)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 CALL = re.compile(
     r"(?:^|(?<=\s)|(?<==))(?:[\w./~-]*/)?rowkeeper (?=--project|[a-z]).*?(?= #| &&| \|\|| >|$)"
 )
-
-
-def parsed(line: str) -> str:
-    """The words of the command that ``line`` calls; raises as the command line does."""
-    program, *words = shlex.split(line)
-    assert program.endswith("rowkeeper")
-    command: click.Command = cli
-    context = command.make_context("rowkeeper", words)
-    rest = [*context._protected_args, *context.args]
-    while isinstance(command, click.Group):
-        name, found, rest = command.resolve_command(context, rest)
-        assert found is not None
-        command = found
-        context = command.make_context(str(name), rest, parent=context)
-        rest = [*context._protected_args, *context.args]
-    return context.command_path.partition(" ")[2].split(" [")[0]
 
 
 def calls() -> Iterator[tuple[str, str]]:
