@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 BUILT = f"{DATABASE}_built"
 """The database that ``built`` copies."""
 
+OF_TABLES = {"dbt_project", "loaders", "migration", "workspace"}
+TESTED = module_of_builds.LEFT_OUT
+UNTESTED = (*TESTED[:2], "test", *TESTED[2:])
+
 # how long an example takes says how busy the machine is
 settings.register_profile("rowkeeper", deadline=None)
 settings.load_profile("rowkeeper")
@@ -130,7 +134,9 @@ def built(
     kept, data = kept_builds / engine.name, tmp_path / "data"
     if not kept.exists():
         found: tuple[Context, dict[str, Any]] = request.getfixturevalue("loaded")
-        build(found[0])
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(module_of_builds, "LEFT_OUT", TESTED)
+            build(found[0])
         shutil.copytree(data, kept)
         if engine.type == "postgres":
             request.getfixturevalue("postgres_server").copy_database(DATABASE, BUILT)
@@ -141,13 +147,13 @@ def built(
     return _context_of_samples(engine, tmp_path)
 
 
-@pytest.fixture
-def untested_builds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Builds of this process run no data tests, a third of what they cost: for tests of what is
-    done with files and stores, in which the tables are not the subject."""
-    kind, value, *rest = module_of_builds.LEFT_OUT
-    assert (kind, value) == ("--exclude-resource-type", "unit_test")
-    monkeypatch.setattr(module_of_builds, "LEFT_OUT", (kind, value, "test", *rest))
+@pytest.fixture(autouse=True)
+def _untested_builds(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Builds of this process run the data tests, half of what they cost, where the tables are the
+    subject: in some rooms, and for the mark ``data_tests``."""
+    room = request.path.parent.name
+    if room not in OF_TABLES and not request.node.get_closest_marker("data_tests"):
+        monkeypatch.setattr(module_of_builds, "LEFT_OUT", UNTESTED)
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from tests.helpers.mounts import HABITS, fault, mounted, needs_fuse, unmount
 from tests.helpers.sources import claiming_csv, page
 from tests.helpers.warehouses import in_order
 
-pytestmark = [needs_fuse, pytest.mark.usefixtures("untested_builds")]
+pytestmark = needs_fuse
 
 NAMES = ("Film.mp4", "film.mp4", "\u00e9.mp4", "e\u0301.mp4")
 FILES = [

@@ -14,8 +14,6 @@ from tests.helpers.kills import KILL
 from tests.helpers.sources import page
 from tests.helpers.warehouses import in_order
 
-pytestmark = pytest.mark.usefixtures("untested_builds")
-
 STATES = """
 select person_row_id, asset_type, local_file_path, download_status, upload_status, sha256
 from {schema}.assets order by person_row_id, asset_type, media_id"""

@@ -14,8 +14,6 @@ from tests.fakes.internet import FakeInternet
 from tests.fakes.site import DriveFile
 from tests.helpers.warehouses import in_order
 
-pytestmark = pytest.mark.usefixtures("untested_builds")
-
 ASSETS = """
 select cast(assets.asset_id as text), person_row_id, provider, assets.media_id, asset_type,
     local_file_path, sha256, file_size_bytes, store, object_key

@@ -16,8 +16,6 @@ from tests.fakes.site import DriveFile
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.warehouses import states
 
-pytestmark = pytest.mark.usefixtures("untested_builds")
-
 URLS = "select cloud_storage_url from {schema}.assets where archived_by = 'rowkeeper' order by 1"
 
 

@@ -13,8 +13,6 @@ from tests.helpers.sources import page
 from tests.helpers.warehouses import in_order
 from uploaders.base import MARKER
 
-pytestmark = pytest.mark.usefixtures("untested_builds")
-
 STATES = """
 select person_row_id, media_id, local_file_path, cloud_storage_url, download_status, upload_status
 from {schema}.assets order by person_row_id, media_id"""

@@ -37,8 +37,6 @@ from tests.fakes.s3 import SECRET, archive_in, client_for, shared_ministack
 from tests.fakes.site import DriveFile, Site, WebRequest, WebResponse
 from tests.helpers.clusters import Machines, machines
 
-pytestmark = pytest.mark.usefixtures("untested_builds")
-
 FILES = 60
 LATENCY_S = 0.1
 DOWNLOADED = "select asset_id from raw.asset_events where event_type = 'downloaded'"

@@ -13,8 +13,6 @@ from rowkeeper.cli import run_command
 from rowkeeper.core.warehouse import Target
 from tests.fakes.internet import FakeInternet
 
-pytestmark = pytest.mark.usefixtures("untested_builds")
-
 MAKES = os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _seen: set[str] | None = None
 

@@ -22,6 +22,8 @@ from rowkeeper.core.warehouse import Row, Target, connect
 from tests.fakes.internet import FakeInternet
 from tests.helpers.kills import KILL
 
+pytestmark = pytest.mark.data_tests
+
 TABLES = ("people", "assets", "person_content", "download_sessions", "quarantine")
 FACTS = (
     "asset_id, person_row_id, asset_type, original_url, local_file_path, cloud_storage_url, "

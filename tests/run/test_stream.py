@@ -16,8 +16,6 @@ from tests.fakes.site import DriveFile
 from tests.helpers.kills import KILL
 from tests.helpers.sources import page
 
-pytestmark = pytest.mark.usefixtures("untested_builds")
-
 STATES = """
 select media_id, asset_type, person_row_id, local_file_path, object_key, download_status,
     upload_status, sha256
