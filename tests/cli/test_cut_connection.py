@@ -20,6 +20,7 @@ MOMENTS = {
 """Moment -> words of the statements of dbt that belong to it."""
 
 
+@pytest.mark.data_tests
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 @pytest.mark.parametrize("stays_cut", [False, True], ids=["comes back", "stays away"])
 @pytest.mark.parametrize("moment", MOMENTS)
