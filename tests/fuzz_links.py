@@ -68,6 +68,11 @@ FORMS = (
     *("https://storage.googleapis.com/b/{d}.mp4", "https://m.youtube.com/#/watch?v={v}"),
     *("vimeo.com/{n}", "player.vimeo.com/video/{n}", "loom.com/share/{d}", "dai.ly/x{n}"),
     *("lh3.googleusercontent.com/d/{d}", "spreadsheets.google.com/ccc?key={d}"),
+    "https://nam02.safelinks.protection.outlook.com/?url=https%3A%2F%2Fwww.google.com%2Furl%3Fq%3D"
+    "https%253A%252F%252Fwww.youtube.com%252Fwatch%253Fv%253D{v}%26sa%3DD&data=05",
+    "https://www.google.com/url?q=https%3A//www.youtube.com/watch%3Fv%3D{v}&sa=D",
+    "https://urldefense.proofpoint.com/v2/url?u=https-3A__www.youtube.com_watch-3Fv-3D{v}&d=x",
+    *("vnd.youtube:{v}", "vnd.youtube://{v}"),
     "https://doc-0k-4s-docs.googleusercontent.com/docs/securesc/a/b/1/2/3/{d}?e=download",
 )
 AROUND = (

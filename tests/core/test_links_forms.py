@@ -16,6 +16,7 @@ LIST = "PLabcdefghijklmnopqrstuvwxyz012345"
 LOOM = "43d05f362f734614a2e81b4694a3a523"
 TUBE = f"https://youtu.be/{VIDEO}"
 PASSING = f"docs/securesc/a1/b2/1600000000000/123/*/{FILE}?e=download"
+CUT = f"{FILE[:20]}%2D{FILE[20:]}"
 QUOTED = f"https%3A%2F%2Fwww.youtube.com%2Fwatch%3Fv%3D{VIDEO}"
 
 
@@ -23,6 +24,17 @@ QUOTED = f"https%3A%2F%2Fwww.youtube.com%2Fwatch%3Fv%3D{VIDEO}"
     ("url", "kind", "media_id"),
     [
         (f"https://docs.google.com/file/d/{FILE}/edit", "drive/file", FILE),
+        (f"https://drive.google.com/file/d/{CUT}/view", "drive/file", f"{FILE[:20]}-{FILE[20:]}"),
+        (f"https://youtu.be/%{ord(VIDEO[0]):x}{VIDEO[1:]}", "youtube/video", VIDEO),
+        (f"https://drive.google.com/open?id={FILE},{FILE[::-1]}", "other/no_id", None),
+        *((f"{app}{VIDEO}", "youtube/video", VIDEO) for app in ("vnd.youtube:", "youtube://")),
+        (f"vnd.youtube://www.youtube.com/watch?v={VIDEO}", "youtube/video", VIDEO),
+        (f"https://urldefense.proofpoint.com/v2/url?u=https-3A__youtu.be_{VIDEO}&d=Dw",)
+        + ("youtube/video", VIDEO),
+        ("https://lh3.googleusercontent.com/pw/AP1GczAbC=w1200-h800-no", "other/no_id", None),
+        ("https://vimeo.com/about-time/12345", "other/no_id", None),
+        ("https://www.youtube.com/premium-channel", "other/no_id", None),
+        *((f"https://vimeo.com/about{end}", "other/furniture", None) for end in ("", "/", "/us")),
         (f"https://docs.google.com/a/team.org/file/d/{FILE}/edit", "drive/file", FILE),
         (f"https://docs.google.com/leaf?id={FILE}&hl=en", "drive/file", FILE),
         (f"https://drive.google.com/leaf?id={FILE}", "drive/file", FILE),

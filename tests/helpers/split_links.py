@@ -6,6 +6,16 @@ VIDEO = "https://youtu.be/aaaaaaaaaaa"
 ARCHIVED = "https://web.archive.org/web/2020/www.youtube.com/watch?v=aaaaaaaaaaa"
 TUBE = "youtu.be/aaaaaaaaaaa"
 SAFE = "https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fwww.youtube.com%2Fwatch%3Fv%3Daaaaaaaaaaa&data=05"
+SAFER = (
+    "https://nam02.safelinks.protection.outlook.com/?url=https%3A%2F%2Fwww.google.com%2Furl%3Fq%3D"
+    "https%253A%252F%252Fwww.youtube.com%252Fwatch%253Fv%253Daaaaaaaaaaa%26sa%3DD&data=05"
+)
+HALF = "https://www.google.com/url?q=https%3A//www.youtube.com/watch%3Fv%3Daaaaaaaaaaa&sa=D"
+PROOFPOINT = (
+    "https://urldefense.proofpoint.com/v2/url?"
+    "u=https-3A__www.youtube.com_watch-3Fv-3Daaaaaaaaaaa&d=DwMFaQ&c=x"
+)
+APP = "vnd.youtube:aaaaaaaaaaa"
 
 SPLIT: list[tuple[str, list[str]]] = [
     *((nothing, []) for nothing in ("", "-", "'-", "nan", "None", "[]", "{}", " \u200b", "Ann")),
@@ -56,6 +66,8 @@ SPLIT: list[tuple[str, list[str]]] = [
     ("1/2, 3.1/4.2, 24.12./25.12., and/or a.b/c.d, clip.mov/x, http and https:// alone", []),
     (SAFE, [SAFE]),
     (f"see {SAFE}.", [SAFE]),
+    *((f"see {wrapped}, or {VIDEO}", [wrapped, VIDEO]) for wrapped in (SAFER, HALF, PROOFPOINT)),
+    (f"{APP} {APP.replace(':', '://')}", [APP, APP.replace(":", "://")]),
     *(
         (written.format(bare), [bare])
         for bare in ("vimeo.com/7", "team.notion.site/x", "forms.gle/x", "youtu.be/aaaaaaaaaaa")

@@ -32,6 +32,9 @@ _STATIC = re.compile(
 """Hosts of what pages are made of, never of what somebody has put there. Google keeps people's own
 files beside them, as on storage.googleapis.com: those are none of these."""
 
+_PHOTOS = "/pw/"
+"""Where Google Photos keeps people's pictures, on a host of that kind."""
+
 _FURNITURE_HOSTS = frozenset(
     {"support.google.com", "policies.google.com", "workspace.google.com", "myaccount.google.com"}
 )
@@ -44,7 +47,7 @@ _HOMES = frozenset(
 _HOME_PATH = re.compile(
     r"/?|/(?:drive/)?(?:u/\d+/?)?(?:my-drive|home|shared-with-me)?/?"
     r"|/(?:document|spreadsheets|presentation|forms)/?(?:u/\d+/?)?"
-    r"|/(?:t/terms|t/privacy|about|howyoutubeworks|premium|abuse)\b.*"
+    r"|/(?:t/terms|t/privacy|about|howyoutubeworks|premium|abuse)(?:/.*)?"
 )
 """The front doors of sites, which lead to nothing of anybody's."""
 _LIKE_ID = re.compile(r"(?=.*[A-Z0-9])(?:[\w-]{11}|[\w-]{25,44})", re.ASCII)
@@ -94,7 +97,7 @@ def _page(parts: SplitResult) -> Link:
     netloc = f"{user}{at}{host.lower()}"
     url = urlunsplit((parts.scheme, netloc, parts.path, parts.query, ""))
     place = site(parts)
-    if _STATIC.fullmatch(place):
+    if _STATIC.fullmatch(place) and not parts.path.startswith(_PHOTOS):
         return Link("other", "static", url, url)
     if place == "accounts.google.com":
         return Link("other", "sign_in", url, url)

@@ -1,7 +1,7 @@
 """What addresses of Google Drive and of Google's documents lead to."""
 
 import re
-from urllib.parse import SplitResult
+from urllib.parse import SplitResult, unquote
 
 from rowkeeper.core.links.link import Link
 from rowkeeper.core.links.wrappers import parameter, site
@@ -16,6 +16,7 @@ DOCS_HOSTS = frozenset(
 )
 
 _GOOGLE_ID = re.compile(r"[A-Za-z0-9_-]{10,128}(?![A-Za-z0-9_-])")
+_SEVERAL = re.compile(rf"{_GOOGLE_ID.pattern}[\s,;|]+{_GOOGLE_ID.pattern}")
 _RESOURCE_KEY = re.compile(r"[0-9]-[A-Za-z0-9_-]{10,64}")
 _DRIVE_PATH = re.compile(
     r"/((?:file|folder)(?:/u/\d+)?/d|(?:drive/)?(?:mobile/)?(?:u/\d+/)?(?:mobile/)?folders)/([^/]*)"
@@ -63,6 +64,8 @@ def drive(parts: SplitResult) -> Link | None:
     if hidden := _FOLDER_FRAGMENT.match(parts.fragment):
         return _place(True, hidden[1], parts)
     text = parameter(parts, "id", "srcid", "docid")
+    if _SEVERAL.match(text):
+        return None  # one of them would pass for all
     return _place("folderview" in parts.path, text, parts)
 
 
@@ -123,7 +126,7 @@ def _other_docs(parts: SplitResult) -> Link | None:
 
 
 def _id(text: str) -> str | None:
-    found = _GOOGLE_ID.match(text.strip())
+    found = _GOOGLE_ID.match(unquote(text).strip())
     return found[0] if found else None
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _KNOWN = "|".join(map(re.escape, sorted(KNOWN_HOSTS)))
 _SCHEME = (
-    r"https?:/{2,}|https?%3a%2f%2f|mailto:"
+    r"https?:/{2,}|https?%(?:25)*3a(?:/|%(?:25)*2f){2}|mailto:|vnd\.youtube:(?=[\w/])"
     r"|(?<![a-z0-9])(?![a-z0-9+.-]{0,16}https?:/)[a-z][a-z0-9+.-]{1,15}://"
 )
 _START = re.compile(
@@ -65,7 +65,10 @@ _NEAR = 300
 """How far back what stands before an address is looked at."""
 _PARAMETER = re.compile(r"[?&#][\w.%\[\]-]*=$")
 _IN_HOST = re.compile(r"[\w.@:-]*")
-_BEFORE_HOST = re.compile(r"(?::/+|%(?!0[9ad]|20)[0-9a-f]{2})(?:[\w-]+\.)*$", re.IGNORECASE)
+_BEFORE_HOST = re.compile(
+    r"(?::/+|%(?:25)*(?!0[9ad]|20)[0-9a-f]{2}/*|-3a__)(?:[\w-]+\.)*$", re.IGNORECASE
+)
+"""What stands before the host of an address within another, escaped once or more."""
 _HOST = re.compile(r"(?:(?!https?[:%])(?:[^\W_]|[.-]))*", re.IGNORECASE)
 _DOT = re.compile(r"\.(?::\d+)?[/?#]")
 """The dot that may end a host, before the rest of the link."""
@@ -186,7 +189,7 @@ def _segments(token: str) -> Iterator[tuple[int, int]]:
     """The pieces of ``token`` with one link at most in each that has a start of its own."""
     cuts, inside = [0], 0
     begun = _START.match(token)
-    for found in _START.finditer(token, 1):
+    for found in _START.finditer(token, begun.end() if begun else 1):
         before = token[max(cuts[-1], found.start() - _LONGEST - 1) : found.start()]
         inside += 1
         if inside > _MOST_INSIDE or not _is_inside(begun, before, found):
@@ -236,7 +239,8 @@ def _links_of(segment: str) -> Iterator[tuple[int, int]]:
     explicit = _START.match(segment)
     if explicit:
         spans = _found(segment[:LONGEST_LINK])[:1]
-        if not spans or spans[0][0] or _DOT.match(segment, spans[0][1]):
+        known = slice(*spans[0]) if spans else slice(1, 0)
+        if known.start or known.stop < explicit.end() or _DOT.match(segment, known.stop):
             spans = [(0, len(segment))]  # a shape that the finder does not know
     elif len(segment) > LONGEST_LINK:
         return  # no word of anybody's

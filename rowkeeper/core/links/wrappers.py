@@ -105,6 +105,11 @@ _WEB = re.compile(r"(?:(?:h+t+p+s*|h*ttps?|htps?|hxxps?)(?::/*|//+))+", re.IGNOR
 """The scheme of a web address, also misspelled or twice."""
 
 
+_APP = re.compile(
+    r"(?:vnd\.)?youtube:(?://)?(?:(?=(?:www\.|m\.)?youtube\.com/)|(?P<id>(?=[\w-]{11}(?:[?&#]|$))))",
+    re.IGNORECASE | re.ASCII,
+)
+"""How an address begins that opens YouTube's app."""
 _ESCAPED = re.compile(r"\w+%3d", re.IGNORECASE)
 
 
@@ -150,6 +155,9 @@ def with_scheme(url: str) -> str:
         return plain  # a place in the page that it stands on
     if re.match(r"https?%3a", plain, re.IGNORECASE):
         plain = unquote(plain)
+    if app := _APP.match(plain):
+        place = "https://" if app["id"] is None else "https://youtu.be/"
+        plain = f"{place}{plain[app.end() :]}"
     if (written := _WEB.match(plain)) and not re.fullmatch(r"https?://", written[0], re.IGNORECASE):
         scheme = "http" if re.match(r"https?", written[0], re.IGNORECASE) else "https"
         plain = f"{scheme}://{plain[written.end() :]}"

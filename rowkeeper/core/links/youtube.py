@@ -1,7 +1,7 @@
 """What addresses of YouTube lead to."""
 
 import re
-from urllib.parse import SplitResult, parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from rowkeeper.core.links.link import Link
 from rowkeeper.core.links.wrappers import parameter, site
@@ -63,7 +63,7 @@ def _watched(parts: SplitResult) -> str:
 
 
 def _id(pattern: re.Pattern[str], text: str) -> str | None:
-    found = pattern.match(text.strip())
+    found = pattern.match(unquote(text).strip())
     return found[0] if found else None
 
 
