@@ -29,8 +29,11 @@ QUOTED = f"https%3A%2F%2Fwww.youtube.com%2Fwatch%3Fv%3D{VIDEO}"
         (f"https://drive.google.com/open?id={FILE},{FILE[::-1]}", "other/no_id", None),
         *((f"{app}{VIDEO}", "youtube/video", VIDEO) for app in ("vnd.youtube:", "youtube://")),
         (f"vnd.youtube://www.youtube.com/watch?v={VIDEO}", "youtube/video", VIDEO),
-        (f"https://urldefense.proofpoint.com/v2/url?u=https-3A__youtu.be_{VIDEO}&d=Dw",)
-        + ("youtube/video", VIDEO),
+        (
+            f"https://urldefense.proofpoint.com/v2/url?u=https-3A__youtu.be_{VIDEO}",
+            "youtube/video",
+            VIDEO,
+        ),
         ("https://lh3.googleusercontent.com/pw/AP1GczAbC=w1200-h800-no", "other/no_id", None),
         ("https://vimeo.com/about-time/12345", "other/no_id", None),
         ("https://www.youtube.com/premium-channel", "other/no_id", None),
