@@ -1,6 +1,7 @@
 """The guard against a sheet that lost its people or its columns: a wrong tab, a filter, a title
 that somebody changed."""
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,10 +11,13 @@ from loaders.columns import COLUMNS, NOTHING_SAID, Columns, WantedColumns, read_
 from loaders.sheet import Snapshot
 from rowkeeper.core.errors import InputError
 from rowkeeper.core.identity import compare_key, row_id_key
-from rowkeeper.core.text import harmless, quoted, some_of, trimmed
+from rowkeeper.core.text import compatible, harmless, quoted, some_of, trimmed
 from rowkeeper.core.titles import is_same_title, nearest_title
 
 SHOWN = 3
+A_COLUMN = 3
+"""From so many cells on a change may be the column's; fewer are mended by hand."""
+_WORD = re.compile(r"[^\s,;]+")
 
 
 class SheetPerson(NamedTuple):
@@ -87,7 +91,8 @@ def check_load(
     """What ``snapshot`` changes of people that ``held`` has, in sentences.
 
     Raises ``InputError`` if it lacks a column of ours that ``held`` has, or more than the allowed
-    share of its people, or gives more than that of its row ids to other people.
+    share of its people, or gives more than that of its row ids to other people or to other names
+    or addresses.
     """
     _check_columns(snapshot, held, allowed, wanted)
     now = people_of(
@@ -120,12 +125,62 @@ def check_load(
             f"{before} Nothing was loaded: look at the sheet and sheet.tab; if they are to go, run "
             "once with --max-removed 1."
         )
-    said = []
+    same = {row_id: one for row_id, one in holders.items() if row_id not in changed}
+    said = [*_check_cells(snapshot, held, same, allowed, before)]
     if changed:
         said.append(f"{len(changed)} row ids are other people's now: {others}.")
     if gone:
         said.append(f"{len(gone)} people are no longer in the sheet: {missing}.")
     return tuple(said)
+
+
+def _check_cells(
+    snapshot: Snapshot, held: HeldSheet, now: Mapping[str, SheetPerson], allowed: Allowed, tab: str
+) -> Iterable[str]:
+    """A column that was sorted alone, emptied or spoilt leaves each person the other one that she
+    is known by, so names and addresses are counted apart."""
+    both = {row_id: (held.people[row_id], now[row_id]) for row_id in now if row_id in held.people}
+    for column, what in (("name", "name"), ("email", "e-mail")):
+        if column not in snapshot.columns.places:
+            continue
+        had, other, moved = _other_cells(both, column)
+        if not moved and len(other) < A_COLUMN:
+            continue
+        shown = [
+            f"{row_id} was {quoted(getattr(both[row_id][0][0], column))} and is "
+            f"{quoted(getattr(now[row_id], column))}"
+            for row_id in moved or other
+        ]
+        told = f"another {what} for {len(other)} of {len(had)} row ids"
+        told += f", {len(moved)} of which stood under other ids" if moved else ""
+        told += f": {some_of(shown, SHOWN)}."
+        many = len(moved) > 1 or len(other) >= A_COLUMN
+        if many and _is_more(other, had, allowed.max_changed):
+            raise InputError(
+                f"{snapshot.place} has {told}{tab} Nothing was loaded: look whether the column was "
+                "sorted alone or is spoilt; if all this is to change, run once with "
+                "--max-changed 1."
+            )
+        yield f"The sheet has {told}"
+
+
+def _other_cells(
+    both: Mapping[str, tuple[Sequence[SheetPerson], SheetPerson]], column: str
+) -> tuple[Collection[str], list[str], list[str]]:
+    """The row ids that had something in ``column``, those where it is another thing now, and of
+    these those where it stood under another id."""
+    had, has = dict[str, list[frozenset[str]]](), dict[str, frozenset[str]]()
+    for row_id, (before, now) in both.items():
+        if told := [words for one in before if (words := _words(getattr(one, column)))]:
+            had[row_id], has[row_id] = told, _words(getattr(now, column))
+    known = {words for told in had.values() for words in told}
+    other = [row_id for row_id in had if not any(old <= has[row_id] for old in had[row_id])]
+    return had, other, [row_id for row_id in other if has[row_id] in known]
+
+
+def _words(cell: str) -> frozenset[str]:
+    """What a name or a cell of addresses says, in any order; more words beside it are no change."""
+    return frozenset(_WORD.findall(compatible(cell).casefold()))
 
 
 def _holder(before: Sequence[SheetPerson], now: Sequence[SheetPerson]) -> SheetPerson:
@@ -139,7 +194,7 @@ def _shared(people: People) -> set[str]:
     return {address for address, count in times.items() if address and count > 1}
 
 
-def _is_more(some: Sequence[str], people: People, share: float) -> bool:
+def _is_more(some: Sequence[str], people: Collection[str], share: float) -> bool:
     return bool(some) and len(some) / len(people) > share  # 29 of 100 are no more than 0.29
 
 
