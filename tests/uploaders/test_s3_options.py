@@ -3,14 +3,17 @@
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError, FlexibleChecksumError
+from botocore.parsers import ResponseParserError
 from pydantic import ValidationError
 
-from rowkeeper.core.errors import StoreError, UsageError
+from rowkeeper.core.errors import RetryLaterError, StoreError, TransferError, UsageError
 from rowkeeper.core.setting_sections import StoreSettings
 from rowkeeper.core.settings import Settings
 from tests.fakes.s3 import FaultyS3, client_for, s3_settings, shared_ministack
 from tests.helpers.stores import request_of
 from uploaders.s3.client import connect
+from uploaders.s3.errors import is_unknown_header, translate
 from uploaders.s3.store import S3Store
 
 BUCKET = "kept-with"
@@ -139,3 +142,71 @@ def test_a_role_is_assumed_when_its_keys_are_wanted(
 def test_what_can_t_be_set(given: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
         StoreSettings.model_validate(given)
+
+
+def refusal(code: str, status: int) -> ClientError:
+    answer = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "GetObject")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "told"),
+    [
+        ("InvalidObjectState", 403, "object_asleep"),
+        ("ObjectLockedByBucketPolicy", 403, "object_locked"),
+        ("WormViolation", 403, "object_locked"),
+        ("ThrottlingException", 400, "s3_400"),
+        ("TooManyRequests", 429, "s3_429"),
+    ],
+)
+def test_what_concerns_one_object_is_not_told_of_the_store(
+    code: str, status: int, told: str
+) -> None:
+    error = translate(refusal(code, status), "s3://b")
+    assert isinstance(error, TransferError) and error.code == told
+    assert not is_unknown_header(refusal(code, status))
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "remedy"),
+    [
+        ("BucketQuotaExceeded", 403, "free space"),
+        ("CapExceeded", 403, "free space"),
+        ("storage_cap_exceeded", 403, "free space"),
+        ("InsufficientCapacity", 507, "free space"),
+        ("PaymentRequired", 402, "provider"),
+        ("402", 402, "provider"),
+        ("AccountProblem", 403, "provider"),
+        ("KMSNotConfigured", 501, "store.encryption"),
+        ("KMS.NotFoundException", 400, "store.kms_key_id"),
+        ("ExpiredTokenException", 400, "store.access_key_id"),
+        ("UnrecognizedClientException", 400, "store.access_key_id"),
+        ("RequestExpired", 403, "clock"),
+        ("SomethingNew", 403, "store.access_key_id"),
+    ],
+)
+def test_what_concerns_the_store_is_told_once(code: str, status: int, remedy: str) -> None:
+    error = translate(refusal(code, status), "s3://b")
+    assert isinstance(error, StoreError) and remedy in str(error)
+    assert status not in {400, 501} or not is_unknown_header(refusal(code, status))
+
+
+def test_answers_that_are_none_are_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = S3Store(connect(settings_with(tmp_path, "http://127.0.0.1:1")), BUCKET)
+    monkeypatch.setattr(store.maker, "head", lambda name: {"ContentLength": 3})
+    facts = store.describe("k")
+    assert facts is not None and (facts.size_bytes, facts.md5) == (3, None)
+    monkeypatch.setattr(store.maker, "head", lambda name: {"ETag": "x"})
+    with pytest.raises(RetryLaterError, match="no whole answer: ContentLength"):
+        store.describe("k")
+    for odd, code in (
+        (ResponseParserError("invalid XML"), "store_transport"),
+        (FlexibleChecksumError(error_msg="other"), "corrupt_object"),
+    ):
+        with pytest.raises(RetryLaterError) as caught, store.faults():
+            raise odd
+        assert caught.value.code == code
+    with pytest.raises(KeyError), store.faults():
+        raise KeyError("a fault of ours")

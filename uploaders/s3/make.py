@@ -6,7 +6,7 @@ from contextlib import closing, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from rowkeeper.core.errors import StoreError
 from rowkeeper.core.fixity import Content, content_of
@@ -15,7 +15,15 @@ from uploaders.faults import corrupt_object
 from uploaders.links import plain_type
 from uploaders.s3.client import Connection
 from uploaders.s3.digest import base64_digest
-from uploaders.s3.errors import ABSENT, CORRUPT, RACE_LOST, code_of, is_unknown_header, translate
+from uploaders.s3.errors import (
+    ABSENT,
+    CORRUPT,
+    ODD,
+    RACE_LOST,
+    code_of,
+    is_unknown_header,
+    translate,
+)
 from uploaders.s3.parts import PartsUpload, Uploads
 from uploaders.s3.put import Sender
 from uploaders.values import PROBE
@@ -193,7 +201,7 @@ class Maker:
 
     def remove(self, name: str) -> None:
         """Remove an object that this instance itself has just created."""
-        with suppress(ClientError, BotoCoreError):
+        with suppress(*ODD):
             self.client.delete_object(Bucket=self.bucket, Key=name)
 
     def _create(self, name: str, act: Callable[[dict[str, Any]], object]) -> bool:

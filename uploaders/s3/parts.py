@@ -11,10 +11,10 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from uploaders.s3.digest import base64_digest, composite
-from uploaders.s3.errors import is_unknown_header
+from uploaders.s3.errors import ODD, is_unknown_header
 from uploaders.s3.put import Sender
 
 if TYPE_CHECKING:
@@ -100,12 +100,12 @@ class Uploads:
 
     def give_up(self, name: str, upload_id: str) -> None:
         """Abort an upload; what can't be aborted now is swept later."""
-        with suppress(ClientError, BotoCoreError):
+        with suppress(*ODD):
             self.client.abort_multipart_upload(Bucket=self.bucket, Key=name, UploadId=upload_id)
 
     def give_up_all(self, name: str) -> None:
         """Abort the uploads to an object that nobody here is at work on."""
-        with self.lanes.lock, suppress(ClientError, BotoCoreError):
+        with self.lanes.lock, suppress(*ODD):
             for upload in self._left(name):
                 if upload["Key"] == name:
                     self.give_up(name, upload["UploadId"])
@@ -115,7 +115,7 @@ class Uploads:
 
         Ages are told by the store's own clock: this machine's may be a day ahead.
         """
-        with suppress(ClientError, BotoCoreError):
+        with suppress(*ODD):
             for page in self._pages(prefix):
                 told_at = _told_at(page)
                 for upload in self._of(page):
@@ -125,7 +125,7 @@ class Uploads:
     def _resumed(self, name: str) -> tuple[str, dict[int, "PartTypeDef"]] | None:
         """The upload to go on with, and its parts by number; the others are aborted."""
         best: tuple[str, dict[int, PartTypeDef]] | None = None
-        with suppress(ClientError, BotoCoreError):
+        with suppress(*ODD):
             for upload in self._left(name):
                 if upload["Key"] != name:
                     continue

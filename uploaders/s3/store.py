@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from rowkeeper.core.errors import RetryLaterError, UsageError
 from rowkeeper.core.fixity import Content, content_of
@@ -16,7 +16,7 @@ from uploaders.faults import changed_source, keeps_all, missing_object
 from uploaders.links import Shown
 from uploaders.s3.client import Connection, connect
 from uploaders.s3.digest import composite_checksum, hex_digest, pieces
-from uploaders.s3.errors import ABSENT, code_of, translate
+from uploaders.s3.errors import ABSENT, ANSWERED, TOLD, code_of, lacking, translate
 from uploaders.s3.links import link_to
 from uploaders.s3.make import Maker
 from uploaders.s3.parts import PartsUpload
@@ -197,13 +197,14 @@ class S3Store(Store):
         """By HEAD. An ETag is an MD5 unless the object came in parts or is under a key of KMS."""
         with self.faults():
             head = self.maker.head(self.name(key))
-        if head is None:
-            return None
-        etag = head["ETag"].strip('"').lower()
+            if head is None:
+                return None
+            size = head["ContentLength"]
+        etag = head.get("ETag", "").strip('"').lower()
         is_md5 = head.get("ServerSideEncryption", "AES256") == "AES256" and _MD5.fullmatch(etag)
         sha256 = head.get("ChecksumSHA256", "") if self.maker.checks_sha256 else ""
         return Facts(
-            head["ContentLength"],
+            size,
             head.get("ContentType"),
             md5=etag if is_md5 else None,
             sha256=hex_digest(sha256) if sha256 and "-" not in sha256 else None,
@@ -260,5 +261,9 @@ class S3Store(Store):
         """Say what botocore's errors mean for the house."""
         try:
             yield
-        except (ClientError, BotoCoreError) as error:
+        except TOLD as error:
             raise translate(error, self.root) from None
+        except KeyError as error:
+            if error.args[0] not in ANSWERED:
+                raise
+            raise lacking(error) from None
