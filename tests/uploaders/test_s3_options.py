@@ -163,7 +163,8 @@ def test_what_concerns_one_object_is_not_told_of_the_store(
     code: str, status: int, told: str
 ) -> None:
     error = translate(refusal(code, status), "s3://b")
-    assert isinstance(error, TransferError) and error.code == told
+    assert isinstance(error, TransferError)
+    assert error.code == told
     assert not is_unknown_header(refusal(code, status))
 
 
@@ -187,7 +188,8 @@ def test_what_concerns_one_object_is_not_told_of_the_store(
 )
 def test_what_concerns_the_store_is_told_once(code: str, status: int, remedy: str) -> None:
     error = translate(refusal(code, status), "s3://b")
-    assert isinstance(error, StoreError) and remedy in str(error)
+    assert isinstance(error, StoreError)
+    assert remedy in str(error)
     assert status not in {400, 501} or not is_unknown_header(refusal(code, status))
 
 
@@ -197,7 +199,8 @@ def test_answers_that_are_none_are_asked_for_again(
     store = S3Store(connect(settings_with(tmp_path, "http://127.0.0.1:1")), BUCKET)
     monkeypatch.setattr(store.maker, "head", lambda name: {"ContentLength": 3})
     facts = store.describe("k")
-    assert facts is not None and (facts.size_bytes, facts.md5) == (3, None)
+    assert facts is not None
+    assert (facts.size_bytes, facts.md5) == (3, None)
     monkeypatch.setattr(store.maker, "head", lambda name: {"ETag": "x"})
     with pytest.raises(RetryLaterError, match="no whole answer: ContentLength"):
         store.describe("k")
