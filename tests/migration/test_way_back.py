@@ -198,6 +198,30 @@ def test_another_reader_sees_each_kind_of_loss() -> None:
     assert find_losses(read_table(written(21, old), {}), sources, {}) == []
 
 
+@pytest.mark.parametrize("width", [21, 19])
+@pytest.mark.parametrize("person", [None, "2"])
+def test_the_row_of_a_namesake_is_not_hers(width: int, person: str | None) -> None:
+    ann = {"row_id": "1", "name": "Ann", "email": "a@x", "link": "l"}
+    other = {"row_id": "2", "name": "Ann", "email": "z@x", "link": "m"}
+    named = {"1": ("Ann", "a@x"), "2": ("Ann", "z@x")}
+    sources = [Source("old.csv", ann), Source("old.csv", other, person)]
+
+    def lost(*rows: dict[str, str]) -> list[tuple[str, int]]:
+        losses = find_losses(read_table(written(width, list(rows)), {}), sources, named)
+        return [(loss.kind, loss.count) for loss in losses]
+
+    assert lost(ann) == lost(other) == [("rows", 1)]
+    assert lost(ann, other) == []
+    if person is None:
+        assert lost(*({**row, "row_id": f"1{row['row_id']}"} for row in (ann, other))) == []
+
+
+def test_row_ids_are_one_as_the_tables_say() -> None:
+    rows = [{"row_id": row_id, "name": f"N{row_id}"} for row_id in ("1", "1,000", "2.000", "2")]
+    sources = [Source("old.csv", row) for row in rows]
+    assert find_losses(read_table(written(21, rows), {}), sources, {}) == []
+
+
 def test_a_column_that_nobody_knows_is_compared_by_its_title() -> None:
     rows = [{"row_id": "1", "name": "Ann", REMARKS: "kind"}, {"row_id": "2", "name": "Ben"}]
     key, unknown = "private_remarks", frozenset({"private_remarks"})

@@ -1,6 +1,7 @@
 """What a CSV that is about to be written lacks of others: filled cells, objects, rows.
 
-It checks the writer, so it shares no code with it: it reads both sides as any reader of CSV would.
+It checks the writer, so it shares no code with it: it reads both sides as any reader of CSV would,
+and only takes for one row id what the tables take for one.
 """
 
 import csv
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from rowkeeper.core.identity import row_id_key
 from rowkeeper.core.text import from_json
 
 Cells = Mapping[str, str]
@@ -157,7 +159,8 @@ class _Judge:
         self._columns = frozenset(written.columns)
         self._by_id: dict[str, list[Cells]] = defaultdict(list)
         self._by_name: dict[str, list[Cells]] = defaultdict(list)
-        self._by_email: dict[str, list[Cells]] = defaultdict(list)
+        self._own: dict[tuple[str, bool], set[int]] = defaultdict(set)
+        self._same: dict[tuple[str, bool], set[int]] = defaultdict(set)
         self._names, self._objects = names, objects
         self._told: dict[str, set[tuple[str, str]]] = defaultdict(set)
         self._lost: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(
@@ -167,10 +170,19 @@ class _Judge:
             if row_id := row_key(row):
                 self._by_id[row_id].append(row)
             self._by_name[_squashed(row.get("name"))].append(row)
-            self._by_email[_squashed(row.get("email"))].append(row)
 
     def hear(self, source: Source) -> None:
-        """Note what the mappings of a loaded row say, for where two files say different things."""
+        """Note what the mappings of a loaded row say, for where two files say different things; and
+        which written rows are those of a row's own id, and of its name and e-mail: a namesake in
+        the same file has to have another one."""
+        name, email = _squashed(source.cells.get("name")), _squashed(source.cells.get("email"))
+        of_id = self._by_id.get(source.person or row_key(source.cells), ())
+        self._own[_list(source)] |= {id(row) for row in of_id if _agree(row, name, email)}
+        self._same[_list(source)] |= {
+            id(row)
+            for row in self._by_name.get(name, ())
+            if email and email == _squashed(row.get("email"))
+        }
         if not source.is_replaced:
             for column in MAPPINGS & source.cells.keys():
                 self._told[_who(source)] |= _entries([source.cells[column]])
@@ -218,9 +230,23 @@ class _Judge:
                 return rows
         elif source.person in self._names:
             known = [_squashed(cell) for cell in self._names[source.person or ""]]
-            both = chain(self._by_name.get(known[0], ()), self._by_name.get(name, ()))
-            return list(both)
-        return [row for row in self._by_name.get(name, ()) if _agree(row, name, email)]
+            names = dict.fromkeys((known[0], name))
+            both = chain(*(self._by_name.get(key, ()) for key in names))
+            return [row for row in both if not self._is_anothers(row, source, {email, known[1]})]
+        return [
+            row
+            for row in self._by_name.get(name, ())
+            if _agree(row, name, email) and not self._is_anothers(row, source, {email})
+        ]
+
+    def _is_anothers(self, row: Cells, source: Source, emails: set[str]) -> bool:
+        """Is a written row that has the name of a source row a namesake's of the same file?"""
+        mine, yours = row_key(source.cells), row_key(row)
+        if id(row) in self._own[_list(source)] and mine and yours:
+            return mine != yours
+        email = _squashed(row.get("email"))
+        both = self._own[_list(source)] | self._same[_list(source)]
+        return id(row) in both and bool(email) and any(emails) and email not in emails
 
     def losses(self) -> list[Loss]:
         """The worst first."""
@@ -240,6 +266,11 @@ def _files(rows: Mapping[str, set[str]]) -> tuple[str, ...]:
     return tuple(sorted(set().union(*rows.values())))
 
 
+def _list(source: Source) -> tuple[str, bool]:
+    """The list that a row stands in: a loaded file may have the name of the one that is there."""
+    return source.file, source.is_replaced
+
+
 def _who(source: Source) -> str:
     """What a row's person is called: by row id, else by name."""
     return source.person or row_key(source.cells) or source.cells.get("name", "?").strip()
@@ -247,10 +278,8 @@ def _who(source: Source) -> str:
 
 def row_key(row: Cells) -> str:
     """The row id in a row, '' for none."""
-    cell = row.get("row_id", "").strip(" \t\r\n\u00a0\u200b\ufeff")
-    if number := re.fullmatch(r"0*(\d+)([.,]0+)?", cell):
-        return number[1]
-    return "" if cell.casefold() in ("#", "row_id") else cell
+    key = row_id_key(row.get("row_id"))
+    return "" if key.casefold() in ("#", "row_id") else key
 
 
 def _agree(row: Cells, name: str, email: str) -> bool:
