@@ -72,8 +72,7 @@ def number_snapshots(warehouse: Warehouse) -> None:
     """Write down the numbers of snapshots that an earlier version loaded, in one transaction."""
     if not warehouse.columns(DATASET, "sheet_snapshots") >= COLUMNS:
         return
-    names, lines = warehouse.select(f"select * from {DATASET}.sheet_snapshots")
-    rows = [dict(zip(names, line, strict=True)) for line in lines]
+    rows: list[dict[str, Any]] = warehouse.records(dict, f"select * from {DATASET}.sheet_snapshots")
     known = {row["snapshot_id"] for row in rows if row["snapshot_number"]}
     if len(known) == len(rows):
         return

@@ -1,6 +1,7 @@
 """What rows that an earlier version loaded lack: derived from them again, by today's rules."""
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from loaders.destination import DATASET
 from loaders.row_keys import RowIds, keys_row
@@ -28,6 +29,17 @@ order by place, observed_at nulls last, line, row_key
 """
 
 
+class EarlierRow(NamedTuple):
+    """A row of ``LACKING``. ``place``: 0 for the sheet, 1 for the legacy CSVs."""
+
+    place: int
+    row_key: str
+    row_id: str | None
+    name: str | None
+    email: str | None
+    type: str | None
+
+
 def missing_keys(warehouse: Warehouse, ids: RowIds) -> Rows:
     """What rows that an earlier version loaded lack, by raw table: their keys and, where their row
     id has another spelling now, their links and claims under that one.
@@ -38,27 +50,31 @@ def missing_keys(warehouse: Warehouse, ids: RowIds) -> Rows:
     if not {"sheet_rows", "legacy_csv_rows", "sheet_snapshots"} <= tables:
         return no_rows()
     standing = STANDING if "row_keys" in tables else "''"
-    rows = warehouse.query(LACKING.format(standing=standing))
-    rows.sort(key=lambda row: (row[0], row[0] and trimmed(row[2] or "") != row_id_key(row[2])))
+    rows = warehouse.records(EarlierRow, LACKING.format(standing=standing))
+    rows.sort(key=lambda row: (row.place, row.place and not _is_plain(row.row_id)))
     found = no_rows()
     respelt: dict[str, str] = {}
-    for _, row_key, written, name, email, type_text in rows:
-        row_id = ids.of(written)
-        values: dict[str, str | None] = {"name": name, "email": email, "type": type_text}
-        found["row_keys"].append(keys_row(row_key, row_id, values))
-        if row_id != trimmed(written or ""):
-            respelt[row_key] = row_id
+    for row in rows:
+        row_id = ids.of(row.row_id)
+        values: dict[str, str | None] = {"name": row.name, "email": row.email, "type": row.type}
+        found["row_keys"].append(keys_row(row.row_key, row_id, values))
+        if row_id != trimmed(row.row_id or ""):
+            respelt[row.row_key] = row_id
     if respelt:
         found["links"] = list(_respelt(warehouse, "links", respelt))
         found["legacy_claims"] = list(_respelt(warehouse, "legacy_claims", respelt))
     return found
 
 
+def _is_plain(row_id: str | None) -> bool:
+    """Is the id written as its key has it?"""
+    return trimmed(row_id or "") == row_id_key(row_id)
+
+
 def _respelt(warehouse: Warehouse, table: TableName, row_ids: dict[str, str]) -> Iterator[Row]:
     """The links or claims of the rows in ``row_ids``, with that row id: row key -> row id."""
-    names, found = warehouse.select(f"select * from {DATASET}.{table} where row_id != ''")
-    for values in found:
-        row = dict(zip(names, values, strict=True))
+    rows: list[Row] = warehouse.records(dict, f"select * from {DATASET}.{table} where row_id != ''")
+    for row in rows:
         if row_id := row_ids.get(row["row_key"]):
             medium = (row["provider"], row["media_id"], row["asset_kind"])
             known = row["asset_id"] is not None

@@ -98,8 +98,9 @@ def has_all_columns(warehouse: Warehouse) -> bool:
 
 def _sheet(warehouse: Warehouse, newest: tuple[str, str, str, str], title: str | None) -> Loaded:
     names = ", ".join(COLUMNS)
-    rows = warehouse.query(
-        f"select coalesce(is_header, false), {names} from {DATASET}.sheet_rows "
+    rows: list[dict[str, Any]] = warehouse.records(
+        dict,
+        f"select coalesce(is_header, false) as is_title_row, {names} from {DATASET}.sheet_rows "
         "where snapshot_id = ? order by sheet_row",
         [newest[2]],
     )
@@ -109,11 +110,11 @@ def _sheet(warehouse: Warehouse, newest: tuple[str, str, str, str], title: str |
     titles = tuple(cell["title"] for cell in json.loads(cells[0][0])) if cells else ()
     held = HeldSheet(
         tab=tab_label(newest[1] or "", title or ""),
-        people=people_of(row[1:4] for row in rows if not row[0]),
-        titles=titles,
-        columns=frozenset(
-            name for place, name in enumerate(COLUMNS, 1) if any(row[place] for row in rows)
+        people=people_of(
+            (row["row_id"], row["name"], row["email"]) for row in rows if not row["is_title_row"]
         ),
+        titles=titles,
+        columns=frozenset(name for name in COLUMNS if any(row[name] for row in rows)),
     )
-    values = tuple(_plain(list(row[1:])) for row in rows)
+    values = tuple(_plain([row[name] for name in COLUMNS]) for row in rows)
     return Loaded(newest=newest, values=values, sheet=held)

@@ -15,7 +15,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from loaders.destination import DATASET
-from loaders.tables import EVIDENCE, SCHEMAS, Rows, TableName, as_arrow, no_rows
+from loaders.tables import EVIDENCE, SCHEMAS, Row, Rows, TableName, as_arrow, no_rows
 from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.disk.writing import sync
 from rowkeeper.core.ids import new_id
@@ -119,15 +119,16 @@ def _held(warehouse: Warehouse) -> set[str]:
 def _rows_of(warehouse: Warehouse, sources: list[str]) -> Rows:
     rows = no_rows()
     for table in SCHEMAS.keys() & warehouse.tables(DATASET):
-        present = warehouse.select(f"select * from {DATASET}.{table} limit 0")[0]
+        present = warehouse.columns(DATASET, table)
         columns = [name for name in SCHEMAS[table].names if name in present]
         condition = OF_SOURCES.get(table, OF_ROWS)
-        found = warehouse.query(
+        found: list[Row] = warehouse.records(
+            dict,
             f"select {', '.join(columns)} from {DATASET}.{table} where {condition}",
             [sources] * condition.count("?"),
         )
         if found or table != EVIDENCE:
-            rows[table] = [dict(zip(columns, row, strict=True)) for row in found]
+            rows[table] = found
     return rows
 
 

@@ -6,7 +6,7 @@ the next time. Texts and row ids stay as they were loaded.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,7 +93,7 @@ def _read_batch(
                 _read_snapshot(rows, warehouse, source, settings, ids)
             else:
                 _read_file(rows, warehouse, source, settings, ids)
-        before = list(_of(warehouse, "links", sources))
+        before = _of(warehouse, "links", sources)
     canonical = {link["row_key"] for link in before if _shows_canonical(link)}
     for link in rows["links"]:
         link["shows_canonical"] = link["row_key"] in canonical
@@ -161,7 +161,7 @@ def _read_file(
         )
 
 
-def _kept(warehouse: Warehouse, table: TableName, source: Found) -> Iterator[Found]:
+def _kept(warehouse: Warehouse, table: TableName, source: Found) -> list[Found]:
     """The rows of a file or snapshot as raw keeps them, each with the row id of its keys."""
     kept, key = KEPT_AS_WRITTEN[table], KEYS[table]
     sql = (
@@ -172,11 +172,10 @@ def _kept(warehouse: Warehouse, table: TableName, source: Found) -> Iterator[Fou
     return _found(warehouse, sql, [source[key]])
 
 
-def _of(warehouse: Warehouse, table: TableName, sources: list[str]) -> Iterator[Found]:
+def _of(warehouse: Warehouse, table: TableName, sources: list[str]) -> list[Found]:
     return _found(warehouse, f"select * from {DATASET}.{table} where {OF_SOURCES}", [sources])
 
 
-def _found(warehouse: Warehouse, sql: str, parameters: Sequence[Any] = ()) -> Iterator[Found]:
+def _found(warehouse: Warehouse, sql: str, parameters: Sequence[Any] = ()) -> list[Found]:
     """All columns of rows: those that an earlier version did not have are not there."""
-    names, rows = warehouse.select(sql, parameters)
-    return (dict(zip(names, row, strict=True)) for row in rows)
+    return warehouse.records(dict, sql, parameters)

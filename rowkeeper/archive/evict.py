@@ -7,7 +7,7 @@ is told of as dropped; the next one removes it.
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from rowkeeper.archive.work import StoreWork, in_session
 from rowkeeper.core.disk.stored import asset_path
@@ -38,6 +38,15 @@ LEFT_OVER = """
 select dropped_path, sha256, size_bytes, text_path from {schema}.unfinished_drops
 where coalesce(data_folder, ?) = ?
 """
+
+
+class LeftOver(NamedTuple):
+    """A file that is told of as dropped and may still be there."""
+
+    dropped_path: str
+    sha256: str
+    size_bytes: int
+    text_path: str | None
 
 
 @dataclass(frozen=True)
@@ -73,11 +82,12 @@ def drop_files(context: Context, reporter: Reporter, selection: Selection, *, ev
     store, ours = open_store(context.settings), folder_id(context.settings.data_dir)
     with connect(context.target) as warehouse:
         rows = warehouse.records(Kept, PENDING, [ours, ours, store.root, every])
-        left_over = warehouse.query(LEFT_OVER, [ours, ours])
+        left_over = warehouse.records(LeftOver, LEFT_OVER, [ours, ours])
     if left_over or rows:
         identify(context, store, mark=True)  # what goes here is there, in a store that is known
-    for path, sha256, size_bytes, text_path in left_over:
-        _finish(context.settings.data_dir, path, Content(sha256, size_bytes), text_path)
+    for file in left_over:
+        content = Content(file.sha256, file.size_bytes)
+        _finish(context.settings.data_dir, file.dropped_path, content, file.text_path)
     sharing = groupby(rows, key=lambda item: item.path)
     files = [items for _, group in sharing if selection.of(items := list(group)) == items]
     if not files:

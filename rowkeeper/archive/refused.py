@@ -23,7 +23,7 @@ def find_lost(context: Context, reporter: Reporter) -> int:
     from uploaders.registry import open_store
 
     with connect(context.target) as warehouse:
-        refused: dict[str, int] = dict(warehouse.query(REFUSED))
+        refused: dict[str, int] = warehouse.lookup("asset_id", "upload_attempts", REFUSED)
     if not refused:
         return 0
     store = open_store(context.settings)

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rowkeeper.archive.rekey import Move, Pointer, find_pointers, plan
 from rowkeeper.archive.work import StoreWork, at_work
@@ -12,7 +12,7 @@ from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, TransferErr
 from rowkeeper.core.fixity import content_of, md5_of
 from rowkeeper.core.progress import Progress, Reporter
 from rowkeeper.core.text import harmless
-from rowkeeper.core.warehouse import Row, connect
+from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.selection import Selection
 from rowkeeper.workspace.store_identity import open_known
@@ -39,6 +39,15 @@ where moved.old_key is not null and current.is_archived and current.store = ?
     )
 order by moved.old_key, current.object_key
 """
+
+
+class LeftBehind(NamedTuple):
+    """The old object of an asset whose object was copied to another key."""
+
+    old_key: str
+    row_id: str
+    size_bytes: int
+    object_key: str
 
 
 @dataclass
@@ -156,20 +165,20 @@ def remove_old(context: Context, reporter: Reporter, selection: Selection) -> in
     """
     store = open_known(context)
     with connect(context.target, read_only=True) as warehouse:
-        rows = warehouse.query(LEFT_BEHIND, [store.root, store.root])
+        objects = warehouse.records(LeftBehind, LEFT_BEHIND, [store.root, store.root])
     removed = 0
     with reporter.display("Removing"):
-        for old_key, group in groupby(rows, key=lambda row: row[0]):
+        for old_key, group in groupby(objects, key=lambda item: item.old_key):
             removed += _remove(store, selection, store.key_of(old_key), list(group))
     return removed
 
 
-def _remove(store: "Store", selection: Selection, key: str, rows: list[Row]) -> bool:
-    if not any(selection.has(row_id) for _, row_id, _, _ in rows) or store.describe(key) is None:
+def _remove(store: "Store", selection: Selection, key: str, objects: list[LeftBehind]) -> bool:
+    if not any(selection.has(item.row_id) for item in objects) or store.describe(key) is None:
         return False
-    for _, _, size_bytes, new_key in rows:
-        facts = store.describe(store.key_of(new_key))
-        if facts is None or facts.size_bytes != size_bytes:
+    for item in objects:
+        facts = store.describe(store.key_of(item.object_key))
+        if facts is None or facts.size_bytes != item.size_bytes:
             return False
     store.remove(key)
     return True

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from hmac import compare_digest
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -50,6 +51,14 @@ HEADERS = {
 SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src 'self'"
 """Of files that are somebody else's: a page among them runs no script here."""
 LOCAL = "select local_file_path, mime_type from {schema}.assets where cast(asset_id as text) = ?"
+
+
+class LocalFile(NamedTuple):
+    """Where an asset's file is said to be."""
+
+    local_file_path: str | None
+    mime_type: str | None
+
 
 Next = Callable[[Request], Awaitable[Response]]
 
@@ -112,16 +121,16 @@ class _Server:
 
     def _media(self, asset_id: str) -> Response:
         with reader(self.context) as warehouse:
-            rows = warehouse.query(LOCAL, [asset_id])
-        for path, mime_type in rows:
-            place = self._below(path)
+            files = warehouse.records(LocalFile, LOCAL, [asset_id])
+        for file in files:
+            place = self._below(file.local_file_path)
             if place is not None:
-                return _played(place, mime_type)
+                return _played(place, file.mime_type)
         found = addresses(self.context, asset_id, None, LIFETIME_S)
         for address in found.addresses:
             url = urlsplit(address.url)
             if url.scheme == "file":
-                return _played(Path(url2pathname(url.path)), rows[0][1] if rows else None)
+                return _played(Path(url2pathname(url.path)), files[0].mime_type if files else None)
             return RedirectResponse(address.url, 307, {"Cache-Control": "no-store"})
         raise UsageError(next(iter(found.missing.values())))
 

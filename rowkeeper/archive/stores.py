@@ -6,7 +6,7 @@ the open one, byte for byte, an event says that they are there now. No object is
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rowkeeper.core.drain import drain
 from rowkeeper.core.errors import TransferError, WarehouseError
@@ -26,7 +26,7 @@ LOOKED_FOR = 20
 READ = 3
 """The smallest of those that are there are read whole, and each must have its bytes."""
 ELSEWHERE = """
-select store, count(*) from {schema}.asset_copies
+select store, count(*) as objects from {schema}.asset_copies
 where object_key is not null and store != ? group by store order by store
 """
 OBJECTS = """
@@ -49,6 +49,14 @@ class Name:
     number: int
 
 
+class StoredObject(NamedTuple):
+    """An object as its event told of it."""
+
+    object_key: str
+    sha256: str
+    size_bytes: int
+
+
 def is_readable(context: Context) -> bool:
     """Were the tables built by this version, and in the database under the name that it has?"""
     with connect(context.target) as warehouse:
@@ -68,7 +76,7 @@ def find_moved(context: Context, store: "Store") -> bool:
         names = warehouse.records(Name, NAMES)
         moved = [
             name
-            for name, _ in warehouse.query(ELSEWHERE, [store.root])
+            for name in warehouse.lookup("store", "objects", ELSEWHERE, [store.root])
             if name == store.url or _holds(warehouse, store, name)
         ]
         strayed = warehouse.query(STRAYED, [store.root, f"{store.url}/"])
@@ -106,15 +114,15 @@ def _holds(warehouse: Warehouse, store: "Store", name: str) -> bool:
     """Whether the objects of the store ``name`` are in ``store``, under the same keys."""
     from uploaders.base import key_below
 
-    rows = warehouse.query(OBJECTS, [name, LOOKED_FOR])
+    objects = warehouse.records(StoredObject, OBJECTS, [name, LOOKED_FOR])
     there = []
     try:
-        for object_key, sha256, size_bytes in rows:
-            key = key_below(name, object_key)
+        for item in objects:
+            key, content = key_below(name, item.object_key), Content(item.sha256, item.size_bytes)
             facts = store.describe(key)
             if facts is not None:
-                there.append((key, Content(sha256, size_bytes), facts.size_bytes == size_bytes))
-        if not there or 2 * len(there) < len(rows):
+                there.append((key, content, facts.size_bytes == item.size_bytes))
+        if not there or 2 * len(there) < len(objects):
             return False
         fitting = sorted((item for item in there if item[2]), key=lambda item: item[1].size_bytes)[
             :READ
@@ -132,8 +140,12 @@ def not_open(context: Context, warehouse: Warehouse, store: "Store") -> dict[str
 
     Name -> how many.
     """
-    rows = warehouse.query(ELSEWHERE, [store.root])
-    return {said_of(context, name): count for name, count in rows if not is_others(context, name)}
+    objects = warehouse.lookup("store", "objects", ELSEWHERE, [store.root])
+    return {
+        said_of(context, name): count
+        for name, count in objects.items()
+        if not is_others(context, name)
+    }
 
 
 def said_of(context: Context, name: str) -> str:

@@ -4,7 +4,7 @@ import hashlib
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from downloaders.passages import FORMS, RULES
 from rowkeeper.archive.kept_words import Text, keep, take_kept
@@ -24,9 +24,9 @@ T = TypeVar("T")
 UNREAD = "coalesce(texts.rules, 0) < ?"
 PLACES = f"""
 select texts.content_sha256, texts.form,
-    case when coalesce(versions.data_folder, ?) = ? then versions.local_path end,
-    case when versions.is_archived then versions.store end,
-    case when versions.is_archived then versions.object_key end
+    case when coalesce(versions.data_folder, ?) = ? then versions.local_path end as path,
+    case when versions.is_archived then versions.store end as store,
+    case when versions.is_archived then versions.object_key end as object_key
 from {{schema}}.read_texts as texts
 left join {{schema}}.asset_copies as versions
     on texts.owner_key = versions.asset_id and texts.content_sha256 = versions.sha256
@@ -34,7 +34,7 @@ where texts.kind = 'transcript' and {UNREAD}
 order by texts.content_sha256, texts.form, texts.owner_key
 """
 DOCUMENTS = f"""
-select texts.content_sha256, min(texts.owner_key)
+select texts.content_sha256, min(texts.owner_key) as document_key
 from {{schema}}.read_texts as texts
 where texts.kind = 'document' and {UNREAD}
 group by texts.content_sha256 order by texts.content_sha256
@@ -54,6 +54,23 @@ class WordsRead:
     passages: int = 0
     unreadable: int = 0
     missing: int = 0
+
+
+class UnreadCopy(NamedTuple):
+    """One of the places of a transcript that is to be read."""
+
+    content_sha256: str
+    form: str
+    path: str | None
+    store: str | None
+    object_key: str | None
+
+
+class DocumentText(NamedTuple):
+    """The text of a document."""
+
+    text_sha256: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -100,11 +117,11 @@ def read_words(context: Context, reporter: Reporter) -> WordsRead:
 
 def _read_documents(context: Context, done: WordsRead) -> None:
     with connect(context.target) as warehouse:
-        keys = [key for _, key in warehouse.query(DOCUMENTS, [RULES])]
-    for batch in _batched(keys):
+        keys = warehouse.lookup("content_sha256", "document_key", DOCUMENTS, [RULES])
+    for batch in _batched(list(keys.values())):
         with connect(context.target) as warehouse:
-            rows = warehouse.query(DOCUMENT_TEXTS, [batch])
-        _keep(context, [_cut(sha256, "text", text) for sha256, text in rows], done)
+            texts = warehouse.records(DocumentText, DOCUMENT_TEXTS, [batch])
+        _keep(context, [_cut(text.text_sha256, "text", text.text) for text in texts], done)
 
 
 class _Transcripts:
@@ -119,11 +136,12 @@ class _Transcripts:
     def read_all(self) -> None:
         ours = folder_id(self.context.settings.data_dir)
         with connect(self.context.target) as warehouse:
-            rows = warehouse.query(PLACES, [ours, ours, RULES])
+            copies = warehouse.records(UnreadCopy, PLACES, [ours, ours, RULES])
         wanted: dict[tuple[str, str], WantedText] = {}
-        for sha256, form, *place in rows:
-            one = wanted.setdefault((sha256, form), WantedText(sha256, form))
-            one.places.append(TextPlace(*place))
+        for copy in copies:
+            key = copy.content_sha256, copy.form
+            text = wanted.setdefault(key, WantedText(*key))
+            text.places.append(TextPlace(copy.path, copy.store, copy.object_key))
         workers = self.context.settings.upload.workers
         for batch in _batched(list(wanted.values())):
             self.found = []

@@ -198,8 +198,18 @@ class Warehouse:
         names, rows = self.select(sql, parameters)
         return [kind(**dict(zip(names, row, strict=True))) for row in rows]
 
+    def lookup(
+        self, key: str, value: str, sql: str, parameters: Sequence[Any] = ()
+    ) -> dict[Any, Any]:
+        """Of all rows of a statement the column ``value``, by the column ``key``."""
+        rows: list[dict[str, Any]] = self.records(dict, sql, parameters)
+        return {row[key]: row[value] for row in rows}
+
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
-        """All rows of a statement."""
+        """All rows of a statement as tuples: for one column, or for rows that are passed on whole.
+
+        Columns that are told apart are read by their names, with ``records`` or ``lookup``.
+        """
         with self._cursor(sql, parameters) as cursor:
             return _rows(cursor)
 

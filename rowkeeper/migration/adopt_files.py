@@ -35,7 +35,7 @@ where
 order by assets.asset_id
 """
 LISTED_NAMES = """
-select asset_id, min(file_name)
+select asset_id, min(file_name) as file_name
 from raw.legacy_claims
 where claim = 'file' and asset_id is not null and file_name is not null
 group by asset_id
@@ -91,7 +91,8 @@ def _waiting(context: Context) -> "list[WantedFile]":
 
 def _listed_names(warehouse: Warehouse) -> dict[str, tuple[str, ...]]:
     """Asset id -> the one file that the legacy CSVs list for it."""
-    return {asset_id: (name,) for asset_id, name in warehouse.query(LISTED_NAMES)}
+    names = warehouse.lookup("asset_id", "file_name", LISTED_NAMES)
+    return {asset_id: (name,) for asset_id, name in names.items()}
 
 
 def _event(context: Context, found: "Match", fetched: "Fetched", session_id: str) -> AssetEvent:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from rowkeeper.catalogue.publish import publish
 from rowkeeper.core.warehouse import connect
@@ -11,11 +12,20 @@ from rowkeeper.workspace.locks import run_lock, tables_lock
 
 COUNTS = """
 select
-    count(*),
-    coalesce(sum(case when standing = 'stands' and evidence is not null then 1 else 0 end), 0),
-    coalesce(sum(case when standing = 'contested' then 1 else 0 end), 0)
+    count(*) as claims,
+    coalesce(sum(case when standing = 'stands' and evidence is not null then 1 else 0 end), 0)
+        as supported,
+    coalesce(sum(case when standing = 'contested' then 1 else 0 end), 0) as contested
 from {schema}.claimed_objects
 """
+
+
+class ClaimCounts(NamedTuple):
+    """How many objects are claimed, and how many of them stand or are contested by evidence."""
+
+    claims: int
+    supported: int
+    contested: int
 
 
 def load_lists(context: Context, paths: Sequence[Path]) -> list[str]:
@@ -37,9 +47,9 @@ def load_lists(context: Context, paths: Sequence[Path]) -> list[str]:
         noticed = f" It {file.notice}." if file.notice else ""
         said.append(f"{file.path}: {len(file.rows)} files of people{over}.{noticed}")
     with connect(context.target, read_only=True) as warehouse:
-        ((claims, supported, contested),) = warehouse.query(COUNTS)
+        (claimed,) = warehouse.records(ClaimCounts, COUNTS)
     said.append(
-        f"Of {claims} claimed objects {supported} stand by evidence beside their own row, "
-        f"{contested} are contested: see the table unverified_claims."
+        f"Of {claimed.claims} claimed objects {claimed.supported} stand by evidence beside their "
+        f"own row, {claimed.contested} are contested: see the table unverified_claims."
     )
     return said

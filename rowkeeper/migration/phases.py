@@ -1,12 +1,13 @@
 """The five phases of the move, derived from the data: which one holds, and what blocks the next."""
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from rowkeeper.catalogue.publish import publish_what_is_newer, published_path
 from rowkeeper.core.csv.legacy import is_nothing
 from rowkeeper.core.errors import StoreError, UsageError
 from rowkeeper.core.identity import compare_key
-from rowkeeper.core.warehouse import Row, Target, Warehouse, connect
+from rowkeeper.core.warehouse import Target, Warehouse, connect
 from rowkeeper.migration.csv_archive import is_archived
 from rowkeeper.migration.export.comparison import refusal
 from rowkeeper.migration.export.export import (
@@ -22,8 +23,8 @@ from rowkeeper.workspace.context import Context
 
 SOURCES = """
 select
-    (select count(*) from raw.sheet_snapshots),
-    (select count(*) from raw.legacy_csv_files)
+    (select count(*) from raw.sheet_snapshots) as sheets,
+    (select count(*) from raw.legacy_csv_files) as files
 """
 STATE = """
 select
@@ -36,11 +37,34 @@ select distinct name, email from {schema}.quarantine where needs_mending
 PEOPLE = "select name, email from {schema}.people"
 WORK = """
 select
-    (select count(*) from {schema}.pending_downloads),
-    (select count(*) from {schema}.pending_uploads),
-    (select count(*) from {schema}.assets where is_wanted and verdict = 'needs_person'),
-    (select count(*) from {schema}.assets where is_wanted and archived_by = 'legacy')
+    (select count(*) from {schema}.pending_downloads) as downloads,
+    (select count(*) from {schema}.pending_uploads) as uploads,
+    (select count(*) from {schema}.assets where is_wanted and verdict = 'needs_person') as needing,
+    (select count(*) from {schema}.assets where is_wanted and archived_by = 'legacy') as claimed
 """
+
+
+class Sources(NamedTuple):
+    """How many snapshots and files are loaded."""
+
+    sheets: int
+    files: int
+
+
+class NamedPerson(NamedTuple):
+    """A person by what people know them by."""
+
+    name: str | None
+    email: str | None
+
+
+class Work(NamedTuple):
+    """How many assets wait for what."""
+
+    downloads: int
+    uploads: int
+    needing: int
+    claimed: int
 
 
 @dataclass(frozen=True)
@@ -88,12 +112,12 @@ def find_phases(context: Context) -> list[Phase]:
 def _foundation(
     warehouse: Warehouse, found: Reconciliation, changed: list[FileSum]
 ) -> tuple[str, ...]:
-    ((sheets, files),) = warehouse.query(SOURCES)
+    (loaded,) = warehouse.records(Sources, SOURCES)
     open_sums = [file.file for file in found.files if not file.closed]
     said = []
-    if not sheets:
+    if not loaded.sheets:
         said.append("No sheet is loaded: set sheet.source, then rowkeeper run.")
-    if not files:
+    if not loaded.files:
         said.append("No legacy CSV is loaded: set legacy_csv.paths, then rowkeeper run.")
     if open_sums:
         said.append(f"The sum of {', '.join(open_sums)} does not close: rowkeeper reconcile.")
@@ -129,9 +153,9 @@ def _read(target: Target, warehouse: Warehouse) -> tuple[str, ...]:
             with connect(replace(target, path=str(path)), read_only=True) as published:
                 if published.query(STATE) != warehouse.query(STATE):
                     said.append("The published catalogue is behind: rowkeeper run.")
-    known = {_person(row) for row in warehouse.query(PEOPLE)}
-    rows = warehouse.query(QUARANTINED)
-    missing = {_person(row) for row in rows} - known - {("", "")}
+    known = {_keys(person) for person in warehouse.records(NamedPerson, PEOPLE)}
+    quarantined = warehouse.records(NamedPerson, QUARANTINED)
+    missing = {_keys(person) for person in quarantined} - known - {("", "")}
     if missing:
         said.append(
             f"{len(missing)} people of the sources are in no table: mend the rows that are in "
@@ -140,24 +164,29 @@ def _read(target: Target, warehouse: Warehouse) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _person(row: Row) -> tuple[str, str]:
-    name, email = ("" if is_nothing(cell) else compare_key(cell) for cell in row)
-    return name, email
+def _keys(person: NamedPerson) -> tuple[str, str]:
+    return _key(person.name), _key(person.email)
+
+
+def _key(cell: str | None) -> str:
+    return "" if is_nothing(cell) else compare_key(cell)
 
 
 def _cloud(warehouse: Warehouse) -> tuple[str, ...]:
-    ((downloads, uploads, needing, claimed),) = warehouse.query(WORK)
+    (work,) = warehouse.records(Work, WORK)
     said = []
-    if downloads:
-        said.append(f"{downloads} assets are to be downloaded: rowkeeper run.")
-    if uploads:
-        said.append(f"{uploads} assets are to be uploaded: rowkeeper run.")
-    if needing:
-        said.append(f"{needing} assets need a person, for access or a repair: rowkeeper status.")
-    if claimed:
+    if work.downloads:
+        said.append(f"{work.downloads} assets are to be downloaded: rowkeeper run.")
+    if work.uploads:
+        said.append(f"{work.uploads} assets are to be uploaded: rowkeeper run.")
+    if work.needing:
         said.append(
-            f"{claimed} assets were archived by the old system, as the CSV says, and were never "
-            "checked: rowkeeper store adopt --hash, or rowkeeper migrate adopt their files."
+            f"{work.needing} assets need a person, for access or a repair: rowkeeper status."
+        )
+    if work.claimed:
+        said.append(
+            f"{work.claimed} assets were archived by the old system, as the CSV says, and were "
+            "never checked: rowkeeper store adopt --hash, or rowkeeper migrate adopt their files."
         )
     return tuple(said)
 

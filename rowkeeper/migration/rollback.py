@@ -21,25 +21,30 @@ KEPT = 10
 COUNTS = """
 select
     (select count(*) from {schema}.assets
-        where asset_type = 'google_doc' and download_status = 'uploaded'),
+        where asset_type = 'google_doc' and download_status = 'uploaded') as documents,
     (select count(*) from {schema}.assets
-        where asset_type = 'youtube_transcript' and download_status = 'uploaded'),
-    (select count(*) from {schema}.assets where parent_asset_id is not null),
-    (select count(*) from {schema}.assets where verdict in ('needs_person', 'pause')),
-    (select count(*) from {schema}.people where coalesce(status, '') || coalesce(notes, '') != ''),
-    (select count(*) from {schema}.quarantine where source = 'sheet' and needs_mending),
-    (select count(*) from raw.asset_events)
+        where asset_type = 'youtube_transcript' and download_status = 'uploaded') as transcripts,
+    (select count(*) from {schema}.assets where parent_asset_id is not null) as listed,
+    (select count(*) from {schema}.assets where verdict in ('needs_person', 'pause')) as held_up,
+    (select count(*) from {schema}.people
+        where coalesce(status, '') || coalesce(notes, '') != '') as noted,
+    (select count(*) from {schema}.quarantine
+        where source = 'sheet' and needs_mending) as quarantined,
+    (select count(*) from raw.asset_events) as events
 """
 APART = "select file_name from {schema}.legacy_files where is_apart order by file_name"
-WORDS = (
-    "{} archived documents: file_uuids knows videos and Drive files only",
-    "{} archived transcripts: youtube_files names them, no column says where they are",
-    "which playlist or folder {} assets came from",
-    "that {} assets need a person or a pause: the CSV knows failed and permanent_failure only",
-    "status and notes of {} people of the sheet",
-    "{} rows of the sheet that are in quarantine",
-    "hashes, sizes, attempts and sessions, which {} events tell",
-)
+WORDS = {
+    "documents": "{} archived documents: file_uuids knows videos and Drive files only",
+    "transcripts": "{} archived transcripts: youtube_files names them, no column says where they "
+    "are",
+    "listed": "which playlist or folder {} assets came from",
+    "held_up": "that {} assets need a person or a pause: the CSV knows failed and "
+    "permanent_failure only",
+    "noted": "status and notes of {} people of the sheet",
+    "quarantined": "{} rows of the sheet that are in quarantine",
+    "events": "hashes, sizes, attempts and sessions, which {} events tell",
+}
+"""What the CSV can't express, by the names of ``COUNTS``."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +71,10 @@ def roll_back(
         raise LossError(refusal(path, found.losses))
     write_keeping(path, made.export.data, KEPT)
     with connect(context.target, read_only=True) as warehouse:
-        ((*counts,),) = warehouse.query(COUNTS)
+        (counts,) = warehouse.records(dict, COUNTS)
         apart = [name for (name,) in warehouse.query(APART)]
     losses = [str(loss) for loss in (*found.losses, *found.untold)]
-    losses += [words.format(count) for words, count in zip(WORDS, counts, strict=True) if count]
+    losses += [words.format(counts[name]) for name, words in WORDS.items() if counts[name]]
     if made.export.dropped:
         losses.append(f"{made.export.dropped} rows whose row id has another row of their file")
     if found.aside:

@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rowkeeper.core.errors import RetryLaterError, UsageError
 from rowkeeper.core.events import AssetEvent
@@ -32,6 +32,14 @@ STANDING = """
 select asset_id, upload_attempts, legacy_object_uuid from {schema}.asset_states
 where asset_id = any(?) and (upload_attempts > 0 or legacy_object_uuid is not null)
 """
+
+
+class UploadsSoFar(NamedTuple):
+    """An asset that was sent before, or has an object in the old system."""
+
+    asset_id: str
+    upload_attempts: int
+    legacy_object_uuid: str | None
 
 
 def check_cluster(context: Context, address: str) -> None:
@@ -123,8 +131,8 @@ class Cluster:
     def _standing(self, requests: "Iterable[Request]") -> dict[str, tuple[int, str | None]]:
         asset_ids = [request.asset_id for request in requests]
         with connect(self._context.target) as warehouse:
-            rows = warehouse.query(STANDING, [asset_ids])
-        return {asset_id: (attempts, uuid) for asset_id, attempts, uuid in rows}
+            assets = warehouse.records(UploadsSoFar, STANDING, [asset_ids])
+        return {item.asset_id: (item.upload_attempts, item.legacy_object_uuid) for item in assets}
 
 
 class _Book:

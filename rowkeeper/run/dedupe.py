@@ -55,10 +55,8 @@ def share_downloads(
     keys = keys_of(requests)
     shared = set()
     with connect(context.target) as warehouse:
-        rows = warehouse.query(
-            HELD_FILES.format(asked=ASKED, schema=warehouse.schema), [*keys, session_id]
-        )
-        held: dict[str, str] = dict(rows)
+        sql = HELD_FILES.format(asked=ASKED, schema=warehouse.schema)
+        held: dict[str, str] = warehouse.lookup("asset_id", "held_by", sql, [*keys, session_id])
         failures: list[dict[str, Any]] = warehouse.records(
             dict, FAILURES.format(asked=ASKED), [*keys, session_id]
         )
@@ -87,7 +85,9 @@ class _Copies:
         others = sorted(set(held.values()))
         files: list[dict[str, Any]] = warehouse.records(dict, FILES, [others])
         self.files = {file["asset_id"]: file for file in files}
-        self.attempts: dict[str, int] = dict(warehouse.query(ATTEMPTS, [sorted(held)]))
+        self.attempts: dict[str, int] = warehouse.lookup(
+            "asset_id", "attempt", ATTEMPTS, [sorted(held)]
+        )
         self.told: dict[str, list[dict[str, Any]]] = {}
         found: list[dict[str, Any]] = warehouse.records(dict, TOLD, [others])
         for row in found:
@@ -252,7 +252,9 @@ def share_uploads(
 
     with connect(context.target) as warehouse:
         asked = [request.asset_id for request in requests if not request.unsafe]
-        held: dict[str, str] = dict(warehouse.query(HELD_OBJECTS, [store.root, asked]))
+        held: dict[str, str] = warehouse.lookup(
+            "asset_id", "object_key", HELD_OBJECTS, [store.root, asked]
+        )
     shared: set[str] = set()
     others: set[str] = set()
     for request in requests:

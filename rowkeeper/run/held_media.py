@@ -14,7 +14,9 @@ ASKED = """(
 """The requests of a batch: the tables are asked once for all of them, by their keys."""
 HELD_FILES = """
 select pending.asset_id,
-    coalesce(min(case when held.local_path is not null then held.asset_id end), min(held.asset_id))
+    coalesce(
+        min(case when held.local_path is not null then held.asset_id end), min(held.asset_id)
+    ) as held_by
 from {asked} as pending
 inner join {schema}.asset_states as held
     on pending.provider = held.provider and pending.media_id = held.media_id
@@ -39,13 +41,15 @@ select asset_id, local_path, filename, mime_type, size_bytes, sha256, download_d
     store, object_key, reading_details
 from {schema}.asset_states where asset_id = any(?)
 """
-ATTEMPTS = "select asset_id, upload_attempts + 1 from {schema}.asset_states where asset_id = any(?)"
+ATTEMPTS = """
+select asset_id, upload_attempts + 1 as attempt from {schema}.asset_states where asset_id = any(?)
+"""
 TOLD = """
 select told_of, event_type, provider, media_id, asset_kind, original_url, details
 from {schema}.held_findings where told_of = any(?) order by told_of, event_id
 """
 HELD_OBJECTS = """
-select pending.asset_id, min(held.object_key)
+select pending.asset_id, min(held.object_key) as object_key
 from {schema}.pending_uploads as pending
 inner join {schema}.asset_copies as held on pending.sha256 = held.sha256
 where held.is_archived and held.store = ?

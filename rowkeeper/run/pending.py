@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from rowkeeper.core.disk.stored import FILES, asset_path
 from rowkeeper.core.errors import NeedsPersonError
@@ -42,6 +42,13 @@ DUE = """(
 VERSIONS = "select asset_id, sha256 from {schema}.asset_copies where asset_id = any(?)"
 PAGE = 500
 """Assets that are read, moved and drained at a time; the queue itself stays in the warehouse."""
+
+
+class KnownVersion(NamedTuple):
+    """A content that an asset has had."""
+
+    asset_id: str
+    sha256: str
 
 
 def pages(
@@ -110,8 +117,8 @@ def with_versions(context: Context, requests: "list[Request]") -> "list[Request]
         return requests
     known: dict[str, set[str]] = {}
     with connect(context.target) as warehouse:
-        for asset_id, sha256 in warehouse.query(VERSIONS, [asked]):
-            known.setdefault(asset_id, set()).add(sha256)
+        for version in warehouse.records(KnownVersion, VERSIONS, [asked]):
+            known.setdefault(version.asset_id, set()).add(version.sha256)
     return [replace(item, versions=frozenset(known.get(item.asset_id, ()))) for item in requests]
 
 

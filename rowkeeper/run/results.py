@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rowkeeper.core.drain import drain
 from rowkeeper.core.errors import UsageError
@@ -50,6 +50,14 @@ order by session_id, asset_id limit 5000
 FORGET = "delete from raw.worker_results where session_id = ? and asset_id = any(?)"
 LOOK_S = 2.0
 """How often a worker looks whether its driver is there."""
+
+
+class LeftResult(NamedTuple):
+    """An outcome that its driver did not take."""
+
+    session_id: str
+    asset_id: str
+    outcome: str
 
 
 class Results:
@@ -119,19 +127,20 @@ def take_up(context: Context) -> int:
     folder, count = journal_dir(context.settings.data_dir), 0
     while rows := _left(context):
         with Journal(folder) as journal:
-            journal.extend([event for *_, text in rows for event in _events(text)])
+            journal.extend([event for row in rows for event in _events(row.outcome)])
         drain(folder, context.target)
-        for session_id in {session_id for session_id, *_ in rows}:
-            forget(context, session_id, (asset for found, asset, _ in rows if found == session_id))
+        for session_id in {row.session_id for row in rows}:
+            assets = (row.asset_id for row in rows if row.session_id == session_id)
+            forget(context, session_id, assets)
         count += len(rows)
     return count
 
 
-def _left(context: Context) -> list[tuple[str, str, str]]:
+def _left(context: Context) -> list[LeftResult]:
     with connect(context.target) as warehouse:
         if "worker_results" not in warehouse.tables("raw"):
             return []
-        return [(str(one), str(two), str(three)) for one, two, three in warehouse.query(LEFT)]
+        return warehouse.records(LeftResult, LEFT)
 
 
 def told(outcome: "Outcome") -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rowkeeper.core.disk.own import is_own_file, write_small
 from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, TransferError
@@ -35,9 +35,19 @@ if TYPE_CHECKING:
 NOTE = ".straight"
 STANDING = """
 select asset_id, upload_attempts, legacy_object_uuid,
-    case when archived_by = 'rowkeeper' and store = ? then sha256 end, object_key
+    case when archived_by = 'rowkeeper' and store = ? then sha256 end as sha256, object_key
 from {schema}.asset_states where upload_attempts > 0 or legacy_object_uuid is not null
 """
+
+
+class SentAsset(NamedTuple):
+    """An asset that was sent before, with its SHA-256 where the open store has it."""
+
+    asset_id: str
+    upload_attempts: int
+    legacy_object_uuid: str | None
+    sha256: str | None
+    object_key: str
 
 
 def store_streamer(context: Context, session_id: str) -> "StoreStreamer":
@@ -48,10 +58,10 @@ def store_streamer(context: Context, session_id: str) -> "StoreStreamer":
     store = open_known(context, mark=True)
     store.make_ready()
     with connect(context.target) as warehouse:
-        rows = warehouse.query(STANDING, [store.root])
-    standing = {asset_id: (attempts, uuid) for asset_id, attempts, uuid, *_ in rows}
-    known = {sha256: store.key_of(key) for *_, sha256, key in rows if sha256}
-    archived = {asset_id for asset_id, _, _, sha256, _ in rows if sha256}
+        assets = warehouse.records(SentAsset, STANDING, [store.root])
+    standing = {item.asset_id: (item.upload_attempts, item.legacy_object_uuid) for item in assets}
+    archived = {item.asset_id: item for item in assets if item.sha256}
+    known = {str(item.sha256): store.key_of(item.object_key) for item in archived.values()}
     for path in partial_folder(context.settings.data_dir).glob(f"*{NOTE}"):
         if path.name.removesuffix(NOTE) in archived:
             path.unlink(missing_ok=True)  # a run was killed after its last word on it

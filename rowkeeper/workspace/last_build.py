@@ -32,8 +32,8 @@ ACCEPTANCES = ("row_accepted", "row_released")
 """The events that say whose a row is; all others say something of assets and sessions."""
 EVENTS = f"""
 select
-    count(case when event_type in {ACCEPTANCES} then 1 end),
-    count(case when event_type not in {ACCEPTANCES} then 1 end)
+    count(case when event_type in {ACCEPTANCES} then 1 end) as acceptances,
+    count(case when event_type not in {ACCEPTANCES} then 1 end) as events
 from raw.asset_events
 """
 ACCEPTED_BY = "int_accepted_rows"
@@ -77,9 +77,9 @@ def read_inputs(warehouse: Warehouse, settings: Settings) -> Inputs | None:
     """
     if not warehouse.query(COLUMNS, ["event_type"]):
         return None
-    ((acceptances, events),) = warehouse.query(EVENTS)
+    (counts,) = warehouse.records(dict, EVENTS)
     read = json.dumps(settings_read(settings), sort_keys=True)
-    return Inputs(project_version(), read, _hash_of(_loads(warehouse)), acceptances, events)
+    return Inputs(project_version(), read, _hash_of(_loads(warehouse)), **counts)
 
 
 def last_build(warehouse: Warehouse, schema: str) -> LastBuild | None:
@@ -168,8 +168,9 @@ def _loads(warehouse: Warehouse) -> list[Row]:
 
 
 def _relations(warehouse: Warehouse) -> set[tuple[str, str]]:
-    rows = warehouse.query("select table_schema, table_name from information_schema.tables")
-    return {(schema, name) for schema, name in rows}
+    sql = "select table_schema, table_name from information_schema.tables"
+    rows: list[dict[str, Any]] = warehouse.records(dict, sql)
+    return {(row["table_schema"], row["table_name"]) for row in rows}
 
 
 def _hash_of(rows: list[Row]) -> str:

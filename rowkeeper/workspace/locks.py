@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rowkeeper.core import clock
 from rowkeeper.core.disk.locks import lock_path
@@ -22,7 +22,7 @@ from rowkeeper.core.paths import known_folder
 from rowkeeper.core.patience import Patience
 from rowkeeper.core.postgres import APPLICATION_VARIABLE
 from rowkeeper.core.text import from_json, harmless
-from rowkeeper.core.warehouse import Row, connect
+from rowkeeper.core.warehouse import Warehouse, connect
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.data_folder import remember_folder
 from rowkeeper.workspace.waits import said_of_time, session_words, watched
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from downloaders.base import Request
 
 PENDING = """
-select cast(asset_id as text), null as attempt from {schema}.pending_downloads
+select cast(asset_id as text) as asset_id, null as attempt from {schema}.pending_downloads
 where cast(asset_id as text) = any(?)
 union all
 select cast(asset_id as text), attempt from {schema}.pending_rereads
@@ -43,7 +43,8 @@ TABLES, MEDIA, SLOTS, DRIVERS, SHARED = range(1380666187, 1380666192)
 
 
 HOLDER = """
-select theirs.pid, theirs.usename, theirs.application_name, theirs.state, theirs.backend_start
+select theirs.pid, theirs.usename, theirs.application_name, theirs.state,
+    theirs.backend_start as since
 from pg_locks as locks
 inner join pg_stat_activity as theirs on locks.pid = theirs.pid
 where locks.locktype = 'advisory' and locks.granted and locks.classid = ?
@@ -53,6 +54,14 @@ where locks.locktype = 'advisory' and locks.granted and locks.classid = ?
 POLL_S = 0.5
 LONGEST_WAIT_S = 3600.0
 """For another run's load or build; then this one ends, and says whose it was."""
+
+
+class PendingFetch(NamedTuple):
+    """A row of ``PENDING``."""
+
+    asset_id: str
+    attempt: int | None
+
 
 LOCK = "run.lock"
 _kept = ExitStack()
@@ -169,22 +178,23 @@ def _turn(context: Context, schema: str) -> Iterator[None]:
     if context.target.type == "duckdb":  # its file has one writer
         yield
         return
-    key = [TABLES, schema]
+    key: list[Any] = [TABLES, schema]
     with connect(context.target) as warehouse:
         wait = Patience("another run's load or build of the same tables")
         while warehouse.query("select pg_try_advisory_lock(?, hashtext(?))", key) != [(True,)]:
-            wait.tell(lambda: _session(warehouse.query(HOLDER, key)))
+            wait.tell(lambda: _holder(warehouse, key))
             if wait.waited_s > LONGEST_WAIT_S:
                 raise BusyError(
-                    f"{_session(warehouse.query(HOLDER, key))} loads or builds the same tables for "
+                    f"{_holder(warehouse, key)} loads or builds the same tables for "
                     f"{wait.waited_s:.0f} s: see what it does, then run again."
                 )
             time.sleep(POLL_S)
         yield
 
 
-def _session(rows: list[Row]) -> str:
-    return session_words(*rows[0]) if rows else "it ends just now"
+def _holder(warehouse: Warehouse, key: list[Any]) -> str:
+    sessions = warehouse.records(session_words, HOLDER, key)
+    return sessions[0] if sessions else "it ends just now"
 
 
 @contextmanager
@@ -198,11 +208,12 @@ def claimed(context: Context, requests: "Sequence[Request]") -> "Iterator[list[R
         yield list(requests)
         return
     keys = [f"{item.provider} {item.media_id} {item.asset_kind}" for item in requests]
-    claim = "select key, pg_try_advisory_lock(?, hashtext(key)) from unnest(?) as key"
+    claim = "select key, pg_try_advisory_lock(?, hashtext(key)) as granted from unnest(?) as key"
     with connect(context.target) as warehouse:
-        granted: dict[str, bool] = dict(warehouse.query(claim, [MEDIA, list(dict.fromkeys(keys))]))
+        media = list(dict.fromkeys(keys))
+        granted: dict[str, bool] = warehouse.lookup("key", "granted", claim, [MEDIA, media])
         asked = [item.asset_id for item in requests]
-        pending = set(warehouse.query(PENDING, [asked, asked]))
+        pending = set(warehouse.records(PendingFetch, PENDING, [asked, asked]))
         yield [
             item
             for item, key in zip(requests, keys, strict=True)

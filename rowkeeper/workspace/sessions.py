@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from rowkeeper.core.drain import drain
 from rowkeeper.core.events import AssetEvent, EventType
@@ -24,13 +25,18 @@ where sessions.status = 'running'
     and coalesce(cast(events.details as json) ->> 'data_folder', ?) = ?
 order by sessions.session_id
 """
-
-
 WORKERS = """
-select session_id, cast(details as json) ->> 'workers' from raw.asset_events
+select session_id, cast(details as json) ->> 'workers' as workers from raw.asset_events
 where session_id = any(?) and event_type in ('session_finished', 'session_interrupted')
     and details like '%"workers"%'
 """
+
+
+class OpenSession(NamedTuple):
+    """A session of which no end was told."""
+
+    session_id: str
+    activity: str
 
 
 class Session:
@@ -110,9 +116,8 @@ def workers_of(context: Context, session_ids: Iterable[str]) -> dict[str, dict[s
     if context.target.type != "postgres" or not asked:  # a cluster needs Postgres
         return {}
     with connect(context.target) as warehouse:
-        return {
-            session_id: json.loads(told) for session_id, told in warehouse.query(WORKERS, [asked])
-        }
+        workers = warehouse.lookup("session_id", "workers", WORKERS, [asked])
+    return {session_id: json.loads(counts) for session_id, counts in workers.items()}
 
 
 def end_abandoned_sessions(context: Context) -> None:
@@ -122,17 +127,17 @@ def end_abandoned_sessions(context: Context) -> None:
     """
     ours = folder_id(context.settings.data_dir)
     with connect(context.target) as warehouse:
-        left = warehouse.query(OPEN, [ours, ours])
+        left = warehouse.records(OpenSession, OPEN, [ours, ours])
     if not left:
         return
     folder = journal_dir(context.settings.data_dir)
     with Journal(folder) as journal:
-        for session_id, activity in left:
+        for session in left:
             journal.append(
                 AssetEvent(
                     event_type=EventType.SESSION_INTERRUPTED,
-                    session_id=session_id,
-                    session_type=activity,
+                    session_id=session.session_id,
+                    session_type=session.activity,
                     details=INTERRUPTED_DETAILS,
                 )
             )

@@ -23,8 +23,9 @@ LOCK_TIMEOUT_S = 60.0
 """A statement that has waited so long for somebody's lock is cancelled and counts as refused."""
 LOOK_EVERY_S = 1.0
 WAITING = """
-select ours.pid, left(ours.query, 80), theirs.pid, theirs.usename, theirs.application_name,
-    theirs.state, coalesce(theirs.xact_start, theirs.backend_start)
+select ours.pid as waiting, left(ours.query, 80) as query, theirs.pid, theirs.usename,
+    theirs.application_name, theirs.state,
+    coalesce(theirs.xact_start, theirs.backend_start) as since
 from pg_stat_activity as ours
 cross join lateral unnest(pg_blocking_pids(ours.pid)) as blocking (pid)
 inner join pg_stat_activity as theirs on blocking.pid = theirs.pid
@@ -44,10 +45,10 @@ def application(command: str) -> str:
 
 
 def session_words(
-    pid: Any, user: str | None, application_name: str | None, state: str | None, since: Any
+    pid: Any, usename: str | None, application_name: str | None, state: str | None, since: Any
 ) -> str:
     """Whose session it is, and since when it is at it; what a server does not tell is left out."""
-    facts = [f"user {user}"] if user else []
+    facts = [f"user {usename}"] if usename else []
     facts += [f"application {application_name}"] if application_name else []
     facts += [state] if state else []
     facts += [f"since {said_of_time(since)}"] if since else []
@@ -93,8 +94,10 @@ class _Watch:
     def look(self, warehouse: Warehouse) -> None:
         """Say what has been awaited for long, and end what has been for too long."""
         found: dict[tuple[int, str], list[str]] = {}
-        for pid, query, *theirs in warehouse.query(WAITING, [self.name]):
-            found.setdefault((pid, str(query)), []).append(session_words(*theirs))
+        rows: list[dict[str, Any]] = warehouse.records(dict, WAITING, [self.name])
+        for row in rows:
+            key = row.pop("waiting"), str(row.pop("query"))
+            found.setdefault(key, []).append(session_words(**row))
         self.waits = {key: self.waits.get(key) or Patience("a lock") for key in found}
         for (pid, query), whose in found.items():
             wait = self.waits[pid, query]

@@ -1,6 +1,7 @@
 """What ``doctor`` asks a warehouse: all that a run will do there, tried and taken back."""
 
 import os
+from typing import NamedTuple
 
 from rowkeeper.core.errors import WarehouseError
 from rowkeeper.core.warehouse import Target, Warehouse, connect
@@ -15,12 +16,15 @@ PROBE = "rowkeeper_probe"
 ROLES = "select rolname::text from pg_roles where rolname::text"
 
 SERVER = """
-select current_setting('server_version_num')::int, current_setting('server_encoding'),
-    current_setting('transaction_read_only') = 'on', pg_is_in_recovery(), current_user
+select current_setting('server_version_num')::int as version,
+    current_setting('server_encoding') as encoding,
+    current_setting('transaction_read_only') = 'on' as is_read_only,
+    pg_is_in_recovery() as is_replica, current_user as role
 """
 STRANGERS = """
-select pg_class.relnamespace::regnamespace::text, min(pg_class.relname::text),
-    min(pg_get_userbyid(pg_class.relowner)::text), count(*)
+select pg_class.relnamespace::regnamespace::text as schema_name,
+    min(pg_class.relname::text) as example,
+    min(pg_get_userbyid(pg_class.relowner)::text) as owner, count(*) as relations
 from pg_class
 where pg_class.relnamespace::regnamespace::text = any(?) and pg_class.relkind in ('r', 'v', 'p')
     and not pg_has_role(current_user, pg_class.relowner, 'MEMBER')
@@ -28,6 +32,25 @@ where pg_class.relnamespace::regnamespace::text = any(?) and pg_class.relkind in
         'people', 'assets', 'person_content', 'download_sessions'))
 group by pg_class.relnamespace::regnamespace::text order by 1
 """
+
+
+class Server(NamedTuple):
+    """What a Postgres server says of itself and of us."""
+
+    version: int
+    encoding: str
+    is_read_only: bool
+    is_replica: bool
+    role: str
+
+
+class Strangers(NamedTuple):
+    """How many relations of a schema are another role's, one of them, and whose it is."""
+
+    schema_name: str
+    example: str
+    owner: str
+    relations: int
 
 
 def check_warehouse(target: Target) -> str:
@@ -57,29 +80,29 @@ def _schemas(target: Target) -> list[str]:
 
 def _check_server(warehouse: Warehouse, target: Target) -> str:
     """The role by which the server knows us: a pooler may have other names for its users."""
-    ((version, encoding, read_only, replica, role),) = warehouse.query(SERVER)
-    if replica:
+    (server,) = warehouse.records(Server, SERVER)
+    if server.is_replica:
         raise WarehouseError(
             f"{target.where} is a read-only replica: set ROWKEEPER_PG_HOST to its primary server."
         )
-    if read_only:
+    if server.is_read_only:
         raise WarehouseError(
             f"{target.where} is read-only for us: a DBA may run «alter database "
             f'"{target.dbname}" set default_transaction_read_only = off», or name a server that '
             "takes writes."
         )
-    if version < OLDEST_POSTGRES:
+    if server.version < OLDEST_POSTGRES:
         raise WarehouseError(
-            f"{target.where} is Postgres {version // 10000}, too old: use "
+            f"{target.where} is Postgres {server.version // 10000}, too old: use "
             f"{OLDEST_POSTGRES // 10000} or newer."
         )
-    if encoding != "UTF8":
+    if server.encoding != "UTF8":
         raise WarehouseError(
-            f"{target.where} keeps text as {encoding}, which can't hold every name: a DBA may run "
-            f"«create database \"{target.dbname}_utf8\" encoding 'UTF8' template template0» and "
-            "ROWKEEPER_PG_DBNAME name that."
+            f"{target.where} keeps text as {server.encoding}, which can't hold every name: a "
+            f"DBA may run «create database \"{target.dbname}_utf8\" encoding 'UTF8' template "
+            "template0» and ROWKEEPER_PG_DBNAME name that."
         )
-    return str(role)
+    return server.role
 
 
 def _try_temporary(warehouse: Warehouse, target: Target, role: str) -> None:
@@ -141,9 +164,9 @@ def _try_schema(warehouse: Warehouse, target: Target, role: str, schema: str) ->
 def _check_owners(warehouse: Warehouse, target: Target, role: str) -> None:
     """Tables that another role made can't be replaced by this one."""
     asked = [_schemas(target), target.schema]
-    for schema, example, owner, count in warehouse.query(STRANGERS, asked):
+    for found in warehouse.records(Strangers, STRANGERS, asked):
         raise WarehouseError(
-            f"{count} relations of schema {schema} in {target.where} belong to {owner} ({example} "
-            f'is one), and only their owner may change them: a DBA may run «grant "{owner}" to '
-            f'"{role}"».'
+            f"{found.relations} relations of schema {found.schema_name} in {target.where} belong "
+            f"to {found.owner} ({found.example} is one), and only their owner may change them: a "
+            f'DBA may run «grant "{found.owner}" to "{role}"».'
         )

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from rowkeeper.core.errors import UsageError
 from rowkeeper.core.warehouse import LOADED, Warehouse, connect
@@ -51,12 +51,36 @@ where legacy.{LOADED}
     and (found.disposition != 'repeat' or files.file_sha256 = ?)
 order by files.file_name, legacy.line
 """
-PEOPLE = "select row_id, coalesce(name, ''), coalesce(email, '') from {schema}.people"
+PEOPLE = """
+select row_id, coalesce(name, '') as name, coalesce(email, '') as email from {schema}.people
+"""
 OBJECTS = """
-select person_row_id, cast(asset_id as text), object_key, legacy_object_uuid from {schema}.assets
+select person_row_id, cast(asset_id as text) as asset_id, object_key, legacy_object_uuid
+from {schema}.assets
 where object_key is not null
 """
 LEFT_OUT = "left out by legacy_csv.ignore"
+
+
+class KnownPerson(NamedTuple):
+    """A person of the tables by what people know them by."""
+
+    row_id: str
+    name: str
+    email: str
+
+
+class KnownObject(NamedTuple):
+    """What the tables call an object of a person."""
+
+    person_row_id: str
+    asset_id: str
+    object_key: str
+    legacy_object_uuid: str | None
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(filter(None, (self.asset_id, self.object_key, self.legacy_object_uuid)))
 
 
 @dataclass(frozen=True)
@@ -83,9 +107,10 @@ def compare(context: Context, data: bytes, path: Path, base_sha256: str) -> Comp
     sources = list(_replaced(path, there))
     aside = ignored = 0
     with connect(context.target, read_only=True) as warehouse:
-        names = {row_id: (name, email) for row_id, name, email in warehouse.query(PEOPLE)}
+        people = warehouse.records(KnownPerson, PEOPLE)
+        names = {person.row_id: (person.name, person.email) for person in people}
         objects = {
-            row_id: frozenset(filter(None, said)) for row_id, *said in warehouse.query(OBJECTS)
+            item.person_row_id: item.names for item in warehouse.records(KnownObject, OBJECTS)
         }
         for source, sha, fate in _loaded(warehouse, base_sha256, titles):
             if fate == "ignored":

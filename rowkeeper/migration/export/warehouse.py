@@ -5,7 +5,7 @@ from base64 import b64decode
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from rowkeeper.core.csv.layout import header_layout
 from rowkeeper.core.csv.legacy import COLUMNS, GENERATIONS, NOTHING, is_nothing
@@ -23,10 +23,10 @@ order by file_mtime desc nulls last, _dlt_load_id desc, file_sha256
 ROWS = f"""
 select
     legacy.record_text,
-    {{base64}},
+    {{base64}} as record_base64,
     legacy.generation,
-    case when shown.disposition = 'used' then shown.row_id end,
-    links.canonical_url
+    case when shown.disposition = 'used' then shown.row_id end as person,
+    links.canonical_url as link
 from raw.legacy_csv_rows as legacy
 left join {{schema}}.row_fates as found on legacy.row_key = found.row_key
 left join {{schema}}.row_fates as shown on found.representative_key = shown.row_key
@@ -38,7 +38,7 @@ where legacy.file_sha256 = ? and legacy.{LOADED}
 order by legacy.line
 """
 TEXTS = f"""
-select legacy.record_text, {{base64}} from raw.legacy_csv_rows as legacy
+select legacy.record_text, {{base64}} as record_base64 from raw.legacy_csv_rows as legacy
 where legacy.file_sha256 = ? and legacy.{LOADED} order by legacy.line
 """
 # A row counts for its file if it, or the row that it repeats, is used.
@@ -58,7 +58,7 @@ where legacy.{LOADED} and shown.disposition = 'used'
 group by legacy.file_sha256
 """
 KNOWN = f"""
-select found.row_id, legacy.file_sha256, {", ".join(f"legacy.{name}" for name in COLUMNS)}
+select found.row_id as person, legacy.file_sha256, {", ".join(f"legacy.{name}" for name in COLUMNS)}
 from raw.legacy_csv_rows as legacy
 inner join {{schema}}.row_fates as found on legacy.row_key = found.row_key
 where legacy.{LOADED} and (found.disposition = 'used' or found.is_superseded)
@@ -91,6 +91,30 @@ where legacy.file_sha256 = ? and legacy.{LOADED}
     and (found.disposition = 'used' or found.is_superseded)
 order by legacy.line desc
 """
+
+
+class WideRow(NamedTuple):
+    """All cells of a row, as JSON, and whose it is."""
+
+    row_id: str
+    cells: str
+
+
+class RowText(NamedTuple):
+    """A row as its file has it: as text, and as bytes where no encoding gives them back."""
+
+    record_text: str | None
+    record_base64: str | None
+
+
+class RowOfFile(NamedTuple):
+    """The same with its generation, the person that it is of and the link that it shows."""
+
+    record_text: str | None
+    record_base64: str | None
+    generation: int | None
+    person: str | None
+    link: str | None
 
 
 @dataclass(frozen=True)
@@ -126,9 +150,8 @@ class LoadedFile:
 def read_files(warehouse: Warehouse) -> list[LoadedFile]:
     """All loaded legacy files, newest first."""
     wanted = [field.name for field in fields(LoadedFile)]
-    names, rows = warehouse.select(FILES)
-    found = (dict(zip(names, row, strict=True)) for row in rows)
-    return [LoadedFile(**{name: row[name] for name in wanted if name in row}) for row in found]
+    rows: list[dict[str, Any]] = warehouse.records(dict, FILES)
+    return [LoadedFile(**{name: row[name] for name in wanted if name in row}) for row in rows]
 
 
 @dataclass(frozen=True)
@@ -175,25 +198,27 @@ def read_known(
         if cell is not None and not is_nothing(cell) and cell not in found[row_id][column]:
             found[row_id][column].append(cell)
 
-    rows = warehouse.query(KNOWN)
-    for row_id, _, *cells in sorted(rows, key=lambda row: covering.get(row[1], ()), reverse=True):
-        for column, cell in zip(COLUMNS, cells, strict=True):
-            note(row_id, column, cell)
+    rows: list[dict[str, Any]] = warehouse.records(dict, KNOWN)
+    rows.sort(key=lambda row: covering.get(row["file_sha256"], ()), reverse=True)
+    for row in rows:
+        for column in COLUMNS:
+            note(row["person"], column, row[column])
     files = read_files(warehouse)
     for file in sorted(files, key=lambda file: covering.get(file.file_sha256, ()), reverse=True):
         columns = file.columns(titles)
         unknown = [place for place, name in enumerate(columns) if name.startswith(UNKNOWN)]
-        for row_id, text in warehouse.query(WIDE, [file.file_sha256]) if unknown else ():
-            wide = json.loads(text)
+        for whole in warehouse.records(WideRow, WIDE, [file.file_sha256]) if unknown else ():
+            wide = json.loads(whole.cells)
             for place in unknown if len(wide) == len(columns) else ():
-                note(row_id, columns[place], wide[place])
+                note(whole.row_id, columns[place], wide[place])
     return found
 
 
 def read_bytes(warehouse: Warehouse, file: LoadedFile) -> bytes:
     """The whole content of a loaded file, unpacked."""
-    rows = warehouse.query(TEXTS.format(base64=base64_of(warehouse)), [file.file_sha256])
-    parts = ((text or "", decoded(data)) for text, data in rows)
+    sql = TEXTS.format(base64=base64_of(warehouse))
+    texts = warehouse.records(RowText, sql, [file.file_sha256])
+    parts = ((row.record_text or "", decoded(row.record_base64)) for row in texts)
     head = [(file.preamble or "", None), (file.header_text, decoded(file.header_base64))]
     return encoded([*head, *parts], file.encoding)[0]
 
@@ -222,8 +247,15 @@ def read_base(
     layouts = {**GENERATIONS, file.generation: columns}
     sql = ROWS.format(schema=warehouse.schema, base64=base64_of(warehouse))
     rows = tuple(
-        BaseRow(text or "", row_id or "", link or "", layouts.get(number, ()), mark, decoded(data))
-        for text, data, number, row_id, link in warehouse.query(sql, [file.file_sha256])
+        BaseRow(
+            row.record_text or "",
+            row.person or "",
+            row.link or "",
+            layouts.get(row.generation, ()),
+            mark,
+            decoded(row.record_base64),
+        )
+        for row in warehouse.records(RowOfFile, sql, [file.file_sha256])
     )
     place = (file.header_text, file.encoding, file.line_end, columns, rows)
     return Base(*place, mark, file.preamble or "", decoded(file.header_base64))

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from rowkeeper.core.warehouse import LOADED, Warehouse
 from rowkeeper.migration.reconcile.differences import Difference, wrong
@@ -45,11 +44,10 @@ class Claim:
 
 def read_claims(warehouse: Warehouse, tables: Published) -> dict[str, Claim]:
     """The claims of all rows but exact repeats, by key."""
-    names, rows = warehouse.select(CLAIMS)
+    rows: list[Record] = warehouse.records(dict, CLAIMS)
     records: dict[str, Record] = {}
     assets: dict[str, set[str]] = defaultdict(set)
-    for cells in rows:
-        record: dict[str, Any] = dict(zip(names, cells, strict=True))
+    for record in rows:
         records[record["claim_key"]] = record
         assets[record["claim_key"]] |= {record["asset_id"], record["linked_id"]} - {None}
     claims = {}

@@ -58,7 +58,8 @@ def deep_older(
     sql = f"select snapshot_id, source from raw.sheet_snapshots where snapshot_id != ? and {LOADED}"
     counts: Counter[str] = Counter()
     differences: list[Difference] = []
-    for snapshot_id, source in warehouse.query(sql, [newest_id]):
+    sources = warehouse.lookup("snapshot_id", "source", sql, [newest_id])
+    for snapshot_id, source in sources.items():
         held_against, found = deep_snapshot(warehouse, snapshot_id, source, data_dir)
         counts[held_against] += 1
         differences += found

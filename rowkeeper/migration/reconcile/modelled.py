@@ -32,7 +32,8 @@ KEYS = {
     "unverified_claims": ("claim_key",),
 }
 """Each published table and the columns that tell its rows apart."""
-UNLIKE = """select sum(side), {columns} from (select 1 as side, {columns} from {table}
+UNLIKE = """select sum(side) as more_in_table, {columns} from (
+    select 1 as side, {columns} from {table}
     union all select -1 as side, {columns} from {view}) as sides
     group by {columns} having sum(side) != 0"""
 """The rows that not both have, as often: how many more the table has, and the row."""
@@ -58,8 +59,9 @@ def modelled_faults(
         sql = UNLIKE.format(
             columns=", ".join(names), table=f"{target.schema}.{table}", view=f"{checks}.{view}"
         )
-        rows = [(side, dict(zip(names, row, strict=True))) for side, *row in warehouse.query(sql)]
-        yield from _faults(tables, table, key, rows)
+        rows: list[Record] = warehouse.records(dict, sql)
+        sides = [(row.pop("more_in_table"), row) for row in rows]
+        yield from _faults(tables, table, key, sides)
 
 
 def _faults(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from rowkeeper.core.warehouse import LOADED, Warehouse
 
@@ -59,7 +59,7 @@ left join raw.sheet_snapshots as shots on source.snapshot_id = shots.snapshot_id
 {BECAME}
 """
 SNAPSHOTS = f"""
-select snapshot_id, observed_at, _dlt_load_id from raw.sheet_snapshots where {LOADED}
+select snapshot_id, observed_at, _dlt_load_id as load_id from raw.sheet_snapshots where {LOADED}
 order by snapshot_number nulls first, observed_at, snapshot_id
 """
 FILE_LOADS = f"select file_sha256, _dlt_load_id from raw.legacy_csv_files where {LOADED}"
@@ -88,6 +88,24 @@ where asset_id is not null and event_type != 'identified'
 """
 IDENTIFIED = """select distinct cast(asset_id as text) from raw.asset_events
     where event_type = 'identified'"""
+
+
+class SnapshotTime(NamedTuple):
+    """When a snapshot was taken, by the clock of its machine, and which load brought it."""
+
+    snapshot_id: str
+    observed_at: Any
+    load_id: str
+
+
+class Mention(NamedTuple):
+    """A raw link or event that says what an asset is, and whose."""
+
+    asset_id: str
+    row_id: str
+    provider: str
+    media_id: str
+    asset_kind: str
 
 
 @dataclass(frozen=True)
@@ -180,8 +198,8 @@ def read_published(warehouse: Warehouse, schema: str) -> Published:
     def read(sql: str) -> list[Record]:
         return warehouse.records(dict, sql)
 
-    snapshots, loads = _times(warehouse.query(SNAPSHOTS))
-    files: dict[Any, Any] = dict(warehouse.query(FILE_LOADS))
+    snapshots, loads = _times(warehouse.records(SnapshotTime, SNAPSHOTS))
+    files = warehouse.lookup("file_sha256", "_dlt_load_id", FILE_LOADS)
     raw_rows = [
         replace(row, observed_at=snapshots.get(row.file_id))
         for row in warehouse.records(RawRow, SHEET_ROWS)
@@ -191,9 +209,9 @@ def read_published(warehouse: Warehouse, schema: str) -> Published:
         if latest is not None and row.observed_at is not None and row.observed_at >= latest:
             row = replace(row, observed_at=latest - TICK)
         raw_rows.append(row)
-    cells: list[Any] = []
+    cells: dict[str, str] = {}
     for table in ("sheet_rows", "legacy_csv_rows"):
-        cells += warehouse.query(CELLS.format(schema=schema, table=table))
+        cells |= warehouse.lookup("row_key", "cells", CELLS.format(schema=schema, table=table))
     return Published(
         people=_by("row_id", read(PEOPLE)),
         assets=_by("asset_id", read(ASSETS)),
@@ -202,25 +220,26 @@ def read_published(warehouse: Warehouse, schema: str) -> Published:
         media=read(MEDIA),
         history=read(HISTORY),
         unverified=read(UNVERIFIED),
-        unsupported=dict(warehouse.query(UNSUPPORTED)),
+        unsupported=warehouse.lookup("row_id", "links", UNSUPPORTED),
         rows={row.row_key: row for row in raw_rows},
-        cells=dict(cells),
+        cells=cells,
         links=_grouped(warehouse.records(CellLink, CELL_LINKS)),
-        mentions=_mentions(warehouse.query(MENTIONS)),
+        mentions=_mentions(warehouse.records(Mention, MENTIONS)),
         identified={asset_id for (asset_id,) in warehouse.query(IDENTIFIED)},
     )
 
 
-def _times(rows: Iterable[Any]) -> tuple[dict[str, Any], dict[Any, Any]]:
+def _times(snapshots: Iterable[SnapshotTime]) -> tuple[dict[str, Any], dict[Any, Any]]:
     """When each snapshot was taken, never before the one that it follows; load -> its first."""
-    found: dict[str, Any] = {}
+    times: dict[str, Any] = {}
     loads: dict[Any, Any] = {}
     before = None
-    for snapshot_id, clock, load_id in rows:
+    for snapshot in snapshots:
+        clock = snapshot.observed_at
         before = clock if before is None or clock > before else before + TICK
-        found[snapshot_id] = before
-        loads.setdefault(load_id, before)
-    return found, loads
+        times[snapshot.snapshot_id] = before
+        loads.setdefault(snapshot.load_id, before)
+    return times, loads
 
 
 def _by(key: str, records: Iterable[Record]) -> dict[str, Record]:
@@ -234,8 +253,9 @@ def _grouped(links: Iterable[CellLink]) -> dict[str, list[CellLink]]:
     return found
 
 
-def _mentions(rows: Iterable[Any]) -> dict[str, set[tuple[str, str, str, str]]]:
-    found: dict[str, set[tuple[str, str, str, str]]] = {}
-    for asset_id, *parts in rows:
-        found.setdefault(asset_id, set()).add(tuple(parts))
-    return found
+def _mentions(mentions: Iterable[Mention]) -> dict[str, set[tuple[str, str, str, str]]]:
+    assets: dict[str, set[tuple[str, str, str, str]]] = {}
+    for said in mentions:
+        medium = (said.provider, said.media_id, said.asset_kind)
+        assets.setdefault(said.asset_id, set()).add((said.row_id, *medium))
+    return assets

@@ -1,9 +1,8 @@
 """What ``reconcile`` compares: the source rows as raw holds them, and the tables."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from rowkeeper.core.warehouse import LOADED, Warehouse
 from rowkeeper.migration.export.warehouse import base64_of
@@ -128,6 +127,27 @@ class TablePerson:
         return found
 
 
+class TableContent(NamedTuple):
+    """A row of ``person_content``."""
+
+    row_id: str
+    asset_id: str
+    provider: str
+    media_id: str
+    asset_kind: str
+
+    @property
+    def medium(self) -> tuple[str, str, str, str]:
+        return self.row_id, self.provider, self.media_id, self.asset_kind
+
+
+class RowLink(NamedTuple):
+    """A link of a row, as found."""
+
+    row_key: str
+    url: str
+
+
 @dataclass(frozen=True)
 class Tables:
     """The tables, keyed for comparing."""
@@ -160,33 +180,34 @@ def read_tables(warehouse: Warehouse, schema: str) -> Tables:
         "source_row_key "
         f"from {schema}.people",
     )
-    content = warehouse.query(
-        f"select row_id, asset_id, provider, media_id, asset_kind from {schema}.person_content"
+    content = warehouse.records(
+        TableContent,
+        f"select row_id, asset_id, provider, media_id, asset_kind from {schema}.person_content",
     )
     return Tables(
         people={person.row_id: person for person in people},
-        quarantine=dict(warehouse.query(f"select row_key, cells from {schema}.quarantine")),
-        content=frozenset((row[0], row[1]) for row in content),
-        media=frozenset((row[0], *row[2:]) for row in content),
+        quarantine=warehouse.lookup(
+            "row_key", "cells", f"select row_key, cells from {schema}.quarantine"
+        ),
+        content=frozenset((item.row_id, item.asset_id) for item in content),
+        media=frozenset(item.medium for item in content),
         source_values=_source_values(warehouse, schema),
         links=_links(warehouse),
-        files=dict(warehouse.query(FILE_NAMES)),
+        files=warehouse.lookup("file_sha256", "file_name", FILE_NAMES),
     )
 
 
 def read_raw(warehouse: Warehouse, file_id: str, is_sheet: bool) -> list[dict[str, Any]]:
     """The rows of a file or a snapshot with all columns that raw has."""
     table, name = ("sheet_rows", "snapshot_id") if is_sheet else ("legacy_csv_rows", "file_sha256")
-    names, _ = warehouse.select(f"select * from raw.{table} limit 0")
     order = "sheet_row" if is_sheet else "line"
     sql = f"select * from raw.{table} where {name} = ? and {LOADED} order by {order}"
-    return [dict(zip(names, row, strict=True)) for row in warehouse.query(sql, [file_id])]
+    return warehouse.records(dict, sql, [file_id])
 
 
 def read_snapshot(warehouse: Warehouse) -> dict[str, Any] | None:
     """The newest snapshot of the sheet, by column; None if no sheet is loaded."""
-    names, rows = warehouse.select(SNAPSHOT)
-    return dict(zip(names, rows[0], strict=True)) if rows else None
+    return next(iter(warehouse.records(dict, SNAPSHOT)), None)
 
 
 def read_rows(warehouse: Warehouse, file_id: str, is_sheet: bool) -> list[SourceRow]:
@@ -205,18 +226,19 @@ def read_rows(warehouse: Warehouse, file_id: str, is_sheet: bool) -> list[Source
 
 
 def _links(warehouse: Warehouse) -> dict[str, list[str]]:
-    found: dict[str, set[str]] = defaultdict(set)
-    for row_key, url in warehouse.query(LINKS):
-        found[row_key].add(url)
-    return {key: sorted(urls, key=len, reverse=True) for key, urls in found.items()}
+    links: dict[str, set[str]] = defaultdict(set)
+    for link in warehouse.records(RowLink, LINKS):
+        links[link.row_key].add(link.url)
+    return {key: sorted(urls, key=len, reverse=True) for key, urls in links.items()}
 
 
 def _source_values(warehouse: Warehouse, schema: str) -> dict[str, dict[str, str | None]]:
-    found: dict[str, dict[str, str | None]] = {}
+    values: dict[str, dict[str, str | None]] = {}
     for table in ("sheet_rows", "legacy_csv_rows"):
-        rows: Iterable[Any] = warehouse.query(
+        rows: list[dict[str, Any]] = warehouse.records(
+            dict,
             f"select row_key, name, email, type from raw.{table} where {LOADED} "
-            f"and row_key in (select source_row_key from {schema}.people)"
+            f"and row_key in (select source_row_key from {schema}.people)",
         )
-        found |= {key: dict(zip(PERSON_CELLS, cells, strict=True)) for key, *cells in rows}
-    return found
+        values |= {row.pop("row_key"): row for row in rows}
+    return values
