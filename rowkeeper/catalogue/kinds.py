@@ -27,6 +27,12 @@ def kind_of(asset: Mapping[str, Any]) -> str:
     return "document" if kind.startswith("document") else kind
 
 
+def without_any(archived: Iterable[str], not_archived: Iterable[str]) -> set[str]:
+    """The kinds of which a person has nothing archived: those asked for, and the one that everybody
+    has. Of the kinds in ``not_archived`` an asset is asked for and not archived."""
+    return {EVERYBODY_HAS, *not_archived}.difference(archived)
+
+
 def with_kinds(
     people: Iterable[Mapping[str, Any]], alike: Iterable[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
@@ -47,8 +53,7 @@ def with_kinds(
     for person in people:
         row_id = person["row_id"]
         has, why = archived.get(row_id, {}), lacks.get(row_id, {})
-        if EVERYBODY_HAS not in has:
-            why.setdefault(EVERYBODY_HAS, {NO_LINK})
+        why |= {kind: {NO_LINK} for kind in without_any(has, why) - why.keys()}
         reasons = {kind: ", ".join(sorted(why[kind])) for kind in sorted(why)}
         found.append({**person, "archived_kinds": dict(sorted(has.items())), "lacks": reasons})
     return found

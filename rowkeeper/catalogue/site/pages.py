@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from rowkeeper.catalogue.kinds import EVERYBODY_HAS, kind_of
+from rowkeeper.catalogue.kinds import kind_of, without_any
 from rowkeeper.catalogue.publish import Record
 from rowkeeper.catalogue.site.data import SiteData, counted
 from rowkeeper.catalogue.site.plots import Bar, Plot
@@ -202,7 +202,7 @@ def people_rows(
                 one["missing"],
                 *(one[f"type_{part}"] for part in ("modality", "functions", "animals", "number")),
                 sorted(has),
-                sorted((lacks | {EVERYBODY_HAS}) - has),
+                sorted(without_any(has, lacks)),
                 files[one["row_id"]],
             ]
         )
