@@ -216,8 +216,8 @@ def row_layout(cells: tuple[str, ...], header: Layout) -> Layout | None:
     if len(cells) == len(header) or not cells:
         return header
     other = GENERATIONS.get(len(cells))
-    parted = any(cell.startswith(" ") and cell.lstrip().startswith('"') for cell in cells)
-    if other is None or other[0] != "row_id" or parted:
+    taken_apart = any(cell.startswith(" ") and cell.lstrip().startswith('"') for cell in cells)
+    if other is None or other[0] != "row_id" or taken_apart:
         return None
     first, second = (ROW_ID.fullmatch(trimmed(cell)) for cell in cells[:2])
     return other if first and not second else None

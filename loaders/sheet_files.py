@@ -35,7 +35,7 @@ _ZIP, _OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _PEEKED = 1024  # bytes at the beginning of a file that show what it is
 SHOWN = 5  # rows that a sentence names
 TITLES_WITHIN = 20
-"""The records of a text file among which its titles show how cells are parted."""
+"""The records of a text file among which its titles show how cells are separated."""
 
 
 def sheet_file(source: str) -> Path | None:

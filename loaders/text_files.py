@@ -181,7 +181,7 @@ def _that_fits(data: bytes, fallback: str) -> str:
 
 
 def dialect(path: Path, text: str, known: Known, records: int = 1) -> Dialect:
-    """How the cells of ``text`` are parted.
+    """How the cells of ``text`` are separated.
 
     ``known`` counts the titles among some cells that it knows; the best of the first ``records``
     records counts. Raises ``InputError`` in words that name the separators where two do as well, or
@@ -240,7 +240,7 @@ def titles_in_one_cell(cells: Sequence[str], known: Known) -> str | None:
         why, mend = "", "with commas as the separator"
     shown = f"'{mark}'" if mark.isprintable() else f"U+{ord(mark):04X}"
     name = f"{DELIMITERS[mark]}s" if mark in DELIMITERS else _SPOKEN.get(mark, shown)
-    return f"several of them in one cell, parted by {name}: {why}save it again {mend}"
+    return f"several of them in one cell, separated by {name}: {why}save it again {mend}"
 
 
 def with_habits(text: str, form: Dialect) -> Dialect:

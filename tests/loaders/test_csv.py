@@ -325,10 +325,10 @@ def test_a_record_over_lines_is_known_by_its_first(tmp_path: Path) -> None:
         (f"{HEADER},name\n", "twice"),
         ("name;x,email,row_id\n", "none of them is name"),
         ("Vorname;Ort\n", "'Vorname', 'Ort'"),
-        (HEADER.replace(",", ":") + "\n", "in one cell, parted by ':': .*commas"),
-        (HEADER.replace(",", " ") + "\n", "parted by blanks"),
-        (HEADER.replace(",", "\x1f") + "\n", r"parted by U\+001F"),
-        (f'"{HEADER}"\n"{FILLED}"\n', "parted by commas: its lines stand in quotes as a whole"),
+        (HEADER.replace(",", ":") + "\n", "in one cell, separated by ':': .*commas"),
+        (HEADER.replace(",", " ") + "\n", "separated by blanks"),
+        (HEADER.replace(",", "\x1f") + "\n", r"separated by U\+001F"),
+        (f'"{HEADER}"\n"{FILLED}"\n', "separated by commas: its lines stand in quotes as a whole"),
     ],
 )
 def test_a_bad_file_says_what_and_where(tmp_path: Path, data: str | bytes, reason: str) -> None:

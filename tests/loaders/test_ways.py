@@ -381,7 +381,7 @@ def test_a_row_of_a_text_file_that_is_shifted_is_told(tmp_path: Path, count: int
         ("#,Name,Email\nr1,1,Ann,a@x\nr2,2,Bo,b@x\n", "give each column a title"),
         ("#,Name,Email\n0,0,1,Ann,a@x\n1,1,2,Bo,b@x\n", "give each column a title"),
         ("#,Name,Email\n0,1,Ann,a@x\n0,2,Bo,b@x\n", "give each column a title"),
-        ("#:Name:Email\n1:Ann:a@x.org\n", r"row 1 the titles '#:Name:Email', .* parted by ':'"),
+        ("#:Name:Email\n1:Ann:a@x.org\n", r"row 1 the titles '#:Name:Email', .* separated by ':'"),
         ('"#,Name,Email"\n"1,Ann,a@x.org"\n', "its lines stand in quotes as a whole"),
     ],
 )
