@@ -20,8 +20,6 @@ from rowkeeper.migration.reconcile.reconcile import Reconciliation, reconcile
 
 SHOWN = 20
 COLUMNS = ("source", "file", "rows_in", "used", "repeats", "quarantined", "closed", "proof")
-NOBODYS = ("header row", "separator", "empty row", "numbered ahead", "left out by")
-"""How the reasons begin for which nobody has to mend anything."""
 
 
 @click.command()
@@ -77,7 +75,7 @@ def _print(out: Terminal, found: Reconciliation) -> None:
     out.table("Source files", COLUMNS, rows)
     for file in found.files:
         for reason, count in file.quarantined.items():
-            word = "Left out" if reason.startswith(NOBODYS) else "Quarantined"
+            word = "Quarantined" if file.to_mend.get(reason) else "Left out"
             out.say(f"{word} in {file.file}: {count} rows: {reason}")
         if file.compared_with:
             out.say(f"{file.file}: each row was compared with {file.compared_with}.")

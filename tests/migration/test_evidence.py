@@ -169,7 +169,10 @@ def test_evidence_decides_and_rows_are_accepted(
     ]
     assert query(engine, "select row_id from {schema}.people") == [("1",), ("2",), ("3",), ("4",)]
     assert run_command(["reconcile"]) == 0
-    assert "left out by legacy_csv.ignore" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "Left out in new.csv: 1 rows: left out by legacy_csv.ignore" in shown
+    assert "Left out in old.csv: 1 rows: " in shown
+    assert "Quarantined in new.csv: 1 rows: " in shown
 
     gold = tmp_path / "gold.csv"
     gold.write_text(f"row_id,file,person\n3,{VIDEO}.mp4,Cleo\n2,{VIDEO}.mp4,Somebody\n")

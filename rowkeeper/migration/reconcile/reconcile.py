@@ -39,7 +39,8 @@ from rowkeeper.workspace.context import Context
 
 @dataclass(frozen=True)
 class FileSum:
-    """What became of the rows of one file. ``quarantined``: reason -> rows.
+    """What became of the rows of one file. ``quarantined``: reason -> rows; ``to_mend``: how many
+    of them somebody has to mend.
 
     ``proof`` says by what raw is known to hold the whole file. ``differences``: kind -> cells.
     ``unknown_columns``: title of a column that nobody knows -> its filled cells, which raw keeps.
@@ -53,6 +54,7 @@ class FileSum:
     used: int
     repeats: int
     quarantined: dict[str, int]
+    to_mend: dict[str, int]
     unaccounted: int
     closed: bool
     proof: str
@@ -151,6 +153,7 @@ def _sum(
 ) -> FileSum:
     counts = Counter(row.disposition for row in rows)
     reasons = Counter(_kind(row.reason) for row in rows if row.disposition == "quarantined")
+    to_mend = Counter(_kind(row.reason) for row in rows if row.needs_mending)
     accounted = counts["used"] + counts["repeat"] + counts["quarantined"]
     return FileSum(
         *place,
@@ -158,6 +161,7 @@ def _sum(
         used=counts["used"],
         repeats=counts["repeat"],
         quarantined=dict(sorted(reasons.items())),
+        to_mend=dict(sorted(to_mend.items())),
         unaccounted=rows_in - accounted,
         closed=rows_in == accounted == len(rows),
         proof=proof,

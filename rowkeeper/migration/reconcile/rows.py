@@ -14,11 +14,13 @@ order by snapshot_number desc nulls last, observed_at desc nulls last, snapshot_
 """
 FOUND = """
     found.disposition, found.reason, found.representative_key, found.row_id,
+    coalesce(quarantine.needs_mending, false) as needs_mending,
     same.disposition as representative_disposition, same.cells as representative_cells
 """
 JOINS = """
 left join {schema}.row_fates as found on source.row_key = found.row_key
 left join {schema}.row_fates as same on found.representative_key = same.row_key
+left join {schema}.quarantine as quarantine on source.row_key = quarantine.row_key
 """
 SHEET_ROWS = f"""
 select source.row_key, source.snapshot_id as file_id, source.sheet_row as line, source.cells,
@@ -93,6 +95,7 @@ class SourceRow:
     reason: str | None
     representative_key: str | None
     row_id: str | None
+    needs_mending: bool
     representative_disposition: str | None
     representative_cells: str | None
     is_header: bool
