@@ -23,7 +23,8 @@ from rowkeeper.core.events import FIELDS, AssetEvent, EventType
 from rowkeeper.core.ids import new_id
 from rowkeeper.core.journal.journal import Journal, journal_dir
 from rowkeeper.core.postgres import open_postgres
-from rowkeeper.core.warehouse import Row, Target, connect, load_target
+from rowkeeper.core.profiles import load_target
+from rowkeeper.core.warehouse import Row, Target, connect
 from rowkeeper.run.pending import pending_downloads, pending_uploads
 from rowkeeper.workspace.build import refresh
 from rowkeeper.workspace.context import Context

@@ -31,8 +31,8 @@ from rowkeeper.core.drain import drain
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.ids import asset_id, new_id
 from rowkeeper.core.journal.journal import Journal, journal_dir
+from rowkeeper.core.profiles import load_target
 from rowkeeper.core.settings import load_settings
-from rowkeeper.core.warehouse import load_target
 from rowkeeper.workspace.build import build
 from rowkeeper.workspace.context import Context
 

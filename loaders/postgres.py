@@ -19,7 +19,8 @@ from dlt.destinations.impl.postgres.postgres import PostgresClient
 from dlt.destinations.impl.postgres.sql_client import Psycopg2SqlClient
 
 from rowkeeper.core.postgres import open_postgres
-from rowkeeper.core.warehouse import PROFILE, Target
+from rowkeeper.core.profiles import PROFILE
+from rowkeeper.core.warehouse import Target
 
 NO_PASSWORD = "-"  # noqa: S105 - dlt wants one even where the server asks for none
 

@@ -12,8 +12,9 @@ from hypothesis import settings
 
 from demo.site import SHEET_URL, Demo, make_demo
 from loaders.pipeline import ingest
+from rowkeeper.core.profiles import load_target
 from rowkeeper.core.settings import load_settings
-from rowkeeper.core.warehouse import Target, load_target
+from rowkeeper.core.warehouse import Target
 from rowkeeper.workspace import build as module_of_builds
 from rowkeeper.workspace.build import build
 from rowkeeper.workspace.context import Context

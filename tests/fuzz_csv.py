@@ -14,8 +14,9 @@ from pathlib import Path
 from loaders.legacy_reading import read_file
 from loaders.pipeline import ingest
 from rowkeeper.core.errors import InputError
+from rowkeeper.core.profiles import load_target
 from rowkeeper.core.settings import load_settings
-from rowkeeper.core.warehouse import Target, load_target
+from rowkeeper.core.warehouse import Target
 from rowkeeper.migration.reconcile.reconcile import reconcile
 from rowkeeper.workspace.build import build
 from rowkeeper.workspace.context import Context

@@ -26,8 +26,9 @@ from loaders.sheet import load_sheet
 from loaders.tables import add_legacy_file, add_snapshot, no_rows
 from rowkeeper.core.csv.legacy import GENERATIONS
 from rowkeeper.core.drain import create_tables
+from rowkeeper.core.profiles import load_target
 from rowkeeper.core.settings import load_settings
-from rowkeeper.core.warehouse import Target, connect, load_target
+from rowkeeper.core.warehouse import Target, connect
 from rowkeeper.migration.reconcile.reconcile import reconcile
 from rowkeeper.workspace.build import build
 from rowkeeper.workspace.context import Context

@@ -15,7 +15,8 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from rowkeeper.core.warehouse import connect, load_target
+from rowkeeper.core.profiles import load_target
+from rowkeeper.core.warehouse import connect
 
 GOLDEN = Path(__file__).parent / "core" / "golden"
 RUN = "import sys; from rowkeeper.cli import run_command; sys.exit(run_command(['rebuild']))"

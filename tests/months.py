@@ -21,7 +21,8 @@ from unittest.mock import patch
 
 from rowkeeper.cli import run_command
 from rowkeeper.core import clock
-from rowkeeper.core.warehouse import Row, Target, connect, load_target
+from rowkeeper.core.profiles import load_target
+from rowkeeper.core.warehouse import Row, Target, connect
 from tests.fakes import media
 from tests.fakes.internet import FakeInternet
 from tests.fakes.site import Document, DriveEntry, DriveFile, DriveFolder, Playlist, Site, Video

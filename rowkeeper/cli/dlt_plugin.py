@@ -86,9 +86,10 @@ def _ingest(args: argparse.Namespace) -> None:
     from rowkeeper.core.journal.formats import check_formats
     from rowkeeper.core.journal.journal import journal_dir
     from rowkeeper.core.postgres import APPLICATION_VARIABLE
+    from rowkeeper.core.profiles import load_target
     from rowkeeper.core.said import tell
     from rowkeeper.core.settings import load_settings
-    from rowkeeper.core.warehouse import connect, load_target
+    from rowkeeper.core.warehouse import connect
     from rowkeeper.workspace.context import Context
     from rowkeeper.workspace.data_folder import check_folder
     from rowkeeper.workspace.locks import loads_lock, run_lock, tables_lock
@@ -139,8 +140,8 @@ def _point_dlt_at_us() -> None:
     """
     from loaders.destination import credentials, dlt_data_dir, forget_trace
     from rowkeeper.core.errors import RowkeeperError
+    from rowkeeper.core.profiles import load_target
     from rowkeeper.core.settings import load_settings
-    from rowkeeper.core.warehouse import load_target
 
     if told := os.environ.get("DLT_DATA_DIR"):
         forget_trace(Path(told) / "pipelines")

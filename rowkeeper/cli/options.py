@@ -12,10 +12,10 @@ from rowkeeper.core.errors import DiskError
 from rowkeeper.core.journal.formats import check_formats
 from rowkeeper.core.journal.journal import journal_dir
 from rowkeeper.core.postgres import APPLICATION_VARIABLE
+from rowkeeper.core.profiles import load_target, profiles_dir
 from rowkeeper.core.project import CHECKOUT, find_project
 from rowkeeper.core.said import shown
 from rowkeeper.core.settings import PROJECT_DIR, Settings, load_settings
-from rowkeeper.core.warehouse import load_target, profiles_dir
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.data_folder import check_folder
 from rowkeeper.workspace.dbt_links import renew_links

@@ -1,12 +1,10 @@
-"""The warehouse: the target that ``profiles.yml`` names, and connections to it on both engines."""
+"""The warehouse: where it is, and connections to it on both engines."""
 
 import json
-import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -15,15 +13,11 @@ from uuid import UUID
 from rowkeeper.core.database_format import check_database
 from rowkeeper.core.disk.faults import disk_error
 from rowkeeper.core.duckdb_file import damaged, is_damage, open_duckdb, read_all
-from rowkeeper.core.errors import UsageError, WarehouseError
-from rowkeeper.core.project import project_folder
-from rowkeeper.core.settings import PROJECT_DIR
+from rowkeeper.core.errors import WarehouseError
 
-PROFILE = "rowkeeper"
 SHORTEST_MASKED = 4  # a shorter password is masked only where it stands as one
 USUAL_SCHEMA = {"duckdb": "main", "postgres": "public"}
 """Beside it schemas are called as they are, beside another schema its name is before theirs."""
-_NAME = re.compile(r"[a-z_][a-z0-9_]{0,40}")
 _IN_URL = re.compile(r"(://[^\s:/@]*:)[^@]*@")
 _IN_DSN = re.compile(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|\S+)")
 LOADED = "_dlt_load_id in (select load_id from raw._dlt_loads where status = 0)"
@@ -86,90 +80,6 @@ def _quoted(text: str) -> set[str]:
         *(json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]),
         text.replace("'", "''"),
     }
-
-
-def profiles_dir(environ: Mapping[str, str] = os.environ) -> Path:
-    """The folder of ``profiles.yml``, as dbt would find it."""
-    return Path(environ.get("DBT_PROFILES_DIR") or PROJECT_DIR)
-
-
-def load_target(name: str | None = None, environ: Mapping[str, str] | None = None) -> Target:
-    """The target ``name`` of ``profiles.yml``, or its default one. Raises ``UsageError``.
-
-    ``env_var`` and ``as_number`` mean what they mean in dbt, so both read the same place.
-    """
-    environ = environ or os.environ
-    if "ROWKEEPER_DATA_DIR" not in environ:
-        environ = {**environ, "ROWKEEPER_DATA_DIR": str(project_folder(environ) / "data")}
-    path = profiles_dir(environ) / "profiles.yml"
-    profile = _read_profile(path)
-    render = partial(_render, environ=environ, path=path)
-    name = name or render(profile.get("target", "dev"))
-    outputs = profile.get("outputs") or {}
-    if name not in outputs:
-        known = ", ".join(outputs)
-        raise UsageError(f"{path} has no target {name}: choose one of {known}.")
-    found = {key: render(value) for key, value in outputs[name].items()}
-    if found.get("type") == "duckdb":
-        file = str(Path(found["path"]).expanduser().absolute())
-        return Target(name=name, type="duckdb", path=file, schema=found.get("schema", "main"))
-    if found.get("type") != "postgres":
-        raise UsageError(f"{path}: target {name} is neither duckdb nor postgres; change its type.")
-    wanted = ("host", "user", "password", "dbname")
-    return Target(
-        name=name,
-        type="postgres",
-        port=_port(found.get("port", 5432), path),
-        schema=_schema(str(found.get("schema", "public")), path),
-        **{key: str(found.get(key, "")) for key in wanted},
-    )
-
-
-def _read_profile(path: Path) -> dict[str, Any]:
-    import yaml
-
-    try:
-        profile = yaml.safe_load(path.read_text("utf-8"))[PROFILE]
-        return dict(profile)
-    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as error:
-        reason = str(error).replace("\n", " ")
-        raise UsageError(f"{path} has no readable profile {PROFILE} ({reason}): mend it.") from None
-
-
-def _render(value: Any, *, environ: Mapping[str, str], path: Path) -> Any:
-    """A value of the profile with its Jinja rendered, as text."""
-    if not isinstance(value, str):
-        return value
-    from jinja2 import TemplateError
-    from jinja2.sandbox import SandboxedEnvironment
-
-    def env_var(key: str, default: str | None = None) -> str:
-        if (found := environ.get(key, default)) is None:
-            raise UsageError(f"{path} wants the environment variable {key}: set it.")
-        return found
-
-    jinja = SandboxedEnvironment()
-    jinja.filters.update(as_number=str, as_text=str, as_bool=str)
-    try:
-        return jinja.from_string(value).render(env_var=env_var)
-    except TemplateError as error:
-        raise UsageError(f"{path} can't be rendered ({error}): mend it.") from None
-
-
-def _schema(name: str, path: Path) -> str:
-    if not _NAME.fullmatch(name):
-        raise UsageError(
-            f"{path}: the schema {name!r} needs quotes in SQL; choose one of small letters, digits "
-            "and underscores."
-        )
-    return name
-
-
-def _port(value: Any, path: Path) -> int:
-    try:
-        return int(value)
-    except ValueError:
-        raise UsageError(f"{path}: the port {value!r} is no number; mend it.") from None
 
 
 class Warehouse:

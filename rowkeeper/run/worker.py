@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from rowkeeper.core.errors import RowkeeperError, UsageError
 from rowkeeper.core.pool import StoppedError
+from rowkeeper.core.profiles import load_target
 from rowkeeper.core.settings import Settings, load_settings
-from rowkeeper.core.warehouse import load_target
 from rowkeeper.run.results import DriverWatch, Results, require_driver, told
 from rowkeeper.run.stream import StoreStreamer
 from rowkeeper.workspace.context import Context

@@ -20,9 +20,10 @@ class Plugin(BasePlugin):
         from rowkeeper.core.errors import RowkeeperError
         from rowkeeper.core.journal.formats import check_formats
         from rowkeeper.core.journal.journal import journal_dir
+        from rowkeeper.core.profiles import load_target
         from rowkeeper.core.said import shown
         from rowkeeper.core.settings import load_settings
-        from rowkeeper.core.warehouse import connect, load_target
+        from rowkeeper.core.warehouse import connect
         from rowkeeper.workspace.data_folder import check_folder
         from rowkeeper.workspace.dbt_project import RUN_BY_ROWKEEPER
         from rowkeeper.workspace.locks import is_ours, keep_folder

@@ -9,7 +9,8 @@ import pytest
 
 from rowkeeper.cli import run_command
 from rowkeeper.core.errors import NothingError, StoreError
-from rowkeeper.core.warehouse import Target, connect, load_target
+from rowkeeper.core.profiles import load_target
+from rowkeeper.core.warehouse import Target, connect
 from tests.fakes.internet import FakeInternet
 from tests.fakes.s3 import archive_in
 from tests.fakes.site import DriveFile

@@ -7,9 +7,9 @@ import pytest
 
 from rowkeeper.core import project
 from rowkeeper.core.errors import UsageError
+from rowkeeper.core.profiles import load_target
 from rowkeeper.core.project import CHECKOUT, config_path, project_folder
 from rowkeeper.core.settings import load_settings, settings_folder
-from rowkeeper.core.warehouse import load_target
 
 CONFIG = "# a team's\n[rowkeeper.upload]\nworkers = 2\n"
 

@@ -8,7 +8,8 @@ import pytest
 
 from rowkeeper.core import duckdb_file as module
 from rowkeeper.core.errors import DamagedWarehouseError, UsageError, WarehouseError
-from rowkeeper.core.warehouse import Row, Target, connect, load_target
+from rowkeeper.core.profiles import load_target
+from rowkeeper.core.warehouse import Row, Target, connect
 
 HOLDER = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); input()"
 

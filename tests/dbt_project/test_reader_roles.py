@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from rowkeeper.core.errors import WarehouseError
-from rowkeeper.core.warehouse import Target, connect, load_target
+from rowkeeper.core.profiles import load_target
+from rowkeeper.core.warehouse import Target, connect
 from rowkeeper.workspace import dbt_project
 from rowkeeper.workspace.build import build, refresh
 from rowkeeper.workspace.context import Context

@@ -12,7 +12,8 @@ import pytest
 
 from rowkeeper.core.errors import UsageError
 from rowkeeper.core.settings import PROJECT_DIR
-from rowkeeper.core.warehouse import Target, connect, load_target
+from rowkeeper.core.profiles import load_target
+from rowkeeper.core.warehouse import Target, connect
 from rowkeeper.workspace.build import build
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.warehouse_check import check_warehouse

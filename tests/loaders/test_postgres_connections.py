@@ -13,7 +13,8 @@ from psycopg2.extensions import parse_dsn
 from loaders.postgres import LibpqCredentials, postgres_url
 from rowkeeper.cli import run_command
 from rowkeeper.core.errors import WarehouseError
-from rowkeeper.core.warehouse import Target, connect, load_target
+from rowkeeper.core.profiles import load_target
+from rowkeeper.core.warehouse import Target, connect
 from tests.fakes.pooler import pooler
 from tests.helpers.postgres import PORT, PostgresServer
 

@@ -110,7 +110,7 @@ def wanted() -> list[Request]:
 
 
 def context_here() -> Context:
-    from rowkeeper.core.warehouse import load_target
+    from rowkeeper.core.profiles import load_target
 
     return Context(load_settings(), load_target())
 

@@ -13,8 +13,9 @@ import requests
 from rowkeeper.archive.bag import write_tables
 from rowkeeper.archive.bag_files import begin
 from rowkeeper.cli import run_command
+from rowkeeper.core.profiles import load_target
 from rowkeeper.core.settings import load_settings
-from rowkeeper.core.warehouse import Row, Target, connect, load_target
+from rowkeeper.core.warehouse import Row, Target, connect
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.selection import select
 from tests.fakes.internet import FakeInternet

@@ -27,7 +27,7 @@ import sys, urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from rowkeeper.core.errors import PauseSiteError
 from rowkeeper.core.net.throttle import Limit, Throttle
-from rowkeeper.core.warehouse import load_target
+from rowkeeper.core.profiles import load_target
 from rowkeeper.workspace.lasting import LastingSession
 from tests.helpers.loopback import serving
 from rowkeeper.workspace.pace import PostgresPace
@@ -54,7 +54,7 @@ with LastingSession(load_target("prod")) as session, ThreadPoolExecutor(3) as th
 HOLDER = """
 import sys, time
 from rowkeeper.core.net.throttle import Limit, Throttle
-from rowkeeper.core.warehouse import load_target
+from rowkeeper.core.profiles import load_target
 from rowkeeper.workspace.lasting import LastingSession
 from rowkeeper.workspace.pace import PostgresPace
 pace = PostgresPace(LastingSession(load_target("prod")))

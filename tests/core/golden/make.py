@@ -14,7 +14,8 @@ from typing import Any
 
 from demo.site import SHEET_PAGE, SHEET_URL, make_demo
 from rowkeeper.cli import run_command
-from rowkeeper.core.warehouse import connect, load_target
+from rowkeeper.core.profiles import load_target
+from rowkeeper.core.warehouse import connect
 from tests.fakes.internet import FakeInternet
 
 HERE = Path(__file__).parent
