@@ -71,7 +71,7 @@ def roll_back(
         raise LossError(refusal(path, found.losses))
     write_keeping(path, made.export.data, KEPT)
     with connect(context.target, read_only=True) as warehouse:
-        (counts,) = warehouse.records(dict, COUNTS)
+        counts: dict[str, int] = warehouse.records(dict, COUNTS)[0]
         apart = [name for (name,) in warehouse.query(APART)]
     losses = [str(loss) for loss in (*found.losses, *found.untold)]
     losses += [words.format(counts[name]) for name, words in WORDS.items() if counts[name]]

@@ -77,7 +77,7 @@ def read_inputs(warehouse: Warehouse, settings: Settings) -> Inputs | None:
     """
     if not warehouse.query(COLUMNS, ["event_type"]):
         return None
-    (counts,) = warehouse.records(dict, EVENTS)
+    counts: dict[str, int] = warehouse.records(dict, EVENTS)[0]
     read = json.dumps(settings_read(settings), sort_keys=True)
     return Inputs(project_version(), read, _hash_of(_loads(warehouse)), **counts)
 

@@ -182,17 +182,17 @@ def _turn(context: Context, schema: str) -> Iterator[None]:
     with connect(context.target) as warehouse:
         wait = Patience("another run's load or build of the same tables")
         while warehouse.query("select pg_try_advisory_lock(?, hashtext(?))", key) != [(True,)]:
-            wait.tell(lambda: _holder(warehouse, key))
+            wait.tell(lambda: _session(warehouse, key))
             if wait.waited_s > LONGEST_WAIT_S:
                 raise BusyError(
-                    f"{_holder(warehouse, key)} loads or builds the same tables for "
+                    f"{_session(warehouse, key)} loads or builds the same tables for "
                     f"{wait.waited_s:.0f} s: see what it does, then run again."
                 )
             time.sleep(POLL_S)
         yield
 
 
-def _holder(warehouse: Warehouse, key: list[Any]) -> str:
+def _session(warehouse: Warehouse, key: list[Any]) -> str:
     sessions = warehouse.records(session_words, HOLDER, key)
     return sessions[0] if sessions else "it ends just now"
 

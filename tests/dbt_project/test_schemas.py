@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from rowkeeper.core.errors import UsageError
-from rowkeeper.core.settings import PROJECT_DIR
 from rowkeeper.core.profiles import load_target
+from rowkeeper.core.settings import PROJECT_DIR
 from rowkeeper.core.warehouse import Target, connect
 from rowkeeper.workspace.build import build
 from rowkeeper.workspace.context import Context

@@ -10,7 +10,7 @@ import pytest
 
 from demo.site import SHEET_PAGE, Demo
 from rowkeeper.cli import run_command
-from rowkeeper.core.warehouse import Row, Target, Warehouse, connect
+from rowkeeper.core.warehouse import Target, Warehouse, connect
 from rowkeeper.run import dedupe, transfer
 from rowkeeper.run.dedupe import first_of_each
 from tests.fakes.internet import FakeInternet
@@ -34,16 +34,16 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     The watch over long waits, which asks from a thread of its own, does not count.
     """
     found: list[int] = []
-    share, query = dedupe.share_downloads, Warehouse.query
+    share, cursor = dedupe.share_downloads, Warehouse._cursor
 
-    def counting(self: Warehouse, *given: Any) -> list[Row]:
+    def counting(self: Warehouse, *given: Any) -> Any:
         found[-1] += threading.current_thread() is threading.main_thread()
-        return query(self, *given)
+        return cursor(self, *given)
 
     def sharing(*given: Any) -> set[str]:
         found.append(0)
         with monkeypatch.context() as patched:
-            patched.setattr(Warehouse, "query", counting)
+            patched.setattr(Warehouse, "_cursor", counting)
             return share(*given)
 
     with monkeypatch.context() as patched:

@@ -112,7 +112,7 @@ class RowOfFile(NamedTuple):
 
     record_text: str | None
     record_base64: str | None
-    generation: int | None
+    generation: int
     person: str | None
     link: str | None
 
