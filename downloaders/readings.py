@@ -9,7 +9,8 @@ from typing import Any
 
 from downloaders.base import Fetched, Request, Standing
 from rowkeeper.core import markup
-from rowkeeper.core.errors import RetryLaterError
+from rowkeeper.core.errors import AmbiguousError, RetryLaterError
+from rowkeeper.core.retry import AMBIGUOUS_RUNS
 
 LISTS = frozenset({"playlist", "folder"})
 READ_AGAIN = LISTS | {"document", "document_html", "spreadsheet", "presentation"}
@@ -119,7 +120,7 @@ def compare(request: Request, fetched: Fetched) -> None:
 
     The file is removed then. A list of which the source gave less than all does not take the place
     of a complete one, nor does a first tab that is the same without those beside it: that raises
-    ``RetryLaterError``.
+    ``RetryLaterError``. One that is empty all at once is believed when several runs found it so.
     """
     standing = request.standing
     if standing is None:
@@ -130,6 +131,10 @@ def compare(request: Request, fetched: Fetched) -> None:
     if was_complete and not may_take_its_place and _is_cut_short(fetched):
         _remove(fetched)
         raise RetryLaterError("incomplete_list", str(fetched.details.get("incomplete_because")))
+    if _is_emptied(request, known, fetched) and request.tries + 1 < AMBIGUOUS_RUNS:
+        _remove(fetched)
+        words = f"It lists nothing, where {known['entries']} entries were: it is read again first."
+        raise AmbiguousError("emptied", words)
     if _is_same(request, standing, fetched):
         _remove(fetched)
         listing = {"listing": known["listing"]} if "listing" in known else {}
@@ -190,6 +195,12 @@ def _is_cut_short(fetched: Fetched) -> bool:
     """Did the source give less than there is, for another reason than a limit of ours?"""
     limits = ("left_out", "unread")
     return fetched.details.get("complete") is False and not any(map(fetched.details.get, limits))
+
+
+def _is_emptied(request: Request, known: Mapping[str, Any], fetched: Fetched) -> bool:
+    """Is a list without entries that had some?"""
+    is_empty = request.asset_kind in LISTS and not fetched.details.get("entries")
+    return is_empty and bool(known.get("entries"))
 
 
 def _is_same(request: Request, standing: Standing, fetched: Fetched) -> bool:

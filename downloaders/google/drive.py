@@ -26,6 +26,8 @@ from rowkeeper.core.paths import safe_extension
 
 HOST = "drive.google.com"
 ENTRY = 'contains(concat(" ", normalize-space(@class), " "), " flip-entry ")'
+FOLDER = '//*[contains(@class, "flip-entries") or contains(@class, "flip-contents")]'
+"""What the page of a folder has around its entries, also where there are none."""
 
 
 class DriveDownloader(StreamingDownloader):
@@ -109,9 +111,10 @@ class DriveDownloader(StreamingDownloader):
             if response.status >= 400 and page:
                 raise google.refusal(tree, response, HOST)
             google.check_status(response, HOST)
+            listed = tree.xpath(f"//div[{ENTRY}]")
+            if not listed and not tree.xpath(FOLDER):  # else its title is what a folder is called
+                raise google.refusal(tree, response, HOST)
         title = google.title_of(tree)
-        if not tree.xpath(f"//div[{ENTRY}]"):  # else it is what somebody calls a folder
-            google.check_title(title, HOST)
         entries = []
         for link in filter(_is_entry, tree.iter("a")):  # in XPath it takes the square of the time
             name = link.xpath('string(.//*[contains(@class,"flip-entry-title")])').strip()
@@ -119,7 +122,7 @@ class DriveDownloader(StreamingDownloader):
         doubts = (
             [] if google.END in page.lower() else ["the page that lists the folder has no end."]
         )
-        if len(tree.xpath(f"//div[{ENTRY}]")) > len(entries):
+        if len(listed) > len(entries):
             doubts.append("an entry of the folder's page leads nowhere.")
         return FolderList(title, entries, tuple(doubts))
 

@@ -436,6 +436,50 @@ def test_a_page_of_a_folder_that_lacks_something_proves_nothing(
     assert "leads nowhere" in told["incomplete_because"]
 
 
+ELSE = [
+    ("Before you continue", "", "not_a_file", "retry"),
+    ("Google Drive", "Sorry, unable to open the file at this time.", "server_error", "retry"),
+    ("Drive", "The file is in the owner's trash", "removed", "permanent"),
+    ("https://drive.google.com/x", "detected unusual traffic", "quota", "pause"),
+    ("Anmelden – Google Konten", "", "not_a_file", "retry"),
+    ("Sign in - Google Accounts", "", "permission_denied", "needs_person"),
+]
+
+
+@pytest.mark.parametrize(("title", "words", "code", "verdict"), ELSE)
+def test_another_page_is_no_empty_folder(
+    net: FakeInternet, settings: FetchSettings, title: str, words: str, code: str, verdict: str
+) -> None:
+    page = f"<html><title>{title}</title><p class='errorMessage'>{words}</p></html>"
+    net.site.pages["drive.google.com/embeddedfolderview"] = page
+    told = events(settings, request_for("drive", "folder", FOLDER))[-1]
+    assert (told.event_type, told.error_code) == (EventType.DOWNLOAD_FAILED, code)
+    assert told.verdict == verdict
+
+
+@pytest.mark.parametrize("kind", ["folder", "playlist"])
+def test_a_list_that_is_empty_all_at_once_is_believed_in_time(
+    net: FakeInternet, settings: FetchSettings, kind: str
+) -> None:
+    folder = DriveFolder(FOLDER, "All", (DriveEntry("file_number_1", "1.txt"),))
+    net.site.folders.append(folder)
+    net.site.playlists.append(playlist(stated=10))
+    request = {
+        "folder": request_for("drive", "folder", FOLDER),
+        "playlist": request_for("youtube", "playlist", LIST),
+    }[kind]
+    first = events(settings, request)[-1]
+    net.site.folders[0] = replace(folder, entries=())
+    net.site.playlists[0] = playlist(entries=(), stated=0)
+    told = [events(settings, replace(again(first, request), tries=n))[-1] for n in range(4)]
+    assert [(event.event_type, event.error_code) for event in told] == [
+        *[(EventType.REREAD_FAILED, "emptied")] * 3,
+        (EventType.DOWNLOADED, None),
+    ]
+    assert (told[3].details["entries"], told[3].details["complete"]) == (0, True)
+    assert {event.verdict for event in told[:3]} == {"retry"}
+
+
 def test_what_stays_unfinished_is_looked_at_once_a_month(
     net: FakeInternet, settings: FetchSettings
 ) -> None:

@@ -236,5 +236,6 @@ def _folder(site: Site, folder_id: str) -> WebResponse:
         ENTRY.format(id=item.id, name=escape(item.name), url=_entry_url(item))
         for item in folder.entries
     )
-    page = f"<html><head><title>{escape(folder.name)}</title></head><body>{entries}"
-    return WebResponse((page if folder.cut else f"{page}</body></html>").encode())
+    head = f"<html><head><title>{escape(folder.name)}</title></head><body>"
+    page = f'{head}<div class="flip-contents"><div class="flip-entries">{entries}'
+    return WebResponse((page if folder.cut else f"{page}</div></div></body></html>").encode())
