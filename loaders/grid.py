@@ -1,8 +1,9 @@
 """The tabs of a published sheet page and their cells, verbatim."""
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from lxml import etree, html
@@ -36,18 +37,25 @@ class Line:
 @dataclass(frozen=True)
 class Tab:
     """One tab of the page. ``title`` is '' when the page does not show it; ``notices`` say in words
-    what was assumed while reading it; ``source_sha256`` is that of the file which it was read from,
-    None for what no file holds."""
+    what was assumed while reading it; ``source_bytes`` are those of the file or page which it was
+    read from, unpacked, and ``source_sha256`` is theirs; None for what has none."""
 
     gid: str
     title: str
     lines: tuple[Line, ...]
     notices: tuple[str, ...] = ()
     source_sha256: str | None = None
+    source_bytes: bytes | None = field(default=None, repr=False)
 
     @property
     def label(self) -> str:
         return tab_label(self.gid, self.title)
+
+
+def with_source(tabs: Iterable[Tab], data: bytes) -> list[Tab]:
+    """``tabs`` with the bytes that they were read from."""
+    digest = hashlib.sha256(data).hexdigest()
+    return [replace(tab, source_sha256=digest, source_bytes=data) for tab in tabs]
 
 
 def hidden_notice(columns: Iterable[int]) -> tuple[str, ...]:

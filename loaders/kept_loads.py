@@ -1,13 +1,14 @@
 """What was loaded, kept beside the journal: an empty warehouse is filled again without its sources.
 
 A folder for what one load found new: a parquet file a table, and ``sources.json`` with the ids of
-the sheet's snapshots, of the legacy files and of the lists that it holds. It appears whole or not
-at all. A table that it does not know, for it is older than the table, is empty.
+the sheet's snapshots, of the legacy files and of the lists that it holds. What a new snapshot was
+read from is kept beside its rows, each content once. A load appears whole or not at all. A table
+that it does not know, for it is older than the table, is empty.
 """
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -44,12 +45,17 @@ def loads_dir(data_dir: Path) -> Path:
     return data_dir / "journal" / "loads"
 
 
-def keep_loads(folder: Path, warehouse: Warehouse) -> None:
-    """Keep what ``warehouse`` holds and ``folder`` does not. Raises ``OSError``."""
+def keep_loads(
+    folder: Path, warehouse: Warehouse, read_from: Mapping[str, bytes] | None = None
+) -> None:
+    """Keep what ``warehouse`` holds and ``folder`` does not. Raises ``OSError``.
+
+    ``read_from``: SHA-256 -> the bytes that a snapshot of the sheet was read from.
+    """
     adopt(folder.parent)
     wanted = sorted(_held(warehouse) - {name for _, names in _kept(folder) for name in names})
     if wanted:
-        _write(folder, wanted, _rows_of(warehouse, wanted))
+        _write(folder, wanted, _rows_of(warehouse, wanted), read_from or {})
 
 
 def missing_loads(
@@ -132,7 +138,7 @@ def _rows_of(warehouse: Warehouse, sources: list[str]) -> Rows:
     return rows
 
 
-def _write(folder: Path, sources: list[str], rows: Rows) -> None:
+def _write(folder: Path, sources: list[str], rows: Rows, read_from: Mapping[str, bytes]) -> None:
     name = new_id()
     part = folder / f"{name}.part"
     make_folder(part)
@@ -140,6 +146,9 @@ def _write(folder: Path, sources: list[str], rows: Rows) -> None:
         for table in rows:
             pq.write_table(as_arrow(table, rows), part / f"{table}.parquet")
         (part / SOURCES).write_text(json.dumps(sources))
+        for digest in {str(row.get("source_sha256")) for row in rows["sheet_snapshots"]}:
+            if digest in read_from and not kept_files.find_bytes(folder.parent, digest):
+                kept_files.write_bytes(part, digest, read_from[digest])
         kept_files.write_hashes(part)
         for path in (*part.iterdir(), part):
             sync(path)

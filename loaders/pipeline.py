@@ -98,7 +98,7 @@ def ingest(settings: Settings, target: Target) -> IngestSummary:
         again = read_again(loader, settings, target, ids)
         with connect(target) as warehouse:
             number_snapshots(warehouse)
-            keep_loads(loads_dir(settings.data_dir), warehouse)
+            keep_loads(loads_dir(settings.data_dir), warehouse, _bytes_of(snapshot))
     summary = _summary(settings, load_id, snapshot, told, held, files, new_files, rows)
     return replace(summary, read_again=again, notices=(*said, *summary.notices))
 
@@ -189,6 +189,13 @@ def preview(settings: Settings, target: Target) -> IngestSummary:
     new_files = [file for file in files if not held.has_file(file)]
     told = _add_if_new(no_rows(), snapshot, held, settings, RowIds())
     return _summary(settings, None, snapshot, told, held, files, new_files, no_rows())
+
+
+def _bytes_of(snapshot: Snapshot | None) -> dict[str, bytes]:
+    """What the sheet was read from, by its SHA-256."""
+    if snapshot is None or snapshot.source_bytes is None or snapshot.source_sha256 is None:
+        return {}
+    return {snapshot.source_sha256: snapshot.source_bytes}
 
 
 def _summary(

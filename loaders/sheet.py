@@ -1,8 +1,7 @@
 """A published sheet as a snapshot: one tab, each row verbatim under the titles of its columns."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -19,7 +18,7 @@ from loaders.columns import (
     unknown_emails,
 )
 from loaders.frames import read_frames
-from loaders.grid import Cell, Line, Tab, read_tabs, tab_label
+from loaders.grid import Cell, Line, Tab, read_tabs, tab_label, with_source
 from loaders.page import read_page, url_gid
 from loaders.sheet_files import read_file_tabs, sheet_file
 from loaders.sheets_api import ENDPOINT, read_api, spreadsheet_id
@@ -53,7 +52,7 @@ class Snapshot:
     """One look at one tab. ``content_sha256`` covers the rows, not the page around them.
 
     ``columns`` are those of its titles; ``notices`` say in words what was assumed while reading;
-    ``source_sha256`` as in ``Tab``.
+    ``source_sha256`` and ``source_bytes`` as in ``Tab``.
     """
 
     source: str
@@ -65,6 +64,7 @@ class Snapshot:
     columns: Columns
     notices: tuple[str, ...] = ()
     source_sha256: str | None = None
+    source_bytes: bytes | None = field(default=None, repr=False)
 
     @property
     def place(self) -> str:
@@ -159,14 +159,12 @@ def _read_page(source: str, tab: str | None, access: Access) -> tuple[str, list[
     asked = tab or page.gid
     frames = read_frames(page)
     if not frames:
-        tabs, is_file = read_tabs(page, access.bounds), page.url.startswith("file:")
-        digest = hashlib.sha256(page.body).hexdigest() if is_file else None
-        return page.source, [replace(tab, source_sha256=digest) for tab in tabs], asked
+        return page.source, with_source(read_tabs(page, access.bounds), page.body), asked
     chosen = [frame for frame in frames if is_wanted(asked, frame.gid, frame.title)] or frames
     framed_tabs = []
     for frame in chosen:
         framed = replace(read_page(frame.url, *reach), source=page.source)
-        found = read_tabs(framed, access.bounds)
+        found = with_source(read_tabs(framed, access.bounds), framed.body)
         framed_tabs += [replace(shown, title=shown.title or frame.title) for shown in found]
     return page.source, framed_tabs, asked
 
@@ -190,6 +188,7 @@ def snapshot_of(
         columns=columns,
         notices=chosen.notices,
         source_sha256=chosen.source_sha256,
+        source_bytes=chosen.source_bytes,
     )
     _refuse_nobody(snapshot)
     if not tab:

@@ -1,7 +1,6 @@
 """A sheet that somebody saved as a text file or as XLSX, as the tabs of a published page."""
 
 import csv
-import hashlib
 import io
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -10,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from loaders.bounds import USUAL, Bounds
 from loaders.columns import NOTHING_SAID, WantedColumns, count_known
-from loaders.grid import Cell, Line, Tab, check_lines, without_blank_ends
+from loaders.grid import Cell, Line, Tab, check_lines, with_source, without_blank_ends
 from loaders.index_column import WORDS, has_untitled_index, shifted_rows
 from loaders.tabs import header_of
 from loaders.text_files import (
@@ -86,15 +85,15 @@ def read_file_tabs(
         if path.suffix.lower() == ".xlsx" or head.startswith(_ZIP):
             with path.open("rb") as file:
                 data = bounds.read(f"The sheet file {path}", file)
-            return read_workbook(path, data, bounds)
-        return [_read_csv(path, wanted, bounds, fallback)]
+            return with_source(read_workbook(path, data, bounds), data)
+        return _read_csv(path, wanted, bounds, fallback)
     except OSError as error:
         raise InputError(
             f"The sheet file {path} can't be read ({error.strerror}): check sheet.source."
         ) from None
 
 
-def _read_csv(path: Path, wanted: WantedColumns, bounds: Bounds, fallback: str) -> Tab:
+def _read_csv(path: Path, wanted: WantedColumns, bounds: Bounds, fallback: str) -> list[Tab]:
     where = f"The sheet file {path}"
     data = read_bytes(path, bounds.max_bytes, "sheet.max_bytes")
     found = decode(path, data, fallback)
@@ -120,7 +119,7 @@ def _read_csv(path: Path, wanted: WantedColumns, bounds: Bounds, fallback: str) 
     said = tuple(_notices(where, found, layout))
     if doubt:
         said += (doubt,)
-    return Tab("0", path.stem, lines, said, hashlib.sha256(data).hexdigest())
+    return with_source([Tab("0", path.stem, lines, said)], data)
 
 
 def _of_columns(

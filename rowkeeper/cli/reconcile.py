@@ -24,7 +24,7 @@ COLUMNS = ("source", "file", "rows_in", "used", "repeats", "quarantined", "close
 
 @click.command()
 @json_option("All of it")
-@click.option("--deep", is_flag=True, help="Read each file, else each kept load, again.")
+@click.option("--deep", is_flag=True, help="Read each file, or what is kept of it, again.")
 @click.option("--differences", metavar="FILE", help="Write the differences to this CSV.")
 @quiet_option
 @warehouse_options
@@ -80,7 +80,8 @@ def _print(out: Terminal, found: Reconciliation) -> None:
         if file.compared_with:
             out.say(f"{file.file}: each row was compared with {file.compared_with}.")
         if file.notice:
-            out.say(f"{file.file} {file.notice}.")
+            is_sentence = file.source == "sheet"
+            out.say(file.notice if is_sentence else f"{file.file} {file.notice}.")
         for title, filled in file.unknown_columns.items():
             column = f"column {quoted(title)} of {file.file}"
             out.say(f"Nobody knows {column}: its {filled} filled cells are kept.")

@@ -3,6 +3,7 @@
 What is in them is the loaders' affair.
 """
 
+import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,21 @@ from rowkeeper.core.text import from_json
 
 HASHES = "hashes.json"
 SOURCES = "sources.json"
+
+
+def _bytes_name(sha256: str) -> str:
+    return f"sheet-{sha256}.gz"
+
+
+def write_bytes(load: Path, sha256: str, data: bytes) -> None:
+    """Put what a sheet was read from into a load that is being made."""
+    (load / _bytes_name(sha256)).write_bytes(gzip.compress(data, compresslevel=6, mtime=0))
+
+
+def find_bytes(folder: Path, sha256: str) -> Path | None:
+    """The file of the load that has what a sheet was read from, gzipped; None if none has."""
+    places = (load / _bytes_name(sha256) for load in loads(folder))
+    return next((path for path in places if path.is_file()), None)
 
 
 def write_hashes(load: Path) -> None:

@@ -1,4 +1,4 @@
-"""``reconcile --deep``: each raw row against its file, read again, else against its kept load."""
+"""``reconcile --deep``: each raw row against the bytes it was read from, and its kept load."""
 
 import json
 from collections import Counter
@@ -13,11 +13,14 @@ from rowkeeper.core.journal.journal import journal_dir
 from rowkeeper.core.journal.kept_files import SOURCES, loads
 from rowkeeper.core.warehouse import LOADED, Warehouse
 from rowkeeper.migration.export.warehouse import LoadedFile
+from rowkeeper.migration.reconcile.deep_sheet import against_bytes
 from rowkeeper.migration.reconcile.differences import Difference, wrong
 from rowkeeper.migration.reconcile.rows import read_raw
+from rowkeeper.migration.reconcile.sheet_bytes import sheet_bytes
 from rowkeeper.migration.reconcile.source import Record, csv_records, file_data, is_same, row_faults
 
-BY_FILE, BY_LOAD = "its file", "its kept load"
+BY_FILE, BY_LOAD, BY_BYTES = "its file", "its kept load", "its kept bytes"
+NOT_KEPT = ", for its bytes are not kept"
 BY_NOTHING = "nothing, for no copy is left"
 READ_ANEW = ("encoding", "delimiter", "layout")
 """How a legacy file was read: a later version may read the same bytes otherwise."""
@@ -39,28 +42,34 @@ def deep_legacy(
 
 
 def deep_snapshot(
-    warehouse: Warehouse, snapshot_id: str, source: str, data_dir: Path
+    warehouse: Warehouse, snapshot: dict[str, Any], data_dir: Path
 ) -> tuple[str, list[Difference]]:
-    """As ``deep_legacy``, for a snapshot of the sheet; a page changes, so the load is compared."""
+    """As ``deep_legacy``, for a snapshot of the sheet: against its bytes, and its load."""
+    snapshot_id, source = snapshot["snapshot_id"], snapshot["source"]
     rows = read_raw(warehouse, snapshot_id, is_sheet=True)
     found = [item for row in rows for item in row_faults(source, row["sheet_row"], row)]
-    load = _kept(data_dir, snapshot_id)
-    if load is None:
-        return BY_NOTHING, found
-    kept = _table(load, "sheet_rows", "snapshot_id", snapshot_id)
-    return BY_LOAD, found + list(_against_load(source, "sheet_row", rows, kept))
+    data, is_in_file = sheet_bytes(source, snapshot.get("source_sha256"), data_dir)
+    held_against = []
+    if data is not None:
+        held_against.append(BY_FILE if is_in_file else BY_BYTES)
+        found += against_bytes(snapshot, rows, data)
+    if (load := _kept(data_dir, snapshot_id)) is not None:
+        held_against.append(BY_LOAD if data is not None else BY_LOAD + NOT_KEPT)
+        kept = _table(load, "sheet_rows", "snapshot_id", snapshot_id)
+        found += _against_load(source, "sheet_row", rows, kept)
+    return " and ".join(held_against) or BY_NOTHING, found
 
 
 def deep_older(
     warehouse: Warehouse, newest_id: str, data_dir: Path
 ) -> tuple[dict[str, int], list[Difference]]:
     """The same for all snapshots but the newest: held against what -> how many, and differences."""
-    sql = f"select snapshot_id, source from raw.sheet_snapshots where snapshot_id != ? and {LOADED}"
+    sql = f"select * from raw.sheet_snapshots where snapshot_id != ? and {LOADED}"
+    snapshots: list[dict[str, Any]] = warehouse.records(dict, sql, [newest_id])
     counts: Counter[str] = Counter()
     differences: list[Difference] = []
-    sources = warehouse.lookup("snapshot_id", "source", sql, [newest_id])
-    for snapshot_id, source in sources.items():
-        held_against, found = deep_snapshot(warehouse, snapshot_id, source, data_dir)
+    for snapshot in snapshots:
+        held_against, found = deep_snapshot(warehouse, snapshot, data_dir)
         counts[held_against] += 1
         differences += found
     return dict(counts), differences

@@ -12,7 +12,7 @@ class Difference:
 
     ``kind``: 'lost', 'wrong' (a table says what its source or another table contradicts),
     'superseded' (a newer source says otherwise) or 'kept' (text that no table has a place for,
-    verbatim in raw).
+    verbatim in raw, or a line whose bytes are no UTF-8).
     """
 
     kind: str

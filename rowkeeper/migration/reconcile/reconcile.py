@@ -34,6 +34,7 @@ from rowkeeper.migration.reconcile.rows import (
     read_tables,
 )
 from rowkeeper.migration.reconcile.source import legacy_faults, sheet_faults
+from rowkeeper.migration.reconcile.strays import stray_lines_of, stray_rows
 from rowkeeper.workspace.context import Context
 
 
@@ -44,7 +45,8 @@ class FileSum:
 
     ``proof`` says by what raw is known to hold the whole file. ``differences``: kind -> cells.
     ``unknown_columns``: title of a column that nobody knows -> its filled cells, which raw keeps.
-    ``notice``: what was assumed of the encoding. ``compared_with``: by ``--deep``.
+    ``notice``: what was assumed of its encoding, of a sheet in whole sentences. ``compared_with``:
+    by ``--deep``.
     """
 
     source: str
@@ -84,7 +86,7 @@ def reconcile(context: Context, *, deep: bool = False) -> Reconciliation:
 
     Raises ``WarehouseError`` if nothing is built yet.
     """
-    data_dir = context.settings.data_dir if deep else None
+    data_dir = context.settings.data_dir
     older: dict[str, int] = {}
     sums: list[FileSum] = []
     differences: list[Difference] = []
@@ -92,10 +94,11 @@ def reconcile(context: Context, *, deep: bool = False) -> Reconciliation:
         require_built(context, warehouse)
         tables = read_tables(warehouse, context.target.schema)
         files = read_files(warehouse)
-        parts = [_legacy_file(warehouse, file, tables, data_dir) for file in files]
+        in_files = data_dir if deep else None
+        parts = [_legacy_file(warehouse, file, tables, in_files) for file in files]
         if snapshot := read_snapshot(warehouse):
-            parts.insert(0, _sheet(warehouse, snapshot, tables, data_dir))
-            if data_dir:
+            parts.insert(0, _sheet(warehouse, snapshot, tables, data_dir, deep=deep))
+            if deep:
                 older, differences = deep_older(warehouse, snapshot["snapshot_id"], data_dir)
         published = read_published(warehouse, context.target.schema)
         across = [*mart_faults(published), *history_faults(published)]
@@ -114,6 +117,7 @@ def _legacy_file(
     found = [item for row in rows for item in check_row(file.file_name, row, tables)]
     raw = read_raw(warehouse, file.file_sha256, is_sheet=False)
     found += legacy_faults(file.file_name, file.header_text, raw, file.delimiter or ",")
+    found += stray_rows(file.file_name, rows)
     held_against, deep = deep_legacy(warehouse, file, data_dir) if data_dir else ("", [])
     found += deep
     proof = legacy_proof(file, rows)
@@ -125,7 +129,7 @@ def _legacy_file(
 
 
 def _sheet(
-    warehouse: Warehouse, snapshot: dict[str, Any], tables: Tables, data_dir: Path | None
+    warehouse: Warehouse, snapshot: dict[str, Any], tables: Tables, data_dir: Path, *, deep: bool
 ) -> tuple[FileSum, list[Difference]]:
     rows = read_rows(warehouse, snapshot["snapshot_id"], is_sheet=True)
     name = snapshot["source"]
@@ -133,15 +137,18 @@ def _sheet(
     raw = read_raw(warehouse, snapshot["snapshot_id"], is_sheet=True)
     found += sheet_faults(name, raw)
     snapshot_id, held_against = snapshot["snapshot_id"], ""
-    if data_dir:
-        held_against, deep = deep_snapshot(warehouse, snapshot_id, name, data_dir)
-        found += deep
+    if deep:
+        held_against, differing = deep_snapshot(warehouse, snapshot, data_dir)
+        found += differing
+    if snapshot.get("notice"):
+        found += stray_lines_of(name, snapshot.get("source_sha256"), data_dir)
     proof = sheet_proof(snapshot, rows)
     if proof == MISLOADED:
         reason = "raw has other cells than the file, whose bytes are those that were loaded"
         found.append(wrong((name, 0), "", "", snapshot["source_sha256"], "", reason))
     found_sum = _sum(("sheet", name, snapshot_id), snapshot["row_count"], rows, proof, found)
-    return replace(found_sum, compared_with=held_against), found
+    said = snapshot.get("notice") or ""
+    return replace(found_sum, notice=said, compared_with=held_against), found
 
 
 def _sum(

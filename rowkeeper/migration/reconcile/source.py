@@ -50,10 +50,13 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def csv_records(text: str, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
-    """The line that each record of a CSV starts on, and its cells; blank lines too."""
+def csv_records(text: str, delimiter: str = ",", **habits: Any) -> Iterator[tuple[int, list[str]]]:
+    """The line that each record of a CSV starts on, and its cells; blank lines too.
+
+    ``habits``: as ``csv.reader`` takes them.
+    """
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, **habits)
     line = 1
     for cells in reader:
         yield line, cells
