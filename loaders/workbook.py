@@ -1,17 +1,18 @@
 """A sheet that somebody saved as XLSX, as the tabs of a published page."""
 
 import io
-import re
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from loaders.bounds import Bounds
 from loaders.grid import (
     BLANK,
+    SHOWN,
     Cell,
     Line,
     Tab,
@@ -20,27 +21,15 @@ from loaders.grid import (
     links_of,
     without_blank_ends,
 )
-from loaders.workbook_parts import Formulas, look_through
+from loaders.workbook_formulas import Formula, read_formula
+from loaders.workbook_parts import Formulas, look_through, place_of
 from rowkeeper.core.errors import InputError
-from rowkeeper.core.links.text import find_links
+from rowkeeper.core.text import some_of
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
-_QUOTED = r'"((?:[^"]|"")*)"'
-_HYPERLINK = re.compile(
-    rf"=HYPERLINK\(\s*{_QUOTED}\s*(?:[,;]\s*{_QUOTED}\s*\)|\)|[,;])", re.IGNORECASE
-)
-"""Address and, where it is no reference, label."""
-_LITERAL = re.compile(
-    rf"\bCONCAT(?:ENATE)?\(\s*{_QUOTED}(?:\s*[,;]\s*{_QUOTED})*|{_QUOTED}(?:\s*&\s*{_QUOTED})*",
-    re.IGNORECASE,
-)
-"""Texts that a formula has, as one where it puts them together."""
-_READS = r"\b(?:IMPORT[A-Z]+|WEBSERVICE)\("
-_SOURCE = re.compile(rf"{_READS}\s*$", re.IGNORECASE)
-_IMPORTS = re.compile(_READS, re.IGNORECASE)  # in the text that Google leaves where Excel has none
-"""Before the address of what a sheet reads its values from, which is nobody's content."""
+NOTHING_SAID = Formula()
 
 
 def read_workbook(path: Path, data: bytes, bounds: Bounds) -> list[Tab]:
@@ -74,13 +63,22 @@ def read_workbook(path: Path, data: bytes, bounds: Bounds) -> list[Tab]:
 def _tab(where: str, place: int, sheet: "Worksheet", formulas: Formulas, bounds: Bounds) -> Tab:
     label = f"{where}, tab {sheet.title},"
     hidden: set[int] = set()
-    lines = without_blank_ends(list(_lines(label, sheet, formulas, bounds, hidden)))
+    said = {
+        cell: read_formula(formula, partial(_value_of, sheet)) for cell, formula in formulas.items()
+    }
+    lines = without_blank_ends(list(_lines(label, sheet, said, bounds, hidden)))
     check_lines(label, lines, bounds)
-    return Tab(str(place), sheet.title, lines, hidden_notice(hidden))
+    notices = hidden_notice(hidden)
+    notices += _unclear_notice([cell for cell, found in said.items() if not found.is_clear])
+    return Tab(str(place), sheet.title, lines, notices)
 
 
 def _lines(
-    where: str, sheet: "Worksheet", formulas: Formulas, bounds: Bounds, left_out: set[int]
+    where: str,
+    sheet: "Worksheet",
+    said: Mapping[tuple[int, int], Formula],
+    bounds: Bounds,
+    left_out: set[int],
 ) -> Iterator[Line]:
     """The rows of a worksheet without its hidden columns, as on the published page.
 
@@ -89,7 +87,7 @@ def _lines(
     """
     rows: dict[int, dict[int, Cell]] = {}
     for (row, column), shown in sheet._cells.items():
-        if (cell := _cell(shown, formulas.get((row, column)))) != BLANK:
+        if (cell := _cell(shown, said.get((row, column), NOTHING_SAID))) != BLANK:
             rows.setdefault(row, {})[column] = cell
     hidden = _hidden(sheet, max((max(cells) for cells in rows.values()), default=0))
     count = 0
@@ -115,39 +113,38 @@ def _hidden(sheet: "Worksheet", width: int) -> set[int]:
     }
 
 
-def _cell(cell: Any, formula: Any) -> Cell:
+def _cell(cell: Any, said: Formula) -> Cell:
     """A cell with its own link, or that of its HYPERLINK formula, and all others of the formula.
 
     What the formula says stands in for a value that no spreadsheet program has computed yet.
     """
-    address = text = ""
-    others = _links_in(formula) if isinstance(formula, str) else []
-    if isinstance(formula, str) and (found := _HYPERLINK.match(formula)):
-        address, label = (_plain(part) for part in found.groups(""))
-        text = label or (address if found[0].endswith(")") else "")
-        others = [link for link in others if link not in (address, *find_links(address))]
-    if cell.value is not None:
-        text = text_of(cell.value)
-    link = cell.hyperlink
+    address, link = said.address, cell.hyperlink
+    text = said.text if cell.value is None else text_of(cell.value)
     if link is not None and link.target:
         address = f"{link.target}#{link.location}" if link.location else str(link.target)
-    return Cell(text, tuple(dict.fromkeys(links_of([address, *others]))))
+    return Cell(text, tuple(dict.fromkeys(links_of([address, *said.others]))))
 
 
-def _links_in(formula: str) -> list[str]:
-    """The links in the texts of a formula, whatever function takes them: IF, IMAGE, ``&``."""
-    found: list[str] = []
-    for literal in _LITERAL.finditer(formula):
-        text = "".join(_plain(part[1]) for part in re.finditer(_QUOTED, literal[0]))
-        if not _SOURCE.search(
-            formula, max(0, literal.start() - 40), literal.start()
-        ) and not _IMPORTS.match(text):
-            found += find_links(text)
-    return found
+def _value_of(sheet: "Worksheet", name: str) -> str | None:
+    """The text that ``&`` takes of a cell, as it was computed last; None where that can't be told,
+    as of a date, which it takes in another form.
+    """
+    shown = sheet._cells.get(place_of(name))
+    value = None if shown is None else shown.value
+    return text_of(value) if isinstance(value, str | int | float) else None
 
 
-def _plain(literal: str) -> str:
-    return literal.replace('""', '"')
+def _unclear_notice(cells: list[tuple[int, int]]) -> tuple[str, ...]:
+    """What is said of the links that formulas put together in ways that can't be told."""
+    from openpyxl.utils import get_column_letter
+
+    names = [f"{get_column_letter(column)}{row}" for row, column in sorted(cells)]
+    if not names:
+        return ()
+    return (
+        f"The sheet has formulas in cell{'s'[: len(names) > 1]} {some_of(names, SHOWN)} that put a "
+        "link together, and where it leads can't be told: paste those links as text.",
+    )
 
 
 def text_of(value: Any) -> str:

@@ -27,7 +27,7 @@ _CELLS = frozenset(
     ]
 )
 """What there may be of each cell: values, rich text, links, comments."""
-_MAY_LINK = re.compile(r'"[^"]*[.:/]')
+_MAY_LINK = re.compile(r'"[^"]*[.:/]|HYPERLINK\(', re.IGNORECASE)
 _PLACE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
 
 
@@ -67,7 +67,7 @@ class _Look:
     def begin(self) -> None:
         """A new part begins."""
         self.formulas: dict[tuple[int, int], str] = {}
-        self._shared: dict[str, str] = {}
+        self._shared: dict[str, tuple[str, int, int]] = {}
         self._row = self._column = 0
         self._formula: list[str] | None = None
         self._shared_as = ""
@@ -84,7 +84,7 @@ class _Look:
         elif name == "c":
             self._count(1)
             place = attributes.get("r")
-            self._row, self._column = _place(place) if place else (self._row, self._column + 1)
+            self._row, self._column = place_of(place) if place else (self._row, self._column + 1)
         elif name == "f":
             self._formula, self._shared_as = [], attributes.get("si", "")
         elif name in ("mergeCell", "hyperlink") and ":" in attributes.get("ref", ""):
@@ -109,9 +109,13 @@ class _Look:
             return
         text = "".join(self._formula)
         if self._shared_as:  # a formula that several cells share stands in the first of them
-            text = self._shared.setdefault(self._shared_as, text)
+            first = self._shared.setdefault(self._shared_as, (text, self._row, self._column))
+            text = first[0]
         if _MAY_LINK.search(text):
-            self.formulas[self._row, self._column] = f"={text}"
+            here = (self._row, self._column)
+            self.formulas[here] = (
+                _moved(f"={text}", first[1:], here) if self._shared_as else f"={text}"
+            )
         self._formula = None
 
     def comment(self, data: Any) -> None:
@@ -128,7 +132,22 @@ class _Look:
         self.bounds.check_cells(self.where, self.cells)
 
 
-def _place(text: str) -> tuple[int, int]:
+def _moved(formula: str, first: tuple[int, int], here: tuple[int, int]) -> str:
+    """``formula`` with the cells that it means in another place; as it is where that can't be."""
+    from openpyxl.formula.tokenizer import TokenizerError
+    from openpyxl.formula.translate import Translator, TranslatorError
+    from openpyxl.utils import get_column_letter
+
+    if first == here:
+        return formula
+    names = [f"{get_column_letter(column)}{row}" for row, column in (first, here)]
+    try:
+        return str(Translator(formula, origin=names[0]).translate_formula(names[1]))
+    except (TokenizerError, TranslatorError, IndexError):
+        return f'{formula}&INDIRECT("")'  # whose links can't be told
+
+
+def place_of(text: str) -> tuple[int, int]:
     """Row and column, from 1, of a cell such as ``B3``. Raises ``ValueError``."""
     if (found := _PLACE.fullmatch(text)) is None:
         raise ValueError(text)
@@ -143,5 +162,5 @@ def _area(text: str) -> int:
     corners = [_PLACE.fullmatch(corner) for corner in text.split(":")]
     if None in corners or len(corners) != 2:
         return 1 << 34
-    (top, left), (bottom, right) = (_place(corner) for corner in text.split(":"))
+    (top, left), (bottom, right) = (place_of(corner) for corner in text.split(":"))
     return (abs(bottom - top) + 1) * (abs(right - left) + 1)

@@ -6,6 +6,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -254,6 +255,75 @@ def test_a_formula_loses_no_link(tmp_path: Path, formula: str, links: str) -> No
     book.save(tmp_path / "sheet.xlsx")
     cell = dict(load_sheet(str(tmp_path / "sheet.xlsx")).rows[1].named).get("x", Cell())
     assert cell.links == tuple(urls[int(number)] for number in links)
+
+
+ID = "dQw4w9WgXcQ"
+
+
+@pytest.mark.parametrize(
+    ("formula", "links", "is_told"),
+    [
+        ('=HYPERLINK("https://youtu.be/"&D2,"x")', f"https://youtu.be/{ID}", False),
+        ('=HYPERLINK("https://youtu.be/"&$D$2&"?t="&E2)', f"https://youtu.be/{ID}?t=7", False),
+        ('=HYPERLINK(CONCATENATE("https://youtu.be/",(D2)),"x")', f"https://youtu.be/{ID}", False),
+        ('=HYPERLINK(_xlfn.CONCAT(F2;D2),"x")', f"https://youtu.be/{ID}", False),
+        ('=IF(E2,HYPERLINK(F2&D2,"https://vimeo.com/1"),"")',
+         f"https://youtu.be/{ID} https://vimeo.com/1", False),
+        ('=HYPERLINK(F2,"x")', "https://youtu.be/", False),
+        ('=HYPERLINK("https://youtu.be/"&Z9,"x")', "https://youtu.be/", True),
+        ('=HYPERLINK(Other!A1&D2,"x")', "", True),
+        ('=HYPERLINK("https://youtu.be/"&MID(D2,1,11),"x")', "https://youtu.be/", True),
+        ('=HYPERLINK("https://youtu.be/"&D2:E2,"x")', "https://youtu.be/", True),
+        ('=HYPERLINK("https://youtu.be/"&G2,"x")', "https://youtu.be/", True),
+        ('=HYPERLINK(' + "(" * 30 + "D2" + ")" * 30 + ',"x")', "", True),
+    ],
+)  # fmt: skip
+def test_a_link_that_a_formula_puts_together_is_found_or_told(
+    tmp_path: Path, formula: str, links: str, is_told: bool
+) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    day = datetime(2026, 1, 2)
+    for row in (
+        ["#", "Name", "x", "id", "n", "host", "day"],
+        [7, "Ann", formula, ID, 7.0, "https://youtu.be/", day],
+    ):
+        book.worksheets[0].append(row)
+    book.create_sheet("Other").append(["https://youtu.be/"])
+    book.save(tmp_path / "sheet.xlsx")
+    found = load_sheet(str(tmp_path / "sheet.xlsx"))
+    assert dict(found.rows[1].named).get("x", Cell()).links == tuple(links.split())
+    assert (
+        any("formulas in cell C2 that put a link" in notice for notice in found.notices) == is_told
+    )
+
+
+def test_a_formula_that_cells_share_means_the_cells_beside_each(tmp_path: Path) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    formula = '=HYPERLINK("https://youtu.be/"&D2,"x")'
+    for row in (["#", "Name", "x", "id"], [1, "Ann", formula, ID], [2, "Bob", "=1", ID[::-1]]):
+        book.worksheets[0].append(row)
+    book.save(tmp_path / "sheet.xlsx")
+    path = tmp_path / "sheet.xlsx"
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    name = "xl/worksheets/sheet1.xml"
+    parts[name] = (
+        parts[name]
+        .replace(b"<f>HYPERLINK", b'<f t="shared" ref="C2:C3" si="0">HYPERLINK')
+        .replace(b"<f>1</f>", b'<f t="shared" si="0"/>')
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    rows = load_sheet(str(path)).rows[1:]
+    assert [dict(row.named)["x"].links for row in rows] == [
+        (f"https://youtu.be/{ID}",),
+        (f"https://youtu.be/{ID[::-1]}",),
+    ]
 
 
 @given(st.integers(0, 10**6), st.integers(1, 60))
