@@ -21,6 +21,7 @@ from loaders.removals import Allowed, check_load, new_titles
 from loaders.row_keys import RowIds, known_row_ids
 from loaders.sheet import Snapshot, configured_sheet
 from loaders.tables import EVIDENCE, TABLES, Rows, add_legacy_file, add_snapshot, no_rows
+from rowkeeper.core.csv.ignoring import IDLE, idle_rules
 from rowkeeper.core.disk.locks import lock_path
 from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.drain import create_tables
@@ -99,6 +100,10 @@ def ingest(settings: Settings, target: Target) -> IngestSummary:
         with connect(target) as warehouse:
             number_snapshots(warehouse)
             keep_loads(loads_dir(settings.data_dir), warehouse, _bytes_of(snapshot))
+            said += [
+                IDLE.format(rule=harmless(rule))
+                for rule in idle_rules(warehouse, settings.legacy_csv.ignore)
+            ]
     summary = _summary(settings, load_id, snapshot, told, held, files, new_files, rows)
     return replace(summary, read_again=again, notices=(*said, *summary.notices))
 

@@ -10,6 +10,7 @@ import click
 
 from rowkeeper.cli.options import json_option, prepare, quiet_option, warehouse_options
 from rowkeeper.cli.terminal import Terminal, console, say_json
+from rowkeeper.core.csv.ignoring import IDLE
 from rowkeeper.core.csv.written import guarded_csv
 from rowkeeper.core.errors import ReconcileError
 from rowkeeper.core.files import write_whole
@@ -54,6 +55,7 @@ def as_record(found: Reconciliation) -> dict[str, Any]:
         "complete": found.complete,
         "files": [asdict(file) for file in found.files],
         "older_snapshots": found.older_snapshots,
+        "idle_rules": found.idle_rules,
         "differences": [asdict(difference) for difference in found.differences],
     }
 
@@ -85,6 +87,8 @@ def _print(out: Terminal, found: Reconciliation) -> None:
         for title, filled in file.unknown_columns.items():
             column = f"column {quoted(title)} of {file.file}"
             out.say(f"Nobody knows {column}: its {filled} filled cells are kept.")
+    for rule in found.idle_rules:
+        out.say(IDLE.format(rule=rule), style="yellow")
     for held_against, number in found.older_snapshots.items():
         out.say(f"{number} older snapshots were compared with {held_against}.")
     for kind, count in sorted(Counter(item.kind for item in found.differences).items()):

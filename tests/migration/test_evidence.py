@@ -148,9 +148,10 @@ def test_evidence_decides_and_rows_are_accepted(
         [who("1", "Anna", type="MF"), who("1", "Anna", google_drive=drive)],
     )
     monkeypatch.setenv("ROWKEEPER_LEGACY_CSV_PATHS", f"{new},{old}")
-    monkeypatch.setenv("ROWKEEPER_LEGACY_CSV_IGNORE", "new*.csv:900-999")
+    monkeypatch.setenv("ROWKEEPER_LEGACY_CSV_IGNORE", "new*.csv:900-999,gone.csv")
     context = Context(load_settings({}), engine)
-    ingest(context.settings, engine)
+    idle = "legacy_csv.ignore: no row is left out by gone.csv: mend or remove that rule."
+    assert idle in ingest(context.settings, engine).notices
     build(context)
     assert query(engine, CLAIMS) == [
         ("1", "stands", "the google_drive of old.csv, line 3"),
@@ -173,6 +174,7 @@ def test_evidence_decides_and_rows_are_accepted(
     assert "Left out in new.csv: 1 rows: left out by legacy_csv.ignore" in shown
     assert "Left out in old.csv: 1 rows: " in shown
     assert "Quarantined in new.csv: 1 rows: " in shown
+    assert idle in " ".join(shown.split())
 
     gold = tmp_path / "gold.csv"
     gold.write_text(f"row_id,file,person\n3,{VIDEO}.mp4,Cleo\n2,{VIDEO}.mp4,Somebody\n")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rowkeeper.catalogue.built import require_built
+from rowkeeper.core.csv.ignoring import idle_rules
 from rowkeeper.core.warehouse import Warehouse, connect
 from rowkeeper.migration.export.warehouse import LoadedFile, read_files
 from rowkeeper.migration.reconcile.cells import check_row
@@ -74,6 +75,8 @@ class Reconciliation:
     differences: list[Difference]
     older_snapshots: dict[str, int] = field(default_factory=dict)
     """What ``--deep`` held older snapshots of the sheet against -> how many."""
+    idle_rules: list[str] = field(default_factory=list)
+    """The rules of ``legacy_csv.ignore`` that leave out no row."""
 
     @property
     def complete(self) -> bool:
@@ -100,6 +103,7 @@ def reconcile(context: Context, *, deep: bool = False) -> Reconciliation:
             parts.insert(0, _sheet(warehouse, snapshot, tables, data_dir, deep=deep))
             if deep:
                 older, differences = deep_older(warehouse, snapshot["snapshot_id"], data_dir)
+        idle = idle_rules(warehouse, context.settings.legacy_csv.ignore)
         published = read_published(warehouse, context.target.schema)
         across = [*mart_faults(published), *history_faults(published)]
         across += claim_faults(read_claims(warehouse, published), published)
@@ -107,7 +111,7 @@ def reconcile(context: Context, *, deep: bool = False) -> Reconciliation:
     for file_sum, found in parts:
         sums.append(file_sum)
         differences += found
-    return Reconciliation(sums, differences + across, older)
+    return Reconciliation(sums, differences + across, older, idle)
 
 
 def _legacy_file(
