@@ -135,7 +135,7 @@ def _page(data: bytes, gid: str) -> Iterator[ShownTable]:
         tree = html.document_fromstring(data, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError):
         return
-    tables: list[Any] = list(tree.iter("table"))  # what xpath() gives is one type in ten
+    tables: list[Any] = list(tree.iter("table"))
     own = [table for table in tables if gid in table.xpath("ancestor::div[@id][1]/@id")]
     for table in own or tables:
         rows: dict[int, list[ShownCell]] = {}
