@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import urllib3
 from lxml import html
@@ -12,7 +13,6 @@ from downloaders.http import mime_of, status_error
 from downloaders.verdicts import first_match
 from rowkeeper.core import markup
 from rowkeeper.core.errors import (
-    NeedsPersonError,
     PermanentError,
     RetryLaterError,
     TransferError,
@@ -37,12 +37,15 @@ RESOURCE_KEY = re.compile(r"[?&]resourcekey=([A-Za-z0-9_-]{1,128})", re.IGNORECA
 MEDIA_ID = re.compile(r"[A-Za-z0-9_-]{5,128}")
 REFUSALS = ("uc-error-caption", "uc-error-subcaption", "errorMessage")
 """The classes of those elements that hold a refusal."""
-SIGN_IN = re.compile(
-    r"^(google \w+(:| -) )?"
-    r"(sign[ -]?in($| - google| to continue)|(you need access|access denied)$)",
+CAPTCHA = '//form[@id="captcha-form"]'
+EXPORTED = re.compile(
+    rb"""<[a-z][^>]*\s(?:class\s*=\s*["']?(?:[^"'>]*\s)?(?:doc-content|c\d+)\b"""
+    rb"""|id\s*=\s*["']?contents\b)""",
     re.IGNORECASE,
 )
-"""The titles of pages that ask to sign in; what somebody calls a document is not among them."""
+"""What each page has that Docs made of a document, and no page in its place."""
+MARKED_WITHIN = 4 << 20
+"""Bytes; the style of a document stands before its first mark."""
 END = "</html>"
 """What a page has, however short, that came whole."""
 NOT_PAGES = ("video/", "audio/", "image/", "application/pdf", "application/zip")
@@ -126,11 +129,20 @@ def check_bytes(head: bytes, mime_type: str, named: bool) -> None:
 
 def refusal(tree: html.HtmlElement, response: urllib3.BaseHTTPResponse, host: str) -> TransferError:
     """What a page instead of a file means."""
+    return meaning(tree, host, response.status, retry_after(response.headers))
+
+
+def meaning(
+    tree: html.HtmlElement, host: str, status: int = 200, wait: float | None = None
+) -> TransferError:
+    """As :func:`refusal`, of a page that came with ``status``."""
     title, words = title_of(tree), _words(tree)
+    if tree.xpath(CAPTCHA):
+        return SORRY.raised(f"{host} shows a captcha.", wait)
     if rule := first_match(PAGES, f"{title}\n{words}"):
-        return rule.raised(words or f"{host}: {title}", retry_after(response.headers))
-    if response.status >= 400:
-        return refused(response.status, host, retry_after(response.headers))
+        return rule.raised(words or f"{host}: {title}", wait)
+    if status >= 400:
+        return refused(status, host, wait)
     if not title and not words:
         return RetryLaterError("empty_page", f"{host} sent an empty page instead of a file.")
     return NOT_A_FILE.raised(words or f"{host} sent a page instead of a file: {title}")
@@ -150,12 +162,12 @@ def check_status(response: urllib3.BaseHTTPResponse, host: str) -> None:
         raise refused(max(response.status, 400), host, retry_after(response.headers))
 
 
-def check_title(title: str, host: str) -> None:
-    """Raise where ``title`` is that of a page that stands in the place of what was asked for."""
-    if SIGN_IN.search(title):
-        raise NeedsPersonError("permission_denied", f"{host} asks to sign in.")
-    if first_match([SORRY], title):
-        raise SORRY.raised(f"{host}: {title}")
+def check_document(part: Path, host: str) -> None:
+    """Raise unless the page at ``part`` has the marks of a document."""
+    with part.open("rb") as file:
+        page = file.read(MARKED_WITHIN)
+    if not EXPORTED.search(page):
+        raise meaning(parse(page.decode("utf-8", "replace")), host)
 
 
 def _words(tree: html.HtmlElement) -> str:

@@ -25,7 +25,7 @@ from downloaders.http import HttpClient, read_page
 from downloaders.readings import UnchangedError, content_key, unless_new
 from downloaders.sinks import FileSink
 from downloaders.transfer import Saved, save
-from rowkeeper.core.errors import PermanentError, TransferError
+from rowkeeper.core.errors import AmbiguousError, TransferError
 from rowkeeper.core.links.classify import classify
 from rowkeeper.core.net.sniff import HEAD, kind_of
 from rowkeeper.core.net.throttle import Limit
@@ -183,7 +183,7 @@ def _inspect(
 def _check(part: Path, export: ExportFormat, saved: Saved) -> None:
     """Raise unless the bytes are what was asked for, and remove them.
 
-    A page that asks to sign in is no document.
+    A page without a file's name is a document only by its marks.
     """
     try:
         _check_bytes(part, export, saved)
@@ -196,9 +196,10 @@ def _check_bytes(part: Path, export: ExportFormat, saved: Saved) -> None:
     with part.open("rb") as file:
         head = file.read(HEAD)
     kind = kind_of(head)
-    if kind == "text/html" and saved.filename is None:
-        google.check_title(google.title_of(google.parse(head.decode("utf-8", "replace"))), HOST)
+    is_page = kind == "text/html"
+    if is_page and (saved.filename is None or export.extension != "html"):
+        google.check_document(part, HOST)
     wanted = {"html": ("text/html",), "pdf": ("application/pdf",)}.get(export.extension)
-    if (wanted and kind not in wanted) or (not wanted and kind == "text/html"):
+    if (wanted and kind not in wanted) or (not wanted and is_page):
         words = f"{HOST} sent {kind or 'something else'} instead of {export.mime_type}."
-        raise PermanentError("not_a_document", words)
+        raise AmbiguousError("not_a_document", words)

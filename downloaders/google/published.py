@@ -15,7 +15,7 @@ from downloaders.http import HttpClient, read_page
 from downloaders.readings import content_key
 from downloaders.sinks import FileSink
 from downloaders.transfer import save
-from rowkeeper.core.errors import PermanentError
+from rowkeeper.core.errors import AmbiguousError, PermanentError
 from rowkeeper.core.net.sniff import HEAD, kind_of
 
 if TYPE_CHECKING:
@@ -87,9 +87,9 @@ def _checked(part: Path) -> str:
         head = file.read(HEAD)
     if kind_of(head) != "text/html":
         words = f"{HOST} sent {kind_of(head) or 'something else'} instead of a published page."
-        raise PermanentError("not_a_document", words)
+        raise AmbiguousError("not_a_document", words)
+    google.check_document(part, HOST)
     title = google.title_of(google.parse(head.decode("utf-8", "replace")))
-    google.check_title(title, HOST)
     return title.removesuffix(" - Google Docs")
 
 

@@ -85,10 +85,45 @@ def test_a_published_document_is_fetched_as_page_and_as_text(settings: FetchSett
 def test_what_a_published_document_is_called_is_no_refusal(
     net: FakeInternet, settings: FetchSettings, title: str
 ) -> None:
-    page = f"<html><title>{title} - Google Docs</title><body>x</body></html>"
+    page = f"<html><title>{title} - Google Docs</title><body><div id='contents'>x</body></html>"
     net.site.pages["docs.google.com/document/d/e/2PACX-titled_one/pub"] = page
     fetched = fetch(settings, request_for("docs", "document_html", "2PACX-titled_one"))
     assert fetched.filename == f"{title}.html"
+
+
+@pytest.mark.parametrize("media_id", ["typing_notes", "2PACX-known____1"])
+@pytest.mark.parametrize("kind", ["document", "document_html"])
+@pytest.mark.parametrize(
+    ("page", "code", "verdict"),
+    [
+        ("<title>Bevor Sie zu Google weitergehen</title>", "not_a_file", Verdict.RETRY),
+        ("<title>Anmelden – Google Konten</title>", "not_a_file", Verdict.RETRY),
+        ("<title>Google Docs</title>We're sorry. It is not published.", "not_a_file", None),
+        ("<title>Google Docs - Page Not Found</title>Sorry.", "not_a_file", Verdict.RETRY),
+        ("<title>https://x</title><form id='captcha-form'>", "quota", Verdict.PAUSE),
+        ("<title>Sign in - Google Accounts</title>", "permission_denied", Verdict.NEEDS_PERSON),
+    ],
+)
+def test_a_page_is_a_document_only_by_its_marks(
+    net: FakeInternet,
+    settings: FetchSettings,
+    media_id: str,
+    kind: str,
+    page: str,
+    code: str,
+    verdict: Verdict | None,
+) -> None:
+    for path in (BASE, f"docs.google.com/document/d/e/{media_id}/pub"):
+        net.site.pages[path] = f"<!doctype html><html><head>{page}</head></html>"
+    with pytest.raises(TransferError) as caught:
+        fetch(settings, request_for("docs", kind, media_id))
+    assert (caught.value.code, caught.value.verdict) == (code, verdict or Verdict.RETRY)
+
+
+def test_marks_behind_a_long_style_count(net: FakeInternet, settings: FetchSettings) -> None:
+    style = f"<style>{'.c1{color:red}' * 9000}</style>"
+    net.site.pages[BASE] = f"<html><head>{style}</head><body class='c1 doc-content'>x</body></html>"
+    assert fetch(settings, request_for("docs", "document_html", "typing_notes")).size_bytes > 9000
 
 
 def test_links_in_a_document_are_that_persons(settings: FetchSettings) -> None:
