@@ -71,8 +71,8 @@ class HttpClient:
         return response.headers.get("Location") if response.status in REDIRECTS else None
 
     def _follow(self, url: str, hosts: Hosts, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
-        for _ in range(MAX_REDIRECTS + 1):
-            response = self._ask(url, hosts, headers)
+        for hops in range(MAX_REDIRECTS + 1):
+            response = self._ask(url, hosts, headers, is_led=hops > 0)
             location = response.headers.get("Location")
             if response.status not in REDIRECTS or not location:
                 return response
@@ -84,8 +84,10 @@ class HttpClient:
             url = target
         raise PermanentError("too_many_redirects", f"More than {MAX_REDIRECTS} redirects.")
 
-    def _ask(self, url: str, hosts: Hosts, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
-        hosts.check(url)
+    def _ask(
+        self, url: str, hosts: Hosts, headers: Mapping[str, str], *, is_led: bool = False
+    ) -> urllib3.BaseHTTPResponse:
+        hosts.check(url, is_led=is_led)
         check_literal(urlsplit(url).hostname or "", self._private)
         self._throttle.wait(self._site, site_of(self._site, url))
         merged = {**self._pool.headers, **headers}

@@ -92,6 +92,6 @@ class GuardedRH(RequestsRH):  # type: ignore[misc]
     def _check(self, url: str) -> None:
         try:
             if self.named is None or not self.named.allows(url):
-                self.hosts.check(url)
+                self.hosts.check(url, is_led=True)  # what is asked first is made from an id
         except TransferError as error:
             raise StrayedError(error) from None

@@ -154,8 +154,8 @@ def test_exports(settings: FetchSettings, kind: str, media_id: str, name: str, b
         (
             "private_film",
             [Fault("alt=media", "redirect:https://evil.example/x")],
-            "host_not_allowed",
-            Verdict.PERMANENT,
+            "led_elsewhere",
+            Verdict.RETRY,
         ),
     ],
 )

@@ -198,7 +198,7 @@ def test_a_key_goes_to_google_alone(net: FakeInternet, tmp_path: Path) -> None:
     net.site.faults.append(Fault("/uc", "redirect:https://evil.example/x", 9))
     url = f"https://drive.google.com/open?id={OLD}&resourcekey={WORD}"
     [event] = run(settings_for(net, tmp_path), request_for("drive", "file", OLD, url_as_found=url))
-    assert event.error_code == "host_not_allowed"
+    assert event.error_code == "led_elsewhere"
     assert not any(host == "evil.example" for _, host, _ in net.requests)
 
 

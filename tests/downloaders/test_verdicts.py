@@ -10,13 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from downloaders import verdict_tables
+from downloaders.google.answers import HOSTS
 from downloaders.google.rules import PAGES
 from downloaders.pool import download_all
 from downloaders.verdicts import first_match
 from downloaders.youtube.downloader import YOUTUBE
 from downloaders.youtube.rules import RULES
-from rowkeeper.core.errors import AmbiguousError, Verdict
+from rowkeeper.core.errors import AmbiguousError, TransferError, Verdict
 from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.net.hosts import Hosts
 from rowkeeper.core.retry import AMBIGUOUS_RUNS, AMBIGUOUS_SPAN, Refusals
 from tests.fakes.clients import request_for, settings_for
 from tests.fakes.internet import FakeInternet
@@ -144,6 +146,37 @@ def test_what_google_says(words: str, code: str | None) -> None:
 )
 def test_each_rule_is_the_first_for_its_own_example(rules: Any) -> None:
     assert [first_match(rules, rule.example) for rule in rules] == list(rules)
+
+
+PERMANENT, PAUSE, PERSON = Verdict.PERMANENT, Verdict.PAUSE, Verdict.NEEDS_PERSON
+
+
+@pytest.mark.parametrize("hosts", [HOSTS, YOUTUBE.hosts], ids=["google", "youtube"])
+@pytest.mark.parametrize(
+    ("url", "verdict", "code"),
+    [
+        ("https://www.google.de/sorry/index", PAUSE, "rate_limited"),
+        ("https://www.google.co.uk/sorry/index?q=1", PAUSE, "rate_limited"),
+        ("https://ipv6.google.com.br/sorry", PAUSE, "rate_limited"),
+        ("https://google.evil.example/sorry/index", Verdict.RETRY, "led_elsewhere"),
+        ("https://consent.google.com/ml?continue=x", Verdict.RETRY, "led_elsewhere"),
+        ("https://blocked.proxy.example/why", Verdict.RETRY, "led_elsewhere"),
+        ("https://www.google.com/accounts/ServiceLogin", PERSON, "permission_denied"),
+        ("https://accounts.google.de/x", PERSON, "permission_denied"),
+        ("https://login.microsoftonline.com/common/oauth2", PERSON, "permission_denied"),
+        ("https://sso.school.example/", PERSON, "permission_denied"),
+        ("https://school.example/adfs/ls/", PERSON, "permission_denied"),
+    ],
+)
+def test_where_an_answer_leads_is_never_final_at_first_sight(
+    hosts: Hosts, url: str, verdict: Verdict, code: str
+) -> None:
+    with pytest.raises(TransferError) as caught:
+        hosts.check(url, is_led=True)
+    assert (caught.value.verdict, caught.value.code) == (verdict, code)
+    with pytest.raises(TransferError) as caught:
+        hosts.check("https://elsewhere.example/login.x")
+    assert (caught.value.verdict, caught.value.code) == (PERMANENT, "host_not_allowed")
 
 
 def test_what_no_rule_knows_is_never_final() -> None:

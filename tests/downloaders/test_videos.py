@@ -101,7 +101,7 @@ def test_faults_of_the_line_pass_and_a_full_site_pauses(
     net.site.faults[:] = [Fault("0.mp4" if provider != "loom" else ".mp4", "truncate", times=3)]
     assert failure(settings, provider, media_id).code == "truncated"
     net.site.faults[:] = [Fault(".mp4", "redirect:https://evil.example/", times=9)]
-    assert failure(settings, provider, media_id).code == "host_not_allowed"
+    assert failure(settings, provider, media_id).code == "led_elsewhere"
     assert not any(host == "evil.example" for _, host, _ in net.requests)
 
 

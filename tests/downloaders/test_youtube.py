@@ -167,7 +167,7 @@ def test_unplayable(settings: FetchSettings, error: VideoError, kind: str) -> No
         (
             "googlevideo.com",
             "redirect:https://evil.example/",
-            ("host_not_allowed", Verdict.PERMANENT),
+            ("led_elsewhere", Verdict.RETRY),
         ),
         (
             "www.youtube.com",

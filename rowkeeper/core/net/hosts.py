@@ -5,10 +5,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-from rowkeeper.core.errors import NeedsPersonError, PauseSiteError, PermanentError, TransferError
+from rowkeeper.core.errors import (
+    AmbiguousError,
+    NeedsPersonError,
+    PauseSiteError,
+    PermanentError,
+    TransferError,
+)
 
-BLOCKED = (frozenset({"www.google.com", "google.com", "ipv4.google.com"}), "/sorry")
-"""Where Google sends those who ask too often."""
+GOOGLE = re.compile(r"(?:[\w-]+\.)*(?:google(?:\.com?)?\.[a-z]{2,3}|youtube\.com)")
+BLOCKED = "/sorry"
+"""Where Google, of whatever country, sends those who ask too often."""
+SIGN_IN = re.compile(
+    r"(?:accounts?|auth\d?|login|signin|sso|saml|idp|adfs|sts)[.-].*|.*\.okta\.com"
+    r"|[^/]*/(?:.*/)?(?:accounts/\w*login|servicelogin|saml2?|sso|adfs|oauth2)(?:/.*)?",
+    re.IGNORECASE,
+)
+"""The hosts and paths where somebody has to sign in, Google's own and those of an organisation."""
 PORTS = {"http": 80, "https": 443}
 _NAME = re.compile(r"[a-z0-9._:\[\]-]+")
 
@@ -31,25 +44,29 @@ class Hosts:
         listed = frozenset(name.strip().lower() for name in names if name.strip())
         return cls(allowed=listed, schemes=frozenset(PORTS))
 
-    def check(self, url: str) -> None:
-        """Raise a ``TransferError`` unless ``url`` may be asked."""
+    def check(self, url: str, *, is_led: bool = False) -> None:
+        """Raise a ``TransferError`` unless ``url`` may be asked.
+
+        ``is_led``: it is no link that somebody wrote, but where an answer leads, which may be of
+        the asker's making: that is never final at first sight.
+        """
         try:
             parts = urlsplit(url)
             host, port = (parts.hostname or "").lower(), parts.port
         except ValueError:
             raise PermanentError("host_not_allowed", "The link is not a web address.") from None
-        if host in BLOCKED[0] and parts.path.startswith(BLOCKED[1]):
+        if GOOGLE.fullmatch(host) and parts.path.startswith(BLOCKED):
             raise PauseSiteError("rate_limited", "Google wants no more requests for now.")
         if host in self.sign_in:
-            raise NeedsPersonError(
-                "permission_denied",
-                f"{host} asks to sign in: share it with anyone who has the link.",
-            )
-        if not self._allows(parts, host, port):
-            raise PermanentError(
-                "host_not_allowed",
-                f"The link leads to {parts.scheme}://{host[:253]}, which is not allowed.",
-            )
+            raise _sign_in(host)
+        if self._allows(parts, host, port):
+            return
+        if is_led and SIGN_IN.fullmatch(f"{host}{parts.path}"):
+            raise _sign_in(host)
+        words = f"leads to {parts.scheme}://{host[:253]}, which is not allowed."
+        if is_led:
+            raise AmbiguousError("led_elsewhere", f"An answer {words}")
+        raise PermanentError("host_not_allowed", f"The link {words}")
 
     def allows(self, url: str) -> bool:
         """May ``url`` be asked?"""
@@ -66,3 +83,8 @@ class Hosts:
             return f"{host}:{port}" in self.allowed
         below = any(name.startswith(".") and host.endswith(name) for name in self.allowed)
         return below or host in self.allowed
+
+
+def _sign_in(host: str) -> NeedsPersonError:
+    words = f"{host[:253]} asks to sign in: share it with anyone who has the link."
+    return NeedsPersonError("permission_denied", words)
