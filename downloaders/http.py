@@ -11,6 +11,7 @@ from urllib3.exceptions import HTTPError, IncompleteRead, LocationParseError
 
 from downloaders.base import FetchSettings, Progress
 from rowkeeper.core.errors import (
+    AmbiguousError,
     NeedsPersonError,
     PauseSiteError,
     PermanentError,
@@ -154,17 +155,23 @@ def is_encoded(response: urllib3.BaseHTTPResponse) -> bool:
 
 
 def status_error(status: int, host: str, retry_after_s: float | None = None) -> TransferError:
-    """What an HTTP status of 400 and more says about trying again."""
+    """What an HTTP status of 400 and more says about trying again.
+
+    Most of those below 500 name no reason: a proxy, a cookie or a limited session gives them, too.
+    """
     kinds: dict[int, tuple[type[TransferError], str, str]] = {
         401: (NeedsPersonError, "permission_denied", "wants somebody to sign in"),
+        402: (NeedsPersonError, "http_402", "wants somebody to pay"),
         403: (NeedsPersonError, "permission_denied", "refuses access"),
         404: (PermanentError, "not_found", "knows no such thing"),
+        407: (NeedsPersonError, "http_407", "is behind a proxy that wants somebody to sign in"),
         408: (RetryLaterError, "http_408", "took too long"),
         410: (PermanentError, "gone", "says that it is gone for good"),
         425: (RetryLaterError, "http_425", "is not ready"),
         429: (PauseSiteError, "rate_limited", "wants no more requests for now"),
+        451: (PermanentError, "http_451", "names a legal reason"),
     }
-    default = PermanentError if status < 500 else RetryLaterError
+    default = AmbiguousError if status < 500 else RetryLaterError
     make, code, words = kinds.get(status, (default, f"http_{status}", "failed"))
     error = make(code, f"{host} {words} (HTTP {status}).")
     error.retry_after_s = retry_after_s

@@ -11,8 +11,8 @@
 
 {# Is it what its site said of it, rather than its link or its size? A private video can become public. #}
 {% macro may_come_back(error_code) -%}
-    {{ error_code }} in (
+    ({{ error_code }} like 'http_4__' or {{ error_code }} in (
         'private', 'members_only', 'geo', 'removed', 'terminated', 'gone', 'not_found', 'unavailable',
         'no_transcript', 'drm', 'copyright', 'legal', 'led_elsewhere', 'not_a_file', 'not_a_document'
-    )
+    ))
 {%- endmacro %}

@@ -146,7 +146,7 @@ def test_exports(settings: FetchSettings, kind: str, media_id: str, name: str, b
             "private_film",
             [Fault(FILES, "redirect:https://evil.example/x")],
             "http_302",
-            Verdict.PERMANENT,
+            Verdict.RETRY,
         ),
         ("private_film", [Fault(FILES, "drop", 9)], "transport", Verdict.RETRY),
         ("private_film", [Fault("alt=media", 502)], "http_502", Verdict.RETRY),
@@ -199,7 +199,10 @@ def test_each_refusal_has_its_verdict(
         (401, "authError", "ACCESS_TOKEN_EXPIRED", "bad_credentials", Verdict.NEEDS_PERSON),
         (403, "insufficientFilePermissions", None, "permission_denied", Verdict.NEEDS_PERSON),
         (404, "", None, "not_found", Verdict.RETRY),
-        (400, "badRequest", None, "http_400", Verdict.PERMANENT),
+        (400, "badRequest", None, "http_400", Verdict.RETRY),
+        (400, "failedPrecondition", None, "http_400", Verdict.RETRY),
+        (400, "invalidPageToken", None, "http_400", Verdict.RETRY),
+        (409, "conflict", None, "http_409", Verdict.RETRY),
     ],
 )
 def test_the_reason_that_google_names_decides(

@@ -8,14 +8,17 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import html
 
 from downloaders import verdict_tables
-from downloaders.google.answers import HOSTS
+from downloaders.google.answers import HOSTS, meaning
 from downloaders.google.rules import PAGES
+from downloaders.http import status_error
 from downloaders.pool import download_all
 from downloaders.verdicts import first_match
 from downloaders.youtube.downloader import YOUTUBE
 from downloaders.youtube.rules import RULES
+from downloaders.ytdlp.errors import _of_status
 from rowkeeper.core.errors import AmbiguousError, TransferError, Verdict
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.net.hosts import Hosts
@@ -177,6 +180,21 @@ def test_where_an_answer_leads_is_never_final_at_first_sight(
     with pytest.raises(TransferError) as caught:
         hosts.check("https://elsewhere.example/login.x")
     assert (caught.value.verdict, caught.value.code) == (PERMANENT, "host_not_allowed")
+
+
+@pytest.mark.parametrize("status", [400, 405, 406, 409, 412, 414, 416, 421, 422, 423, 431, 499])
+def test_a_status_that_names_no_reason_is_never_final_at_first_sight(status: int) -> None:
+    told = [
+        status_error(status, "x"),
+        _of_status(YOUTUBE, status, "/watch", None),
+        meaning(html.fromstring("<html><title>Bad Request</title></html>"), "x", status),
+    ]
+    assert {(type(error), error.code) for error in told} == {(AmbiguousError, f"http_{status}")}
+
+
+@pytest.mark.parametrize(("status", "verdict"), [(402, PERSON), (407, PERSON), (451, PERMANENT)])
+def test_a_status_that_names_its_reason_has_its_verdict(status: int, verdict: Verdict) -> None:
+    assert status_error(status, "x").verdict is verdict
 
 
 def test_what_no_rule_knows_is_never_final() -> None:
