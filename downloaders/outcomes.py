@@ -25,12 +25,11 @@ def verdict_of(
         return _refused(request, error, message, settings)
     kept = {"refused": request.refusals.told()} if request.refusals else {}
     tries = request.tries + 1
-    if tries >= limit and not request.standing and error.code not in NOT_YET:
+    is_pause = error.verdict is Verdict.PAUSE  # it is about who asks, and says nothing of the asset
+    if tries >= limit and not (is_pause or request.standing or error.code in NOT_YET):
         words = f"{message[: MAX_MESSAGE - 40]} Given up after {tries} runs."
         return Verdict.NEEDS_PERSON, words, {"given_up": True}
-    least = 0.0
-    if error.verdict is Verdict.PAUSE:
-        least = settings.throttle.paused_s(request.site)
+    least = settings.throttle.paused_s(request.site) if is_pause else 0.0
     delay = max(between_runs(tries, settings.download.retry_after_s), least)
     return error.verdict, message, kept | next_try(delay)
 

@@ -14,16 +14,17 @@ from downloaders import verdict_tables
 from downloaders.google.answers import HOSTS, meaning
 from downloaders.google.rules import PAGES
 from downloaders.http import status_error
+from downloaders.outcomes import verdict_of
 from downloaders.pool import download_all
 from downloaders.verdicts import first_match
 from downloaders.youtube.downloader import YOUTUBE
 from downloaders.youtube.rules import RULES
 from downloaders.ytdlp.errors import _of_status
-from rowkeeper.core.errors import AmbiguousError, TransferError, Verdict
+from rowkeeper.core.errors import AmbiguousError, PauseSiteError, TransferError, Verdict
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.net.hosts import Hosts
 from rowkeeper.core.retry import AMBIGUOUS_RUNS, AMBIGUOUS_SPAN, Refusals
-from tests.fakes.clients import request_for, settings_for
+from tests.fakes.clients import request_for, settings_for, settings_in
 from tests.fakes.internet import FakeInternet
 from tests.fakes.site import Site, Video
 
@@ -276,6 +277,14 @@ def test_a_fault_in_between_keeps_the_chain(net: FakeInternet, tmp_path: Path) -
     download_all([request], settings_for(net, tmp_path), events.append, "s1")
     assert events[-1].error_code == "http_503"
     assert Refusals.of(events[-1].details["refused"]) == chain
+
+
+@pytest.mark.parametrize("code", ["rate_limited", "bot_check", "quota"])
+def test_a_pause_gives_nothing_up(tmp_path: Path, code: str) -> None:
+    request = request_for("youtube", "video", NAMELESS, tries=999)
+    error = PauseSiteError(code, "Later.")
+    verdict, _, details = verdict_of(request, error, settings_in(tmp_path))
+    assert (verdict, "given_up" in details, "next_try_at" in details) == (PAUSE, False, True)
 
 
 def test_within_a_run_an_ambiguous_refusal_is_asked_once(net: FakeInternet, tmp_path: Path) -> None:
