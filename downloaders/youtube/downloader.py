@@ -30,6 +30,8 @@ PLAYLIST_ID = re.compile(r"[A-Za-z0-9_-]{2,64}")
 HIDDEN = re.compile(r"(\d[\d,.]*) unavailable videos? (?:is|are) hidden", re.IGNORECASE)
 PAGE_SIZE = 100
 """Entries that YouTube lists at a time."""
+NEIGHBOURS = 5
+"""So many entries that come again in a row are no choice of whoever made the list."""
 
 
 def _version(url: str) -> list[str]:
@@ -119,7 +121,7 @@ def _playlist(client: Client, request: Request, folder: Path) -> Fetched:
     )
     twice = listed_twice([entry["id"] for entry in entries])
     if twice:
-        doubts.append(f"{twice} entries came twice, a whole page of them at a time.")
+        doubts.append(f"{twice} entries came twice, in the same order.")
     extent = Extent(
         listed=len(entries) - nameless - twice,
         stated=found.stated,
@@ -170,9 +172,20 @@ def _listed(client: Client, request: Request) -> Listed:
 
 
 def listed_twice(ids: list[str]) -> int:
-    """How many entries are on pages that came before, entry for entry, in the place of others."""
-    pages = [tuple(ids[start : start + PAGE_SIZE]) for start in range(0, len(ids), PAGE_SIZE)]
-    return (len(pages) - len(set(pages))) * PAGE_SIZE  # the last one alone may be shorter
+    """How many entries came before in the same order, in the place of others.
+
+    A video may well stand twice in a list. So many neighbours at once are a page given again.
+    """
+    first: dict[str, int] = {}
+    twice = run = 0
+    before = -2
+    for position, media_id in enumerate(ids):
+        place = first.setdefault(media_id, position)
+        is_again = place < position
+        run = (run + 1 if place == before + 1 else 1) if is_again else 0
+        twice += NEIGHBOURS if run == NEIGHBOURS else int(run > NEIGHBOURS)
+        before = place if is_again else -2
+    return twice
 
 
 def _doubts_of_end(entries: int, empty_pages: int, stated: int | None) -> list[str]:

@@ -14,6 +14,7 @@ from downloaders.base import FetchSettings, Request, Standing
 from downloaders.documents import MAX_LINKS
 from downloaders.pool import download_all
 from downloaders.readings import Extent, content_key
+from downloaders.youtube.downloader import listed_twice
 from rowkeeper.core.events import AssetEvent, EventType
 from tests.fakes import drive_api, media
 from tests.fakes.clients import changed, request_for, settings_for
@@ -31,6 +32,7 @@ from tests.fakes.site import (
 )
 
 TEN = tuple((f"video{n:06}", f"No {n}") for n in range(10))
+MANY = tuple((f"of_many_{n:03}", f"Of many {n}") for n in range(100))
 LIST, FOLDER, DOCUMENT = "PLofvideos", "folder_of_all", "typing_notes"
 SPOKEN = (Caption("en", "WEBVTT\n\n00:00.000 --> 00:01.000\nHello.\n"),)
 PAGE = "<html><body><p>{}</p></body></html>"
@@ -142,11 +144,11 @@ def test_a_playlist_is_complete_when_it_says_so(
     [
         (playlist(), True, False, "the page after the last entry came without any."),
         (playlist(stated=10), True, False, "states 10 entries and listed 4."),
-        (playlist(entries=TEN * 10, page_size=100), False, False, "a full page of 100"),
-        (playlist(entries=TEN * 10, page_size=100, stated=100), False, True, ""),
-        (playlist(entries=TEN * 11, page_size=100), False, True, ""),
-        (playlist(entries=TEN * 20, page_size=100, stated=200), False, False, "listed 100"),
-        (playlist(entries=TEN * 21, page_size=100), False, False, "100 entries came twice"),
+        (playlist(entries=MANY, page_size=100), False, False, "a full page of 100"),
+        (playlist(entries=MANY, page_size=100, stated=100), False, True, ""),
+        (playlist(entries=MANY + TEN, page_size=100), False, True, ""),
+        (playlist(entries=MANY * 2, page_size=100, stated=200), False, False, "listed 100"),
+        (playlist(entries=MANY * 2 + TEN, page_size=100), False, False, "100 entries came twice"),
         (playlist(entries=()), False, False, "it has no entries, and states no count."),
         (playlist(entries=(), stated=0), False, True, ""),
         (playlist(entries=(*TEN, ("short", "?"))), False, False, "1 entries name no video."),
@@ -166,6 +168,22 @@ def test_a_playlist_that_ends_without_a_word_is_doubted(
     told = events(settings, request_for("youtube", "playlist", LIST))[-1]
     assert told.details["complete"] is complete
     assert because in told.details.get("incomplete_because", "")
+
+
+@pytest.mark.parametrize(
+    ("more", "twice"),
+    [
+        (range(100), 100),
+        (range(50), 50),  # the first half of the first page again
+        (range(50, 100), 50),
+        ([*range(100, 130), *range(60, 80)], 20),
+        ([99, *range(100, 149)], 0),  # one was put in while it was read
+        ([7, 7, 7, 7, 7, 7, 3, 9], 0),
+        ([*range(4), *range(100, 110)], 0),
+    ],
+)
+def test_neighbours_that_come_again_are_a_page_given_twice(more: Any, twice: int) -> None:
+    assert listed_twice([str(n) for n in (*range(100), *more)]) == twice
 
 
 def test_a_list_that_a_limit_cuts_is_not_complete(
