@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rowkeeper.cli.options import json_option
+from rowkeeper.cli.options import json_option, require_folder
 from rowkeeper.cli.terminal import Terminal, console, hand_over, say_json
 from rowkeeper.core.errors import UsageError
 from rowkeeper.core.project import PROJECT_VARIABLE, config_path, project_folder
@@ -16,6 +16,7 @@ from rowkeeper.core.said import shown
 if TYPE_CHECKING:
     from loaders.offer import Offer
     from loaders.offered_links import LinkCount
+    from rowkeeper.core.settings import Settings
 
 
 @click.command()
@@ -50,10 +51,12 @@ def command(
     """Begin a team's folder: read its sheet, offer a mapping, write a commented config.
 
     It goes into .dlt/config.toml of the folder that this is called in, or of --project; commands
-    that are called there or below find it. Nothing that is there is overwritten. Questions are
-    asked on a terminal alone; flags answer them elsewhere.
+    that are called there or below find it. The data folder is begun, and the config says which it
+    is. Nothing that is there is overwritten. Questions are asked on a terminal alone; flags answer
+    them elsewhere.
     """
     from loaders.offered_links import count_links, direct_hosts
+    from rowkeeper.core.paths import folder_id, known_id
     from rowkeeper.workspace.dbt_links import link_dbt
     from rowkeeper.workspace.first_config import (
         check_folder_is_free,
@@ -64,20 +67,24 @@ def command(
     folder = _folder()
     if not dry_run:
         check_folder_is_free(folder)
+    settings = _settings(folder)
+    if not dry_run:
+        require_folder(settings)
     out = console(stderr=as_json or dry_run)
     is_asked = sys.stdin.isatty() and sys.stderr.isatty() and not yes
     source = _source(sheet, out, is_asked)
-    offer = _offer(folder, source, tab, columns, row_id)
+    offer = _offer(settings, source, tab, columns, row_id)
     links = count_links(offer.snapshot)
-    text = config_text(source, offer, list(direct_hosts(links)))
+    hosts = list(direct_hosts(links))
     _show(out, offer, links)
     if dry_run:
         if not as_json:
-            hand_over(text)
+            hand_over(config_text(source, offer, known_id(settings.data_dir), hosts))
     elif is_asked and not click.confirm(f"Write {shown(config_path(folder))}?", err=True):
         out.say("Nothing was written.")
         return
     else:
+        text = config_text(source, offer, folder_id(settings.data_dir), hosts)
         out.say(f"Wrote {write_config(folder, text)}. Mend what was guessed wrong in it.")
         if said := link_dbt(folder):
             out.say(said)
@@ -102,15 +109,26 @@ def _source(sheet: str | None, out: Terminal, is_asked: bool) -> str:
     return str(Path(source).expanduser().absolute()) if is_file else source
 
 
+def _settings(folder: Path) -> "Settings":
+    """The settings as commands in ``folder`` will find them."""
+    from rowkeeper.core.settings import load_settings
+
+    data_dir = None if os.environ.get("ROWKEEPER_DATA_DIR") else folder / "data"
+    settings = load_settings({"data_dir": data_dir}, config_dir=folder / ".dlt")
+    os.umask(int(settings.disk.umask, 8))
+    return settings
+
+
 def _offer(
-    folder: Path, source: str, tab: str | None, columns: tuple[str, ...], row_id: tuple[str, ...]
+    settings: "Settings",
+    source: str,
+    tab: str | None,
+    columns: tuple[str, ...],
+    row_id: tuple[str, ...],
 ) -> "Offer":
     from loaders.offer import make_offer
     from loaders.sheet import Access
-    from rowkeeper.core.settings import load_settings
 
-    settings = load_settings({"data_dir": folder / "data"}, config_dir=folder / ".dlt")
-    os.umask(int(settings.disk.umask, 8))
     titles: dict[str, list[str]] = {}
     for given in columns:
         name, equals, title = given.partition("=")

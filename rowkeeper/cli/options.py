@@ -118,7 +118,7 @@ def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def _check_folder(settings: Settings) -> None:
+def require_folder(settings: Settings) -> None:
     """Where a data folder is gone, a person is asked whether a new one may begin in its place.
 
     Raises ``DiskError`` where nobody can be asked, or says no.
@@ -142,7 +142,7 @@ def prepare(target: str | None, *, any_format: bool = False, **options: Any) -> 
     flags["legacy_csv.paths"] = list(flags.get("legacy_csv.paths") or ())
     settings = load_settings(flags)
     os.umask(int(settings.disk.umask, 8))  # names and e-mails lie in what is made here
-    _check_folder(settings)
+    require_folder(settings)
     if not any_format:
         check_formats(journal_dir(settings.data_dir))
     if (project := find_project(os.environ)) and project != CHECKOUT:

@@ -86,6 +86,12 @@ def folder_id(data_dir: Path) -> str:
     return path.read_text().strip()
 
 
+def known_id(data_dir: Path) -> str | None:
+    """Which data folder is there already; None for none. Raises as :func:`folder_id`."""
+    path = known_folder(data_dir)
+    return path.read_text().strip() if path else None
+
+
 def known_folder(data_dir: Path) -> Path | None:
     """The file that says which data folder this is; None where none was made yet.
 

@@ -13,7 +13,7 @@ from rowkeeper.core.disk.faults import disk_error, no_byte_locks
 from rowkeeper.core.disk.probe import probe, sweep
 from rowkeeper.core.errors import DiskError
 from rowkeeper.core.files import write_whole
-from rowkeeper.core.paths import known_folder
+from rowkeeper.core.paths import known_id
 from rowkeeper.core.settings import Settings
 from rowkeeper.core.text import from_json, harmless, some_of
 from rowkeeper.workspace.context import Context
@@ -78,12 +78,13 @@ def strangers_said(context: Context) -> str | None:
 def check_folder(settings: Settings) -> None:
     """Raises ``DiskError`` if another data folder was at this place before, or should be."""
     place, wanted = settings.data_dir, settings.disk.folder_id
-    found = _id_at(place)
+    found = known_id(place)
     if wanted and found != wanted:
         there = f"is the data folder {found}" if found else "is no data folder"
         raise DiskError(
             f"{place} {there}, and disk.folder_id names {wanted}: mount its disk, or name the "
-            "right folder by --data-dir."
+            "right folder by --data-dir; where this one is meant, take disk.folder_id out of the "
+            "settings."
         )
     known = _remembered(settings)
     before = known.get(_key(place)) or known.get(str(place))
@@ -97,19 +98,13 @@ def check_folder(settings: Settings) -> None:
 
 def remember_folder(settings: Settings) -> None:
     """Remember which data folder is where; a state that can't be written forgets."""
-    found, known = _id_at(settings.data_dir), _remembered(settings)
+    found, known = known_id(settings.data_dir), _remembered(settings)
     key = _key(settings.data_dir)
     if found is None or known.get(key) == found:
         return
     data = json.dumps({**known, key: found}, indent=1, sort_keys=True)
     with suppress(Exception):
         write_whole(_state(settings), data.encode())
-
-
-def _id_at(place: Path) -> str | None:
-    """The id of the data folder at ``place``; None for none."""
-    path = known_folder(place)
-    return path.read_text().strip() if path else None
 
 
 def _key(place: Path) -> str:

@@ -18,9 +18,11 @@ HEAD = """\
 """
 
 
-def config_text(source: str, offer: Offer, hosts: Sequence[str] = ()) -> str:
-    """The config as TOML. ``hosts``: of direct links, offered in a comment."""
-    return "\n".join((HEAD, *_sheet(source, offer), "", *_rest(hosts))) + "\n"
+def config_text(source: str, offer: Offer, folder_id: str | None, hosts: Sequence[str] = ()) -> str:
+    """The config as TOML. ``folder_id``: of the data folder, None where it isn't begun; ``hosts``:
+    of direct links, offered in a comment."""
+    parts = (HEAD, *_sheet(source, offer), "", *_rest(hosts), "", *_disk(folder_id))
+    return "\n".join(parts) + "\n"
 
 
 def _sheet(source: str, offer: Offer) -> Iterator[str]:
@@ -54,6 +56,14 @@ def _rest(hosts: Sequence[str]) -> Iterator[str]:
     yield "[rowkeeper.store]"
     yield "# The archive: a folder, or a bucket; without it data/archive beside this folder."
     yield '# url = "s3://our-archive/people"'
+
+
+def _disk(folder_id: str | None) -> Iterator[str]:
+    yield "[rowkeeper.disk]"
+    yield "# Which data folder is meant: where it is missing, as with a disk that isn't mounted, or"
+    yield "# another is in its place, each command ends before it writes anything. Machines that"
+    yield "# share this config, each with a data folder of its own, do without the line."
+    yield f"folder_id = {toml(folder_id)}" if folder_id else "# folder_id = (init draws one)"
 
 
 def _shown(offer: Offer, name: str) -> str:

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from rowkeeper.cli import run_command
+from rowkeeper.core.paths import known_id
 from rowkeeper.core.project import CHECKOUT, config_path
 from rowkeeper.core.settings import load_settings
 from rowkeeper.core.warehouse import Target, connect
+from rowkeeper.workspace.data_folder import REMEMBERED
 from rowkeeper.workspace.first_config import toml, toml_key
 from tests.helpers.sources import FORM, NO_IDS
 
@@ -78,6 +80,51 @@ def test_a_dry_run_prints_the_config_alone(place: Path, capsys: pytest.CaptureFi
     assert [path.name for path in place.iterdir()] == ["sheet.csv"]
 
 
+def test_the_config_names_the_data_folder_so_that_none_grows_in_its_place(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also where the user's own state is gone; a config that is made anew names the same one."""
+    (place / "sheet.csv").write_text(NO_IDS, "utf-8")
+    assert run_command(["init", "--sheet", "sheet.csv"]) == 0
+    found = known_id(place / "data")
+    assert found
+    assert load_settings({}, {}).disk.folder_id == found
+    assert run_command(["status"]) in (0, 4)  # it is the right one, and nothing was run yet
+    written = config_path(place).read_bytes()
+    config_path(place).unlink()
+    assert run_command(["init", "--sheet", "sheet.csv", "--dry-run"]) == 0
+    assert f'folder_id = "{found}"' in capsys.readouterr().out
+    assert run_command(["init", "--sheet", "sheet.csv"]) == 0
+    assert config_path(place).read_bytes() == written
+    (place / "data").rename(place / "away")
+    (place / "data").mkdir()  # the mount point
+    capsys.readouterr()
+    assert run_command(["run"]) == 9
+    told = capsys.readouterr().err
+    assert f"{place / 'data'} is no data folder, and disk.folder_id names {found}" in told
+    assert len(told.splitlines()) == 1
+    assert list((place / "data").iterdir()) == []
+
+
+def test_init_begins_the_data_folder_that_commands_there_will_find(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (place / "sheet.csv").write_text(NO_IDS, "utf-8")
+    state, disk = place / "state", place / "disk"
+    monkeypatch.setenv("ROWKEEPER_DATA_DIR", str(disk))
+    monkeypatch.setenv("ROWKEEPER_DISK_STATE_DIR", str(state))
+    state.mkdir()
+    (state / REMEMBERED).write_text(json.dumps({str(disk): "before"}))
+    assert run_command(["init", "--sheet", "sheet.csv"]) == 9
+    assert "held the data folder before" in capsys.readouterr().err
+    assert not disk.exists()
+    assert not config_path(place).exists()
+    (state / REMEMBERED).unlink()
+    assert run_command(["init", "--sheet", "sheet.csv"]) == 0
+    assert load_settings({}).disk.folder_id == known_id(disk)
+    assert not (place / "data").exists()
+
+
 @pytest.mark.parametrize("agrees", [True, False])
 def test_on_a_terminal_it_asks_for_the_sheet_and_before_it_writes(
     place: Path,
@@ -98,7 +145,7 @@ def test_on_a_terminal_it_asks_for_the_sheet_and_before_it_writes(
     monkeypatch.setattr("click.confirm", confirm)
     assert run_command(["init"]) == 0
     assert asked == [f"Write {config_path(place)}?"]
-    assert config_path(place).exists() == agrees
+    assert config_path(place).exists() == (known_id(place / "data") is not None) == agrees
     assert ("Nothing was written." in capsys.readouterr().out) != agrees
 
 
@@ -118,6 +165,7 @@ def test_what_is_wrong_is_said_and_nothing_is_written(
     assert run_command(["init", *words]) == code
     assert said in capsys.readouterr().err
     assert not config_path(place).exists()
+    assert not (place / "data").exists()
 
 
 def test_the_checkout_and_links_are_left_alone(
