@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import urllib3
-from lxml import html
+from lxml import etree, html
 
 from downloaders.base import Request
 from downloaders.google.rules import NOT_A_FILE, NOT_FOUND, PAGES, SORRY
@@ -94,14 +94,18 @@ def checked_id(media_id: str) -> str:
 
 
 def parse(page: str) -> html.HtmlElement:
-    """The tree of ``page``, an empty one for an empty page.
+    """The tree of ``page``, an empty one for a page without an element.
 
     Raises ``PermanentError`` for one that costs too much to be read, or can't be read to its end.
     """
-    parser = html.HTMLParser()
-    words = markup.cost(page)
-    body = page if page.strip() and not words else "<html></html>"
-    tree = html.fromstring(body, parser=parser)
+    parser = html.HTMLParser(encoding="utf-8")
+    if words := markup.cost(page):
+        page = ""
+    try:
+        # as bytes: of a text that names its encoding lxml takes none
+        tree = html.document_fromstring(page.encode("utf-8", "replace"), parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError):  # there is no element in it
+        tree = html.document_fromstring("<html></html>")
     if markup.is_cut(parser):
         words = markup.TOO_DEEP
     if words:

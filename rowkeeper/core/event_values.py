@@ -60,7 +60,7 @@ def _is_text(value: Any) -> bool:
 
 
 def _is_flag(value: Any) -> bool:
-    return isinstance(value, bool) or value in {"true", "false"}
+    return isinstance(value, bool) or value in ("true", "false")  # a list has no hash
 
 
 def is_time(value: Any) -> bool:

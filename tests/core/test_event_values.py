@@ -16,12 +16,7 @@ from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.ids import new_id
 from rowkeeper.core.journal.segments import Finding, checked
 from rowkeeper.core.warehouse import Target
-
-ODD: list[Any] = [
-    *("", "x", "../x", "\0", "\ud800", "\x1b[31m", "9999-12-31T23:59:59", "2026-13-45", "a" * 9999),
-    *(0, -1, 1 << 62, 1 << 63, 1 << 70, 1e300, float("nan"), float("inf"), True),
-    *([], {}, [[]], {"a": 1}, {"check": 1e300}, {"next_try_at": "soon"}, {"occurrences": "x"}),
-]
+from tests.fuzz_hostile import ODD
 
 NO_EVENTS = [
     *(b'{"a":1', b"[[", b"{", b'{"path":["a"]', b'{"gone":true', b'{"event_id":"\xff"', b"\0"),
@@ -53,6 +48,7 @@ def event(**values: Any) -> dict[str, Any]:
         {"details": []},
         {"details": {"check": 1.5}},
         {"details": {"complete": "perhaps"}},
+        {"details": {"complete": []}},
         {"details": {"next_try_at": "2026-13-01T00:00:00"}},
         {"details": {"a": ["\ud800"]}},
     ],

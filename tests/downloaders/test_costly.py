@@ -98,6 +98,17 @@ def test_a_page_that_costs_is_refused_in_a_sentence(tmp_path: Path, page: str) -
     assert content_key(tmp_path / "x.html", "text/html") is None
 
 
+@pytest.mark.parametrize(
+    ("page", "title"),
+    [
+        *((page, "") for page in ("", "\0", "<!-- x -->", "<?x", "<!")),
+        ("<?xml version='1.0' encoding='latin-1'?><html><title>É</title></html>", "É"),
+    ],
+)
+def test_a_page_without_an_element_or_with_its_own_encoding_is_read(page: str, title: str) -> None:
+    assert answers.title_of(answers.parse(page)) == title
+
+
 @pytest.mark.parametrize("noise", [b"/ModDate(", b"<pdf:a>", b"/ID [", b"/ModDate " + b" " * 30])
 def test_a_pdf_of_noise_is_hashed_all_the_same(tmp_path: Path, noise: bytes) -> None:
     (tmp_path / "x.pdf").write_bytes(b"%PDF-1.4" + noise * 200_000)
