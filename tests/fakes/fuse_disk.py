@@ -2,7 +2,8 @@
 
 Habits: ``folds`` (case), ``decomposes`` (accents), ``no_links``, ``no_locks``, ``no_sync`` (of
 folders), ``no_rights``, ``short`` (a write takes 4,000 bytes). An error number in
-``BACKING.fault`` is what a full or read-only disk answers to each change, another to each call.
+``BACKING.fault`` is what a full or read-only disk answers to each change, another to each call;
+words after it say which paths, by a part of them.
 Needs mfusepy, libfuse, /dev/fuse.
 """
 # These are the system's calls:
@@ -35,7 +36,8 @@ def _may_fail(name: str, call: Callable[..., Any], told: Path) -> Callable[..., 
 
     @wraps(call)
     def called(*args: Any) -> Any:
-        number = int(told.read_text("ascii") or 0) if told.exists() else 0
+        said, _, part = (told.read_text("utf-8") if told.exists() else "").partition(" ")
+        number = int(said or 0) if any(part in str(path) for path in args) else 0
         if number and (name in CHANGES or number not in (errno.EROFS, errno.ENOSPC)):
             refuse(number)
         return call(*args)

@@ -48,6 +48,7 @@ def unmount(mount: Path) -> None:
     subprocess.run(["umount", "-l", str(mount)], check=False, capture_output=True)
 
 
-def fault(mount: Path, number: int) -> None:
-    """From now on the disk answers with this error number, or is well again with 0."""
-    (mount.parent / "backing.fault").write_text(str(number))
+def fault(mount: Path, number: int, part: str = "") -> None:
+    """From now on the disk answers with this error number where a path has ``part`` in it, or is
+    well again with 0."""
+    (mount.parent / "backing.fault").write_text(f"{number} {part}".strip())
