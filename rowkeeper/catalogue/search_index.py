@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rowkeeper.catalogue.publish import published_path, reader
+from rowkeeper.core.disk.own import refuse_links
 from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.errors import BusyError, DiskError, NothingError
 from rowkeeper.core.warehouse import Row, Warehouse
@@ -84,6 +85,7 @@ def renew_index(context: Context) -> bool:
         made_of = sha256(repr((context.target.where, people, texts)).encode()).hexdigest()
         if _made_of(path) == made_of:
             return False
+        refuse_links(path.parents[1], path.parent)  # also where no lock is held
         make_folder(path.parent)
         with _writer(path) as index:
             _fill(index, warehouse, people, texts)

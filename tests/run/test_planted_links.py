@@ -1,6 +1,7 @@
 """Links at every name that a run makes, learned by watching one: none is followed."""
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,12 @@ from rowkeeper.cli import run_command
 from rowkeeper.core.warehouse import Target
 from tests.fakes.internet import FakeInternet
 
+EXPORTS = {
+    "restored": ["restore", "--to"],
+    "bag": ["export", "bag", "--to"],
+    "legacy.csv": ["export", "csv", "--generation", "21", "--output"],
+}
+"""What writes elsewhere, by the name of its place."""
 MAKES = os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _seen: set[str] | None = None
 
@@ -53,14 +60,21 @@ def test_none_of_the_links_at_the_names_of_a_run_is_followed(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    place, learned = tmp_path / "data", tmp_path / "learned"
+    place = tmp_path / "data"
+    places = {tmp_path / name for name in ("data", "pace", "state", "metrics", "out")}
+    monkeypatch.setenv("ROWKEEPER_LEGACY_CSV_DUAL_WRITE", "1")
+    monkeypatch.setenv("ROWKEEPER_MONITORING_METRICS_FILE", f"{tmp_path}/metrics/rowkeeper.prom")
+    (tmp_path / "metrics").mkdir()
+    exports = [[*words, f"{tmp_path}/out/{name}"] for name, words in EXPORTS.items()]
     with watched() as names:
-        assert run_command(["run"]) == 0
-    kept = {str(path) for path in (*place.rglob("*"), *(tmp_path / "pace").rglob("*"))}
-    place.rename(learned)
-    (tmp_path / "pace").rename(tmp_path / "learned-pace")
+        for command in (["run"], *exports):
+            assert run_command(command) == 0, (command, capsys.readouterr().err)
+    kept = {str(path) for folder in places for path in folder.rglob("*")}
+    for folder in places:
+        folder.rename(tmp_path / f"learned-{folder.name}")
     made = {Path(name) for name in names | kept if name.startswith(f"{tmp_path}/")}
-    inside = {path for path in made if {place, tmp_path / "pace"} & set(path.parents)}
+    inside = {path for path in made if places & set(path.parents)}
+    assert {path.relative_to(tmp_path).parts[0] for path in inside} == {p.name for p in places}
     tools = {place / "dlt", place / "dbt"}
     drawn = place / "journal" / "loads"  # each in a folder of a new name, where nobody can plant
     files = {
@@ -85,10 +99,25 @@ def test_none_of_the_links_at_the_names_of_a_run_is_followed(
     code = run_command(["run"])
     said = "".join(capsys.readouterr())
     assert {path.name: path.read_bytes() for path in outside.iterdir()} == before
-    assert (code, "Traceback" in said) == (0, False), said
+    assert code == 13, said  # the stranger's legacy CSV lacks people, and is left as it is
+    assert "Traceback" not in said
+    for command in exports:
+        assert run_command(command) != 1, capsys.readouterr().err
+        assert {path.name: path.read_bytes() for path in outside.iterdir()} == before
     stored = [path for path in (place / "archive").rglob("*") if path.is_file()]
     assert stored
-    for path in (*tools, place / "files", place / "journal", place / "rowkeeper.duckdb"):
+    (place / "published" / "search.sqlite").unlink(missing_ok=True)
+    shutil.rmtree(place / "site")
+    (tmp_path / "elsewhere").mkdir()
+    (place / "published").rename(tmp_path / "elsewhere" / "published")
+    (tmp_path / "elsewhere" / "site").mkdir()
+    for name, command in (("site", ["site"]), ("published", ["search", "words"])):
+        (place / name).symlink_to(tmp_path / "elsewhere" / name)
+        there = sorted((place / name).iterdir())
+        assert run_command(command) == 9, capsys.readouterr().err
+        assert sorted((place / name).iterdir()) == there
+        (place / name).unlink()
+    for path in sorted(tools | {path for path in inside if path.parent == place}):
         monkeypatch.setenv("ROWKEEPER_DATA_DIR", str(tmp_path / f"linked-{path.name}"))
         (tmp_path / f"linked-{path.name}").mkdir()
         (tmp_path / f"linked-{path.name}" / path.name).symlink_to(outside)

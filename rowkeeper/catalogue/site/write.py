@@ -56,7 +56,8 @@ class WrittenSite:
 def write_site(context: Context, folder: Path | None = None) -> WrittenSite:
     """Bring the site up to the catalogue for readers. Raises ``WarehouseError``, ``DiskError``, and
     ``UsageError`` for a folder that holds other things."""
-    folder = folder or site_folder(context)
+    if folder is None:  # one that somebody named may be a link
+        refuse_links(context.settings.data_dir, folder := site_folder(context))
     renew_index(context)
     data = read_site(context)
     docs = context.settings.data_dir / "dbt" / context.target.name / "target/static_index.html"
