@@ -1,12 +1,14 @@
 """What the fields of an event may hold, for a line of a journal is data, whoever wrote it.
 
-Each value here is cast by the tables: one that can't be would stop everybody's build.
+Each value here is cast or tested by the tables: one that can't be would stop everybody's build.
 """
 
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
+
+from rowkeeper.core.errors import Verdict
 
 NUMBERS = frozenset({"attempt", "event_version", "size_bytes", "total_assets"})
 LARGEST = 2**63
@@ -31,6 +33,10 @@ def check_values(values: Mapping[str, Any]) -> None:
             raise EventValueError(f"{name} is no {'number' if name in NUMBERS else 'text'}")
     if not is_time(values.get("occurred_at")):
         raise EventValueError("occurred_at is no time")
+    if values.get("verdict") not in (None, *Verdict):
+        raise EventValueError("verdict is none that there is")
+    if values.get("session_id") is None:
+        raise EventValueError("session_id is missing")
 
 
 def _check_details(details: Any) -> None:

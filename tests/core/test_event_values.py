@@ -49,6 +49,8 @@ def event(**values: Any) -> dict[str, Any]:
         {"details": {"check": 1.5}},
         {"details": {"complete": "perhaps"}},
         {"details": {"complete": []}},
+        {"verdict": "perhaps"},
+        {"session_id": None},
         {"details": {"next_try_at": "2026-13-01T00:00:00"}},
         {"details": {"a": ["\ud800"]}},
     ],
