@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from loaders.legacy_claims import MAPPING, split_names, video_of
-from loaders.text_files import MAX_BYTES, Decoded, decode, dialect, read_bytes, read_records
+from loaders.text_files import MAX_BYTES, Decoded, decode, headed, read_bytes, read_records
 from rowkeeper.core.csv.legacy import is_nothing
 from rowkeeper.core.errors import InputError
 from rowkeeper.core.identity import compare_key, row_id_key
@@ -189,7 +189,7 @@ def _table(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
     def known(cells: Any) -> int:
         return sum(any(one.fullmatch(title_key(cell)) for one in patterns) for cell in cells)
 
-    form = dialect(path, text, known)
+    form = headed(path, text, known)
     lines = io.StringIO(text.removeprefix(form.preamble), newline="")
     try:
         records = read_records(lines, form)

@@ -9,10 +9,10 @@ from functools import partial
 from hashlib import sha256 as digest
 from pathlib import Path
 
-from loaders.index_column import ROW_ID, WORDS, has_untitled_index
+from loaders.index_column import IDS_MEND, ROW_ID, WORDS, doubtful_ids, has_untitled_index
 from loaders.legacy_files import FileContent, find_files, read_content
 from loaders.legacy_header import SHOWN, count_known, read_header
-from loaders.text_files import FALLBACK, MAX_BYTES, Dialect, dialect, read_records
+from loaders.text_files import FALLBACK, MAX_BYTES, Dialect, headed, read_records
 from rowkeeper.core.csv.guard import is_marked, unguard
 from rowkeeper.core.csv.legacy import COLUMNS, GENERATIONS
 from rowkeeper.core.errors import InputError
@@ -50,8 +50,8 @@ class LegacyRow:
 class LegacyFile:
     """One file. ``line_end`` is LF, CRLF, CR or mixed; ``header_text`` the header as it stands.
 
-    ``preamble`` (a ``sep=`` line or ''), ``header_text`` and the rows' texts, one after the other,
-    are the text of the file. ``generation`` counts the columns that are known; ``layout`` has our
+    ``preamble`` (blank lines, a ``sep=`` line or ''), ``header_text`` and the rows' texts, one
+    after the other, are the text of the file. ``generation`` counts the columns that are known; ``layout`` has our
     name of each column, '' for the ``unknown`` ones. ``notice`` says what was assumed, or ''.
     """
 
@@ -97,7 +97,13 @@ def load_legacy_csv(
     read as ``fallback``. Raises ``InputError`` for the first bad file, so that a run takes all or
     none.
     """
-    files = (read_file(path, columns, fallback, max_bytes) for path in find_files(paths))
+    files = [read_file(path, columns, fallback, max_bytes) for path in find_files(paths)]
+    for file in files:
+        if doubtful := doubtful_ids(row.values.get("row_id", "") for row in file.rows):
+            raise InputError(
+                f"The legacy CSV {file.path} has row ids that {IDS_MEND}: "
+                f"{some_of(doubtful, SHOWN)}."
+            )
     return list({file.file_sha256: file for file in files}.values())
 
 
@@ -110,7 +116,7 @@ def read_file(
     """The file at ``path``. Raises ``InputError`` that names the file, the line and the remedy."""
     content = read_content(path, fallback, max_bytes)
     text, titles = content.decoded.text, columns or {}
-    form = dialect(path, text, partial(count_known, columns=titles))
+    form = headed(path, text, partial(count_known, columns=titles))
     records = list(_records(content, form))
     if not records:
         raise InputError(f"The legacy CSV {path} is empty: it has no header on line 1.")
@@ -226,7 +232,7 @@ def row_layout(cells: tuple[str, ...], header: Layout) -> Layout | None:
 def _records(content: FileContent, form: Dialect) -> Iterator[_Record]:
     """All records, blank lines too."""
     decoded = content.decoded
-    start = 2 if form.preamble else 1
+    start = 1 + sum(1 for _ in io.StringIO(form.preamble, newline=""))
     taken: list[str] = []
 
     def lines() -> Iterator[str]:

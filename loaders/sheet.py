@@ -19,6 +19,7 @@ from loaders.columns import (
 )
 from loaders.frames import read_frames
 from loaders.grid import Cell, Line, Tab, read_tabs, tab_label, with_source
+from loaders.index_column import IDS_MEND, doubtful_ids, ids_beside_index
 from loaders.page import read_page, url_gid
 from loaders.sheet_files import read_file_tabs, sheet_file
 from loaders.sheets_api import ENDPOINT, read_api, spreadsheet_id
@@ -28,10 +29,13 @@ from rowkeeper.core import clock
 from rowkeeper.core.errors import InputError
 from rowkeeper.core.net.google_api import NO_CREDENTIALS, Credentials
 from rowkeeper.core.net.route import DIRECT, Route
-from rowkeeper.core.text import harmless, quoted, sha256, to_json, trimmed
+from rowkeeper.core.text import harmless, quoted, sha256, some_of, to_json, trimmed
 
 if TYPE_CHECKING:
     from rowkeeper.core.settings import Settings
+
+
+SHOWN = 3  # row ids that an error names
 
 
 @dataclass(frozen=True)
@@ -191,6 +195,7 @@ def snapshot_of(
         source_bytes=chosen.source_bytes,
     )
     _refuse_nobody(snapshot)
+    _refuse_other_ids(snapshot, wanted or NOTHING_SAID)
     if not tab:
         snapshot = replace(
             snapshot, notices=(*snapshot.notices, *other_tabs(source, tabs, chosen, wanted))
@@ -215,6 +220,29 @@ def _refuse_nobody(snapshot: Snapshot) -> None:
         raise InputError(
             f"{snapshot.place} has no row id in any of the {len(named)} rows with a name (its "
             f"titles are {shown_titles(snapshot.columns.titles)}): {ROW_ID}."
+        )
+
+
+def _refuse_other_ids(snapshot: Snapshot, wanted: WantedColumns) -> None:
+    """Ids that are rather other people's, or none, are asked for: nothing later shows it."""
+    columns = snapshot.columns
+    if columns.row_id_from:
+        return
+    rows = [row for row in snapshot.rows if not row.is_header]
+    if doubtful := doubtful_ids(row.values["row_id"] or "" for row in rows):
+        raise InputError(
+            f"{snapshot.place} has row ids that {IDS_MEND}: {some_of(doubtful, SHOWN)}."
+        )
+    if "row_id" in wanted.titles or trimmed(columns.titles[columns.places["row_id"][0]]):
+        return
+    known = {place for places in columns.places.values() for place in places}
+    cells = [[cell.text for _, cell in row.named] for row in rows]
+    filled = [row for row in cells if any(map(trimmed, row[1:]))]
+    if title := ids_beside_index(columns.titles, known, filled):
+        raise InputError(
+            f"{snapshot.place} counts its rows in a first column without a title, and column "
+            f"{quoted(title)} may be the row ids: name it, sheet.columns = "
+            f'{{row_id = "{harmless(title)}"}}, or give the first column a title, such as #.'
         )
 
 

@@ -26,6 +26,7 @@ SHOWN = 5  # lines that a notice names
 _MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16-be"}
 _UTF_32 = (b"\xff\xfe\0\0", b"\0\0\xfe\xff")
 _SEP_LINE = re.compile(r'\ufeff?"?sep=(.)"?[,;\t|]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
+_BLANK_LINES = re.compile(r'(?:(?:""|[ \t,;|])*+(?:\r\n|\r|\n))*')
 _CHUNK = 1024**2
 GZIP = b"\x1f\x8b"
 Known = Callable[[Sequence[str]], int]
@@ -47,7 +48,8 @@ class Decoded:
 
 @dataclass(frozen=True)
 class Dialect:
-    """``delimiter`` parts the cells; ``preamble`` is the ``sep=`` line before the header, or ''.
+    """``delimiter`` parts the cells; ``preamble`` is what stands before the header: a
+    ``sep=`` line, or ''.
 
     ``skips_blanks``: those before a cell are none of it. ``has_quotes``: a quote at the beginning
     of a cell encloses it.
@@ -210,6 +212,17 @@ def dialect(path: Path, text: str, known: Known, records: int = 1) -> Dialect:
             "commas as the separator."
         )
     return Dialect(marks[0])
+
+
+def headed(path: Path, text: str, known: Known) -> Dialect:
+    """As :func:`dialect` of a file whose titles stand on its first line that is not blank; the
+    blank ones before are part of the preamble."""
+    above = _BLANK_LINES.match(text)
+    start = above.end() if above else 0
+    form = dialect(path, text[start:], known)
+    end = start + len(form.preamble)
+    below = _BLANK_LINES.match(text, end) if form.preamble else None
+    return replace(form, preamble=text[: below.end() if below else end])
 
 
 def _head(text: str, mark: str, known: Known, records: int) -> tuple[int, tuple[str, ...]]:

@@ -8,7 +8,13 @@ import unicodedata
 
 from rowkeeper.core.text import INVISIBLE, ZERO_WIDTH, compatible, trimmed
 
-_UNSEEN = str.maketrans("", "", INVISIBLE)
+_IGNORED = (
+    *("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u180f\u3164\uffa0"),
+    *map(chr, (*range(0x2060, 0x2070), *range(0xFE00, 0xFE10), *range(0xFFF0, 0xFFF9))),
+    *map(chr, (*range(0x1D173, 0x1D17B), *range(0xE0000, 0xE0200))),
+)
+"""What Unicode lets no program show by itself: fillers, joiners, variants."""
+_UNSEEN = str.maketrans("", "", INVISIBLE + "".join(_IGNORED))
 _UNSEEN_IN_MADE_IDS = str.maketrans("", "", ZERO_WIDTH)
 _IN_ADDRESS = r"[^\s@<>(),;:\"/\[\]\\]"
 _ADDRESS = re.compile(rf"(?<!{_IN_ADDRESS}){_IN_ADDRESS}+@{_IN_ADDRESS}+\.(?:(?!\.){_IN_ADDRESS})+")

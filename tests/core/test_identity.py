@@ -61,6 +61,7 @@ def test_a_key_is_its_own_key(text: str | None) -> None:
         ("Anna\u200b Ash", "anna\u00a0ash"),
         ("Anna\u00adAsh", "AnnaAsh"),
         ("\u200eAnna Ash\u202c", "Anna\u2069Ash"),
+        *((f"Anna{char}Ash", "AnnaAsh") for char in "\u034f\ufe0f\u180e\u3164\u115f\U000e0101"),
         ("STRASSE", "stra\u00dfe"),
         ("\uff21nn Ash", "Ann Ash"),
         ("ΟΔΥΣΣΕΎΣ", "Οδυσσεύς"),

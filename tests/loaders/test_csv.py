@@ -355,3 +355,17 @@ def test_the_same_file_counts_once(tmp_path: Path) -> None:
         ("b.csv", "LF"),
         ("c.csv", "CRLF"),
     ]
+
+
+@pytest.mark.parametrize(
+    "above", ["\n", "\r\n \t\n", ",,,,\n", '"",""\n', "\nsep=;\n", "sep=;\n\n"]
+)
+def test_blank_lines_above_the_titles_are_kept_and_passed_over(tmp_path: Path, above: str) -> None:
+    mark = ";" if "sep" in above else ","
+    text = above + f"row_id{mark}name{mark}email{mark}type{mark}link\n1{mark}Ann{mark * 3}\n"
+    file = read_file(write(tmp_path / "a.csv", text.encode()))
+    assert (file.preamble, file.delimiter) == (above, mark)
+    assert file.preamble + file.header_text + "".join(row.text for row in file.rows) == text
+    assert [(row.line, row.values["name"]) for row in file.rows] == [(above.count("\n") + 2, "Ann")]
+    with pytest.raises(InputError, match="is empty"):
+        read_file(write(tmp_path / "b.csv", b"\n \n"))

@@ -1,5 +1,6 @@
 """``reconcile --deep``: each raw row against the bytes it was read from, and its kept load."""
 
+import io
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -79,7 +80,7 @@ def _against_file(file: LoadedFile, data: bytes, rows: Sequence[Record]) -> Iter
     """Cell by cell. A line in another encoding than its file's is compared as bytes elsewhere."""
     preamble = file.preamble or ""
     text = data.decode(file.encoding, "surrogateescape").removeprefix(preamble)
-    above = 1 if preamble else 0
+    above = sum(1 for _ in io.StringIO(preamble, newline=""))
     records = list(csv_records(text, file.delimiter or ","))
     is_guarded = records[0][1][0].startswith("'") if records and records[0][1] else False
     wanted = {line + above: cells for line, cells in records[1:]}
