@@ -51,8 +51,9 @@ class LegacyFile:
     """One file. ``line_end`` is LF, CRLF, CR or mixed; ``header_text`` the header as it stands.
 
     ``preamble`` (blank lines, a ``sep=`` line or ''), ``header_text`` and the rows' texts, one
-    after the other, are the text of the file. ``generation`` counts the columns that are known; ``layout`` has our
-    name of each column, '' for the ``unknown`` ones. ``notice`` says what was assumed, or ''.
+    after the other, are the text of the file. ``generation`` counts the columns that are known;
+    ``layout`` has our name of each column, '' for the ``unknown`` ones. ``notice`` says what was
+    assumed, or ''.
     """
 
     path: Path

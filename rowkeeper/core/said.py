@@ -25,7 +25,7 @@ _INNER = re.compile(r"(~)([\w.\-]{1,64})(=)([^~]+)")
 _SECRET = re.compile(
     r"sign|token|secret|passw|credential|(?:api|access|private|share|resource)[-_]?key|auth"
     r"|rlkey|hmac|jwt|session|(?:^|[-_.])sig\b|^(?:sas|sv|key|key-pair-id|policy|pwd|pass|code|hash"
-    r"|hm|oh|ticket|hdnts|hdnea|md5)\b(?![-_.])",
+    r"|hm|oh|pot|ticket|hdnts|hdnea|md5)\b(?![-_.])",
     re.IGNORECASE,
 )
 """Names of parameters that open something to whoever has the address."""
@@ -33,7 +33,45 @@ _OPAQUE = re.compile(r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[\w+/=~.\-]{32,}")
 """Values that nobody typed, such as the signature of a site that we don't know."""
 _IDS = re.compile(r"(?:.*id|list|v|tab|gid)$", re.IGNORECASE)
 """Names of parameters whose long values only say which thing is meant."""
-_USER = re.compile(r"(?<=://)[^/\s\"'\\?#]{1,512}@")
+_USER = re.compile(
+    r"(?:(?<=://)|(?<=[\s\"'=(]//)|(?<=\A//))(?:[^/\s\"'\\?#]{1,512}|[^/\s\"'\\?#:@]{0,64}:(?!\d{1,5}(?:[/?#]|\b(?!\S)))[^\s\"'\\<>]{1,512})@"
+    r"|(?<![\w.%+@/-])(?!(?:mailto|e-?mail):)[\w.%+-]{1,64}:[^\s/@\"'\\<>]{1,256}@(?=[\w.-]{1,255}:\d{2,5}\b)"
+    r"|(?<=proxy=)[^\s@\"'\\<>]{1,256}@",
+    re.IGNORECASE,
+)
+"""Who asks, with a password: in an address, before a host with a port, of a proxy."""
+_ASIDE = re.compile(
+    r"(\b(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|rediss?|amqps?|s?ftp|smtps?|s3|socks5h?)"
+    r"(?:\+\w{1,20})?://)[^\s\"'\\<>]{1,512}@",
+    re.IGNORECASE,
+)
+"""The same where a password may hold any sign, and no path has one of these."""
+_SLASH = r"(?:/|%2[Ff]|\\{1,4}/)"
+_HOOK = re.compile(
+    rf"(hooks\.slack(?:-gov)?\.com{_SLASH}(?:services|workflows|triggers){_SLASH}"
+    rf"|discord(?:app)?\.com{_SLASH}api{_SLASH}(?:v\d{{1,3}}{_SLASH})?webhooks{_SLASH}\d{{1,30}}{_SLASH}"
+    rf"|webhook\.office\.com{_SLASH}webhookb2{_SLASH}"
+    rf"|api\.telegram\.org{_SLASH}(?:file{_SLASH})?bot"
+    r"|\b(?:slack|discord|tgram|msteams|ntfys?|pover|pushover|gotifys?)://)"
+    r"[^\s\"'\\<>?#&]{1,512}",
+    re.IGNORECASE,
+)
+"""Addresses whose path is the password of who may send there."""
+_KEY_NAME = (
+    r"(?:passw(?:or)?d|passphrase|\bpwd|secret|token|credential|(?:api|access|private)[-_]?key)"
+)
+_WORDS = re.compile(
+    rf"({_KEY_NAME}[\w-]{{0,40}}\s?=\s?)(?:'[^'\"\\]{{1,512}}'|\\{{0,4}}\"?[^\s\"'<>\\&;]{{2,512}})"
+    rf"|(\bx-[\w-]{{0,40}}(?:key|token|auth|secret)\s?:\s?)[^\s\"'\\]{{1,512}}"
+    r"|(\bauthorization(?:\\{0,4}[\"']\s?:\s?\\{0,4}[\"']|\s?[:=]\s?)"
+    r"(?:(?:bearer|basic|digest|token|aws4-hmac-sha256)\s)?)[^\s\"'\\]{1,2048}"
+    r"|(\bbearer\s)(?=[^\s\"']{0,60}\d)[\w.~+/=-]{12,2048}",
+    re.IGNORECASE,
+)
+"""A secret beside its name, as libraries and headers write it."""
+_SHAPE = re.compile(r"\b(?:AIza[\w-]{35}|ya29\.[\w.-]{20,}|xox[a-z]-[\w-]{10,}|gh[a-z]_\w{30,})")
+"""Keys that show what they are."""
+_HINT = re.compile(r"=|@|authorization|bearer|\bx-|AIza|ya29|xox|gh[a-z]_", re.IGNORECASE)
 _UNLISTED = re.compile(r"(vimeo\.com/[^\s?#]{1,200}\?(?:[^\s#&]{1,200}&){0,9}h=)\w+", re.IGNORECASE)
 """The key of a video that is shown to those with its link."""
 _ADDRESS = re.compile(r":\\{0,4}/\\{0,4}/|%3A|[\w-]\.[a-z]{2,63}(?::\d{1,5})?[/?#]", re.IGNORECASE)
@@ -41,13 +79,19 @@ _ADDRESS = re.compile(r":\\{0,4}/\\{0,4}/|%3A|[\w-]\.[a-z]{2,63}(?::\d{1,5})?[/?
 
 
 def without_secrets(text: str) -> str:
-    """``text`` with the secrets of the addresses in it masked: signatures, tokens, passwords.
+    """``text`` with the secrets of the addresses in it masked, signatures, tokens, passwords, and
+    those that stand beside their names.
 
     Whoever has a signed address has the file; which file it is stays readable.
     """
+    if _HINT.search(text):
+        text = _ASIDE.sub(rf"\1{MASK}@", text)
+        text = _USER.sub(f"{MASK}@", text)
+        text = _WORDS.sub(lambda found: f"{next(filter(None, found.groups()))}{MASK}", text)
+        text = _SHAPE.sub(MASK, text)
     if not _ADDRESS.search(text):
         return text
-    plain = _UNLISTED.sub(rf"\1{MASK}", _USER.sub(f"{MASK}@", text))
+    plain = _HOOK.sub(rf"\1{MASK}", _UNLISTED.sub(rf"\1{MASK}", text))
     return _PAIR.sub(_masked, plain)
 
 
