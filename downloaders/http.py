@@ -47,7 +47,11 @@ class HttpClient:
             timeout=urllib3.Timeout(connect=seconds, read=seconds),
             retries=False,
             maxsize=settings.download.workers,
-            headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
+            headers={
+                "User-Agent": USER_AGENT,
+                "Accept-Encoding": "identity",
+                "Accept-Language": "en",  # the rules know what a page says in English
+            },
         )
 
     @contextmanager

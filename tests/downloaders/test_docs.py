@@ -10,8 +10,8 @@ from downloaders.base import FetchSettings
 from downloaders.documents import MAX_LINKS, MAX_OCCURRENCES, read_text
 from rowkeeper.core.errors import TransferError, Verdict
 from tests.fakes.clients import fetch, request_for
-from tests.fakes.internet import FakeInternet
-from tests.fakes.site import Document, Fault, Site
+from tests.fakes.internet import HANDLERS, FakeInternet
+from tests.fakes.site import Document, Fault, Site, WebRequest, WebResponse, not_found
 
 FILM = "https://www.youtube.com/watch?v=film_______"
 OTHER = "other_document"
@@ -124,6 +124,21 @@ def test_marks_behind_a_long_style_count(net: FakeInternet, settings: FetchSetti
     style = f"<style>{'.c1{color:red}' * 9000}</style>"
     net.site.pages[BASE] = f"<html><head>{style}</head><body class='c1 doc-content'>x</body></html>"
     assert fetch(settings, request_for("docs", "document_html", "typing_notes")).size_bytes > 9000
+
+
+def test_pages_are_asked_for_in_english(
+    settings: FetchSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def docs(site: Site, request: WebRequest) -> WebResponse:
+        asked.append(request.headers.get("accept-language", ""))
+        return not_found()
+
+    monkeypatch.setitem(HANDLERS, "docs.google.com", docs)
+    with pytest.raises(TransferError):
+        fetch(settings, request_for("docs", "document", "typing_notes"))
+    assert set(asked) == {"en"}
 
 
 def test_links_in_a_document_are_that_persons(settings: FetchSettings) -> None:
