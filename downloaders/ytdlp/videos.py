@@ -32,6 +32,8 @@ KEPT = frozenset(
 )
 """The fields of yt-dlp's info that are stored; the rest may hold cookies and signed addresses."""
 
+ROUNDED_S = 2.0
+"""So many seconds a site's rounding and the last frames may take off a duration."""
 PO_TOKEN = re.compile(r"\bpo.token", re.IGNORECASE)
 
 Act = Callable[[Client, Request, Path], Fetched]
@@ -118,8 +120,15 @@ class VideoDownloader(Downloader):
         """Why a video is not final, in words; None if it is."""
         if info.get("live_status") == "post_live":
             return f"The broadcast has just ended: {self.site.name} still makes the recording."
-        stated, lasts = info.get("duration"), duration_of(part)
-        if stated and lasts is not None and lasts < stated - max(10.0, 0.05 * stated):
+        stated = info.get("duration")
+        if not stated:
+            return None
+        lasts = duration_of(part)
+        if lasts is None:
+            return (
+                f"How long it lasts can't be read; {self.site.name} states {stated:,.0f} seconds."
+            )
+        if lasts < stated - max(ROUNDED_S, 0.05 * stated):
             return (
                 f"It lasts {lasts:,.0f} of the {stated:,.0f} seconds that {self.site.name} states."
             )

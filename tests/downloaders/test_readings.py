@@ -14,7 +14,7 @@ from downloaders.base import FetchSettings, Request, Standing
 from downloaders.documents import MAX_LINKS
 from downloaders.pool import download_all
 from downloaders.readings import Extent, content_key
-from downloaders.youtube.downloader import listed_twice
+from downloaders.youtube.downloader import YouTubeDownloader, listed_twice
 from rowkeeper.core.events import AssetEvent, EventType
 from tests.fakes import drive_api, media
 from tests.fakes.clients import changed, request_for, settings_for
@@ -352,6 +352,31 @@ def test_a_stream_that_has_just_ended_is_provisional(
     assert final.sha256 == first.sha256
 
 
+@pytest.mark.parametrize(
+    ("stated", "lasts", "is_final"),
+    [
+        (9, 0.1, False),
+        (12, 3, False),
+        (15, 5.5, False),
+        (60, 50.5, False),
+        (20, None, False),
+        (3600, 3300, False),
+        (9, 7.5, True),  # sites round, and the last frames may be missing
+        (60, 57.5, True),
+        (3600, 3421, True),
+        (0, 10, True),
+        (None, None, True),
+    ],
+)
+def test_only_a_length_that_is_nearly_the_stated_one_is_final(
+    monkeypatch: pytest.MonkeyPatch, stated: float | None, lasts: float | None, is_final: bool
+) -> None:
+    monkeypatch.setattr("downloaders.ytdlp.videos.duration_of", lambda _: lasts)
+    downloader = YouTubeDownloader.__new__(YouTubeDownloader)
+    words = downloader._provisional({"duration": stated}, Path("x"))
+    assert (words is None) is is_final
+
+
 def test_a_video_that_is_shorter_than_stated_is_provisional(
     net: FakeInternet, settings: FetchSettings
 ) -> None:
@@ -360,7 +385,7 @@ def test_a_video_that_is_shorter_than_stated_is_provisional(
     assert told.details["provisional_because"] == (
         "It lasts 1 of the 600 seconds that YouTube states."
     )
-    net.site.videos.append(Video("rounded____", "Rounded", media.progressive(), duration_s=10))
+    net.site.videos.append(Video("rounded____", "Rounded", media.progressive(), duration_s=3))
     told = events(settings, request_for("youtube", "video", "rounded____"))[-1]
     assert "provisional_because" not in told.details  # within ten seconds nothing is said
 
