@@ -13,6 +13,6 @@
 {% macro may_come_back(error_code) -%}
     ({{ error_code }} like 'http_4__' or {{ error_code }} in (
         'private', 'members_only', 'geo', 'removed', 'terminated', 'gone', 'not_found', 'unavailable',
-        'no_transcript', 'drm', 'copyright', 'legal', 'led_elsewhere', 'not_a_file', 'not_a_document'
+        'no_transcript', 'drm', 'copyright', 'legal', 'led_elsewhere', 'not_a_file', 'not_a_document', 'no_answer'
     ))
 {%- endmacro %}

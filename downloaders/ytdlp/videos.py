@@ -20,7 +20,13 @@ from downloaders.ytdlp.durations import duration_of
 from downloaders.ytdlp.errors import transfer_error
 from downloaders.ytdlp.site import VideoSite
 from rowkeeper.core.disk.own import own_folder
-from rowkeeper.core.errors import PermanentError, RetryLaterError, TransferError, Verdict
+from rowkeeper.core.errors import (
+    AmbiguousError,
+    PermanentError,
+    RetryLaterError,
+    TransferError,
+    Verdict,
+)
 from rowkeeper.core.net.sniff import EXTENSIONS, HEAD, kind_of
 from rowkeeper.core.paths import safe_extension, sha256_file
 from rowkeeper.core.pool import StoppedError
@@ -126,7 +132,7 @@ class VideoDownloader(Downloader):
         lasts = duration_of(part)
         if lasts is None:
             return (
-                f"How long it lasts can't be read; {self.site.name} states {stated:,.0f} seconds."
+                f"Its length can't be read; {self.site.name} states {stated:,.0f} seconds."
             )
         if lasts < stated - max(ROUNDED_S, 0.05 * stated):
             return (
@@ -205,9 +211,13 @@ def _without_captions(client: Client) -> TransferError:
         return RetryLaterError("po_token", words)
     if any(status == 429 for status, _ in client.statuses):
         return status_error(429, client.site.name, client.retry_after_s)
+    words = f"{client.site.name} left a question open that may have told of captions."
     if client.dropped or any(status >= 500 for status, _ in client.statuses):
-        words = f"{client.site.name} left a question open that may have told of captions."
         return RetryLaterError("no_answer", words)
+    if any(
+        status not in {404, 410} or path.endswith("/v1/player") for status, path in client.statuses
+    ):
+        return AmbiguousError("no_answer", words)
     return PermanentError("no_transcript", "The video has no captions.")
 
 

@@ -262,6 +262,9 @@ def test_another_video_is_not_the_video(
         ("youtubei/v1/player", 503, ("no_answer", Verdict.RETRY)),
         ("youtubei/v1/player", "drop", ("no_answer", Verdict.RETRY)),
         ("youtubei/v1/player", 429, ("rate_limited", Verdict.PAUSE)),
+        ("youtubei/v1/player", 403, ("no_answer", Verdict.RETRY)),
+        ("youtubei/v1/player", 400, ("no_answer", Verdict.RETRY)),
+        ("youtubei/v1/player", 404, ("no_answer", Verdict.RETRY)),
         ("iframe_api", 404, ("no_transcript", Verdict.PERMANENT)),
     ],
 )
