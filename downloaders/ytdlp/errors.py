@@ -32,6 +32,15 @@ NOISE = re.compile(
 )
 
 
+NAMES = re.compile(
+    r"""(?<!\w)'[^']*'(?!\w)|"[^"]*"|“[^”]*”"""
+    r"|(?<=on level: ).*?(?= \(or any|$)|(?<=content from ).*?(?=, who |\. It is|$)"
+    r"|(?<=claim by ).*$",
+    re.DOTALL,
+)
+"""What somebody else has named: a level of members, who claims a right, a title."""
+
+
 def transfer_error(error: Exception, client: Client) -> TransferError:
     """The error of the house for one of yt-dlp's."""
     causes = list(_causes(error))
@@ -44,7 +53,7 @@ def transfer_error(error: Exception, client: Client) -> TransferError:
         return client.strayed
     if any(status == 429 for status, _ in client.statuses):
         return status_error(429, client.site.name, client.retry_after_s)
-    if rule := first_match(client.site.rules, message):
+    if rule := first_match(client.site.rules, NAMES.sub("", message)):
         return rule.raised(message)
     if client.strayed:
         return client.strayed

@@ -131,9 +131,7 @@ class VideoDownloader(Downloader):
             return None
         lasts = duration_of(part)
         if lasts is None:
-            return (
-                f"Its length can't be read; {self.site.name} states {stated:,.0f} seconds."
-            )
+            return f"Its length can't be read; {self.site.name} states {stated:,.0f} seconds."
         if lasts < stated - max(ROUNDED_S, 0.05 * stated):
             return (
                 f"It lasts {lasts:,.0f} of the {stated:,.0f} seconds that {self.site.name} states."

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -19,7 +20,7 @@ from downloaders.pool import download_all
 from downloaders.verdicts import first_match
 from downloaders.youtube.downloader import YOUTUBE
 from downloaders.youtube.rules import RULES
-from downloaders.ytdlp.errors import _of_status
+from downloaders.ytdlp.errors import _of_status, transfer_error
 from rowkeeper.core.errors import AmbiguousError, PauseSiteError, TransferError, Verdict
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.net.hosts import Hosts
@@ -196,6 +197,33 @@ def test_a_status_that_names_no_reason_is_never_final_at_first_sight(status: int
 @pytest.mark.parametrize(("status", "verdict"), [(402, PERSON), (407, PERSON), (451, PERMANENT)])
 def test_a_status_that_names_its_reason_has_its_verdict(status: int, verdict: Verdict) -> None:
     assert status_error(status, "x").verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (
+            "This video is available to this channel's members on level: Rate limited fans (or any "
+            "higher level). Join this channel to get access.",
+            "members_only",
+        ),
+        (
+            "Video unavailable. This video is no longer available due to a copyright claim by "
+            "'Please try again later Records'",
+            "removed",
+        ),
+        (
+            "This video contains content from Captcha & Sons, who has blocked it on copyright "
+            "grounds",
+            "copyright",
+        ),
+        ('The owner of "Not a bot" has made it private: This video is private', "private"),
+        ("This content isn't available, it's said: try again later", "rate_limited"),
+    ],
+)
+def test_no_name_decides_a_verdict(words: str, code: str) -> None:
+    client = SimpleNamespace(site=YOUTUBE, statuses=[], strayed=None, dropped=False)
+    assert transfer_error(ValueError(words), cast(Any, client)).code == code
 
 
 def test_what_no_rule_knows_is_never_final() -> None:
