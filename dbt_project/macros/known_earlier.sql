@@ -1,9 +1,17 @@
-{# Does a cell of the column processed say that the old system read the row? #}
+{#
+    Does a cell of the column processed say that the old system read the row? Only words that are known to say
+    so, or a date, do: any other, such as pending, error or skipped, says nothing.
+#}
 {% macro is_processed(cell) -%}
     coalesce(
-        lower({{ trimmed(cell) }}) not in (
-            '', '-', '''-', 'nan', '<na>', 'none', 'null', 'n/a', '[]', '{}', 'no', 'false', '0', '0.0'
-        ),
+        lower({{ trimmed(cell) }}) in (
+            'yes', 'y', 'true', 't', '1', '1.0', '1.00', 'x', 'ok', '✓', '✔', '✔️', '☑', '☑️', '✅',
+            'done', 'processed', 'complete', 'completed', 'finished', 'success', 'successful', 'succeeded',
+            'ja', 'j', 'wahr', 'erledigt', 'fertig', 'verarbeitet', 'abgeschlossen',
+            'oui', 'vrai', 'fait', 'si', 'sí', 'sì', 'verdadero', 'hecho', 'sim', 'verdadeiro', 'vero', 'fatto',
+            'da', 'да', 'так', 'tak', 'ano', 'evet', 'igen', 'kyllä', 'ναι', '是', 'はい', '예'
+        )
+        or {{ matches(trimmed(cell), "^[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{2,4}([T ,].*)?$") }},
         false
     )
 {%- endmacro %}
