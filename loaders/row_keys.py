@@ -15,6 +15,8 @@ from rowkeeper.core.warehouse import Warehouse
 Row = dict[str, Any]
 
 KNOWN = f"select distinct row_id from {DATASET}.row_keys where row_id != '' order by row_id"
+_ONCE_A_TEXT = frozenset("#eE")
+"""What stands in spellings of numbers that were ids of their own before: ``#7``, ``1E+3``."""
 
 
 class RowIds:
@@ -22,15 +24,19 @@ class RowIds:
 
     def __init__(self, known: Iterable[str] = ()) -> None:
         self._spellings: dict[str, str] = {}
-        for spelling in known:
-            self.of(spelling, new=spelling)
+        self._apart: set[str] = set()
+        for spelling in sorted(known, key=lambda text: text != row_id_key(text)):
+            if self.of(spelling, new=spelling) != spelling and set(spelling) & _ONCE_A_TEXT:
+                self._apart.add(spelling)
 
     def of(self, written: str | None, new: str | None = None) -> str:
         """The spelling of the id that is ``written`` so, '' for none.
 
         One that is met for the first time is spelt ``new``, else as it is written, trimmed and
-        without Excel's ``="…"``.
+        without Excel's ``="…"``. Two that an earlier version held apart stay two.
         """
+        if (spelling := trimmed(written or "")) in self._apart:
+            return spelling
         key = row_id_key(written)
         return self._spellings.setdefault(key, new or without_formula(written or "")) if key else ""
 

@@ -5,6 +5,7 @@ These forms are for comparing only; what a source wrote is kept verbatim beside 
 
 import re
 import unicodedata
+from decimal import Decimal
 
 from rowkeeper.core.text import INVISIBLE, ZERO_WIDTH, compatible, trimmed
 
@@ -31,6 +32,8 @@ _WHOLE = re.compile(
 
 ``3.000`` and ``1.005`` may be either, so they stay texts; three groups tell, or a comma behind.
 """
+_SCIENTIFIC = re.compile(r"(\d(?:[.,]\d{1,9})?)[eE](?:\+(\d{1,2})|0{1,2})")
+"""A number as programs write long ones: ``1E+3``. ``1e3`` may be a code, so it stays a text."""
 _FORMULA = re.compile(r'="(.*)"', re.DOTALL)
 """How a text that looks like a number is kept from Excel."""
 
@@ -39,19 +42,28 @@ def row_id_key(text: str | None) -> str:
     """The normal form of a row id, '' for none.
 
     A whole number counts by its value, however it is written: ``3.0``, ``004``, ``1,005``,
-    ``="7"``, digits of any script. Anything else is in NFKC and trimmed; ``3.1`` and ``3.10`` stay
-    two ids.
+    ``="7"``, ``#7``, ``1E+3``, digits of any script. Anything else is in NFKC and trimmed; ``3.1``
+    and ``3.10`` stay two ids.
     """
     plain = without_formula(text or "")
     before = None
     while plain != before:  # what is taken out may leave letter and accent side by side
         before, plain = plain, compatible(trimmed(plain)).translate(_UNSEEN)
         plain = without_formula(plain)
-    found = _WHOLE.fullmatch(_in_ascii(plain))
+    number = _in_ascii(plain)
+    found = _WHOLE.fullmatch(trimmed(number.removeprefix("#")))
     if found is None:
-        return plain
+        return _written_out(number) or plain
     whole = found["plain"] or found["grouped"] or found["dotted"]
     return re.sub(r"\D", "", whole).lstrip("0") or "0"
+
+
+def _written_out(text: str) -> str:
+    """A whole number without its exponent, '' for what is none."""
+    if (found := _SCIENTIFIC.fullmatch(text)) is None:
+        return ""
+    number = Decimal(f"{found[1].replace(',', '.')}e{found[2] or 0}")
+    return str(int(number)) if number == int(number) else ""
 
 
 def without_formula(text: str) -> str:

@@ -36,6 +36,15 @@ from rowkeeper.core.identity import compare_key, email_address, row_id_key
         ),
         *(("=3", "=3"), ('="a" or "b', '="a" or "b'), ("++3", "++3"), ("1.00", "1")),
         *(("1,005 006", "1,005 006"), ("-3", "-3"), ("#", "#"), ("1e3", "1e3")),
+        *(("#2", "2"), ("# 004", "4"), ("\uff032", "2"), ('="#7"', "7"), ("#12a", "#12a")),
+        *(("5e0", "5"), ("5E00", "5"), ("1E+3", "1000"), ("1.005e+03", "1005"), ("1,2E+1", "12")),
+        *(
+            ("##2", "##2"),
+            ("1.5e0", "1.5e0"),
+            ("1E-3", "1E-3"),
+            ("12e0", "12e0"),
+            ("Row 6", "Row 6"),
+        ),
     ],
 )
 def test_row_ids_in_every_spelling(text: str | None, key: str) -> None:
@@ -120,3 +129,12 @@ def test_ids_that_were_made_of_names_stay() -> None:
 def test_an_id_is_spelt_without_its_formula_unless_it_was_before() -> None:
     assert RowIds().of('="004"') == "004"
     assert RowIds(['="004"']).of("4") == '="004"'
+
+
+def test_ids_that_an_earlier_version_held_apart_stay_two() -> None:
+    assert [RowIds(["#2", "2"]).of(text) for text in ("2", "#2", "2.0", "# 2")] == [
+        *("2", "#2", "2", "2"),
+    ]
+    assert [RowIds(["#2"]).of(text) for text in ("2", "#2")] == ["#2", "#2"]
+    fresh = RowIds()
+    assert [fresh.of(text) for text in ("#2", "2")] == ["#2", "#2"]
