@@ -24,6 +24,7 @@ from loaders.grid import (
 from loaders.workbook_formulas import Formula, read_formula
 from loaders.workbook_parts import Formulas, look_through, place_of
 from rowkeeper.core.errors import InputError
+from rowkeeper.core.links.text import find_links
 from rowkeeper.core.text import some_of
 
 if TYPE_CHECKING:
@@ -70,7 +71,22 @@ def _tab(where: str, place: int, sheet: "Worksheet", formulas: Formulas, bounds:
     check_lines(label, lines, bounds)
     notices = hidden_notice(hidden)
     notices += _unclear_notice([cell for cell, found in said.items() if not found.is_clear])
+    notices += tuple(_comment_notice(sheet))
     return Tab(str(place), sheet.title, lines, notices)
+
+
+def _comment_notice(sheet: "Worksheet") -> Iterator[str]:
+    """What is said of links in the comments on cells, which no published page shows."""
+    found = [
+        cell.coordinate
+        for _, cell in sorted(sheet._cells.items())
+        if cell.comment is not None and find_links(str(cell.comment.text or ""))
+    ]
+    if found:
+        yield (
+            f"The sheet has links in the comments on {some_of(found, SHOWN)}, left out as the "
+            "published page leaves them out: put them into cells if they are of the people."
+        )
 
 
 def _lines(

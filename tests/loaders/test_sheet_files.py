@@ -3,7 +3,9 @@
 import gzip
 from pathlib import Path
 
+import openpyxl
 import pytest
+from openpyxl.comments import Comment
 
 from loaders.sheet import configured_sheet, load_sheet
 from rowkeeper.core.errors import InputError
@@ -20,6 +22,17 @@ def test_one_stray_line_leaves_the_others_as_they_are(tmp_path: Path) -> None:
         "Jörg",
     ]
     assert "line 7, read as cp1252" in found.notices[0]
+
+
+def test_links_in_comments_of_a_workbook_are_told(tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "s.xlsx", [["#", "Name"], ["1", "Ann"], ["2", "Bo"]])
+    assert load_sheet(str(path)).notices == ()
+    book = openpyxl.load_workbook(path)
+    for place, text in (("A2", "call her"), ("B2", f"Video: {VIDEO}"), ("D3", VIDEO)):
+        book.worksheets[0][place].comment = Comment(text, "Cy")
+    book.save(path)
+    (told,) = load_sheet(str(path)).notices
+    assert "links in the comments on B2, D3, left out" in told
 
 
 def test_a_file_is_read_as_what_it_holds(tmp_path: Path) -> None:
