@@ -1,27 +1,23 @@
 """What the columns of a sheet hold: known by their titles, or by what the settings say of them."""
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import zip_longest
 
 from loaders.grid import Cell
+from loaders.names import NAME_PARTS, OPTIONAL, joined_name, name_places, told_apart
 from rowkeeper.core.errors import InputError, UsageError
-from rowkeeper.core.identity import compare_key, made_id_key
+from rowkeeper.core.identity import made_id_key
 from rowkeeper.core.text import harmless, quoted, sha256, to_json, trimmed
 from rowkeeper.core.titles import (
-    HALF_NAMES,
     column_name,
     is_same_title,
     nearest_title,
     sheet_column,
-    title_key,
 )
 
 COLUMNS = ("row_id", "name", "email", "type", "status", "notes")
 """The columns whose text raw holds by name."""
-NAME_PARTS = ("first_name", "last_name")
 KNOWN = (*COLUMNS, *NAME_PARTS, "link")
 JOINED = ("name", "link")
 """Columns for which the settings may name several titles."""
@@ -32,8 +28,6 @@ OF_PERSON = (*COLUMNS[:4], *NAME_PARTS)
 SLIP, SLIP_IN_WORDS = 0.8, 0.85
 """How near ours a word, and several words, come by a letter too many or in the wrong place."""
 _ONE_WORD = re.compile(r"\w+")
-LONGEST_EMAIL = 320
-_EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 ROW_ID = (
     'name its title in sheet.columns, such as {row_id = "Code"}, or have ids made of other columns '
     'by sheet.row_id, such as "email"'
@@ -127,27 +121,46 @@ class Columns:
         for name in COLUMNS:
             texts = [cells[place].text for place in self.places.get(name, ())]
             if texts:
-                values[name] = joined_name(texts) if name == "name" else texts[0]
+                values[name] = texts[0]
+        if self.has_name:
+            values["name"] = self._name(cells, self.places["name"])
         if self.row_id_from:
-            parts = [
-                (values[part] or "") if isinstance(part, str) else cells[part].text
-                for part in self.row_id_from
-            ]
+            parts = [self._in_row_id(part, cells, values) for part in self.row_id_from]
             values["row_id"] = made_row_id(parts, is_email=self.row_id_from == ("email",))
         return values
 
+    def are_titles(self, texts: Sequence[str]) -> bool:
+        """Whether a row says the titles again: of each column that is read, and two at least; in
+        other words for them, three."""
+        read = {place for places in self.places.values() for place in places}
+        told = [(self.titles[at], texts[at]) for at in read if trimmed(self.titles[at])]
+        if all(is_same_title(title, text) for title, text in told):
+            return len(told) > 1
+        return len(told) > 2 and all(
+            sheet_column(title) is not None and sheet_column(title) == sheet_column(text)
+            for title, text in told
+        )
 
-def joined_name(parts: Sequence[str]) -> str:
-    """One name of its parts; a part that another one holds as whole words is not said twice."""
-    told = [part for part in parts if trimmed(part)]
-    if len(told) < 2:
-        return told[0] if told else parts[0]
-    for part in told:
-        words = [compare_key(word) for word in part.split()]
-        rest = [other for other in told if other is not part]
-        if all({compare_key(word) for word in other.split()} <= set(words) for other in rest):
-            return part
-    return " ".join(trimmed(part) for part in told)
+    def _optional(self) -> set[int]:
+        return {place for part in OPTIONAL for place in self.places.get(part, ())}
+
+    def _name(self, cells: Sequence[Cell], places: Sequence[int]) -> str:
+        optional = self._optional()
+        texts = [cells[place].text for place in places]
+        return joined_name(texts, [at for at, place in enumerate(places) if place in optional])
+
+    def _in_row_id(
+        self, part: str | int, cells: Sequence[Cell], values: Mapping[str, str | None]
+    ) -> str:
+        """A text that a row id is made of: of a name without the parts that once were unknown, or
+        ids that are in use would change."""
+        if isinstance(part, int):
+            return cells[part].text
+        if part != "name":
+            return values[part] or ""
+        return self._name(
+            cells, [place for place in self.places["name"] if place not in self._optional()]
+        )
 
 
 def made_row_id(parts: Sequence[str], *, is_email: bool = False) -> str:
@@ -192,10 +205,11 @@ def read_titles(titles: Sequence[str], wanted: WantedColumns) -> Columns:
         column = sheet_column(title)
         if column and column not in wanted.titles and place not in own:
             found.setdefault(column, []).append(place)
+    told_apart(titles, found)
     places: dict[str, tuple[int, ...]] = {column: (held[0],) for column, held in found.items()}
     places |= {column: tuple(held) for column, held in taken.items() if held}
     if "name" not in taken:
-        places |= _name_places(titles, places)
+        places |= name_places(titles, places)
     if "row_id" not in places and titles and not trimmed(titles[0]) and len(titles) > 1:
         places["row_id"] = (0,)
     made, lost = _row_id_parts(titles, places, wanted.row_id)
@@ -223,18 +237,6 @@ def _place(title: str, titles: Sequence[str]) -> int | None:
     exact = [place for place, shown in enumerate(titles) if trimmed(shown) == trimmed(title)]
     near = [place for place, shown in enumerate(titles) if is_same_title(title, shown)]
     return next(iter([*exact, *near]), None)
-
-
-def _name_places(
-    titles: Sequence[str], places: Mapping[str, tuple[int, ...]]
-) -> dict[str, tuple[int, ...]]:
-    """Where a name stands: in one column, or in those of its two halves."""
-    whole = places.get("name", ())
-    first, last = (places.get(part, ()) for part in NAME_PARTS)
-    if whole and ((first and last) or title_key(titles[whole[0]]) not in HALF_NAMES):
-        return {"name": whole}
-    together = (*first, *whole, *last)
-    return {"name": together} if together else {}
 
 
 def _row_id_parts(
@@ -272,27 +274,6 @@ def check_columns(place: str, row: int, columns: Columns) -> None:
         )
     if "row_id" not in columns.places and not columns.row_id_from:
         raise InputError(f"{place} has no column of row ids (row {row} shows {shown}): {ROW_ID}.")
-
-
-def unknown_emails(columns: Columns, rows: Iterable[Sequence[str]]) -> str | None:
-    """The title of a column of e-mail addresses in a sheet whose titles name none."""
-    if "email" in columns.places:
-        return None
-    known = {place for places in columns.places.values() for place in places}
-    counts = [Counter(map(_is_email, column)) for column in zip_longest(*rows, fillvalue="")]
-    return next(
-        (
-            title
-            for place, (title, count) in enumerate(zip(columns.titles, counts, strict=False))
-            if place not in known and harmless(title) and count[True] > count[False]
-        ),
-        None,
-    )
-
-
-def _is_email(text: str) -> bool | None:
-    plain = trimmed(text)
-    return len(plain) <= LONGEST_EMAIL and bool(_EMAIL.fullmatch(plain)) if plain else None
 
 
 def shown_titles(titles: Sequence[str]) -> str:

@@ -23,8 +23,8 @@ from rowkeeper.core.warehouse import LOADED, Target, Warehouse, connect
 class Loaded:
     """``complete``: raw has all tables and columns. ``newest``: the last snapshot of any sheet,
     which holds: its source, tab gid, id and hash; ``link`` its place in the chain, ``observed_at``
-    what the clock said; ``values`` are the texts of its rows, ``sheet`` what the guard of the sheet
-    compares."""
+    what the clock said; ``values``: whether each of its rows is of titles, and its texts; ``sheet``
+    what the guard of the sheet compares."""
 
     complete: bool = False
     newest: tuple[str, str, str, str] = ("", "", "", "")
@@ -54,7 +54,8 @@ class Loaded:
             snapshot.content_sha256,
         )
         return same and self.values == tuple(
-            _plain([row.values[name] for name in COLUMNS]) for row in snapshot.rows
+            (str(row.is_header), *_plain([row.values[name] for name in COLUMNS]))
+            for row in snapshot.rows
         )
 
 
@@ -116,5 +117,7 @@ def _sheet(warehouse: Warehouse, newest: tuple[str, str, str, str], title: str |
         titles=titles,
         columns=frozenset(name for name in COLUMNS if any(row[name] for row in rows)),
     )
-    values = tuple(_plain([row[name] for name in COLUMNS]) for row in rows)
+    values = tuple(
+        (str(bool(row["is_title_row"])), *_plain([row[name] for name in COLUMNS])) for row in rows
+    )
     return Loaded(newest=newest, values=values, sheet=held)

@@ -9,15 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from loaders.columns import (
-    NAME_PARTS,
-    Columns,
-    Titles,
-    WantedColumns,
-    read_titles,
-    unknown_emails,
-)
+from loaders.columns import Columns, Titles, WantedColumns, read_titles
+from loaders.doubts import unknown_emails
 from loaders.grid import Cell, Line, Tab
+from loaders.names import NAME_PARTS
 from loaders.sheet import Access, Snapshot, read_sheet, snapshot_of
 from loaders.tabs import choose, header_of, is_wanted
 from rowkeeper.core.text import harmless, trimmed

@@ -15,8 +15,8 @@ from loaders.columns import (
     WantedColumns,
     check_columns,
     shown_titles,
-    unknown_emails,
 )
+from loaders.doubts import doubts
 from loaders.frames import read_frames
 from loaders.grid import Cell, Line, Tab, read_tabs, tab_label, with_source
 from loaders.index_column import IDS_MEND, doubtful_ids, ids_beside_index
@@ -200,16 +200,13 @@ def snapshot_of(
         snapshot = replace(
             snapshot, notices=(*snapshot.notices, *other_tabs(source, tabs, chosen, wanted))
         )
-    below = (
-        [cell.text for cell in line.cells] for line in chosen.lines if line.number > head.number
-    )
-    if title := unknown_emails(columns, below):
-        said = (
-            f"{snapshot.place} has e-mail addresses in column {quoted(title)}, which nobody knows: "
-            f'if they are of the people, set sheet.columns = {{email = "{harmless(title)}"}}.'
-        )
-        return replace(snapshot, notices=(*snapshot.notices, said))
-    return snapshot
+    below = [
+        [cell.text for cell in line.cells]
+        for line, row in zip(chosen.lines, rows, strict=True)
+        if not row.is_header
+    ]
+    doubted = doubts(snapshot.place, columns, wanted or NOTHING_SAID, below)
+    return replace(snapshot, notices=(*snapshot.notices, *doubted))
 
 
 def _refuse_nobody(snapshot: Snapshot) -> None:
@@ -247,7 +244,8 @@ def _refuse_other_ids(snapshot: Snapshot, wanted: WantedColumns) -> None:
 
 
 def _row(line: Line, head: int, columns: Columns, labels: list[str], names: list[str]) -> SheetRow:
-    """``line`` filled up to the sheet's width. All up to the header counts as header."""
+    """``line`` filled up to the sheet's width. All up to the header counts as header, and so do
+    titles that are said again."""
     cells = list(line.cells) + [Cell()] * (len(labels) - len(line.cells))
     shown = [
         {"title": label, "text": cell.text, "links": list(cell.links)}
@@ -256,7 +254,7 @@ def _row(line: Line, head: int, columns: Columns, labels: list[str], names: list
     cells_json = to_json(shown)
     return SheetRow(
         number=line.number,
-        is_header=line.number <= head,
+        is_header=line.number <= head or columns.are_titles([cell.text for cell in cells]),
         values=columns.values(cells),
         named=tuple(zip(names, cells, strict=True)),
         cells_json=cells_json,

@@ -164,7 +164,7 @@ def _show(out: Terminal, offer: "Offer", links: "list[LinkCount]") -> None:
 
 def _understood(offer: "Offer") -> list[tuple[str, list[str]]]:
     """Our columns that the sheet has, with its titles for each; halves of a name are in it."""
-    from loaders.columns import NAME_PARTS
+    from loaders.names import NAME_PARTS
 
     titles = offer.snapshot.columns.titles
     return [

@@ -78,6 +78,11 @@ TITLES: Mapping[str, tuple[str, ...]] = {
             "tyyppi",
             "тип особистості",
         ),
+        *("tip", "tipi", "kişilik türü", "tip osobnosti", "tip ličnosti", "tip osebnosti"),
+        *("tip de personalitate", "tip de personalitat", "osobnostní typ", "personlighedstype"),
+        *("personlighetstype", "personlighetstyp", "persoonallisuustyyppi", "tüüp", "tipas"),
+        *("személyiségtípus", "τύπος προσωπικότητας", "тип личност", "نوع الشخصية", "סוג אישיות"),
+        *("tipe kepribadian", "loại tính cách", "性格类型", "人格类型", "性格タイプ", "성격 유형"),
         *("kişilik tipi", "typ osobnosti", "typ osobowości", "τύπος", "النوع", "סוג", "tipe"),
     ),
     "link": (
@@ -107,7 +112,32 @@ SHEET_TITLES: Mapping[str, tuple[str, ...]] = {
         *("vezetéknév", "családnév", "prezime", "priimek", "презиме", "прізвище", "soyadı"),
         *("soy isim", "last names", "surnames", "último nome", "cognoms", "perekonnanimi"),
         *("uzvārds", "pavardė", "mbiemri", "abizena", "abizenak", "eftirnafn", "nama belakang"),
+        *("apellido paterno", "first surname", "1er apellido", "apellido 1"),
+        *("primeiro apelido", "primeiro sobrenome", "primer cognom", "paternal last name"),
+        *("lehen abizena", "paternal surname", "surname 1", "last name 1"),
         *("họ", "اسم العائلة", "اللقب", "שם משפחה", "นามสกุล", "उपनाम", "姓", "苗字", "성"),
+    ),
+    "middle_name": (
+        *("middle name", "middle names", "middle", "middle initial", "middle initials", "m i"),
+        *("second name", "second given name", "other names", "middle name initial", "mid name"),
+        *("zweiter vorname", "weitere vornamen", "mittelname", "zwischenname", "namenszusatz"),
+        *("tussenvoegsel", "tussenvoegsels", "voorvoegsel", "voorvoegsels", "tweede naam"),
+        *("segundo nombre", "otros nombres", "segundo nome", "nome do meio", "secondo nome"),
+        *("deuxième prénom", "second prénom", "autres prénoms", "particule", "mellannavn"),
+        *("mellomnavn", "mellemnavn", "mellannamn", "drugie imię", "druhé jméno", "druhé meno"),
+        *("отчество", "по батькові", "бащино име", "второе имя", "ikinci ad"),
+        *("ikinci isim", "göbek adı", "középső név", "al doilea prenume", "segon nom"),
+        *("toinen nimi", "μεσαίο όνομα", "δεύτερο όνομα", "πατρώνυμο", "الاسم الأوسط"),
+        *("اسم الأب", "שם אמצעי", "tên đệm", "tên lót", "chữ lót", "nama tengah", "ชื่อกลาง"),
+        *("मध्य नाम", "ミドルネーム", "中间名"),
+    ),
+    "second_last_name": (
+        *("second last name", "second surname", "second family name", "2nd last name"),
+        *("2nd surname", "last name 2", "surname 2", "mothers last name", "maternal last name"),
+        *("maternal surname", "zweiter nachname", "segundo apellido", "2º apellido", "2o apellido"),
+        *("apellido 2", "apellido materno", "segundo sobrenome", "segundo apelido"),
+        *("sobrenome materno", "segon cognom", "secondo cognome", "deuxième nom de famille"),
+        *("second nom de famille", "bigarren abizena", "tweede achternaam", "вторая фамилия"),
     ),
     "name": (
         *TITLES["name"],
@@ -137,7 +167,7 @@ SHEET_TITLES: Mapping[str, tuple[str, ...]] = {
         *("uwagi", "примечания", "заметки", "комментарий", "备注", "備考", "비고"),
     ),
 }
-"""The same for a sheet, whose names may stand in two columns."""
+"""The same for a sheet, whose names may stand in several columns."""
 
 _BESIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _POLITE = re.compile(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from loaders.columns import NAME_PARTS
+from loaders.names import NAME_PARTS
 from loaders.offer import Offer
 from rowkeeper.core.disk.own import refuse_links
 from rowkeeper.core.errors import UsageError

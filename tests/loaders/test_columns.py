@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loaders.columns import WantedColumns, joined_name, made_row_id, read_titles
+from loaders.columns import WantedColumns, made_row_id, read_titles
 from loaders.grid import Cell, Line, Tab
 from loaders.legacy_reading import load_legacy_csv
+from loaders.names import joined_name
 from loaders.pipeline import ingest
 from loaders.sheet import Snapshot, load_sheet, snapshot_of
 from rowkeeper.cli import run_command
@@ -146,6 +147,32 @@ def test_other_titles_are_nobodys(title: str) -> None:
         (["Nombre", "Apellidos"], ["Ann", "Ash Elm"], "Ann Ash Elm"),
         (["Name", "First name"], ["Ann  Ash", "Ann"], "Ann  Ash"),
         (["Name", "First name", "Surname"], ["A. Ash", "Ann", "Ash"], "A. Ash"),
+        *(
+            (titles.split(","), cells.split(","), name)
+            for titles, cells, name in (
+                ("Voornaam,Tussenvoegsel,Achternaam", "Jan,van der,Berg", "Jan van der Berg"),
+                ("Voornaam,Tussenvoegsel,Achternaam", "Jan,,Berg", "Jan Berg"),
+                ("Voornaam,Tussenvoegsel,Achternaam", "Jan,-,Berg", "Jan Berg"),
+                (
+                    "Voornaam,Tussenvoegsel,Achternaam",
+                    "Jan,van der,van der Berg",
+                    "Jan van der Berg",
+                ),
+                ("Nombre,Primer apellido,Segundo apellido", "Ana,García,López", "Ana García López"),
+                ("Nombre,Apellidos,Segundo apellido", "Ana,García,García", "Ana García García"),
+                ("Nombre,Apellidos,Segundo apellido", "Ana,García López,López", "Ana García López"),
+                ("First Name,Middle Name,Last Name", "Ann,Maria,Ash", "Ann Maria Ash"),
+                ("First Name,Middle Name,Last Name", "Ann Maria,Maria,Ash", "Ann Maria Ash"),
+                ("First Name,Middle Name,Last Name", "Ann Maria Ash,Maria,Ash", "Ann Maria Ash"),
+                ("Last name,First name,M.I.", "Ash,Ann,M.", "Ann M. Ash"),
+                ("Фамилия,Имя,Отчество", "Иванова,Анна,Петровна", "Анна Петровна Иванова"),
+                ("Име,Презиме,Фамилия", "Иван,Петров,Стоянов", "Иван Петров Стоянов"),
+                ("Име,Презиме", "Иван,Петровић", "Иван Петровић"),
+                ("First name,Second name", "Ann,Ash", "Ann Ash"),
+                ("Name,Middle name", "Ann Ash,Maria", "Ann Ash"),
+                ("Full name,First name,Middle name", "Ann Ash,Ann,Maria", "Ann Ash"),
+            )
+        ),
         (["First name"], ["Ann"], "Ann"),
         (["First name", "Last name"], [" Ann ", ""], " Ann "),
     ],
@@ -153,6 +180,29 @@ def test_other_titles_are_nobodys(title: str) -> None:
 def test_names_in_halves_are_one(titles: list[str], cells: list[str], name: str) -> None:
     found = read([["#", *titles], ["1", *cells]])
     assert found.rows[1].values["name"] == name
+
+
+def test_a_row_id_made_of_a_name_is_as_it_was_without_its_middle_part() -> None:
+    both = (["Voornaam", "Achternaam"], ["Jan", "Berg"])
+    more = (["Voornaam", "Tussenvoegsel", "Achternaam"], ["Jan", "van der", "Berg"])
+    for row_id in (["name"], ["name", "email"]):
+        ids = [read([[*head, "Email"], [*row, "j@x"]], None, row_id) for head, row in (both, more)]
+        assert ids[0].rows[1].values["row_id"] == ids[1].rows[1].values["row_id"]
+        assert ids[1].rows[1].values["name"] == "Jan van der Berg"
+
+
+def test_what_may_be_part_of_a_name_and_is_not_known_is_told() -> None:
+    people = ["Ann", "Maria", "Ash"]
+    for title in ("Zwischen", "Rufname", "Name at birth"):
+        (told,) = read([["#", "First", title, "Last", "Type"], ["1", *people, "t"]]).notices
+        assert f"{title!r} beside the parts" in told
+        assert f'{{name = ["First", "{title}", "Last"]}}' in told
+    head = ["#", "First", "Rufname", "Last", "Type"]
+    assert read([head, ["1", *people, "t"]], {"name": ["First", "Last"]}).notices == ()
+    quiet = (["Age", "30"], ["City", "Rome"], ["User name", "ann"], ["Phone name", "1"])
+    for title, text in quiet:
+        found = read([["#", "First", "Last", title, "Type"], ["1", "Ann", "Ash", text, "t"]])
+        assert found.notices == ()
 
 
 def test_a_made_row_id_needs_one_part_and_sees_no_white_space_or_case() -> None:
@@ -237,6 +287,44 @@ def test_the_titles_may_stand_below_other_rows_and_in_a_later_tab() -> None:
     assert snapshot_of("s", more, "People").notices == ()
 
 
+@pytest.mark.parametrize(
+    ("row", "is_header"),
+    [
+        (["ID", "Name", "Email", "Type", "Link", "Notes"], True),
+        ([" id ", "NAME", "E-Mail", "type:", "Link", "Page 2"], False),
+        ([" id ", "NAME", "E-Mail", "type:", "Link", "notes"], True),
+        (["Nr.", "Full name", "E-mail Address", "Typ", "URL", "Bemerkung"], True),
+        (["7", "Name", "Email", "Type", "Link", "Notes"], False),
+        (["ID", "Name", "", "", "", ""], False),
+        (["", "", "", "", "", ""], False),
+    ],
+)
+def test_titles_that_stand_again_in_a_sheet_are_nobody(row: list[str], is_header: bool) -> None:
+    head = ["ID", "Name", "Email", "Type", "Link", "Notes"]
+    found = read([head, ["1", "Ann", "a@b.c", "T", VIDEO, ""], row, ["2", "Bo", "", "", "", ""]])
+    assert [row.is_header for row in found.rows] == [True, False, is_header, False]
+    short = read([["ID", "Name"], ["ID", "Name"], ["n", "Ad"], ["1", "Name"]])
+    assert [row.is_header for row in short.rows] == [True, True, False, False]
+
+
+def test_two_columns_that_mean_one_are_told_where_they_differ() -> None:
+    head = ["ID", "Name", "Email", "Type", "Personality Type", "Mail"]
+    rows = [head, ["1", "Ann", "a@b.c", "person", "INTJ", "A@b.c "]]
+    (told,) = read(rows).notices
+    assert "two columns for type: 'Type' (column 4) is read, 'Personality Type' (column 5)" in told
+    found = read(rows, {"type": "Personality Type"})
+    assert (found.rows[1].values["type"], found.notices) == ("INTJ", ())
+
+
+def test_a_sheet_without_types_says_which_column_may_have_them() -> None:
+    head = ["#", "Name", "Wesen", "Link"]
+    (told,) = read([head, ["1", "Ann", "INTJ", VIDEO]]).notices
+    assert '{type = "Wesen"}' in told
+    assert read([["#", "Name", "Phone", "Link"], ["1", "Ann", "+49 1", VIDEO]]).notices == ()
+    found = read([["Sıra No", "Ad", "Soyad", "E-posta", "Tip"], ["1", "Ay", "Su", "a@b", "INTJ"]])
+    assert (found.rows[1].values["type"], found.notices) == ("INTJ", ())
+
+
 def test_a_row_of_titles_with_more_of_ours_goes_before_one_with_a_name_alone() -> None:
     found = read([["Name", ""], ["#", "Name", "Video"], ["1", "Ann", VIDEO]])
     assert [row.is_header for row in found.rows] == [True, True, False]
@@ -278,7 +366,7 @@ def test_a_column_of_addresses_that_nobody_knows_is_told(
     tmp_path: Path, text: str, title: str | None
 ) -> None:
     (tmp_path / "s.csv").write_text(text)
-    notices = load_sheet(str(tmp_path / "s.csv")).notices
+    notices = [n for n in load_sheet(str(tmp_path / "s.csv")).notices if "e-mail" in n]
     assert [f'{{email = "{title}"}}' in notice for notice in notices] == [True] * bool(title)
 
 
