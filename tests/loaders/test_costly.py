@@ -17,7 +17,8 @@ from lxml import etree
 from downloaders.http import HttpClient, read_page
 from loaders import page as sheet_page
 from loaders.bounds import USUAL
-from loaders.columns import Columns, unknown_emails
+from loaders.columns import Columns
+from loaders.doubts import unknown_emails
 from loaders.grid import read_tabs
 from loaders.page import Page
 from loaders.workbook_parts import look_through
