@@ -1,7 +1,8 @@
 -- Links that an earlier legacy row of a person has, or that the old system found for the person, and that
--- no newer row of the person denies. A newer row denies the links of a column if it was processed, or if it
--- has other links there itself; a blank cell of a row that nobody processed denies nothing. What is newest
--- is found by windows: Postgres expects one row of it all, and would join it with itself row by row.
+-- no newer row of the person denies. A newer row denies the links of a column if it says that it was
+-- processed, or if it has other links there itself; a blank cell of a row that nobody processed denies
+-- nothing. What is newest is found by windows: Postgres expects one row of it all, and would join it with
+-- itself row by row.
 
 with legacy_rows as (
     select
