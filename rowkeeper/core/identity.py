@@ -5,7 +5,6 @@ These forms are for comparing only; what a source wrote is kept verbatim beside 
 
 import re
 import unicodedata
-from decimal import Decimal
 
 from rowkeeper.core.text import INVISIBLE, ZERO_WIDTH, compatible, trimmed
 
@@ -32,8 +31,9 @@ _WHOLE = re.compile(
 
 ``3.000`` and ``1.005`` may be either, so they stay texts; three groups tell, or a comma behind.
 """
-_SCIENTIFIC = re.compile(r"(\d(?:[.,]\d{1,9})?)[eE](?:\+(\d{1,2})|0{1,2})")
-"""A number as programs write long ones: ``1E+3``. ``1e3`` may be a code, so it stays a text."""
+_SCIENTIFIC = re.compile(r"(\d)(?:[.,]0{1,9})?[eE](?:\+(\d{1,2})|0{1,2})")
+"""A number as programs write long ones: ``1E+3``. ``1e3`` may be a code, and ``1.2E+5`` is rounded,
+so they stay texts."""
 _FORMULA = re.compile(r'="(.*)"', re.DOTALL)
 """How a text that looks like a number is kept from Excel."""
 
@@ -60,10 +60,8 @@ def row_id_key(text: str | None) -> str:
 
 def _written_out(text: str) -> str:
     """A whole number without its exponent, '' for what is none."""
-    if (found := _SCIENTIFIC.fullmatch(text)) is None:
-        return ""
-    number = Decimal(f"{found[1].replace(',', '.')}e{found[2] or 0}")
-    return str(int(number)) if number == int(number) else ""
+    found = _SCIENTIFIC.fullmatch(text)
+    return str(int(found[1]) * 10 ** int(found[2] or 0)) if found else ""
 
 
 def without_formula(text: str) -> str:
