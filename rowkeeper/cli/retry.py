@@ -10,9 +10,8 @@ from rowkeeper.cli.run import show
 from rowkeeper.cli.terminal import EventTerminal, Terminal, console
 from rowkeeper.core.identity import row_id_key
 from rowkeeper.run.retry import Failure, ask_again, find
-from rowkeeper.run.round import move
+from rowkeeper.run.round import move, told_to_readers
 from rowkeeper.workspace.locks import run_lock
-from rowkeeper.workspace.run_log import recorded
 from rowkeeper.workspace.selection import Selection, require_people, select
 
 
@@ -56,7 +55,7 @@ def command(
             say(failures, out, "would be tried again" if dry_run else "to try again")
             return
         say(failures, out, "tried again")
-        with recorded(context) as log:
+        with told_to_readers(context, out) as log:
             ask_again(context, failures)
             row_ids = frozenset(row_id_key(failure.row_id) for failure in failures)
             done = move(context, out, Selection(row_ids=row_ids), log)

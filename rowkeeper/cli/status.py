@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rowkeeper.catalogue.last_run import are_pages_older, run_text
 from rowkeeper.catalogue.places import places
 from rowkeeper.catalogue.publish import Catalog, Record, read_catalog
 from rowkeeper.cli.options import json_option, prepare, warehouse_options
@@ -35,14 +36,6 @@ SESSION_COLUMNS = (
     *("activity", "session_type", "status", "total_assets", "completed_assets", "failed_assets"),
     "created_at",
 )
-
-OUTCOMES = {
-    "succeeded": "ended well",
-    "nothing_new": "ended well and found nothing to do",
-    "failed": "failed",
-    "interrupted": "was interrupted",
-    "not_ended": "has not ended",
-}
 
 
 @click.command()
@@ -73,7 +66,11 @@ def command(as_json: bool, people: str | None, target: str | None, data_dir: str
         _table(out, "People", PEOPLE_COLUMNS, map(by_kind, named))
     _print_catalog(out, catalog)
     for run in catalog.runs[:1]:
-        out.say(_run_text(run))
+        out.say(run_text(run))
+        if are_pages_older(context, run):
+            out.say(
+                f"The pages for readers are older: {_program('rowkeeper')} site{_options(context)}"
+            )
     if catalog.sessions:
         _table(out, "Last sessions", SESSION_COLUMNS, catalog.sessions)
     for session_id, had in workers.items():
@@ -186,17 +183,6 @@ def _print_unproved(out: Terminal, catalog: Catalog) -> None:
         out.say(_partial_text(listed))
     if len(partial) > SHOWN_FAILURES:
         out.say(f"and {len(partial) - SHOWN_FAILURES} more such lists: --json has them all")
-
-
-def _run_text(run: Record) -> str:
-    ended = f" to {run['ended_at']}" if run["ended_at"] else ""
-    code = f" with {run['exit_code']}" if run["outcome"] == "failed" else ""
-    when = f"{run['command']}, {run['started_at']}{ended}"
-    said = [f"Last run: {when}, {OUTCOMES[run['outcome']]}{code}"]
-    if code:
-        said.append(str(run["message"]))
-    said += [run["next_step"]] if run["next_step"] else []
-    return ": ".join(said)
 
 
 def _partial_text(listed: Record) -> str:

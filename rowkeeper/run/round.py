@@ -1,16 +1,22 @@
 """One round: ingest, build, repair, download, upload, evict, build, publish."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from rowkeeper.core.errors import DiskError, DiskFullError, StoreError, UsageError
+from rowkeeper.core.errors import (
+    DiskError,
+    DiskFullError,
+    StoreError,
+    UsageError,
+    WarehouseError,
+)
 from rowkeeper.core.progress import Reporter
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.data_folder import check_disk, strangers_said
 from rowkeeper.workspace.locks import loads_lock, tables_lock
-from rowkeeper.workspace.run_log import RunLog, recorded
+from rowkeeper.workspace.run_log import RunLog, exit_code_of, recorded
 from rowkeeper.workspace.selection import Selection, require_people
 
 if TYPE_CHECKING:
@@ -57,8 +63,24 @@ def begun(context: Context, reporter: Reporter) -> Iterator[RunLog]:
         reporter.say(said)
     if not journal_dir(context.settings.data_dir).exists():
         require_sources(context)
-    with recorded(context) as log:
+    with told_to_readers(context, reporter) as log:
         yield log
+
+
+@contextmanager
+def told_to_readers(context: Context, reporter: Reporter) -> Iterator[RunLog]:
+    """A recorded run. One that ends early with an error, too, leaves readers how it ended and what
+    there is, as far as can be; an interrupted one ends at once, and ``status`` tells its pages."""
+    log: RunLog | None = None
+    try:
+        with recorded(context) as log:
+            yield log
+    except Exception as error:
+        is_shown = log is not None and log.shown == exit_code_of(error)
+        if log is not None and not is_shown and not isinstance(error, WarehouseError):
+            with suppress(Exception):  # what goes wrong here is not what went wrong
+                _show_readers(context, reporter)
+        raise
 
 
 def go_round(
@@ -121,7 +143,6 @@ def move(
     from rowkeeper.archive.refused import find_lost
     from rowkeeper.archive.repair import repair
     from rowkeeper.archive.words import read_words
-    from rowkeeper.catalogue.publish import publish
     from rowkeeper.core.drain import drain
     from rowkeeper.core.journal.journal import journal_dir
     from rowkeeper.run.transfer import download_pending, upload_pending
@@ -148,10 +169,17 @@ def move(
     refused = shut or closed or refusal or unread or unasked or wordless
     moved = Moved(restored, downloaded, uploaded, evicted, warnings, refused)
     log.details |= moved.counts()
-    log.end(refused.exit_code if refused else 0, str(refused) if refused else None)
+    log.end(code := refused.exit_code if refused else 0, str(refused) if refused else None)
+    _show_readers(context, reporter)
+    log.shown = code
+    return moved
+
+
+def _show_readers(context: Context, reporter: Reporter) -> None:
+    from rowkeeper.catalogue.publish import publish
+
     publish(context)
     _write_site(context, reporter)
-    return moved
 
 
 def _write_site(context: Context, reporter: Reporter) -> None:

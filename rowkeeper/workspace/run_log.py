@@ -25,10 +25,12 @@ PACKAGES = ("rowkeeper", "dlt", "dbt-core")
 
 
 class RunLog:
-    """One run. ``details``: what it read and how much it did of what, by name."""
+    """One run. ``details``: what it read and how much it did of what, by name. ``shown``: the exit
+    code that readers were shown."""
 
     def __init__(self, context: Context) -> None:
         self.details: dict[str, str | int | None] = {}
+        self.shown: int | None = None
         self._context, self._run_id = context, new_id()
         self._code: int | None = None
 

@@ -48,6 +48,10 @@ def test_home_says_what_failed_and_what_to_type(page: Page, plain: Path) -> None
     expect(first).to_contain_text("Person 10")
     expect(first).to_contain_text("It is private. (private)")
     page.go_back()
+    expect(page.locator("p[data-run]")).to_contain_text("2026-11-02 03:18:00+00, failed with 3: ")
+    run = page.get_by_role("row").filter(has_text="The last run failed")
+    expect(run).to_contain_text("The sheet lacks 1 of 2 people.")
+    assert parsed(run.locator("code").inner_text()) == "run"
     expect(page.get_by_role("row").filter(has_text="a data test warns")).to_have_count(1)
 
 

@@ -38,6 +38,15 @@ WORDS = (
     "sudden",
     "light",
 )
+RUN = {
+    "run_id": "01a",
+    "command": "rowkeeper run",
+    "started_at": "2026-11-02 03:17:00+00",
+    "ended_at": "2026-11-02 03:18:00+00",
+    "outcome": "failed",
+    "exit_code": 3,
+    "next_step": "do what the message says, then run again",
+}
 TYPES = ("FF-Ne/Ti-CP/B(S) #1", "MF-Si/Fe-CS/P(B) #3", "FM-Ti/Se-SB/P(C)", None)
 
 
@@ -56,6 +65,7 @@ def made_data(people: int, *, hostile: bool = False, said: str = "") -> SiteData
     rows["growth"] = [{"day": "2026-11-01", "files": people, "bytes": people * 1000}]
     rows["bytes"] = [{"asset_type": "youtube_video", "assets": people, "bytes": people * 1000}]
     rows["outcomes"] = [{"day": "2026-11-01", "provider": "youtube", "failed": 1, "held": people}]
+    rows["runs"] = [{**RUN, "message": f"{said} The sheet lacks 1 of 2 people."}]
     return SiteData(rows, [Warned("warn_people", 2, (HOSTILE[0],), "checks.warn_people")])
 
 

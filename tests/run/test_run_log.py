@@ -11,13 +11,16 @@ import pytest
 from rowkeeper.cli import run_command
 from rowkeeper.core import run_reports
 from rowkeeper.core.drain import drain
-from rowkeeper.core.errors import INTERRUPTED, BuildError
+from rowkeeper.core.errors import INTERRUPTED, BuildError, WarehouseError
 from rowkeeper.core.journal.journal import journal_dir
+from rowkeeper.core.progress import Reporter
 from rowkeeper.core.settings import load_settings
 from rowkeeper.core.warehouse import Target, connect
+from rowkeeper.run.round import told_to_readers
 from rowkeeper.workspace.build import build
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.run_log import RunLog, recorded
+from tests.helpers.archives import Quiet, context_at
 from tests.helpers.warehouses import dbt, in_order
 
 RUNS = "select outcome, exit_code from {schema}.runs where kind = 'run' order by started_at"
@@ -61,15 +64,23 @@ def test_each_run_is_told(
 
     sheet.write_text("#,Name\n1,Anna\n", "utf-8")
     assert run_command(["run"]) == 3
+    home = " ".join((tmp_path / "data/site/index.html").read_text("utf-8").split())
+    assert "failed with 3: " in home
+    assert "lacks 1 of 2 people" in home, "the pages say what failed last night"
     assert run_command(["status"]) == 0
     shown = " ".join(capsys.readouterr().out.split())
     assert "failed with 3: " in shown
+    assert "pages for readers are older" not in shown
     assert "lacks 1 of 2 people" in shown
     sheet.write_text("#,Name\n1,Anna\n2,Ben\n3,Cleo\n", "utf-8")
     subprocess.run([sys.executable, "-c", KILLED], env=os.environ, check=False)
     drain(tmp_path / "data" / "journal", engine)
     assert in_order(engine, RUNS)[2:] == [("failed", 3), ("not_ended", None)]
     assert "killed" in str(status(capsys)["next_step"])
+    assert run_command(["status"]) == 0
+    assert "pages for readers are older: rowkeeper site" in " ".join(
+        capsys.readouterr().out.split()
+    )
 
     load = [str(Path(sys.executable).parent / "dlt"), "pipeline", "run"]
     subprocess.run(load, env=os.environ, check=True)
@@ -113,6 +124,27 @@ def test_an_end_is_told_once_and_a_worse_one_again(engine: Target, tmp_path: Pat
         pass
     assert len(in_order(engine, RUNS)) == 3, "what a killed writer left half is in nobody's way"
     assert len((folder / "runs.jsonl").read_text().splitlines()) == 7
+
+
+@pytest.mark.parametrize(
+    ("error", "readers_are_shown"),
+    [(BuildError("the first"), 1), (WarehouseError("down"), 0), (KeyboardInterrupt(), 0)],
+)
+def test_what_goes_wrong_with_the_pages_hides_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, readers_are_shown: int
+) -> None:
+    """Where the warehouse is down, or somebody interrupts, a run ends at once."""
+    asked: list[Context] = []
+
+    def show(context: Context, _: Reporter) -> None:
+        asked.append(context)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("rowkeeper.run.round._show_readers", show)
+    with pytest.raises(type(error)) as raised, told_to_readers(context_at(tmp_path), Quiet()):
+        raise error
+    assert raised.value is error
+    assert len(asked) == readers_are_shown
 
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)

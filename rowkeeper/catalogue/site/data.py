@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rowkeeper.catalogue.publish import Record, reader
+from rowkeeper.catalogue.publish import RUNS, Record, reader
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.last_build import Warned, last_build
 
@@ -94,6 +94,7 @@ QUERIES = {
     "growth": GROWTH,
     "outcomes": OUTCOMES,
     "bytes": BYTES,
+    "runs": RUNS,
 }
 
 

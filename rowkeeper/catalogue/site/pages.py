@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rowkeeper.catalogue.kinds import kind_of, without_any
+from rowkeeper.catalogue.last_run import ENDED_BADLY, OUTCOMES, run_text, state_of
 from rowkeeper.catalogue.publish import Record
 from rowkeeper.catalogue.site.data import SiteData, counted
 from rowkeeper.catalogue.site.plots import Bar, Plot
@@ -63,8 +64,10 @@ def home(data: SiteData) -> dict[str, Any]:
     people, assets = data.rows["people"], data.rows["assets"]
     held = [asset for asset in assets if asset["download_status"] in ("downloaded", "uploaded")]
     archived = sum(asset["download_status"] == "uploaded" for asset in assets)
+    last = data.rows["runs"][:1]
     return {
         "title": "The archive",
+        "last_run": [{"text": run_text(run), "state": state_of(run)} for run in last],
         "attention": _attention(data),
         "numbers": [
             ("people", len(people)),
@@ -85,6 +88,11 @@ def _attention(data: SiteData) -> list[list[Any]]:
     failures = data.rows["failures"]
     names = ("provider", "stage", "error_code", "verdict", "next_step")
     found: list[list[Any]] = []
+    for run in data.rows["runs"][:1]:
+        if (outcome := run["outcome"]) in ENDED_BADLY:
+            why = run["message"] if outcome == "failed" else run["next_step"]
+            command = {"command": "rowkeeper run"}
+            found.append([f"The last run {OUTCOMES[outcome]}", 1, why, command])
     for (provider, stage, code, verdict, step), count in counted(failures, *names)[:ATTENTION]:
         what = local("failures.html", f"{provider}: {stage} failed")
         can_retry = stage != "link" and verdict != "permanent"
