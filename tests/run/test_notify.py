@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from rowkeeper.cli import run_command
 from rowkeeper.core.errors import (
     BusyError,
     RowkeeperError,
@@ -17,7 +18,7 @@ from rowkeeper.core.errors import (
     StoreError,
     UsageError,
 )
-from rowkeeper.core.warehouse import connect
+from rowkeeper.core.warehouse import Target, connect
 from rowkeeper.run import notify
 from rowkeeper.run.notify import NAME, notified
 from rowkeeper.workspace.context import Context
@@ -143,6 +144,35 @@ def test_a_week_tells_what_is_new_and_never_else(context: Context, service: Serv
     night(context, StoreError("again"))
     (fourth,) = told()
     assert fourth.startswith("rowkeeper: 2 things need somebody\n")  # both were away meanwhile
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_a_week_of_the_command_as_cron_calls_it(
+    engine: Target, tmp_path: Path, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The code says how the night was; somebody is told of what is new, or is back, alone."""
+    sheet, metrics = tmp_path / "sheet.csv", tmp_path / "metrics.prom"
+    monkeypatch.setenv("ROWKEEPER_SHEET_SOURCE", str(sheet))
+    monkeypatch.setenv("ROWKEEPER_MONITORING_NOTIFY", service.url)
+    monkeypatch.setenv("ROWKEEPER_MONITORING_METRICS_FILE", str(metrics))
+    anna, both = "#,Name\n1,Anna\n", "#,Name\n1,Anna\n2,Ben\n"
+    week = [
+        (both, 0, None),
+        (anna, 3, "the run ended with 3"),
+        (anna, 3, None),  # the same still stands
+        (both, 0, None),  # it has recovered
+        (anna, 3, "the run ended with 3"),  # and is back
+        (both + ",Nobody\n", 0, "row that no table can use"),
+        (both + ",Nobody\n", 0, None),
+    ]
+    for day, (text, code, notice) in enumerate(week, 1):
+        sheet.write_text(text, "utf-8")
+        assert run_command(["run", "--mode", "basic"]) == code, day
+        assert f"rowkeeper_last_run_exit_code {code}\n" in metrics.read_text("utf-8")
+        told = [one["message"] for one in service.told]
+        service.told.clear()
+        assert len(told) == (notice is not None), (day, told)
+        assert all(str(notice) in message and "Ben" not in message for message in told)
 
 
 def test_what_could_not_be_told_is_told_after_the_next_run(
