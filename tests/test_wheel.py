@@ -128,7 +128,8 @@ def test_the_sources_load_into_a_pipeline_of_somebody_elses(
     (tmp_path / "old").mkdir()
     (tmp_path / "old" / "output.csv").write_text("row_id,name,email,type\n7,Ann Ash,,\n", "utf-8")
     keep = f"import os\nos.environ['DLT_DATA_DIR'] = {str(tmp_path / 'dlt')!r}\n"
-    said(installed, tmp_path, None, "python", "-c", keep + example)
+    python = str(installed.environment / "bin" / "python")
+    said(installed, tmp_path, None, python, "-c", keep + example)
     with duckdb.connect(str(tmp_path / "people.duckdb"), read_only=True) as connection:
         counts = connection.execute(LOADED).fetchone()
     assert counts == (1, 1)
@@ -137,6 +138,7 @@ def test_the_sources_load_into_a_pipeline_of_somebody_elses(
 def test_a_wheel_takes_no_common_name_and_says_how_to_begin(
     installed: Installed, tmp_path: Path
 ) -> None:
+    assert {"rowkeeper", "dlt", "dbt"} <= {path.name for path in installed.programs.iterdir()}
     names = {path.name for path in installed.packages.iterdir()}
     assert not names & {"loaders", "downloaders", "uploaders", "dbt_project", "tests", "demo"}
     for command in ("status", "run", "doctor"):

@@ -1,6 +1,7 @@
-"""rowkeeper from a wheel, in an environment of its own, far from the checkout."""
+"""rowkeeper from a wheel as the README installs it, by uv as a tool, far from the checkout."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -17,9 +18,11 @@ UV = str(Path(sys.executable).parent / "uv")
 
 @dataclass(frozen=True)
 class Installed:
-    """``environment`` is a virtual environment, ``home`` the home of whoever calls it."""
+    """``environment`` is the tool's own, ``programs`` has what of it is called, ``home`` is the
+    home of whoever calls it."""
 
     environment: Path
+    programs: Path
     home: Path
 
     @property
@@ -32,7 +35,7 @@ class Installed:
         self, folder: Path, internet: FakeInternet | None, *command: str
     ) -> subprocess.CompletedProcess[str]:
         """What a command of the environment says in ``folder``, with none of our variables."""
-        env = {"PATH": f"{self.environment / 'bin'}:{os.defpath}", "HOME": str(self.home)}
+        env = {"PATH": f"{self.programs}:{os.defpath}", "HOME": str(self.home)}
         if internet is not None:
             env |= internet.variables
             env["ROWKEEPER_DOWNLOAD_RATES"] = "youtube=0, drive=0"  # it is our own website
@@ -56,18 +59,21 @@ def build_wheel(folder: Path) -> Path:
 
 
 def install(folder: Path) -> Installed:
-    """A built wheel and what is locked, in a new environment below ``folder``."""
+    """A built wheel and what is locked, by the README's own line, below ``folder``."""
     wheel = build_wheel(folder)
-    environment, home = folder / "environment", folder / "home"
+    tools, programs, home = folder / "tools", folder / "programs", folder / "home"
     home.mkdir()
-    _run(UV, "venv", "--python", sys.executable, str(environment))
-    python = ("--python", str(environment / "bin" / "python"))
-    lock = str(PROJECT_DIR / "run.lock")
-    _run(UV, "pip", "install", *python, "--require-hashes", "-r", lock)
-    _run(UV, "pip", "install", *python, "--no-deps", str(wheel))
-    return Installed(environment, home)
+    readme = (PROJECT_DIR / "README.md").read_text("utf-8")
+    (line,) = (line for line in readme.splitlines() if line.startswith("uv tool install "))
+    given = {"dist/run.lock": str(PROJECT_DIR / "run.lock"), f"dist/{wheel.name}": str(wheel)}
+    command = [given.get(word, word) for word in shlex.split(line)]
+    assert set(given.values()) <= set(command)
+    places = {"UV_TOOL_DIR": str(tools), "UV_TOOL_BIN_DIR": str(programs)}
+    _run(UV, *command[1:], "--python", sys.executable, **places)
+    return Installed(tools / "rowkeeper", programs, home)
 
 
-def _run(*command: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def _run(*command: str, **variables: str) -> None:
+    env = {**os.environ, **variables}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
