@@ -9,14 +9,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from rowkeeper.core.errors import BuildError, BusyError, SourceUnavailableError
+from rowkeeper.core.profiles import load_target, profiles_dir
 from rowkeeper.core.settings import PROJECT_DIR, load_settings
-from rowkeeper.core.warehouse import load_target, profiles_dir
 from rowkeeper.workspace.context import Context
 
 if TYPE_CHECKING:
@@ -51,9 +52,11 @@ def defs() -> dg.Definitions:
 
 def definitions(project: "Manifest") -> dg.Definitions:
     """The assets, the step that makes them, and a schedule for it."""
-    specs = list(_road(project))
+    specs = {spec.key: spec for spec in _road(project)}
+    above = {key: {dep.asset_key for dep in spec.deps} for key, spec in specs.items()}
+    order = [key for key in TopologicalSorter(above).static_order() if key in specs]
 
-    @dg.multi_asset(name="rowkeeper_run", specs=specs)
+    @dg.multi_asset(name="rowkeeper_run", specs=[*specs.values()])
     def rowkeeper_run() -> Iterator[dg.MaterializeResult[Any]]:
         code = subprocess.run(COMMAND, check=False).returncode
         if code:
@@ -61,8 +64,8 @@ def definitions(project: "Manifest") -> dg.Definitions:
                 f"rowkeeper run ended with {code}: its output says why and what to do.",
                 allow_retries=code in PASSING,
             )
-        for spec in specs:
-            yield dg.MaterializeResult(asset_key=spec.key)
+        for key in order:
+            yield dg.MaterializeResult(asset_key=key)
 
     job = dg.define_asset_job("nightly", selection=[rowkeeper_run])
     outside = [dg.AssetSpec(name, description=said) for name, said in SOURCES.items()]
@@ -94,7 +97,7 @@ def _road(project: "Manifest") -> Iterator[dg.AssetSpec]:
     for unique_id, table in project.sources.items():
         known[unique_id] = key = dg.AssetKey([table.source_name, table.name])
         yield dg.AssetSpec(key, deps=LOADED.get(table.name, ()), group_name="raw", kinds={"dlt"})
-    models = [node for node in project.nodes.values() if node.resource_type == "model"]
+    models = [node for node in project.nodes.values() if str(node.resource_type) == "model"]
     known |= {node.unique_id: dg.AssetKey(node.name) for node in models}
     for node in models:
         deps = _keys(known, node.depends_on_nodes)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rowkeeper.catalogue.last_run import are_pages_older, run_text
 from rowkeeper.catalogue.places import places
 from rowkeeper.catalogue.publish import Catalog, Record, read_catalog
+from rowkeeper.catalogue.site.last_run import are_pages_older, run_text
 from rowkeeper.cli.options import json_option, prepare, warehouse_options
 from rowkeeper.cli.terminal import Terminal, console, say_json
 from rowkeeper.core.project import find_project

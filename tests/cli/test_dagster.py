@@ -22,11 +22,11 @@ def test_the_lineage_leads_from_the_sheet_to_the_site_and_one_step_goes_it(
         parents = graph.get(todo.pop()).parent_keys - above
         above |= parents
         todo += parents
-    names = {"sheet", "legacy_csv", "people", "stg_sheet_rows", "assets", "passages"}
+    names = {"sheet", "legacy_csv", "people", "stg_sheet__rows", "assets", "passages"}
     assert {dg.AssetKey(name) for name in names} <= above
     assert dg.AssetKey("pending_uploads") in graph.get(dg.AssetKey("archive")).parent_keys
     project = parsed_project()
-    models = {node.name for node in project.nodes.values() if node.resource_type == "model"}
+    models = {node.name for node in project.nodes.values() if str(node.resource_type) == "model"}
     keys = {key.path[-1] for key in graph.get_all_asset_keys()}
     assert models | set(LOADED) | set(MADE_OF) <= keys, "each model, and no table that is not there"
     assert set(LOADED) <= {table.name for table in project.sources.values()}

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from rowkeeper.catalogue.kinds import kind_of, without_any
-from rowkeeper.catalogue.last_run import ENDED_BADLY, OUTCOMES, run_text, state_of
 from rowkeeper.catalogue.publish import Record
 from rowkeeper.catalogue.site.data import SiteData, counted
+from rowkeeper.catalogue.site.last_run import ENDED_BADLY, OUTCOMES, run_text, state_of
 from rowkeeper.catalogue.site.plots import Bar, Plot
 from rowkeeper.core.said import without_secrets
 
@@ -91,8 +91,8 @@ def _attention(data: SiteData) -> list[list[Any]]:
     for run in data.rows["runs"][:1]:
         if (outcome := run["outcome"]) in ENDED_BADLY:
             why = run["message"] if outcome == "failed" else run["next_step"]
-            command = {"command": "rowkeeper run"}
-            found.append([f"The last run {OUTCOMES[outcome]}", 1, why, command])
+            again = {"command": "rowkeeper run"}
+            found.append([f"The last run {OUTCOMES[outcome]}", 1, why, again])
     for (provider, stage, code, verdict, step), count in counted(failures, *names)[:ATTENTION]:
         what = local("failures.html", f"{provider}: {stage} failed")
         can_retry = stage != "link" and verdict != "permanent"
