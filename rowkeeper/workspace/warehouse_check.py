@@ -34,7 +34,7 @@ group by pg_class.relnamespace::regnamespace::text order by 1
 """
 
 
-class Server(NamedTuple):
+class ServerFacts(NamedTuple):
     """What a Postgres server says of itself and of us."""
 
     version: int
@@ -80,7 +80,7 @@ def _schemas(target: Target) -> list[str]:
 
 def _check_server(warehouse: Warehouse, target: Target) -> str:
     """The role by which the server knows us: a pooler may have other names for its users."""
-    (server,) = warehouse.records(Server, SERVER)
+    (server,) = warehouse.records(ServerFacts, SERVER)
     if server.is_replica:
         raise WarehouseError(
             f"{target.where} is a read-only replica: set ROWKEEPER_PG_HOST to its primary server."
