@@ -15,7 +15,7 @@ from rowkeeper.core.warehouse import Warehouse
 Row = dict[str, Any]
 
 KNOWN = f"select distinct row_id from {DATASET}.row_keys where row_id != '' order by row_id"
-_ONCE_A_TEXT = frozenset("#eE")
+_ONCE_A_TEXT = frozenset("#'eE")
 """What stands in spellings of numbers that were ids of their own before: ``#7``, ``1E+3``."""
 
 

@@ -42,8 +42,8 @@ def row_id_key(text: str | None) -> str:
     """The normal form of a row id, '' for none.
 
     A whole number counts by its value, however it is written: ``3.0``, ``004``, ``1,005``,
-    ``="7"``, ``#7``, ``1E+3``, digits of any script. Anything else is in NFKC and trimmed; ``3.1``
-    and ``3.10`` stay two ids.
+    ``="7"``, ``#7``, ``'7``, ``1E+3``, digits of any script. Anything else is in NFKC and trimmed;
+    ``3.1`` and ``3.10`` stay two ids.
     """
     plain = without_formula(text or "")
     before = None
@@ -51,7 +51,7 @@ def row_id_key(text: str | None) -> str:
         before, plain = plain, compatible(trimmed(plain)).translate(_UNSEEN)
         plain = without_formula(plain)
     number = _in_ascii(plain)
-    found = _WHOLE.fullmatch(trimmed(number.removeprefix("#")))
+    found = _WHOLE.fullmatch(trimmed(number[number[:1] in ("#", "'") :]))
     if found is None:
         return _written_out(number) or plain
     whole = found["plain"] or found["grouped"] or found["dotted"]

@@ -23,6 +23,7 @@ from rowkeeper.core.identity import compare_key, email_address, row_id_key
         *(("1.005,00", "1005"), ("1.234.567", "1234567"), ("1.234.567,0", "1234567")),
         *(("1,005.000", "1005"), ("1'005.000", "1005"), ("1\u066c005", "1005")),
         *(("\u0663\u066b\u0660", "3"), ("\u0663\u066b\u0660\u0660\u0660", "3"), ("1,000", "1000")),
+        *(("'001", "1"), ("'1'005", "1005"), ("''1", "''1"), ("'a", "'a"), ("'", "'")),
         *(("\u200f3", "3"), ("3\u00ad", "3"), ('="="7""', "7"), ('=""', "")),
         *(('\uff1d"7"', "7"), ('=\u200b"7"', "7")),
         # not numbers, or not whole: no two of these are one
@@ -141,6 +142,7 @@ def test_ids_that_an_earlier_version_held_apart_stay_two() -> None:
     assert [RowIds(["#2", "2"]).of(text) for text in ("2", "#2", "2.0", "# 2")] == [
         *("2", "#2", "2", "2"),
     ]
+    assert [RowIds(["'2", "2"]).of(text) for text in ("2", "'2")] == ["2", "'2"]
     assert [RowIds(["#2"]).of(text) for text in ("2", "#2")] == ["#2", "#2"]
     fresh = RowIds()
     assert [fresh.of(text) for text in ("#2", "2")] == ["#2", "#2"]
