@@ -48,17 +48,17 @@ def read_text(path: Path) -> dict[str, Any]:
     link as it stands there, with what it leads to; ``left_out``: how many more there are.
     """
     found = _occurrences(path).links
-    told: dict[str, Any] = {"links": "\n".join(link.url for link in _followed(found))}
+    details: dict[str, Any] = {"links": "\n".join(link.url for link in _followed(found))}
     if path.suffix != ".html":
-        told = {"text": _text(path), **told}
+        details = {"text": _text(path), **details}
     if found:
-        told["occurrences"] = [
+        details["occurrences"] = [
             {"position": position, "url": url, **_facts(link)}
             for position, (url, link) in enumerate(found[:MAX_OCCURRENCES])
         ]
     if len(found) > MAX_OCCURRENCES:
-        told["left_out"] = len(found) - MAX_OCCURRENCES
-    return told
+        details["left_out"] = len(found) - MAX_OCCURRENCES
+    return details
 
 
 def _facts(link: Link) -> dict[str, str]:
@@ -122,9 +122,9 @@ def _in_page(path: Path) -> tuple[list[str], str | None]:
     return _hyperlinks(path)
 
 
-def _followed(found: list[tuple[str, Link]]) -> list[Link]:
+def _followed(occurrences: list[tuple[str, Link]]) -> list[Link]:
     """The different ones, in order, within the limit."""
-    distinct = {link.url: link for _, link in found}
+    distinct = {link.url: link for _, link in occurrences}
     return list(distinct.values())[:MAX_LINKS]
 
 
@@ -151,9 +151,9 @@ def discovered(request: Request, path: Path) -> tuple[Discovered, ...]:
     return _discovered(request, _occurrences(path).links)
 
 
-def _discovered(request: Request, found: list[tuple[str, Link]]) -> tuple[Discovered, ...]:
-    wanted = [link for link in _followed(found) if not _is_itself(link, request)]
-    urls = (unescaped(url) for url, _ in found)
+def _discovered(request: Request, occurrences: list[tuple[str, Link]]) -> tuple[Discovered, ...]:
+    wanted = [link for link in _followed(occurrences) if not _is_itself(link, request)]
+    urls = (unescaped(url) for url, _ in occurrences)
     return children(request, [(link, None) for link in wanted], telling(urls))
 
 
@@ -200,15 +200,15 @@ def _hyperlinks(path: Path) -> tuple[list[str], str | None]:
     from lxml import etree
 
     parser = etree.HTMLPullParser(events=("end",), tag="a", encoding="utf-8", huge_tree=True)
-    found: list[str] = []
+    links: list[str] = []
     with path.open("rb") as file:
-        while (chunk := file.read(CHUNK)) and len(found) <= MAX_SEEN:
+        while (chunk := file.read(CHUNK)) and len(links) <= MAX_SEEN:
             parser.feed(chunk)
-            found += _read(parser)
+            links += _read(parser)
     with suppress(etree.XMLSyntaxError):  # an empty file
         parser.close()
-    found += _read(parser)
-    return found, f"it has {markup.TOO_DEEP}" if markup.is_cut(parser) else None
+    links += _read(parser)
+    return links, f"it has {markup.TOO_DEEP}" if markup.is_cut(parser) else None
 
 
 def _read(parser: "etree.HTMLPullParser") -> Iterator[str]:

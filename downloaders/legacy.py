@@ -128,14 +128,14 @@ def leftover(path: Path) -> str | None:
 def read_sidecar(path: Path) -> Sidecar | None:
     """The sidecar at ``path``; None if it is none."""
     try:
-        found = from_json(path.read_text("utf-8"))
-        result: dict[str, Any] = found.get("download_result") or {}
+        facts = from_json(path.read_text("utf-8"))
+        result: dict[str, Any] = facts.get("download_result") or {}
         media_ids = str(result.get("media_id") or "").split(",")
         return Sidecar(
             path=path,
-            row_id=str(found["source_csv_row_id"]).strip(),
-            name=str(found.get("person_name") or ""),
-            email=str(found.get("person_email") or ""),
+            row_id=str(facts["source_csv_row_id"]).strip(),
+            name=str(facts.get("person_name") or ""),
+            email=str(facts.get("person_email") or ""),
             media_ids=tuple(item.strip() for item in media_ids if item.strip()),
             file_names=tuple(str(name) for name in result.get("files_downloaded") or ()),
         )
@@ -194,13 +194,13 @@ def _matches(path: Path, sidecar: Sidecar | None, waiting: _Waiting) -> Iterator
 
 def media_keys(path: Path) -> list[tuple[str, str]]:
     """``(media id, kind of asset)`` that the name of a file may stand for."""
-    found = [(path.stem, "file"), (path.stem, "video")]
+    keys = [(path.stem, "file"), (path.stem, "video")]
     if path.suffix.lower() in {".vtt", ".srt", ".txt"}:
         transcript = _TRANSCRIPT.fullmatch(path.name)
-        found = [(path.stem, "file")]
+        keys = [(path.stem, "file")]
         if transcript:
-            found.append((transcript[1], "transcript"))
-    return found
+            keys.append((transcript[1], "transcript"))
+    return keys
 
 
 def is_of(sidecar: Sidecar, wanted: WantedFile) -> bool:
@@ -215,30 +215,30 @@ def _why_not(path: Path, sidecar: Sidecar | None) -> str:
     if sidecar is not None:
         media = ", ".join(sidecar.media_ids) or "no medium"
         return f"its sidecar names {media} for row {sidecar.row_id}, which waits for no such file"
-    if found := re.match(r"row_([^_]+)_", path.name):
-        return f"only its name says row {found[1]}, and a row id alone proves nothing"
+    if match := re.match(r"row_([^_]+)_", path.name):
+        return f"only its name says row {match[1]}, and a row id alone proves nothing"
     return "no asset waits for it"
 
 
-def adopt(found: Match, settings: FetchSettings, places: Places) -> Fetched:
+def adopt(matched: Match, settings: FetchSettings, places: Places) -> Fetched:
     """A verified copy of the file at the asset's own place; the old file stays.
 
     Raises ``OSError``. A killed adoption leaves a ``.part`` that the next one writes anew.
     """
-    request = replace(found.wanted.request, person=found.wanted.person)
+    request = replace(matched.wanted.request, person=matched.wanted.person)
     directory = files.partial_folder(settings.data_dir)
-    path = directory / f"{request.asset_id}.{safe_extension(found.path.name, None)}"
+    path = directory / f"{request.asset_id}.{safe_extension(matched.path.name, None)}"
     part = files.part_of(path)
-    with found.path.open("rb") as source:
+    with matched.path.open("rb") as source:
         size, digest = files.write_hashed(iter(lambda: source.read(CHUNK), b""), part)
     with suppress(OSError):  # some disks set no times and no rights
-        shutil.copystat(found.path, part)
+        shutil.copystat(matched.path, part)
     fetched = Fetched(
         path=path,
-        filename=found.path.name,
+        filename=matched.path.name,
         mime_type=files.mime_type_of(path),
         size_bytes=size,
         sha256=digest,
-        details={"adopted_from": found.path.name, "evidence": found.evidence},
+        details={"adopted_from": matched.path.name, "evidence": matched.evidence},
     )
     return places.settle(request, files.commit(part, fetched))

@@ -51,10 +51,10 @@ def _refused(
 
 def discovery(child: Discovered) -> dict[str, Any]:
     """What a list or a document says of ``child``."""
-    told: dict[str, Any] = {"position": child.position, "title": child.title}
+    details: dict[str, Any] = {"position": child.position, "title": child.title}
     if child.url_as_found:
-        told["url_as_found"] = child.url_as_found
-    return told | ({"is_twin": True} if child.is_twin else {})
+        details["url_as_found"] = child.url_as_found
+    return details | ({"is_twin": True} if child.is_twin else {})
 
 
 def next_try(delay_s: float) -> dict[str, str]:

@@ -87,20 +87,20 @@ class Places:
 
         It is hashed anew: what was changed since does not pass for what is described.
         """
-        told = self._told.get(request.asset_id)
-        if told is None:
+        note = self._told.get(request.asset_id)
+        if note is None:
             return None
         try:
-            path = asset_path(self._settings.data_dir, f"{FILES}/{told['path']}")
-            if sha256_file(path) != (told["sha256"], told["size_bytes"]):
+            path = asset_path(self._settings.data_dir, f"{FILES}/{note['path']}")
+            if sha256_file(path) != (note["sha256"], note["size_bytes"]):
                 return None
-            children = tuple(Discovered(**child) for child in told["discovered"])
-            found = Fetched(**{**told, "path": path, "discovered": children})
+            children = tuple(Discovered(**child) for child in note["discovered"])
+            fetched = Fetched(**{**note, "path": path, "discovered": children})
         except (OSError, ValueError, KeyError, TypeError, NeedsPersonError):
             return None
         if not sidecar_path(path).exists():
-            self._describe(request, found)
-        return found
+            self._describe(request, fetched)
+        return fetched
 
     def reported(self, request: Request) -> None:
         """The event of ``request`` is on disk: nothing more is to be known of the move."""
@@ -118,17 +118,17 @@ class Places:
         facts = {item.name: getattr(kept, item.name) for item in fields(kept)}
         children = [asdict(child) for child in kept.discovered]
         path = kept.path.relative_to(self._root).as_posix()
-        told = {**facts, "path": path, "discovered": children}
-        write_all(self._file, _line(request.asset_id, told).encode("utf-8", "replace"))
-        self._told[request.asset_id] = told
+        note = {**facts, "path": path, "discovered": children}
+        write_all(self._file, _line(request.asset_id, note).encode("utf-8", "replace"))
+        self._told[request.asset_id] = note
 
     def _describe(self, request: Request, kept: Fetched) -> None:
         if self._settings.download.sidecar != "none":
             write_sidecar(request, kept, with_email=self._settings.download.sidecar == "full")
 
 
-def _line(asset_id: str, told: dict[str, Any]) -> str:
-    return json.dumps([asset_id, told]) + "\n"
+def _line(asset_id: str, note: dict[str, Any]) -> str:
+    return json.dumps([asset_id, note]) + "\n"
 
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:
@@ -140,8 +140,8 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
         return found
     for line in lines:
         try:
-            asset_id, told = from_json(line)
-            found[str(asset_id)] = dict(told)
+            asset_id, note = from_json(line)
+            found[str(asset_id)] = dict(note)
         except (ValueError, TypeError):
             continue
     return found
@@ -157,8 +157,8 @@ def _beside(fetched: Fetched, request: Request, data_dir: Path) -> Fetched:
     if taken and sha256_file(place) != (digest, size):
         place = apart(place, request.asset_id)
     fetched.text.replace(place)
-    told = {"text_path": place.relative_to(data_dir).as_posix(), "text_sha256": digest}
-    return replace(fetched, text=None, details={**fetched.details, **told})
+    details = {"text_path": place.relative_to(data_dir).as_posix(), "text_sha256": digest}
+    return replace(fetched, text=None, details={**fetched.details, **details})
 
 
 def _is_older(place: Path, request: Request, fetched: Fetched) -> bool:

@@ -31,8 +31,8 @@ def write_sidecar(request: Request, fetched: Fetched, *, with_email: bool) -> No
     """Write the sidecar of a file at its final place."""
     path = sidecar_path(fetched.path)
     fresh = path.with_name(path.name + ".part")
-    told = _told(request, fetched, with_email=with_email)
-    lines = (f" {_json(name)}: {without_secrets(_json(value))}" for name, value in told.items())
+    facts = _told(request, fetched, with_email=with_email)
+    lines = (f" {_json(name)}: {without_secrets(_json(value))}" for name, value in facts.items())
     write_small(fresh, "{\n" + ",\n".join(lines) + "\n}\n")
     fresh.replace(path)
 
@@ -78,10 +78,10 @@ def _tools() -> dict[str, str]:
 
 @cache
 def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
+    versions = {"python": platform.python_version()}
     for name in TOOLS:
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return versions

@@ -125,8 +125,8 @@ class _Transfer:
         """Where the body belongs; None for a part that nobody asked for."""
         if response.status != 206:
             return 0
-        found = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
-        return have if found and have and int(found[1]) == have else None
+        match = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
+        return have if match and have and int(match[1]) == have else None
 
     def _take(self, response: urllib3.BaseHTTPResponse, offset: int) -> Saved:
         rest = (None if is_encoded(response) else length_of(response)) or 0
@@ -181,5 +181,5 @@ class _Transfer:
         if is_encoded(response):
             return None
         etag = response.headers.get("ETag", "")
-        told = etag if etag.startswith('"') else response.headers.get("Last-Modified")
-        return self.version or told
+        version = etag if etag.startswith('"') else response.headers.get("Last-Modified")
+        return self.version or version

@@ -89,10 +89,10 @@ class Unit:
         if reason := self._pause_of(request):
             return Outcome(request=request, state="paused", pause=reason)
         tries = count(1)
-        told: list[AssetEvent] = []
+        events: list[AssetEvent] = []
         try:
             fetched = with_retries(
-                lambda: self._fetch(request, told, is_last=next(tries) >= self.download.attempts),
+                lambda: self._fetch(request, events, is_last=next(tries) >= self.download.attempts),
                 self.download.attempts,
                 self.download.backoff_s,
                 self.stop.sleep,
@@ -108,7 +108,7 @@ class Unit:
             outcome = self.failed(request, error)
         else:
             outcome = self._downloaded(request, fetched)
-        return replace(outcome, events=(*told, *outcome.events)) if told else outcome
+        return replace(outcome, events=(*events, *outcome.events)) if events else outcome
 
     def reported(self, outcome: Outcome) -> None:
         """Its events are on disk."""
@@ -137,7 +137,7 @@ class Unit:
         self.settings.throttle.pause(request.site, seconds)
         return 0 < seconds <= self.download.max_pause_s
 
-    def _fetch(self, request: Request, told: list[AssetEvent], *, is_last: bool) -> Fetched:
+    def _fetch(self, request: Request, events: list[AssetEvent], *, is_last: bool) -> Fetched:
         def progress(done: int, total: int | None) -> None:
             self.stop.check()
             self.on_progress(Progress(request, "running", done, total))
@@ -150,7 +150,7 @@ class Unit:
                 return gone
             downloader = self.registry.for_request(request)
             with self.settings.throttle.slot(request.provider):
-                fetched = self._whole(downloader, request, told, progress, is_last=is_last)
+                fetched = self._whole(downloader, request, events, progress, is_last=is_last)
             return self._settle(request, fetched)
         except (RowkeeperError, StoppedError, OtherKindError, UnchangedError):
             raise
@@ -177,7 +177,7 @@ class Unit:
         self,
         downloader: Downloader,
         request: Request,
-        told: list[AssetEvent],
+        events: list[AssetEvent],
         progress: Callable[[int, int | None], None],
         *,
         is_last: bool,
@@ -191,7 +191,7 @@ class Unit:
             fetched = error.fetched
             if request.standing and request.standing.details.get("complete"):
                 # it does not take the place of the complete one, but may have new entries
-                told += self._discovered(request, fetched)
+                events += self._discovered(request, fetched)
         fetched = readings.proved(request, fetched)
         readings.compare(request, fetched)
         return replace(fetched, details=self._unfinished(request, fetched.details))
@@ -218,14 +218,14 @@ class Unit:
     def _identified(self, request: Request, link: Link) -> Outcome:
         """Go on with ``request`` as what it was found to be, and say so."""
         try:
-            found, twins = as_found(request, link)
+            identified, twins = as_found(request, link)
         except TransferError as error:
             return self.failed(request, error)
-        told = {"provider": found.provider, "asset_kind": found.asset_kind}
-        details = {**told, "original_url": link.url, "step": len(found.was)}
+        told = {"provider": identified.provider, "asset_kind": identified.asset_kind}
+        details = {**told, "original_url": link.url, "step": len(identified.was)}
         events = [self._event(EventType.IDENTIFIED, request, details=details)]
         events += [self._discovered_event(request, twin) for twin in twins]
-        outcome = self.fetch(found)
+        outcome = self.fetch(identified)
         return replace(outcome, events=(*events, *outcome.events))
 
     def _downloaded(self, request: Request, fetched: Fetched) -> Outcome:

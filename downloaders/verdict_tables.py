@@ -65,7 +65,7 @@ def renewed(page: str) -> str:
 
 def messages(site: VideoSite) -> list[str]:
     """Every text that yt-dlp's extractors of ``site`` raise, ``…`` for what they fill in."""
-    found: dict[str, None] = {}
+    texts: dict[str, None] = {}
     for path in _sources(site):
         tree = ast.parse(path.read_text("utf-8"))
         assigned = {
@@ -80,14 +80,15 @@ def messages(site: VideoSite) -> list[str]:
             if isinstance(value, ast.Name):
                 value = assigned.get(value.id, value)
             if text := " ".join(_text(value).split()):
-                found.setdefault(text)
-    return sorted(found)
+                texts.setdefault(text)
+    return sorted(texts)
 
 
 def _sources(site: VideoSite) -> list[Path]:
     """The modules of the extractor: one, or all of its folder."""
-    found = get_info_extractor(site.ie_key)
-    module = import_module(getattr(found, "_module", found.__module__))  # yt-dlp imports lazily
+    extractor = get_info_extractor(site.ie_key)
+    name = getattr(extractor, "_module", extractor.__module__)  # yt-dlp imports lazily
+    module = import_module(name)
     path = Path(str(module.__file__))
     folder = path.parent
     if folder.name == "extractor":

@@ -37,21 +37,21 @@ def numbers(snapshots: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     that is left to go by.
     """
     rows = {row["snapshot_id"]: row for row in snapshots}
-    found = {name: n for name, row in rows.items() if (n := row.get("snapshot_number"))}
-    left = {name: _previous(rows[name], rows) for name in rows.keys() - found.keys()}
+    numbered = {name: n for name, row in rows.items() if (n := row.get("snapshot_number"))}
+    left = {name: _previous(rows[name], rows) for name in rows.keys() - numbered.keys()}
     placed: dict[str, int] = {}
     while left:
-        ready = [name for name, before in left.items() if before == "" or before in found]
+        ready = [name for name, before in left.items() if before == "" or before in numbered]
         if not ready:
             lost = [name for name, before in left.items() if before is None] or list(left)
             first = min(lost, key=lambda name: (rows[name]["observed_at"] or EARLIEST, name))
             number = max(placed.values(), default=0) + 1
-            found[first] = placed[first] = number
+            numbered[first] = placed[first] = number
             left.pop(first)
         for name in ready:
             before = left.pop(name)
-            found[name] = placed[name] = found.get(str(before), 0) + 1
-    return found
+            numbered[name] = placed[name] = numbered.get(str(before), 0) + 1
+    return numbered
 
 
 def _previous(row: Mapping[str, Any], rows: Mapping[str, Any]) -> str | None:
@@ -62,9 +62,9 @@ def _previous(row: Mapping[str, Any], rows: Mapping[str, Any]) -> str | None:
     )
 
 
-def newest_of(found: Mapping[str, int]) -> ChainLink:
+def newest_of(numbered: Mapping[str, int]) -> ChainLink:
     """The last snapshot of a chain; of two that follow the same one, that of the greater id."""
-    number, name = max(((number, name) for name, number in found.items()), default=(0, ""))
+    number, name = max(((number, name) for name, number in numbered.items()), default=(0, ""))
     return ChainLink(name, number)
 
 

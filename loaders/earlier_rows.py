@@ -52,18 +52,18 @@ def missing_keys(warehouse: Warehouse, ids: RowIds) -> Rows:
     standing = STANDING if "row_keys" in tables else "''"
     rows = warehouse.records(EarlierRow, LACKING.format(standing=standing))
     rows.sort(key=lambda row: (row.place, row.place and not _is_plain(row.row_id)))
-    found = no_rows()
+    missing = no_rows()
     respelt: dict[str, str] = {}
     for row in rows:
         row_id = ids.of(row.row_id)
         values: dict[str, str | None] = {"name": row.name, "email": row.email, "type": row.type}
-        found["row_keys"].append(keys_row(row.row_key, row_id, values))
+        missing["row_keys"].append(keys_row(row.row_key, row_id, values))
         if row_id != trimmed(row.row_id or ""):
             respelt[row.row_key] = row_id
     if respelt:
-        found["links"] = list(_respelt(warehouse, "links", respelt))
-        found["legacy_claims"] = list(_respelt(warehouse, "legacy_claims", respelt))
-    return found
+        missing["links"] = list(_respelt(warehouse, "links", respelt))
+        missing["legacy_claims"] = list(_respelt(warehouse, "legacy_claims", respelt))
+    return missing
 
 
 def _is_plain(row_id: str | None) -> bool:

@@ -140,11 +140,11 @@ def read_tabs(page: Page, bounds: Bounds = USUAL) -> list[Tab]:
 
 def _outer(tables: list[html.HtmlElement]) -> list[html.HtmlElement]:
     """Those of ``tables`` that are in none of them: a cell's own are its text, and no tabs."""
-    found: set[html.HtmlElement] = set()
+    outer: set[html.HtmlElement] = set()
     for table in tables:  # in their order: the outer ones come first
-        if found.isdisjoint(table.iterancestors("table")):
-            found.add(table)
-    return [table for table in tables if table in found]
+        if outer.isdisjoint(table.iterancestors("table")):
+            outer.add(table)
+    return [table for table in tables if table in outer]
 
 
 def _parse(page: Page, bounds: Bounds) -> html.HtmlElement:

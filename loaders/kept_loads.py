@@ -128,13 +128,13 @@ def _rows_of(warehouse: Warehouse, sources: list[str]) -> Rows:
         present = warehouse.columns(DATASET, table)
         columns = [name for name in SCHEMAS[table].names if name in present]
         condition = OF_SOURCES.get(table, OF_ROWS)
-        found: list[Row] = warehouse.records(
+        loaded: list[Row] = warehouse.records(
             dict,
             f"select {', '.join(columns)} from {DATASET}.{table} where {condition}",
             [sources] * condition.count("?"),
         )
-        if found or table != EVIDENCE:
-            rows[table] = found
+        if loaded or table != EVIDENCE:
+            rows[table] = loaded
     return rows
 
 

@@ -42,9 +42,9 @@ class KeptPages:
         try:
             with read_file(self._path(url)) as file:
                 head, _, body = file.read().partition(b"\n")
-            found = from_json(head)
-            validators = {str(name): str(found["validators"][name]) for name in found["validators"]}
-            intact = found["sha256"] == hashlib.sha256(body).hexdigest()
+            facts = from_json(head)
+            validators = {str(name): str(facts["validators"][name]) for name in facts["validators"]}
+            intact = facts["sha256"] == hashlib.sha256(body).hexdigest()
         except (OSError, ValueError, KeyError, TypeError):
             return None
         known = validators and validators.keys() <= VALIDATORS.keys()

@@ -113,10 +113,10 @@ def claims_of(
 def moment(text: str | None) -> datetime | None:
     """An ISO 8601 time; one without a zone is taken for UTC. None for anything else."""
     try:
-        found = datetime.fromisoformat(trimmed(text or ""))
+        at = datetime.fromisoformat(trimmed(text or ""))
     except ValueError:
         return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def _status(claims: _Claims, side: str) -> None:
@@ -158,8 +158,8 @@ def split_names(cell: str) -> list[str]:
 
 def video_of(name: str) -> str | None:
     """The YouTube id in the name of a video or a transcript that the old system wrote."""
-    found = _TRANSCRIPT.fullmatch(name) or _VIDEO.fullmatch(name)
-    return found[1] if found and found[1] not in NOT_IDS else None
+    match = _TRANSCRIPT.fullmatch(name) or _VIDEO.fullmatch(name)
+    return match[1] if match and match[1] not in NOT_IDS else None
 
 
 def _medium_of(claims: _Claims, side: str, name: str, alone: bool) -> tuple[str, str, str] | None:
@@ -203,28 +203,28 @@ def _mapping(claims: _Claims, column: str) -> dict[str, str]:
     if not cell:
         return {}
     try:
-        found = from_json(cell)
+        mapping = from_json(cell)
     except ValueError:
-        found = None
-    if not isinstance(found, dict):
+        mapping = None
+    if not isinstance(mapping, dict):
         claims.add("upload", cell, None, standing="unverified")
         return {}
-    return {str(key): str(value) for key, value in found.items() if value}
+    return {str(key): str(value) for key, value in mapping.items() if value}
 
 
 def _mapped_medium(claims: _Claims, words: str) -> tuple[tuple[str, str, str] | None, bool]:
     """The medium that a mapping names, and whether the row links to it."""
-    found = MAPPING.fullmatch(words.strip())
-    if found is None or found[1] == "S3 file":
+    match = MAPPING.fullmatch(words.strip())
+    if match is None or match[1] == "S3 file":
         return None, False
-    if found[1] == "YouTube":
-        provider, kind, valid = "youtube", "video", re.fullmatch(r"[\w-]{11}", found[2])
+    if match[1] == "YouTube":
+        provider, kind, valid = "youtube", "video", re.fullmatch(r"[\w-]{11}", match[2])
     else:
-        provider, kind, valid = "drive", "file", _GOOGLE_ID.fullmatch(found[2])
-    if not valid or found[2] in NOT_IDS:
+        provider, kind, valid = "drive", "file", _GOOGLE_ID.fullmatch(match[2])
+    if not valid or match[2] in NOT_IDS:
         return None, False
     linked = {part for media_id, _ in claims.media(provider) for part in media_id.split(",")}
-    return (provider, found[2], kind), found[2] in linked
+    return (provider, match[2], kind), match[2] in linked
 
 
 def _document(claims: _Claims) -> None:

@@ -69,9 +69,9 @@ def read_evidence(path: Path) -> EvidenceFile:
     passed_over, titles = 0, set[str]()
     for line, record in _records(path, text):
         titles |= record.keys()
-        found = list(_evidence(record))
-        passed_over += not found
-        for facts in found:
+        evidence = list(_evidence(record))
+        passed_over += not evidence
+        for facts in evidence:
             key = f"{digest}:{line}:{len(rows)}"
             common = {"evidence_key": key, "file_sha256": digest, "list_name": name}
             rows.append({**common, "list_kind": kind, "line": line, **facts})
@@ -221,9 +221,9 @@ def _evidence(record: Mapping[str, Any]) -> Iterator[Row]:
 def _best(record: Mapping[str, Any], pattern: re.Pattern[str]) -> str:
     """The cell that says who it is: that of a proposed or corrected one before a plain one."""
     cells = {title_key(title): str(value) for title, value in record.items() if _is_cell(value)}
-    found = [name for name in cells if pattern.fullmatch(name) and not is_nothing(cells[name])]
+    names = [name for name in cells if pattern.fullmatch(name) and not is_nothing(cells[name])]
     plain = {title_key(word) for words in TITLES.values() for word in words} | {"person"}
-    return cells[min(found, key=lambda name: name in plain)].strip() if found else ""
+    return cells[min(names, key=lambda name: name in plain)].strip() if names else ""
 
 
 def _is_cell(value: Any) -> bool:

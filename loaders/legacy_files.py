@@ -83,9 +83,9 @@ def _matches(pattern: Path) -> list[Path]:
     elsewhere = glob.glob(str(placeholder(pattern)), recursive=True)  # noqa: PTH207
     _refuse_evicted([Path(name) for name in elsewhere])
     fixed = list(takewhile(lambda part: not glob.has_magic(part), pattern.parts))
-    found = sorted(glob.glob(str(pattern), recursive=True))  # noqa: PTH207 - may be absolute
+    names = sorted(glob.glob(str(pattern), recursive=True))  # noqa: PTH207 - may be absolute
     return [
-        Path(name) for name in found if not any(map(is_systems, Path(name).parts[len(fixed) :]))
+        Path(name) for name in names if not any(map(is_systems, Path(name).parts[len(fixed) :]))
     ]
 
 

@@ -25,8 +25,8 @@ def read_header(
 
     Raises ``InputError`` where they tell no person apart.
     """
-    found = header_layout(cells, columns)
-    names = [name for name in found if name]
+    layout = header_layout(cells, columns)
+    names = [name for name in layout if name]
     seen = some_of(list(map(quoted, cells)), SHOWN) or "none"
     where = f"The legacy CSV {path} has on line {line} the titles {seen}"
     if twice := sorted({name for name in names if names.count(name) > 1}):
@@ -35,7 +35,7 @@ def read_header(
             "or remove one."
         )
     nameless = "name" not in names
-    without_ids = all(found) and set(GENERATIONS[7]) <= set(names)  # a generation that had none
+    without_ids = all(layout) and set(GENERATIONS[7]) <= set(names)  # a generation that had none
     if nameless or ("row_id" not in names and not without_ids):
         lacking = "name" if nameless else "row_id"
         if doubt := titles_in_one_cell(cells, partial(count_known, columns=columns)):
@@ -44,7 +44,7 @@ def read_header(
             f"{where}, and none of them is {lacking}: {_mend(lacking)} "
             f"(known: {', '.join(COLUMNS)})."
         )
-    return found
+    return layout
 
 
 def _mend(column: str) -> str:

@@ -65,8 +65,8 @@ def link_rows(
 
 def sheet_cell_links(text: str, links: Iterable[str]) -> list[str]:
     """The links of a sheet's cell: those behind the text, then those written out in it."""
-    found = list(links)
-    return found + [url for url in find_links(text) if url not in found]
+    cell_links = list(links)
+    return cell_links + [url for url in find_links(text) if url not in cell_links]
 
 
 def legacy_row_links(

@@ -63,9 +63,9 @@ def read_again(loader: Loader, settings: Settings, target: Target, ids: RowIds) 
         complete = has_all_columns(warehouse)
     if any(stale.values()) and not complete:
         loader.load(no_rows())
-    for table, found in stale.items():
-        for start in range(0, len(found), BATCH):
-            batch = found[start : start + BATCH]
+    for table, sources in stale.items():
+        for start in range(0, len(sources), BATCH):
+            batch = sources[start : start + BATCH]
             total += _read_batch(loader, settings, target, ids, table, batch)
     return total
 
@@ -73,8 +73,8 @@ def read_again(loader: Loader, settings: Settings, target: Target, ids: RowIds) 
 def _stale(warehouse: Warehouse, table: TableName) -> list[Found]:
     """The files or snapshots that older rules read."""
     sql = f"select * from {DATASET}.{table} where {LOADED} order by {KEYS[table]}"
-    found = _found(warehouse, sql)
-    return [row for row in found if (row.get("rules_version") or 0) < RULES_VERSION]
+    sources = _found(warehouse, sql)
+    return [row for row in sources if (row.get("rules_version") or 0) < RULES_VERSION]
 
 
 def _read_batch(

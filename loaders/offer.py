@@ -124,25 +124,25 @@ def _guessed(
     titles: Sequence[str], below: Sequence[Sequence[Cell]], given: WantedColumns
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The columns that the titles do not name by a usual word, with the titles that may."""
-    found = read_titles(titles, given)
-    free = _free(titles, found, below)
-    if not found.has_name and (name := _guessed_name(titles, below)):
+    columns = read_titles(titles, given)
+    free = _free(titles, columns, below)
+    if not columns.has_name and (name := _guessed_name(titles, below)):
         yield "name", name
         free = [title for title in free if title not in name]
     texts = [[cell.text for cell in cells] for cells in below]
-    if "email" not in found.places and (
-        seen := unknown_emails(found, texts) or _likely(free, "email")
+    if "email" not in columns.places and (
+        seen := unknown_emails(columns, texts) or _likely(free, "email")
     ):
         yield "email", (seen,)
         free = [title for title in free if title != seen]
-    if "type" not in found.places and (seen := _likely(free, "type")):
+    if "type" not in columns.places and (seen := _likely(free, "type")):
         yield "type", (seen,)
 
 
-def _free(titles: Sequence[str], found: Columns, below: Sequence[Sequence[Cell]]) -> list[str]:
+def _free(titles: Sequence[str], columns: Columns, below: Sequence[Sequence[Cell]]) -> list[str]:
     """The titles that may be given to a column: of none of ours yet, whole in a setting, and above
     no links, which are content."""
-    known = {place for places in found.places.values() for place in places}
+    known = {place for places in columns.places.values() for place in places}
     known |= {place for place in range(len(titles)) if _has_links(place, below)}
     return [
         title
@@ -181,11 +181,11 @@ def _guessed_name(titles: Sequence[str], below: Sequence[Sequence[Cell]]) -> tup
     return ()
 
 
-def _people(found: Columns, below: Sequence[Sequence[Cell]]) -> Iterator[Sequence[Cell]]:
+def _people(columns: Columns, below: Sequence[Sequence[Cell]]) -> Iterator[Sequence[Cell]]:
     """The rows that name somebody, as wide as the titles."""
     for cells in below:
-        filled = [*cells, *[Cell()] * (len(found.titles) - len(cells))]
-        if _names_somebody(found.values(filled)):
+        filled = [*cells, *[Cell()] * (len(columns.titles) - len(cells))]
+        if _names_somebody(columns.values(filled)):
             yield filled
 
 
@@ -193,8 +193,8 @@ def _names_somebody(values: Mapping[str, str | None]) -> bool:
     return bool(trimmed(values["name"] or ""))
 
 
-def _ids(found: Columns, people: Sequence[Sequence[Cell]]) -> list[str]:
-    return [trimmed(found.values(cells)["row_id"] or "").casefold() for cells in people]
+def _ids(columns: Columns, people: Sequence[Sequence[Cell]]) -> list[str]:
+    return [trimmed(columns.values(cells)["row_id"] or "").casefold() for cells in people]
 
 
 def _with_ids(
@@ -216,18 +216,18 @@ def _id_choices(
     texts: Sequence[str], people: Sequence[Sequence[Cell]], wanted: WantedColumns
 ) -> Iterator[WantedColumns]:
     """What may stand for a row id, the best first: what changes least and is no personal data."""
-    found = read_titles(texts, wanted)
-    free = _free(texts, found, people)
+    columns = read_titles(texts, wanted)
+    free = _free(texts, columns, people)
     for title in free:
         words = set(_WORD.findall(title.casefold()))
         named = bool(words & _ID_WORDS) or likely_column(title) == "row_id"
         if named and not words & _NO_ID:
             yield WantedColumns({**wanted.titles, "row_id": (title,)})
     time = next((title for title in free if title_key(title) in _TIMES), None)
-    if "email" in found.places:
+    if "email" in columns.places:
         yield WantedColumns(wanted.titles, ("email",))
     if time:
         yield WantedColumns(wanted.titles, (time, "name"))
-    if "email" in found.places:
+    if "email" in columns.places:
         yield WantedColumns(wanted.titles, ("email", "name"))
     yield WantedColumns(wanted.titles, ("name",))

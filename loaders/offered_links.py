@@ -30,7 +30,7 @@ class LinkCount:
 
 def count_links(snapshot: Snapshot) -> list[LinkCount]:
     """The links of all rows below the titles, column by column as the sheet has them."""
-    found: Counter[tuple[int, str, str, str, tuple[str, ...], str]] = Counter()
+    counts: Counter[tuple[int, str, str, str, tuple[str, ...], str]] = Counter()
     for row in snapshot.rows:
         if row.is_header:
             continue
@@ -50,7 +50,7 @@ def count_links(snapshot: Snapshot) -> list[LinkCount]:
                 host = (urlsplit(link["canonical_url"]).netloc if direct else "").lower()
                 fate = _fate(link["link_type"], link["rule"], link["row_id"], kinds)
                 key = (place, link["provider"], link["link_type"], fate, kinds, host)
-                found[key] += 1
+                counts[key] += 1
     labels = snapshot.columns.labels(max((len(row.named) for row in snapshot.rows), default=0))
     return [
         LinkCount(
@@ -62,7 +62,7 @@ def count_links(snapshot: Snapshot) -> list[LinkCount]:
             number=number,
             host=host,
         )
-        for (place, provider, link_type, fate, kinds, host), number in sorted(found.items())
+        for (place, provider, link_type, fate, kinds, host), number in sorted(counts.items())
     ]
 
 

@@ -77,12 +77,12 @@ class Allowed:
 
 def people_of(rows: Iterable[tuple[str | None, ...]]) -> People:
     """The people of the rows ``(row id, name, e-mail)`` that have an id and a name or an e-mail."""
-    found: dict[str, list[SheetPerson]] = {}
+    people: dict[str, list[SheetPerson]] = {}
     for row_id, name, email in rows:
         key, person = row_id_key(row_id), SheetPerson(trimmed(name or ""), trimmed(email or ""))
         if key and any(person):
-            found.setdefault(key, []).append(person)
-    return found
+            people.setdefault(key, []).append(person)
+    return people
 
 
 def check_load(

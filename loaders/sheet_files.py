@@ -96,12 +96,12 @@ def read_file_tabs(
 def _read_csv(path: Path, wanted: WantedColumns, bounds: Bounds, fallback: str) -> list[Tab]:
     where = f"The sheet file {path}"
     data = read_bytes(path, bounds.max_bytes, "sheet.max_bytes")
-    found = decode(path, data, fallback)
-    for line in io.StringIO(found.text, newline=""):
+    decoded = decode(path, data, fallback)
+    for line in io.StringIO(decoded.text, newline=""):
         bounds.check_cells(where, max(map(line.count, DELIMITERS)))
-    layout = dialect(path, found.text, partial(count_known, wanted=wanted), TITLES_WITHIN)
-    layout = with_habits(found.text, layout)
-    text = io.StringIO(found.text[len(layout.preamble) :], newline="")
+    layout = dialect(path, decoded.text, partial(count_known, wanted=wanted), TITLES_WITHIN)
+    layout = with_habits(decoded.text, layout)
+    text = io.StringIO(decoded.text[len(layout.preamble) :], newline="")
     rows: list[Line] = []
     widths: list[int] = []
     try:
@@ -116,7 +116,7 @@ def _read_csv(path: Path, wanted: WantedColumns, bounds: Bounds, fallback: str) 
     doubt = _of_columns(where, rows, widths, wanted)
     lines = without_blank_ends(rows)
     check_lines(where, lines, bounds)
-    said = tuple(_notices(where, found, layout))
+    said = tuple(_notices(where, decoded, layout))
     if doubt:
         said += (doubt,)
     return with_source([Tab("0", path.stem, lines, said)], data)
@@ -130,10 +130,10 @@ def _of_columns(
     ``widths``: the cells of each row, the blank ones at its end too. Raises ``InputError`` where
     each row begins with an index that has no title, and where most are shifted otherwise.
     """
-    found = header_of(Tab("0", "", tuple(rows)), wanted)
-    if found is None:
+    header = header_of(Tab("0", "", tuple(rows)), wanted)
+    if header is None:
         return ""
-    head, columns = found
+    head, columns = header
     names = [""] * widths[head.number - 1]
     for name, places in columns.places.items():
         for place in places:
@@ -168,10 +168,10 @@ def _say_shifted(where: str, rows: Sequence[str], of: int) -> str:
     return f"{said}, so all of them may be in wrong columns: mend those rows."
 
 
-def _notices(where: str, found: Decoded, layout: Dialect) -> Iterator[str]:
-    if found.notice:
+def _notices(where: str, decoded: Decoded, layout: Dialect) -> Iterator[str]:
+    if decoded.notice:
         mend = "save it as UTF-8 or set sheet.encoding"
-        yield f"{where} {found.notice}: if names look wrong, {mend}."
+        yield f"{where} {decoded.notice}: if names look wrong, {mend}."
     if layout.skips_blanks:
         yield f"{where} has blanks before its cells, which were left out."
     if not layout.has_quotes:

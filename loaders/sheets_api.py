@@ -47,8 +47,8 @@ def spreadsheet_id(source: str) -> str | None:
         return parts.path
     if parts.scheme not in ("http", "https") or parts.hostname != "docs.google.com":
         return None
-    found = _URL.fullmatch(parts.path)
-    return found[1] if found else None
+    match = _URL.fullmatch(parts.path)
+    return match[1] if match else None
 
 
 def read_api(

@@ -37,5 +37,5 @@ def summary_text(summary: "IngestSummary") -> str:
 
 def read_again_said(again: "ReadAgain") -> list[str]:
     """A sentence on what newer rules found; none where no row was read again."""
-    found = f"{again.more} links more, {again.fewer} fewer"
-    return [f"Read {again.rows} rows again by newer rules: {found}."] if again.rows else []
+    links = f"{again.more} links more, {again.fewer} fewer"
+    return [f"Read {again.rows} rows again by newer rules: {links}."] if again.rows else []

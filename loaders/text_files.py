@@ -108,25 +108,25 @@ def decode(path: Path, data: bytes, fallback: str = FALLBACK) -> Decoded:
     """
     encoding = _encoding(path, data)
     try:
-        found = Decoded(encoding, data.decode(encoding))
+        decoded = Decoded(encoding, data.decode(encoding))
     except UnicodeDecodeError as error:
         if encoding.startswith("utf-16"):
             raise InputError(
                 f"The file {path} is UTF-16 and damaged at byte {error.start}: save it again, as "
                 "UTF-8."
             ) from None
-        found = _by_line(data, encoding, fallback)
+        decoded = _by_line(data, encoding, fallback)
     if encoding.startswith("utf-16") and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
         name = "little" if encoding.endswith("le") else "big"
         said = f"has no mark and was read as UTF-16, {name}-endian, which is a guess"
-        found = replace(found, notice=said)
-    if (place := found.text.find("\0")) >= 0:
-        line = found.text.count("\n", 0, place) + 1
+        decoded = replace(decoded, notice=said)
+    if (place := decoded.text.find("\0")) >= 0:
+        line = decoded.text.count("\n", 0, place) + 1
         raise InputError(
             f"The file {path} has a NUL byte on line {line} (character {place}): restore the "
             "file from a good copy, remove that byte, or save the file as UTF-8."
         )
-    return found
+    return decoded
 
 
 def _encoding(path: Path, data: bytes) -> str:
@@ -227,24 +227,24 @@ def headed(path: Path, text: str, known: Known) -> Dialect:
 
 def _head(text: str, mark: str, known: Known, records: int) -> tuple[int, tuple[str, ...]]:
     """The most known titles in one of the first records, and its cells."""
-    found: list[tuple[int, tuple[str, ...]]] = []
+    heads: list[tuple[int, tuple[str, ...]]] = []
     try:
         for cells in islice(read_records(io.StringIO(text, newline=""), Dialect(mark)), records):
-            found.append((known(cells), tuple(cells)))
+            heads.append((known(cells), tuple(cells)))
     except csv.Error:
         pass
-    return max(found, key=lambda head: head[0], default=(0, ()))
+    return max(heads, key=lambda head: head[0], default=(0, ()))
 
 
 def titles_in_one_cell(cells: Sequence[str], known: Known) -> str | None:
     """Which separator the titles have, and the remedy, if one of the ``cells`` holds several that
     are ``known``; the end of a sentence."""
-    found = [
+    counts = [
         (known(cell.split(mark)), mark)
         for cell in cells
         for mark in sorted({char for char in cell[:MOST_LETTERS] if not char.isalnum()} - {"_"})
     ]
-    count, mark = max(found, default=(0, ""))
+    count, mark = max(counts, default=(0, ""))
     if count < 2:
         return None
     if mark in DELIMITERS:

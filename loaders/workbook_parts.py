@@ -149,12 +149,12 @@ def _moved(formula: str, first: tuple[int, int], here: tuple[int, int]) -> str:
 
 def place_of(text: str) -> tuple[int, int]:
     """Row and column, from 1, of a cell such as ``B3``. Raises ``ValueError``."""
-    if (found := _PLACE.fullmatch(text)) is None:
+    if (match := _PLACE.fullmatch(text)) is None:
         raise ValueError(text)
     column = 0
-    for letter in found[1].upper():
+    for letter in match[1].upper():
         column = column * 26 + ord(letter) - 64
-    return int(found[2]), column
+    return int(match[2]), column
 
 
 def _area(text: str) -> int:

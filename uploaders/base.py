@@ -196,13 +196,13 @@ class Store(ABC):
         What a store says of a checksum was true when the object was written, so it counts no more.
         """
         try:
-            found = content_of(self.read(key))
+            content = content_of(self.read(key))
         except TransferError as error:
             if error.code == "object_missing":
                 return
             raise
-        if found != Content(request.sha256, request.size_bytes):
-            self.copy(key, f"{ASIDE}/{found.sha256[:16]}/{key}")
+        if content != Content(request.sha256, request.size_bytes):
+            self.copy(key, f"{ASIDE}/{content.sha256[:16]}/{key}")
             self.remove(key)
 
     def marker(self) -> str | None:
@@ -220,8 +220,8 @@ class Store(ABC):
 
     def mark(self) -> str:
         """Give the store its marker, unless it has one; its id. Raises as :meth:`put`."""
-        told = {"store_id": new_id(), "is": "the mark of an archive of rowkeeper: leave it here"}
-        body = json.dumps(told, indent=1).encode()
+        marked = {"store_id": new_id(), "is": "the mark of an archive of rowkeeper: leave it here"}
+        body = json.dumps(marked, indent=1).encode()
         try:
             with self.writer(MARKER, "application/json") as writer:
                 writer.write(body)
@@ -229,9 +229,9 @@ class Store(ABC):
         except NeedsPersonError as error:
             if error.code != "object_differs":  # another run was first
                 raise
-        if (found := self.marker()) is None:
+        if (marker := self.marker()) is None:
             raise RetryLaterError("store_conflict", "another writer is busy with the store's mark")
-        return found
+        return marker
 
     def hold_to(self, store_id: str | None) -> None:
         """From now on the store must be the one of this marker, or as it is where it has none."""
@@ -239,8 +239,8 @@ class Store(ABC):
 
     def require(self) -> None:
         """Raises ``StoreError`` if the store is no longer the one that it should be."""
-        if self.store_id is not None and (found := self.marker()) != self.store_id:
-            raise strange_store(self.root, found)
+        if self.store_id is not None and (marker := self.marker()) != self.store_id:
+            raise strange_store(self.root, marker)
 
     def complain(self, error: TransferError) -> None:
         """Raise ``StoreError`` if ``error`` is about the store as a whole, and no object's."""

@@ -200,13 +200,13 @@ class LocalStore(Store):
         folder may be a share that goes away, with an empty one in its place."""
         if self._seen is None:
             return
-        found = identity(self._token)
-        if found == self._seen:
+        token = identity(self._token)
+        if token == self._seen:
             return
-        if found is None or self.store_id is None:
+        if token is None or self.store_id is None:
             raise strange_store(self.root, None)
         super().require()
-        self._seen = found
+        self._seen = token
 
     @property
     def _token(self) -> Path:

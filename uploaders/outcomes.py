@@ -32,9 +32,9 @@ def place_of(store: Store, stored: Stored) -> dict[str, Any]:
 
 def details_of(store: Store) -> dict[str, Any]:
     """What an event says of the store itself, beside its root."""
-    told = {"store_kind": store.kind}
+    details = {"store_kind": store.kind}
     if store.endpoint:
-        told["endpoint"] = store.endpoint
+        details["endpoint"] = store.endpoint
     if store.url != store.root:
-        told["store_url"] = store.url
-    return told
+        details["store_url"] = store.url
+    return details

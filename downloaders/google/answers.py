@@ -82,8 +82,8 @@ def file_id(request: Request) -> FileId:
 
 def resource_key(url: str) -> str | None:
     """The resource key in a link, None without one."""
-    found = RESOURCE_KEY.search(url)
-    return found[1] if found else None
+    match = RESOURCE_KEY.search(url)
+    return match[1] if match else None
 
 
 def checked_id(media_id: str) -> str:

@@ -92,8 +92,8 @@ class DocsDownloader(Downloader):
             found = other_tabs(self._client, self._settings, self._api, request, file_id)
         except TransferError as error:
             words = f"Only the first tab is known: {error}"
-            told = {"complete": False, "incomplete_because": words}
-            return replace(fetched, details=fetched.details | told)
+            details = {"complete": False, "incomplete_because": words}
+            return replace(fetched, details=fetched.details | details)
         return replace(
             fetched, details=fetched.details | {"tabs": len(found) + 1}, discovered=found
         )

@@ -272,7 +272,7 @@ def _reasons(body: bytes) -> set[str]:
     """What an error of Google's APIs names as its reasons, in the older form and in the newer."""
     try:
         error = from_json(body)["error"]
-        told = [*(error.get("errors") or ()), *(error.get("details") or ())]
-        return {str(item["reason"]) for item in told if "reason" in item}
+        errors = [*(error.get("errors") or ()), *(error.get("details") or ())]
+        return {str(item["reason"]) for item in errors if "reason" in item}
     except (ValueError, KeyError, TypeError, AttributeError):
         return set()

@@ -161,7 +161,7 @@ def _listed(client: Client, request: Request) -> Listed:
         if entry:
             media_id, title = str(entry.get("id") or ""), entry.get("title")
             entries.append({"id": media_id, "title": title, "position": position})
-    notices = [found[1] for text in client.warnings if (found := HIDDEN.search(text))]
+    notices = [match[1] for text in client.warnings if (match := HIDDEN.search(text))]
     hidden = [int(re.sub(r"\D", "", number)) for number in notices]
     doubts = [text for text in client.warnings if not HIDDEN.search(text)]
     if len(entries) == LONGEST_LIST:

@@ -50,19 +50,19 @@ def spoken_lines(vtt: str, *, rolling: bool) -> list[CaptionLine]:
     or let it grow word by word; such a line is told once. A line that is said again, in a cue of
     its own, is told again.
     """
-    told: list[CaptionLine] = []
+    spoken: list[CaptionLine] = []
     before = Screen()
     for screen in _screens(vtt):
         if not screen.lines:
             continue
         replaced, kept = _shown_already(before, screen) if rolling else (0, 0)
-        begun = told[-1].start if replaced else screen.start
-        del told[len(told) - replaced :]
+        begun = spoken[-1].start if replaced else screen.start
+        del spoken[len(spoken) - replaced :]
         for text in screen.lines[kept:]:
-            told.append(CaptionLine(text, begun, screen.end))
+            spoken.append(CaptionLine(text, begun, screen.end))
             begun = screen.start
         before = screen
-    return told
+    return spoken
 
 
 _NO_CHARACTER = re.compile(r"&#0*+[0-9]{8,};?")

@@ -28,7 +28,7 @@ def duration_of(path: Path) -> float | None:
         )
     except (OSError, NotMediaError, subprocess.TimeoutExpired):
         return None
-    found = _DURATION.search(done.stderr)
-    if found is None:
+    match = _DURATION.search(done.stderr)
+    if match is None:
         return None
-    return int(found[1]) * 3600 + int(found[2]) * 60 + float(found[3])
+    return int(match[1]) * 3600 + int(match[2]) * 60 + float(match[3])

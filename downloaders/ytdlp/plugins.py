@@ -52,18 +52,18 @@ def hash_of(files: Mapping[str, bytes]) -> str:
 
 
 def _copy(path: Path, wanted: str, place: Path) -> None:
-    found = dict(_files(path))
-    if (digest := hash_of(found)) != wanted:
+    files = dict(_files(path))
+    if (digest := hash_of(files)) != wanted:
         raise UsageError(
             f"download.youtube.plugins: the files in {path} have the hash {digest}, not the one "
             "that is set: see what has changed, and set the new one if you trust it."
         )
-    if not any(PurePosixPath(name).parts[0] == "yt_dlp_plugins" for name in found):
+    if not any(PurePosixPath(name).parts[0] == "yt_dlp_plugins" for name in files):
         raise UsageError(
             f"download.youtube.plugins: {path} holds no folder yt_dlp_plugins: name the folder "
             "that it is in."
         )
-    for name, body in found.items():
+    for name, body in files.items():
         copy = place / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(body)

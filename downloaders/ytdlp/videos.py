@@ -142,15 +142,15 @@ class VideoDownloader(Downloader):
         info = client.described(self.page(request))
         self._check(request, info)
         is_final = info.get("live_status") != "post_live"
-        found = best_captions(info, client.languages)
+        captions = best_captions(info, client.languages)
         name = self.site.name
-        if found is None and not is_final:
+        if captions is None and not is_final:
             raise RetryLaterError(
                 "not_yet_live", f"{name} has made no captions of the recording yet."
             )
-        if found is None:
+        if captions is None:
             raise _without_captions(client)
-        language, source, address = found
+        language, source, address = captions
         body = client.urlopen(address).read(MAX_PAGE)
         whole = len(body) < MAX_PAGE
         if not (whole and body.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"WEBVTT")):

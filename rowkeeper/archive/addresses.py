@@ -86,10 +86,10 @@ class FoundAddresses:
 def lifetime_of(text: str) -> int:
     """The seconds of ``15m``, ``1h`` or ``7d``. Raises ``UsageError``."""
     given = _LIFETIME.fullmatch(text.strip())
-    found = timedelta(**{UNITS[given[2]]: int(given[1])}) if given else timedelta()
-    if not timedelta() < found <= LONGEST:
+    lifetime = timedelta(**{UNITS[given[2]]: int(given[1])}) if given else timedelta()
+    if not timedelta() < lifetime <= LONGEST:
         raise UsageError(f"--lifetime {text} is none: write 15m, 1h or 7d, which is the longest.")
-    return int(found.total_seconds())
+    return int(lifetime.total_seconds())
 
 
 def addresses(
@@ -136,8 +136,8 @@ def _assets(context: Context, wanted: str) -> list[AddressedAsset]:
             sql = ASSETS.format(schema=warehouse.schema, wanted=wanted_by)
             return warehouse.records(AddressedAsset, sql, [value])
 
-        if found := by("asset_id", wanted):
-            return found
+        if assets := by("asset_id", wanted):
+            return assets
         people = warehouse.query("select row_id from {schema}.people")
         return by("person_row_id", RowIds(row_id for (row_id,) in people).of(wanted))
 

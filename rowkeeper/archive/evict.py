@@ -158,8 +158,8 @@ class _Drops(StoreWork):
         place = asset_path(folder, first.path)
         if first.text_path:
             asset_path(folder, first.text_path)
-        found = Content(*sha256_file(place))
-        if any(found != Content(item.sha256, item.size_bytes) for item in items):
+        content = Content(*sha256_file(place))
+        if any(content != Content(item.sha256, item.size_bytes) for item in items):
             words = "the file is not what was recorded: run rowkeeper verify"
             raise NeedsPersonError("local_file_changed", words)
         for item in items:

@@ -199,17 +199,17 @@ class FixityCheck(StoreWork):
         for copy in place.copies:
             self.shown.update(Progress(copy, "running"))
         try:
-            found = self._read(place)
+            content = self._read(place)
         except (RetryLaterError, NeedsPersonError) as error:
             self.store.complain(error)
             with self.lock:
                 self.report.unread[f"{place.kind} {place.path}"] = str(error)
             return
         for copy in place.copies:
-            self._tell(place, copy, found)
+            self._tell(place, copy, content)
         with self.lock:
             self.report.places[place.kind] += 1
-            self.report.size_bytes += found.size_bytes if found else 0
+            self.report.size_bytes += content.size_bytes if content else 0
 
     def _read(self, place: CopyPlace) -> Content | None:
         """What is in ``place`` now; None for nothing."""
@@ -236,11 +236,11 @@ class FixityCheck(StoreWork):
             words = f"The file can't be read: {error.strerror}."
             raise RetryLaterError("local_io", words) from None
 
-    def _tell(self, place: CopyPlace, copy: Copy, found: Content | None) -> None:
+    def _tell(self, place: CopyPlace, copy: Copy, content: Content | None) -> None:
         judged = (
             (Damage.MISSING, "Nothing is there.")
-            if found is None
-            else damage(found, copy.content, self.owners)
+            if content is None
+            else damage(content, copy.content, self.owners)
         )
         verified, lost = EVENTS[place.kind]
         code = f"{place.kind}_{judged[0]}" if judged else None
@@ -249,8 +249,8 @@ class FixityCheck(StoreWork):
             copy,
             lost if judged else verified,
             attempt=copy.attempt,
-            sha256=found.sha256 if found else None,
-            size_bytes=found.size_bytes if found else None,
+            sha256=content.sha256 if content else None,
+            size_bytes=content.size_bytes if content else None,
             store=self.store.root if place.kind == OBJECT else None,
             object_key=place.path if place.kind == OBJECT else None,
             local_path=place.path if place.kind == FILE else None,
@@ -263,7 +263,7 @@ class FixityCheck(StoreWork):
             with self.lock:
                 self.report.losses.append(LostCopy(place.kind, place.path, *facts))
         state = "lost" if judged else "verified"
-        size = found.size_bytes if found else 0
+        size = content.size_bytes if content else 0
         self.shown.update(
             Progress(copy, state, size, size, f"{place.path}: {message}" if judged else "")
         )

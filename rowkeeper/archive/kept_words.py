@@ -114,8 +114,8 @@ def _read(path: Path) -> Iterator[Text]:
     """The texts of a file; none of one that is damaged."""
     try:
         lines = gzip.decompress(path.read_bytes()).splitlines()
-        for told in map(json.loads, lines):
-            passages = (Passage(words, start, end) for start, end, words in told["passages"])
-            yield Text(told["sha256"], told["form"], told["rules"], tuple(passages))
+        for record in map(json.loads, lines):
+            passages = (Passage(words, start, end) for start, end, words in record["passages"])
+            yield Text(record["sha256"], record["form"], record["rules"], tuple(passages))
     except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError):
         return

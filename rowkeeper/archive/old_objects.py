@@ -106,13 +106,13 @@ def claimed_objects(context: Context) -> list[Claimed]:
 
 def misfit(item: Claimed, facts: "Facts") -> str | None:
     """Why an object can't be the one that is claimed, in words, by what the store says of it."""
-    content, found = item.content, (facts.mime_type or "").partition(";")[0].strip().lower()
+    content, mime_type = item.content, (facts.mime_type or "").partition(";")[0].strip().lower()
     if content and facts.size_bytes != content.size_bytes:
         return f"it has {facts.size_bytes:,} bytes, the download {content.size_bytes:,}"
     if facts.size_bytes == 0 and not content:
         return "it is empty"
-    if found == "text/html" and item.asset_kind not in PAGES:
+    if mime_type == "text/html" and item.asset_kind not in PAGES:
         return "it is a web page"
-    if item.asset_kind == "video" and found.partition("/")[0] in {"text", "image"}:
-        return f"it is {found}, no video"
+    if item.asset_kind == "video" and mime_type.partition("/")[0] in {"text", "image"}:
+        return f"it is {mime_type}, no video"
     return None

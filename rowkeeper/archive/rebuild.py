@@ -55,9 +55,9 @@ def _require_whole(context: Context) -> None:
     bring_forward(folder)
     seal_abandoned(folder)
     adopt(folder)
-    found = check(folder) + _not_kept(context)
-    if found:
-        raise damaged(found)
+    findings = check(folder) + _not_kept(context)
+    if findings:
+        raise damaged(findings)
     if not sealed_segments(folder) and not loads(folder):
         raise InputError(
             f"{folder} has neither events nor kept loads, so there is nothing to rebuild from: "

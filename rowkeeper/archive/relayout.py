@@ -154,8 +154,8 @@ class _Mover(StoreWork):
 
         stored = self.store.stored(key, existed=True)
         old = self.store.stored(pointer.key, existed=True)
-        told = uploaded_event(self.store, pointer.request, stored, self.session_id)
-        self.emit(replace(told, details=told.details | {"moved_from": old.object_key}))
+        event = uploaded_event(self.store, pointer.request, stored, self.session_id)
+        self.emit(replace(event, details=event.details | {"moved_from": old.object_key}))
 
 
 def remove_old(context: Context, reporter: Reporter, selection: Selection) -> int:

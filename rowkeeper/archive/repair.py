@@ -67,13 +67,13 @@ def repair(context: Context, reporter: Reporter, selection: Selection) -> int:
     Other bytes in their place are set aside. An object that is not there or has other bytes is
     reported as lost, so that the asset is fetched again. Raises ``StoreError``.
     """
-    found = [] if selection.moves_nothing else selection.of(_lost(context))
-    if not found:
+    lost = [] if selection.moves_nothing else selection.of(_lost(context))
+    if not lost:
         return 0
 
     store = open_known(context)
     files: dict[tuple[str, str], list[Lost]] = {}
-    for item in found:
+    for item in lost:
         if item.store == store.root:
             files.setdefault((item.path, item.content.sha256), []).append(item)
     with in_session(context, reporter, "restore", "Restoring") as work:

@@ -235,9 +235,9 @@ class _Retrieval:
         self.shown.update(Progress(piece, "running", 0, content.size_bytes))
         try:
             place, fresh = self._place(piece, path, content)
-            found = {place: content.sha256}
+            hashes = {place: content.sha256}
             if piece.asset_kind == "transcript":
-                found |= self._write_words(self.folder / place, piece)
+                hashes |= self._write_words(self.folder / place, piece)
         except TransferError as error:
             why = f"{error}{self._elsewhere(piece)}"
             with self.lock:
@@ -245,7 +245,7 @@ class _Retrieval:
             self.shown.update(Progress(piece, "failed", message=f"{path}: {why}"))
             return
         with self.lock:
-            self.done.hashes |= found
+            self.done.hashes |= hashes
             self.renamed[path] = place
             self.done.restored += fresh
             self.done.present += not fresh

@@ -57,10 +57,10 @@ def from_warehouse(context: Context, done: Salvaged) -> int:
         for path in sealed_segments(folder).values()
         for event in examine(path).events
     }
-    found = [dict(zip(names, row, strict=True)) for row in rows]
+    records = [dict(zip(names, row, strict=True)) for row in rows]
     events = [
         _event(values)
-        for values in found
+        for values in records
         if values["event_id"] not in here and values["session_id"] not in others
     ]
     if events and (missing or done.findings):

@@ -88,10 +88,10 @@ class Choice:
         """Raises ``UsageError``."""
         kinds = {None: {FILE, OBJECT}, "files": {FILE}, "objects": {OBJECT}}[self.only]
         people = select(people=self.people)
-        found = [place for place in places if place.kind in kinds and people.of(list(place.copies))]
+        due = [place for place in places if place.kind in kinds and people.of(list(place.copies))]
         if self.older_than is not None:
-            found = [place for place in found if place.is_due(self.older_than)]
-        return found if self.sample is None else _sampled(found, self.sample)
+            due = [place for place in due if place.is_due(self.older_than)]
+        return due if self.sample is None else _sampled(due, self.sample)
 
 
 def _sampled(places: list[CopyPlace], sample: str) -> list[CopyPlace]:
@@ -131,10 +131,10 @@ def verify(context: Context, reporter: Reporter, choice: Choice) -> Verified:
 def _check_filled(store: "Store") -> None:
     """Raises ``StoreError`` if the store can't be read, or has nothing at all."""
     try:
-        found = next(store.entries(), None)
+        entry = next(store.entries(), None)
     except TransferError as error:
         raise store.unusable(error) from None
-    if found is None:
+    if entry is None:
         raise StoreError(
             f"The store {store.url} has no object at all, so nothing was written down: mount the "
             "folder or mend store.url; if all is lost indeed, verify with --believe-empty."

@@ -92,14 +92,14 @@ def _row_id(people: Sequence[Row], who: str) -> str:
     wanted, key = row_id_key(who), compare_key(who)
     by_row_id = {str(row_id) for row_id, *_ in people if row_id_key(row_id) == wanted}
     by_row_id = by_row_id or {str(row_id) for row_id, *_ in people if compare_key(row_id) == key}
-    found = sorted(
+    row_ids = sorted(
         by_row_id or {str(row_id) for row_id, *names in people if key in map(compare_key, names)},
         key=lambda row_id: (len(row_id), row_id),
     )
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise UsageError(f"{quoted(who)} is several people: give a row id, {some_of(found, 9)}.")
+    if len(row_ids) == 1:
+        return row_ids[0]
+    if row_ids:
+        raise UsageError(f"{quoted(who)} is several people: give a row id, {some_of(row_ids, 9)}.")
     raise NothingError(
         f"Nobody is {quoted(who)} by row id, name or e-mail: {_nearest(people, _bare(who))}."
     )

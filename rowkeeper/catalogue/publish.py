@@ -210,14 +210,14 @@ def read_catalog(context: Context) -> Catalog:
     schema = context.target.schema
     with reader(context) as warehouse:
         words, there = _words(warehouse, schema), warehouse.tables(schema)
-        found: dict[str, list[Record]] = {
+        records: dict[str, list[Record]] = {
             name: warehouse.records(dict, sql.format(schema=schema, **words))
             for name, sql in QUERIES.items()
             if name not in NEEDS or NEEDS[name] in there
         }
         alike: list[Record] = warehouse.records(dict, BY_KIND.format(schema=schema, **words))
-        found["people"] = with_kinds(found["people"], alike)
-    return Catalog(**{name: [] for name in NEEDS} | found)
+        records["people"] = with_kinds(records["people"], alike)
+    return Catalog(**{name: [] for name in NEEDS} | records)
 
 
 def _is_built(warehouse: Warehouse, schema: str) -> bool:

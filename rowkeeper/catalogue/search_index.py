@@ -191,8 +191,8 @@ def _remove(index: sqlite3.Connection, content_id: int) -> None:
 def _add(index: sqlite3.Connection, warehouse: Warehouse, keys: list[str]) -> dict[str, int]:
     ids: dict[str, int] = {}
     for key in keys:
-        found = index.execute("insert into contents (text_key) values (?)", [key])
-        ids[key] = int(found.lastrowid or 0)
+        inserted = index.execute("insert into contents (text_key) values (?)", [key])
+        ids[key] = int(inserted.lastrowid or 0)
     rows: list[tuple[Any, ...]] = [
         (ids[key], *row) for key, *row in warehouse.query(PASSAGES, [keys])
     ]

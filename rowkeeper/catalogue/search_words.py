@@ -28,13 +28,13 @@ def fts_query(text: str) -> str:
 
 
 def _tokens(text: str) -> Iterator[str]:
-    for found in _TOKEN.finditer(text):
-        if found["open"] or found["close"]:
-            yield found["open"] or found["close"]
-        elif found["word"] in OPERATORS:
-            yield found["word"]
+    for match in _TOKEN.finditer(text):
+        if match["open"] or match["close"]:
+            yield match["open"] or match["close"]
+        elif match["word"] in OPERATORS:
+            yield match["word"]
         else:
-            word = found["phrase"] or found["word"]
+            word = match["phrase"] or match["word"]
             plain = word.replace('"', " ").replace("\0", " ")
             if any(char.isalnum() for char in plain):
                 yield f'"{plain.rstrip("*").strip()}"' + ("*" if word.endswith("*") else "")

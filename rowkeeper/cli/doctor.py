@@ -80,10 +80,10 @@ def _check(name: str, look: Callable[[Context], str], context: Context) -> Docto
 
 
 def _python(_: Context) -> str:
-    found = platform.python_version()
+    version = platform.python_version()
     if sys.hexversion < OLDEST_PYTHON:
-        raise RowkeeperError(f"Python {found} is too old: use 3.11 or newer. {INSTALL_AGAIN}")
-    return found
+        raise RowkeeperError(f"Python {version} is too old: use 3.11 or newer. {INSTALL_AGAIN}")
+    return version
 
 
 def _ffmpeg(_: Context) -> str:
@@ -172,11 +172,11 @@ def _journal(context: Context) -> str:
     from rowkeeper.cli.journal import findings
     from rowkeeper.core.journal.journal import damaged, journal_dir, sealed_segments
 
-    folder, found = journal_dir(context.settings.data_dir), findings(context)
-    if lost := [item for item in found if item.lost]:
+    folder, damage = journal_dir(context.settings.data_dir), findings(context)
+    if lost := [item for item in damage if item.lost]:
         raise damaged(lost)
-    if found:
-        raise _WeakError(f"no event is lost, but: {damaged(found)}")
+    if damage:
+        raise _WeakError(f"no event is lost, but: {damaged(damage)}")
     return f"{len(sealed_segments(folder))} segments in {folder}, all whole"
 
 

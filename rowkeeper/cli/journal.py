@@ -36,17 +36,17 @@ def check_command(as_json: bool, target: str | None, data_dir: str | None) -> No
     Nothing is written. Ends with 3 if anything is damaged or missing.
     """
     context = prepare(target, data_dir=data_dir, any_format=True)
-    folder, found = journal_dir(context.settings.data_dir), findings(context)
+    folder, damage = journal_dir(context.settings.data_dir), findings(context)
     segments = len(sealed_segments(folder))
     if as_json:
-        told = {"segments": segments, "findings": [as_record(item) for item in found]}
-        say_json(told)
+        record = {"segments": segments, "findings": [as_record(item) for item in damage]}
+        say_json(record)
     else:
-        say(found)
+        say(damage)
         if left_alone := strangers_said(context):
             console().say(left_alone)
-        console().say(f"{segments} segments in {folder}, {len(found)} findings.")
-    if found:
+        console().say(f"{segments} segments in {folder}, {len(damage)} findings.")
+    if damage:
         raise JournalDamagedError(
             f"The journal in {folder} is not as it was written: rowkeeper journal salvage keeps "
             "every whole event and sets the rest aside."
@@ -75,7 +75,7 @@ def salvage_command(as_json: bool, target: str | None, data_dir: str | None) -> 
         except WarehouseError as error:
             unread = str(error)
     if as_json:
-        told = {
+        record = {
             "kept": done.kept,
             "brought_back": done.brought_back,
             "lost": done.lost,
@@ -86,7 +86,7 @@ def salvage_command(as_json: bool, target: str | None, data_dir: str | None) -> 
             "findings": [as_record(item) for item in done.findings],
             "warehouse": unread,
         }
-        say_json(told)
+        say_json(record)
         return
     out = console()
     say(done.findings)

@@ -62,12 +62,12 @@ def archive_command(
 
     archived = list(archive_csvs(prepare(target, store=store, data_dir=data_dir)))
     if as_json:
-        say_json([asdict(found) for found in archived])
+        say_json([asdict(file) for file in archived])
         return
     out = console()
-    for found in archived:
-        verb = "There already" if found.existed else "Archived"
-        out.say(f"{verb}: {found.name} {found.cloud_url}")
+    for file in archived:
+        verb = "There already" if file.existed else "Archived"
+        out.say(f"{verb}: {file.name} {file.cloud_url}")
 
 
 @command.command("rollback")
@@ -132,10 +132,10 @@ def adopt_command(folders: tuple[Path, ...], target: str | None, data_dir: str |
         if adopted.matches:
             refresh(context, out.say)
             publish(context)
-    for found in adopted.matches:
-        request = found.wanted.request
+    for match in adopted.matches:
+        request = match.wanted.request
         what = f"{request.asset_kind} {request.media_id} of row {request.row_id}"
-        out.say(f"Adopted {found.path}: {what}, {found.evidence}")
+        out.say(f"Adopted {match.path}: {what}, {match.evidence}")
     for left in adopted.unmatched:
         out.say(f"Left {left.path}: {left.reason}")
     out.say(f"{len(adopted.matches)} adopted, {len(adopted.unmatched)} left where they are.")

@@ -25,26 +25,26 @@ def command(who: str, words: bool, as_json: bool, target: str | None, data_dir: 
 
     PERSON is a row id, a name or an e-mail address.
     """
-    found = read_person(prepare(target, data_dir=data_dir), who, words=words)
+    facts = read_person(prepare(target, data_dir=data_dir), who, words=words)
     if as_json:
-        say_json(asdict(found))
+        say_json(asdict(facts))
         return
-    show(console(), found)
+    show(console(), facts)
 
 
-def show(out: Terminal, found: PersonFacts) -> None:
+def show(out: Terminal, facts: PersonFacts) -> None:
     """All that is known of a person, in words."""
-    _show_person(out, found)
-    for asset in found.assets:
+    _show_person(out, facts)
+    for asset in facts.assets:
         _show_asset(out, asset)
-    for link in found.unsupported_links:
+    for link in facts.unsupported_links:
         _heading(out, f"Not fetched: {link['original_url']}")
         _line(out, f"{link['error_message']}: {link['next_step']}")
-    _show_words(out, found.words)
+    _show_words(out, facts.words)
 
 
-def _show_person(out: Terminal, found: PersonFacts) -> None:
-    person = found.person
+def _show_person(out: Terminal, facts: PersonFacts) -> None:
+    person = facts.person
     _heading(out, f"{person['row_id']} {person['name']}")
     _facts(
         out,
@@ -63,7 +63,7 @@ def _show_person(out: Terminal, found: PersonFacts) -> None:
             + (", complete" if person["is_complete"] and person["expected"] else ""),
         },
     )
-    for before, after in zip(found.history, found.history[1:], strict=False):
+    for before, after in zip(facts.history, facts.history[1:], strict=False):
         changed = [
             f"{name.replace('_', ' ')} {before[name]!r} became {after[name]!r}"
             for name in ("name", "email", "personality_type", "source_link")

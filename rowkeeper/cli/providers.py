@@ -28,12 +28,12 @@ class Provider:
 @warehouse_options
 def command(as_json: bool, target: str | None, data_dir: str | None) -> None:
     """List the providers: kinds of asset, links that ask for them, pace, and who is paused."""
-    found = listed(prepare(target, data_dir=data_dir))
+    providers = listed(prepare(target, data_dir=data_dir))
     if as_json:
-        say_json([asdict(item) for item in found])
+        say_json([asdict(item) for item in providers])
         return
     rows = []
-    for item in found:
+    for item in providers:
         paused = f"{item.paused_s:.0f} s" if item.paused_s else ""
         pace = f"{item.rate:g}", str(item.burst), str(item.at_a_time)
         rows.append([item.name, ", ".join(item.kinds), ", ".join(item.links), *pace, paused])

@@ -41,14 +41,14 @@ def command(
     """
     context = prepare(target, data_dir=data_dir)
     wanted = SearchTerms(" ".join(words), type_pattern, kind, people, limit)
-    found = search(context, wanted)
+    passages = search(context, wanted)
     if as_json:
-        say_json({"search": wanted.text, "found": [asdict(one) for one in found]})
+        say_json({"search": wanted.text, "found": [asdict(one) for one in passages]})
     else:
         out = console()
-        for one in found:
+        for one in passages:
             show(out, one)
-    if not found:
+    if not passages:
         raise NothingError(f"No passage has {quoted(wanted.text, 200)}. {NOTHING}")
 
 

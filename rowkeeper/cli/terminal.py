@@ -107,8 +107,8 @@ class EventTerminal(Terminal):
 
     def event(self, name: str, /, **facts: Any) -> None:
         """Print one event, without what is None."""
-        told = {key: value for key, value in facts.items() if value is not None}
-        say_json({"event": name, **told}, indent=None)
+        said = {key: value for key, value in facts.items() if value is not None}
+        say_json({"event": name, **said}, indent=None)
 
     def display(self, title: str) -> AbstractContextManager[Display]:
         """The progress as events."""

@@ -50,23 +50,23 @@ def command(
     """
     seconds = None if unsigned else lifetime_of(lifetime)
     context = prepare(target, data_dir=data_dir, store=store)
-    found = addresses(context, wanted, kind, seconds)
+    places = addresses(context, wanted, kind, seconds)
     if as_json:
-        say_json(asdict(found), secrets=True)
+        say_json(asdict(places), secrets=True)
     else:
-        _print(found)
-    if not found.addresses:
-        raise UsageError(next(iter(found.missing.values())))
+        _print(places)
+    if not places.addresses:
+        raise UsageError(next(iter(places.missing.values())))
 
 
-def _print(found: FoundAddresses) -> None:
+def _print(places: FoundAddresses) -> None:
     """The addresses alone on standard output, what they are beside them on standard error."""
-    for address in found.addresses:
+    for address in places.addresses:
         what = f"{address.asset_kind} of row {address.row_id}: {address.filename}"
         tell(what)
         hand_over(f"{harmless(address.url)}\n")
-    if any(TEMPORARY in address.url for address in found.addresses):
+    if any(TEMPORARY in address.url for address in places.addresses):
         tell("The store's keys are temporary: an address ends with them, if not sooner.")
-    if found.addresses:
-        for why in found.missing.values():
+    if places.addresses:
+        for why in places.missing.values():
             tell(why)

@@ -55,41 +55,41 @@ def command(
     context = prepare(target, data_dir=data_dir, store=store)
     out = console(stderr=as_json)
     with run_lock(context):
-        found = verify(context, out, Choice(sample, older_than, people, only, believe_empty))
+        verified = verify(context, out, Choice(sample, older_than, people, only, believe_empty))
     if as_json:
-        say_json({**asdict(found), "sound": found.sound})
+        say_json({**asdict(verified), "sound": verified.sound})
     else:
-        _print(out, found)
-    if found.dangling or found.report.unread:
-        raise FixityError(_sentence(found))
-    if found.closed:
+        _print(out, verified)
+    if verified.dangling or verified.report.unread:
+        raise FixityError(_sentence(verified))
+    if verified.closed:
         raise StoreError(
-            f"Objects of assets are in {' and '.join(found.closed)}, which is not open, and were "
-            "not looked at: verify again with --store for each; what was moved is recognized."
+            f"Objects of assets are in {' and '.join(verified.closed)}, which is not open, and "
+            "were not looked at: verify again with --store for each; what was moved is recognized."
         )
-    if not found.sound:
+    if not verified.sound:
         raise NothingError(
             "Nothing was read: no file and no object is archived, or none of them was asked for."
         )
 
 
-def _sentence(found: Verified) -> str:
-    lost, unread = len(found.dangling), len(found.report.unread)
+def _sentence(verified: Verified) -> str:
+    lost, unread = len(verified.dangling), len(verified.report.unread)
     said = [f"{lost} copies are lost: see what becomes of each above and in the table fixity"]
     if unread:
         said.append(f"{unread} places could not be read: verify again later")
     return "; ".join(said if lost else said[1:]) + "."
 
 
-def _print(out: Terminal, found: Verified) -> None:
-    report = found.report
+def _print(out: Terminal, verified: Verified) -> None:
+    report = verified.report
     read = f"{report.places[FILE]} files and {report.places[OBJECT]} objects"
     lines = [f"Read {read} ({decimal(report.size_bytes)}): {len(report.losses)} copies are lost."]
     lines += _listed(
         [
             f"Lost {item.place}: {item.path} ({_what(item)} of row {item.row_id}, "
             f"{item.error_code}): {item.next_step}"
-            for item in found.dangling
+            for item in verified.dangling
         ]
     )
     lines += _listed([f"Not read: {place}: {why}" for place, why in sorted(report.unread.items())])
@@ -97,13 +97,13 @@ def _print(out: Terminal, found: Verified) -> None:
         [
             f"Orphaned {item.place}: {item.path} ({decimal(item.size_bytes)}): {item.reason}: "
             f"{item.next_step}"
-            for item in found.orphans
+            for item in verified.orphans
         ]
     )
-    for name, count in sorted(found.elsewhere.items()):
+    for name, count in sorted(verified.elsewhere.items()):
         lines.append(f"Not looked at: {count} copies in {name}.")
-    if found.unhashed:
-        many = f"{found.unhashed} objects of the old system, without a hash"
+    if verified.unhashed:
+        many = f"{verified.unhashed} objects of the old system, without a hash"
         lines.append(f"Not looked at: {many}: rowkeeper store adopt --hash.")
     for line in lines:
         out.say(line)

@@ -52,7 +52,7 @@ def open_duckdb(path: Path, where: str, read_only: bool) -> "duckdb.DuckDBPyConn
     """
     import duckdb
 
-    deadline, told = clock.seconds() + LOCK_WAIT_S, False
+    deadline, is_said = clock.seconds() + LOCK_WAIT_S, False
     while True:
         try:
             make_folder(path.parent)
@@ -64,8 +64,8 @@ def open_duckdb(path: Path, where: str, read_only: bool) -> "duckdb.DuckDBPyConn
             if locked and not probe(path.parent).byte_locks:
                 raise no_byte_locks(path.parent) from None
             if locked and clock.seconds() < deadline:
-                if not told and clock.seconds() > deadline - LOCK_WAIT_S + clock.TELL_AFTER_S:
-                    told = True
+                if not is_said and clock.seconds() > deadline - LOCK_WAIT_S + clock.TELL_AFTER_S:
+                    is_said = True
                     tell(f"Waiting for {where}: {shortened(error)}.")
                 time.sleep(0.2)
                 continue

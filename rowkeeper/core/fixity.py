@@ -50,17 +50,17 @@ def md5_of(path: Path, content: Content) -> str | None:
 
 
 def damage(
-    found: Content, recorded: Content, owners: Mapping[str, str]
+    content: Content, recorded: Content, owners: Mapping[str, str]
 ) -> tuple[Damage, str] | None:
-    """What became of ``recorded``, with words for it; None if ``found`` is the same.
+    """What became of ``recorded``, with words for it; None if ``content`` is the same.
 
     ``owners``: SHA-256 -> whose bytes these are, of everything that is recorded.
     """
-    if found == recorded:
+    if content == recorded:
         return None
-    if owner := owners.get(found.sha256):
+    if owner := owners.get(content.sha256):
         return Damage.SWAPPED, f"It has the bytes of {owner}."
-    if found.size_bytes < recorded.size_bytes:
-        words = f"It has {found.size_bytes:,} of {recorded.size_bytes:,} bytes."
+    if content.size_bytes < recorded.size_bytes:
+        words = f"It has {content.size_bytes:,} of {recorded.size_bytes:,} bytes."
         return Damage.TRUNCATED, words
     return Damage.CHANGED, "Its SHA-256 is not the recorded one."

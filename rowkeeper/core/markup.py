@@ -57,24 +57,24 @@ def _tags(text: str) -> Iterator[str]:
 
 
 def _end(end: re.Pattern[str], text: str, at: int) -> int:
-    found = end.search(text, at)
-    return found.start() if found else len(text)
+    match = end.search(text, at)
+    return match.start() if match else len(text)
 
 
 def _script_end(text: str, at: int) -> int:
     """Where a script ends that begins at ``at``: one within <!-- is a part of it."""
     depth = 0  # 1: after <!--, 2: in a script after that
-    while found := _IN_SCRIPT.search(text, at):
-        at = found.end()
-        if found[0] == "<!--":
+    while match := _IN_SCRIPT.search(text, at):
+        at = match.end()
+        if match[0] == "<!--":
             depth = depth or 1
             at -= 2  # <!--> ends at once
-        elif found[0] == "-->":
+        elif match[0] == "-->":
             depth = 0
-        elif found[1] and depth < 2:
-            return found.start()
+        elif match[1] and depth < 2:
+            return match.start()
         elif depth:
-            depth = 1 if found[1] else 2
+            depth = 1 if match[1] else 2
     return len(text)
 
 

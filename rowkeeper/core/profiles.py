@@ -37,19 +37,19 @@ def load_target(name: str | None = None, environ: Mapping[str, str] | None = Non
     if name not in outputs:
         known = ", ".join(outputs)
         raise UsageError(f"{path} has no target {name}: choose one of {known}.")
-    found = {key: render(value) for key, value in outputs[name].items()}
-    if found.get("type") == "duckdb":
-        file = str(Path(found["path"]).expanduser().absolute())
-        return Target(name=name, type="duckdb", path=file, schema=found.get("schema", "main"))
-    if found.get("type") != "postgres":
+    output = {key: render(value) for key, value in outputs[name].items()}
+    if output.get("type") == "duckdb":
+        file = str(Path(output["path"]).expanduser().absolute())
+        return Target(name=name, type="duckdb", path=file, schema=output.get("schema", "main"))
+    if output.get("type") != "postgres":
         raise UsageError(f"{path}: target {name} is neither duckdb nor postgres; change its type.")
     wanted = ("host", "user", "password", "dbname")
     return Target(
         name=name,
         type="postgres",
-        port=_port(found.get("port", 5432), path),
-        schema=_schema(str(found.get("schema", "public")), path),
-        **{key: str(found.get(key, "")) for key in wanted},
+        port=_port(output.get("port", 5432), path),
+        schema=_schema(str(output.get("schema", "public")), path),
+        **{key: str(output.get(key, "")) for key in wanted},
     )
 
 

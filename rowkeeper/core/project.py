@@ -81,8 +81,8 @@ def _has_our_table(path: Path) -> bool:
 
 def _refuse_strangers(folder: Path, path: Path) -> None:
     """Nobody else's config is obeyed for being near: it says where all goes."""
-    found = path.stat()
-    if found.st_uid not in (0, os.geteuid()) or found.st_mode & stat.S_IWOTH:
+    status = path.stat()
+    if status.st_uid not in (0, os.geteuid()) or status.st_mode & stat.S_IWOTH:
         raise UsageError(
             f"{path} is not yours alone to write, so it is not obeyed unasked: give --project "
             f"{folder} if it is meant, else call rowkeeper from another folder."

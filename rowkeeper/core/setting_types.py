@@ -58,16 +58,16 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
     """
     place = 0
     while text[place:].strip():
-        found = _PAIR.match(text, place)
-        key, item = (found[1].strip(), found[2].strip()) if found else ("", "")
-        if found is None or not key or not item or (item[0] not in "\"'" and "=" in item):
+        match = _PAIR.match(text, place)
+        key, item = (match[1].strip(), match[2].strip()) if match else ("", "")
+        if match is None or not key or not item or (item[0] not in "\"'" and "=" in item):
             said = text[place:].partition(",")[0].strip()
             raise ValueError(
                 f"should be comma-separated pairs, such as name=Who, notes='What, if any', "
                 f"and {said!r} is none"
             )
         yield _unquoted(key), _unquoted(item)
-        place = found.end()
+        place = match.end()
 
 
 def _unquoted(text: str) -> str:
@@ -122,8 +122,8 @@ def _rules(values: list[str]) -> list[str]:
 
 def _as_seconds(value: Any) -> Any:
     """An age is a number of seconds, or one with its unit: ``7d``, ``12h``, ``30m``, ``90s``."""
-    if isinstance(value, str) and (found := _AGE.fullmatch(value.strip().lower())):
-        return float(found[1]) * UNITS[found[2]]
+    if isinstance(value, str) and (match := _AGE.fullmatch(value.strip().lower())):
+        return float(match[1]) * UNITS[match[2]]
     return value
 
 

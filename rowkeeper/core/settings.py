@@ -104,15 +104,15 @@ def load_settings(
     """
     environ = os.environ if environ is None else environ
     folder = config_dir or settings_folder(environ)
-    found = _from_file(folder / "config.toml", secrets=False)
-    found |= _from_file(folder / "secrets.toml", secrets=True)
-    found |= _from_environment(environ)
+    values = _from_file(folder / "config.toml", secrets=False)
+    values |= _from_file(folder / "secrets.toml", secrets=True)
+    values |= _from_environment(environ)
     for name, value in (flags or {}).items():
         if value not in (None, (), []):
-            found[_known(name, "a flag", name)] = (value, f"the flag for {name}")
-    if "data_dir" not in found:
-        found["data_dir"] = (project_folder(environ) / "data", "default")
-    return _validated(found)
+            values[_known(name, "a flag", name)] = (value, f"the flag for {name}")
+    if "data_dir" not in values:
+        values["data_dir"] = (project_folder(environ) / "data", "default")
+    return _validated(values)
 
 
 def _from_file(path: Path, *, secrets: bool) -> dict[str, tuple[Any, str]]:
@@ -152,7 +152,7 @@ def _below(section: str, values: Mapping[str, Any], path: str) -> Iterator[tuple
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
     names = {variable: name for name, variable in keys().items()}
-    found: dict[str, tuple[Any, str]] = {}
+    values: dict[str, tuple[Any, str]] = {}
     sections = {name.partition(".")[0] for name in names.values()}
     for variable, value in environ.items():
         parts = variable.removeprefix(DLT_PREFIX).split("__")
@@ -168,8 +168,8 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
         if variable not in names:
             raise UsageError(_unknown(variable, "the environment", list(names)))
         if value:
-            found[names[variable]] = (value, variable)
-    return found
+            values[names[variable]] = (value, variable)
+    return values
 
 
 def _known(name: str, where: str, shown: str) -> str:

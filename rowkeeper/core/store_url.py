@@ -50,7 +50,7 @@ def store_url(text: str, default: Path) -> str:
 
 
 def _near(scheme: str, rest: str) -> str:
-    found = get_close_matches(scheme.lower(), SCHEMES, n=1, cutoff=0.5)
-    if not found or not rest:
+    schemes = get_close_matches(scheme.lower(), SCHEMES, n=1, cutoff=0.5)
+    if not schemes or not rest:
         return FORMS
-    return f"write {found[0]}://{'/' if found[0] == 'file' else ''}{rest} if you mean that"
+    return f"write {schemes[0]}://{'/' if schemes[0] == 'file' else ''}{rest} if you mean that"

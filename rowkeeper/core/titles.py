@@ -204,11 +204,11 @@ HALF_NAMES = frozenset(map(title_key, _HALF_NAMES))
 @cache
 def _known() -> Mapping[str, str]:
     """The key of each title -> its column; a word of several columns is the first one's."""
-    found: dict[str, str] = {}
+    names: dict[str, str] = {}
     for column, words in SHEET_TITLES.items():
         for word in words:
-            found.setdefault(title_key(word), column)
-    return found
+            names.setdefault(title_key(word), column)
+    return names
 
 
 @lru_cache(maxsize=65536)

@@ -74,7 +74,7 @@ def _put(store: "Store", request: "UploadRequest", key: str) -> Archived:
 def _objects(context: Context) -> "Iterator[list[tuple[UploadRequest, str]]]":
     """``(file, key)`` of each loaded CSV, the manifest last; the files stand for the while."""
     with tempfile.TemporaryDirectory(dir=context.settings.data_dir, prefix="csvs-") as name:
-        folder, entries, found = Path(name), [], []
+        folder, entries, objects = Path(name), [], []
         with connect(context.target, read_only=True) as warehouse:
             require_built(context, warehouse)
             for file in sorted(read_files(warehouse), key=lambda file: file.file_sha256):
@@ -86,13 +86,13 @@ def _objects(context: Context) -> "Iterator[list[tuple[UploadRequest, str]]]":
                         f"The warehouse has not the bytes of {file.file_name}: load the file again."
                     )
                 entries.append(_entry(file, len(data), key))
-                found.append((request, key))
+                objects.append((request, key))
         if not entries:
             raise UsageError("No legacy CSV is loaded: set legacy_csv.paths, then rowkeeper run.")
         manifest = {"format": FORMAT, "files": entries}
         data = json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True).encode()
         request = _request(folder, "manifest.json", data)
-        yield [*found, (request, f"legacy/manifest-{request.sha256}.json")]
+        yield [*objects, (request, f"legacy/manifest-{request.sha256}.json")]
 
 
 def _entry(file: LoadedFile, size_bytes: int, key: str) -> dict[str, Any]:

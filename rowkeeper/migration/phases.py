@@ -81,7 +81,7 @@ def find_phases(context: Context) -> list[Phase]:
 
     Raises ``WarehouseError`` if nothing is built yet.
     """
-    found = reconcile(context)
+    reconciled = reconcile(context)
     if context.target.type == "duckdb":
         publish_what_is_newer(context)  # what dbt has built by itself is published by who asks
     try:
@@ -92,8 +92,10 @@ def find_phases(context: Context) -> list[Phase]:
         archived, store_fault = False, str(error)
     with connect(context.target, read_only=True) as warehouse:
         newest = {file.file_path: file.file_sha256 for file in reversed(read_files(warehouse))}
-        changed = [f for f in found.files if f.proof == CHANGED and f.file_id in newest.values()]
-        foundation = _foundation(warehouse, found, changed)
+        changed = [
+            f for f in reconciled.files if f.proof == CHANGED and f.file_id in newest.values()
+        ]
+        foundation = _foundation(warehouse, reconciled, changed)
         read = _read(context.target, warehouse)
         cloud = _cloud(warehouse)
     return [
@@ -110,10 +112,10 @@ def find_phases(context: Context) -> list[Phase]:
 
 
 def _foundation(
-    warehouse: Warehouse, found: Reconciliation, changed: list[FileSum]
+    warehouse: Warehouse, reconciled: Reconciliation, changed: list[FileSum]
 ) -> tuple[str, ...]:
     (loaded,) = warehouse.records(Sources, SOURCES)
-    open_sums = [file.file for file in found.files if not file.closed]
+    open_sums = [file.file for file in reconciled.files if not file.closed]
     said = []
     if not loaded.sheets:
         said.append("No sheet is loaded: set sheet.source, then rowkeeper run.")
@@ -121,7 +123,7 @@ def _foundation(
         said.append("No legacy CSV is loaded: set legacy_csv.paths, then rowkeeper run.")
     if open_sums:
         said.append(f"The sum of {', '.join(open_sums)} does not close: rowkeeper reconcile.")
-    elif not found.complete:
+    elif not reconciled.complete:
         said.append("Cells of the sources are in no table: rowkeeper reconcile.")
     said += [f"{f.file} has changed since it was loaded: rowkeeper run." for f in changed]
     return tuple(said)

@@ -66,21 +66,21 @@ def roll_back(
     would be lost and ``legacy_csv.accept_losses`` is off, ``WarehouseError``, ``UsageError``.
     """
     made = export_csv(context, generation, base, whole=True)
-    found = find_losses(context, made, path)
-    if found.losses and not context.settings.legacy_csv.accept_losses:
-        raise LossError(refusal(path, found.losses))
+    comparison = find_losses(context, made, path)
+    if comparison.losses and not context.settings.legacy_csv.accept_losses:
+        raise LossError(refusal(path, comparison.losses))
     write_keeping(path, made.export.data, KEPT)
     with connect(context.target, read_only=True) as warehouse:
         counts: dict[str, int] = warehouse.records(dict, COUNTS)[0]
         apart = [name for (name,) in warehouse.query(APART)]
-    losses = [str(loss) for loss in (*found.losses, *found.untold)]
+    losses = [str(loss) for loss in (*comparison.losses, *comparison.untold)]
     losses += [words.format(counts[name]) for name, words in WORDS.items() if counts[name]]
     if made.export.dropped:
         losses.append(f"{made.export.dropped} rows whose row id has another row of their file")
-    if found.aside:
-        losses.append(f"{found.aside} rows of other files that are in quarantine")
-    if found.ignored:
-        losses.append(f"{found.ignored} rows that legacy_csv.ignore leaves out")
+    if comparison.aside:
+        losses.append(f"{comparison.aside} rows of other files that are in quarantine")
+    if comparison.ignored:
+        losses.append(f"{comparison.ignored} rows that legacy_csv.ignore leaves out")
     columns = GENERATIONS[
         made.base.generation if made.base else generation or DUAL_WRITE_GENERATION
     ]
@@ -90,4 +90,4 @@ def roll_back(
     losses += [
         f"whether the people of {name}, who are in no other source, are real" for name in apart
     ]
-    return RolledBack(made, tuple(losses), found.losses)
+    return RolledBack(made, tuple(losses), comparison.losses)

@@ -37,10 +37,10 @@ Item = TypeVar("Item")
 
 def first_of_each(items: Iterable[Item], key: Callable[[Item], Any]) -> list[Item]:
     """The first item of each key; the others follow once its outcome is known."""
-    found: dict[Any, Item] = {}
+    firsts: dict[Any, Item] = {}
     for item in items:
-        found.setdefault(key(item), item)
-    return list(found.values())
+        firsts.setdefault(key(item), item)
+    return list(firsts.values())
 
 
 def share_downloads(
@@ -166,14 +166,14 @@ def _told(
     original_url: str,
     details: Any,
 ) -> AssetEvent:
-    found = _facts(details)
-    if "listing" in found:
-        found["listing"] = request.attempt
+    facts = _facts(details)
+    if "listing" in facts:
+        facts["listing"] = request.attempt
     if event_type == EventType.DOCUMENT_READ:
         return AssetEvent(
             event_type=EventType.DOCUMENT_READ,
             session_id=session_id,
-            details=found,
+            details=facts,
             **request.facts(),
         )
     return AssetEvent(
@@ -186,7 +186,7 @@ def _told(
         asset_kind=asset_kind,
         original_url=original_url,
         parent_asset_id=request.asset_id,
-        details=found,
+        details=facts,
     )
 
 

@@ -65,19 +65,19 @@ def measured(context: Context, reporter: Reporter) -> Iterator[Measured]:
     """Whatever becomes of the run within, its metrics are written where
     ``monitoring.metrics_file`` says. A run is not undone where that can't be."""
     path = context.settings.monitoring.metrics_file
-    found, began = Measured(), clock.seconds()
+    measures, began = Measured(), clock.seconds()
     if path is None:
-        yield found
+        yield measures
         return
     code = 1
     try:
-        yield found
+        yield measures
         code = 0
     except BaseException as error:
         code = exit_code_of(error)
         raise
     finally:
-        _write(context, reporter, path.expanduser(), found, code, clock.seconds() - began)
+        _write(context, reporter, path.expanduser(), measures, code, clock.seconds() - began)
 
 
 def _write(
@@ -149,7 +149,7 @@ def _escaped(value: str) -> str:
 def _last_success(path: Path) -> float | None:
     """When a run last went well, as the file says that is there."""
     try:
-        told = _LAST_SUCCESS.search(path.read_text("utf-8"))
+        match = _LAST_SUCCESS.search(path.read_text("utf-8"))
     except (OSError, ValueError):
         return None
-    return float(told[1]) if told else None
+    return float(match[1]) if match else None

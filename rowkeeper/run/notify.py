@@ -103,15 +103,15 @@ def _further(context: Context) -> str:
 
 def _send(context: Context, reporter: Reporter, title: str, lines: Sequence[str]) -> bool:
     """Could anybody be told? The addresses are in no message, nor is what a service answered."""
-    told = []
+    sent = []
     for place, url in enumerate(context.settings.monitoring.notify, 1):
-        told.append(_sent(url.get_secret_value(), f"rowkeeper: {title}", "\n".join(lines)))
-        if not told[-1]:
+        sent.append(_sent(url.get_secret_value(), f"rowkeeper: {title}", "\n".join(lines)))
+        if not sent[-1]:
             reporter.say(
                 f"Address {place} of monitoring.notify was not told: see that Apprise knows its "
                 "kind and that its service answers."
             )
-    return any(told)
+    return any(sent)
 
 
 def _sent(url: str, title: str, body: str) -> bool:

@@ -65,12 +65,14 @@ def find(
 ) -> list[Failure]:
     """The failures that the options name. Raises ``UsageError`` for a name that nothing has."""
     with connect(context.target) as warehouse:
-        found = warehouse.records(Failure, FAILED)
-    _check("--reason", reasons, {item.error_code for item in found} | {i.verdict for i in found})
-    _check("--provider", providers, {item.provider for item in found})
+        failures = warehouse.records(Failure, FAILED)
+    _check(
+        "--reason", reasons, {item.error_code for item in failures} | {i.verdict for i in failures}
+    )
+    _check("--provider", providers, {item.provider for item in failures})
     return [
         item
-        for item in people.of(found)
+        for item in people.of(failures)
         if (not providers or item.provider in providers) and _is_meant(item, reasons)
     ]
 

@@ -107,13 +107,13 @@ class StoreStreamer:
         """The object of ``request`` that an earlier run made but could not report, if any."""
         from uploaders.values import Held
 
-        if (found := _noted(note_path(folder, request))) is None:
+        if (note := _noted(note_path(folder, request))) is None:
             return None
-        upload = self.upload_of(request, found.fetched)
-        if self.store.held(upload, found.key) is not Held.SAME:
+        upload = self.upload_of(request, note.fetched)
+        if self.store.held(upload, note.key) is not Held.SAME:
             return None
-        self._stored[request.asset_id] = upload, self.store.stored(found.key, existed=True)
-        return found.fetched
+        self._stored[request.asset_id] = upload, self.store.stored(note.key, existed=True)
+        return note.fetched
 
     def told(self, request: "Request") -> AssetEvent | None:
         """The event that the bytes of ``request`` have their place, if they went straight.
@@ -144,8 +144,8 @@ class StoreStreamer:
         """Make the object, unless the store has its bytes under another key."""
 
         def make(_: "UploadRequest") -> "Stored":
-            told = {**asdict(fetched), "path": str(fetched.path)}
-            write_small(note_path(folder, request), json.dumps({"key": key, "fetched": told}))
+            note = {**asdict(fetched), "path": str(fetched.path)}
+            write_small(note_path(folder, request), json.dumps({"key": key, "fetched": note}))
             return self._commit(request, writer, key, fetched.sha256)
 
         self._store_once(request, fetched, make)

@@ -101,14 +101,14 @@ def fetch_batch(task: Task, batch: Batch) -> list[tuple[str, str]]:
     Those that are missing were left: the session is over. Raises ``RowkeeperError``.
     """
     try:
-        room, found = _room(task), []
+        room, results = _room(task), []
         room.way.learn(batch.standing)
         for request in batch.requests:
             try:
-                found.append((request.asset_id, room.one(request)))
+                results.append((request.asset_id, room.one(request)))
             except StoppedError:
                 break
-        return found
+        return results
     except RowkeeperError as error:
         raise type(error)(str(error)) from None  # a cause may not travel
 

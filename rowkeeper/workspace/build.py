@@ -121,14 +121,14 @@ def _was_locked_out(nodes: list[Any]) -> bool:
 
 def _warnings(context: Context, nodes: list[Any]) -> list[Warned]:
     """The warnings among ``nodes``, with the first rows that each lists."""
-    found = []
+    warnings = []
     with connect(context.target) as warehouse:
         for node in (node for node in nodes if node.status == WARNING):
             relation = node.node.relation_name
             names, rows = warehouse.select(f"select * from {relation} limit {EXAMPLES}")
             examples = tuple(_label(dict(zip(names, row, strict=True))) for row in rows)
-            found.append(Warned(node.node.name, int(node.failures or 0), examples, relation))
-    return found
+            warnings.append(Warned(node.node.name, int(node.failures or 0), examples, relation))
+    return warnings
 
 
 def _label(row: dict[str, Any]) -> str:

@@ -105,9 +105,9 @@ def _kept_parse(folder: Path) -> "Manifest | None":
 
     with suppress(Exception):  # whatever it is, the project is parsed again
         data = (folder / KEPT_PARSE).read_bytes()
-        found = Manifest.from_msgpack(data, decoder=extended_mashumuro_decoder)
-        found.build_flat_graph()  # type: ignore[no-untyped-call]  # what macros call graph
-        return found
+        manifest = Manifest.from_msgpack(data, decoder=extended_mashumuro_decoder)
+        manifest.build_flat_graph()  # type: ignore[no-untyped-call]  # what macros call graph
+        return manifest
     return None
 
 

@@ -87,8 +87,10 @@ def last_build(warehouse: Warehouse, schema: str) -> LastBuild | None:
     relations = _relations(warehouse)
     if BUILDS not in relations:
         return None
-    found = warehouse.query(f"select build from {'.'.join(BUILDS)} where schema_name = ?", [schema])
-    build = _read(found[0][0]) if found else None
+    builds = warehouse.query(
+        f"select build from {'.'.join(BUILDS)} where schema_name = ?", [schema]
+    )
+    build = _read(builds[0][0]) if builds else None
     return build if build and build.relations <= relations else None
 
 
@@ -180,11 +182,11 @@ def _hash_of(rows: list[Row]) -> str:
 def _read(text: str) -> LastBuild | None:
     """What was remembered; None if another version wrote it in another way."""
     try:
-        found = from_json(text)
+        values = from_json(text)
         return LastBuild(
-            Inputs(**found["inputs"]),
-            [Warned(**{**row, "examples": tuple(row["examples"])}) for row in found["warnings"]],
-            frozenset((schema, name) for schema, name in found["relations"]),
+            Inputs(**values["inputs"]),
+            [Warned(**{**row, "examples": tuple(row["examples"])}) for row in values["warnings"]],
+            frozenset((schema, name) for schema, name in values["relations"]),
         )
     except (ValueError, TypeError, KeyError):
         return None

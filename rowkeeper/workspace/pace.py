@@ -104,12 +104,12 @@ class PostgresPace:
 
     def _paused(self, condition: str, value: str) -> float:
         """The seconds of the longest pause; one who only looks makes no table."""
-        found = [0.0]
+        pauses = [0.0]
         for site, left, length in self._ask(f"{PAUSED} {condition}", value, makes=False):
             if left > length:
                 self._ask(SHORTEN, length, site, length, makes=False)
-            found.append(min(float(left), float(length)))
-        return max(found)
+            pauses.append(min(float(left), float(length)))
+        return max(pauses)
 
     def slot(self, site: str, slots: int) -> Callable[[], None] | None:
         """What gives a slot back that is ours from now on: an advisory lock."""

@@ -77,8 +77,8 @@ def select(mode: str = "full", people: str | None = None, limit: int | None = No
     """
     row_ids, ranges = set(), []
     for part in (piece.strip() for piece in (people or "").split(",")):
-        if found := _RANGE.fullmatch(part):
-            first, last = int(found[1]), int(found[2])
+        if match := _RANGE.fullmatch(part):
+            first, last = int(match[1]), int(match[2])
             if first > last:
                 raise UsageError(f"--people {part} ends before it begins: write {last}-{first}.")
             ranges.append(range(first, last + 1))

@@ -56,18 +56,18 @@ def identify(
     tried = retrying(store, context.settings.upload)
     marks = (mark or believe) and not _is_in_data_folder(store)
     try:
-        found = tried.marker()
-        if not believe and not _is_known(store, found, known, objects):
+        marker = tried.marker()
+        if not believe and not _is_known(store, marker, known, objects):
             from uploaders.faults import strange_store
 
-            raise strange_store(store.root, found)
-        if found is None and marks:
-            found = tried.mark()
+            raise strange_store(store.root, marker)
+        if marker is None and marks:
+            marker = tried.mark()
     except TransferError as error:
         raise store.unusable(error) from None
-    if found is not None and found not in known and marks:
-        _remember(context, store.root, found)
-    store.hold_to(found)
+    if marker is not None and marker not in known and marks:
+        _remember(context, store.root, marker)
+    store.hold_to(marker)
 
 
 def identify_folder(context: Context) -> None:
@@ -99,11 +99,11 @@ def _known(context: Context, root: str) -> tuple[set[str], list[str]]:
         return ids, [key for (key,) in sent]
 
 
-def _is_known(store: "Store", found: str | None, known: set[str], objects: list[str]) -> bool:
-    """Is the store whose marker is ``found`` the one that is meant?"""
+def _is_known(store: "Store", marker: str | None, known: set[str], objects: list[str]) -> bool:
+    """Is the store whose marker is ``marker`` the one that is meant?"""
     if known:
-        return found in known
-    if found == "":
+        return marker in known
+    if marker == "":
         return False
     return not objects or any(_has(store, key) for key in objects)
 

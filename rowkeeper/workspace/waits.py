@@ -93,13 +93,13 @@ class _Watch:
 
     def look(self, warehouse: Warehouse) -> None:
         """Say what has been awaited for long, and end what has been for too long."""
-        found: dict[tuple[int, str], list[str]] = {}
+        holders: dict[tuple[int, str], list[str]] = {}
         rows: list[dict[str, Any]] = warehouse.records(dict, WAITING, [self.name])
         for row in rows:
             key = row.pop("waiting"), str(row.pop("query"))
-            found.setdefault(key, []).append(session_words(**row))
-        self.waits = {key: self.waits.get(key) or Patience("a lock") for key in found}
-        for (pid, query), whose in found.items():
+            holders.setdefault(key, []).append(session_words(**row))
+        self.waits = {key: self.waits.get(key) or Patience("a lock") for key in holders}
+        for (pid, query), whose in holders.items():
             wait = self.waits[pid, query]
             words = f"{' and '.join(whose)} holds what this needs: {query}"
             wait.tell(lambda words=words: words)  # type: ignore[misc]

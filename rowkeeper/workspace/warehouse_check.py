@@ -164,9 +164,9 @@ def _try_schema(warehouse: Warehouse, target: Target, role: str, schema: str) ->
 def _check_owners(warehouse: Warehouse, target: Target, role: str) -> None:
     """Tables that another role made can't be replaced by this one."""
     asked = [_schemas(target), target.schema]
-    for found in warehouse.records(Strangers, STRANGERS, asked):
+    for others in warehouse.records(Strangers, STRANGERS, asked):
         raise WarehouseError(
-            f"{found.relations} relations of schema {found.schema_name} in {target.where} belong "
-            f"to {found.owner} ({found.example} is one), and only their owner may change them: a "
-            f'DBA may run «grant "{found.owner}" to "{role}"».'
+            f"{others.relations} relations of schema {others.schema_name} in {target.where} belong "
+            f"to {others.owner} ({others.example} is one), and only their owner may change them: a "
+            f'DBA may run «grant "{others.owner}" to "{role}"».'
         )

@@ -208,14 +208,16 @@ class GcsStore(Store):
         asked = {"ifGenerationMatch": "0"}
         if self._kms_key_id:
             asked["destinationKmsKeyName"] = self._kms_key_id
-        told = None
+        metadata = None
         if self.kept:  # what is told takes the place of all that the source has
             facts = self.facts(key) or {}
-            told = {name: facts[name] for name in ("contentType", "metadata") if name in facts}
-            told |= self.kept
+            metadata = {name: facts[name] for name in ("contentType", "metadata") if name in facts}
+            metadata |= self.kept
         with self._faults():
             while True:
-                answer = self._ask("POST", url, params=asked, json=told, allowed=(_GONE, _TAKEN))
+                answer = self._ask(
+                    "POST", url, params=asked, json=metadata, allowed=(_GONE, _TAKEN)
+                )
                 if answer.status_code == _GONE:
                     raise missing_object()
                 if answer.status_code == _TAKEN:

@@ -79,9 +79,9 @@ class Uploads:
     def begin(self, name: str, options: dict[str, Any], *, resume: bool = False) -> "PartsUpload":
         """A new upload; or one that a killed run left for this object, if its parts are known."""
         with self.lanes.lock:
-            found = self._resumed(name) if resume else None
-            if found:
-                return PartsUpload(self, name, *found)
+            upload = self._resumed(name) if resume else None
+            if upload:
+                return PartsUpload(self, name, *upload)
             return PartsUpload(self, name, self._made(name, options), {})
 
     def _made(self, name: str, options: dict[str, Any]) -> str:

@@ -107,10 +107,10 @@ class SiteData:
 
     def by_person(self, name: str) -> dict[str, list[Record]]:
         """The records of a query by the row id of their person."""
-        found: dict[str, list[Record]] = defaultdict(list)
+        records: dict[str, list[Record]] = defaultdict(list)
         for record in self.rows[name]:
-            found[record["row_id"]].append(record)
-        return found
+            records[record["row_id"]].append(record)
+        return records
 
 
 def read_site(context: Context) -> SiteData:

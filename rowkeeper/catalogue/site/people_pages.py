@@ -74,13 +74,13 @@ def _recordings(
     by_url: dict[str, list[Record]] = {}
     for text in texts:
         by_url.setdefault(text["url"] or text["owner"], []).append(text)
-    found = []
+    recordings = []
     for asset in assets:
         mime = str(asset["mime_type"] or "")
         if mime.startswith(("video/", "audio/")):
             words = by_url.pop(asset["original_url"] or "", [])
             src = _beside(asset["local_file_path"], folder, data_dir)
-            found.append(
+            recordings.append(
                 {
                     **_head(asset["filename"] or asset["original_url"], asset["original_url"]),
                     "state": f"{asset['asset_type']}, {asset['download_status']}",
@@ -92,8 +92,8 @@ def _recordings(
             )
     for url, words in by_url.items():
         head = _head(words[0]["title"] or url, words[0]["url"])
-        found.append({**head, "state": words[0]["kind"], "texts": words})
-    return found
+        recordings.append({**head, "state": words[0]["kind"], "texts": words})
+    return recordings
 
 
 def _head(title: Any, url: Any) -> dict[str, Any]:

@@ -46,14 +46,14 @@ class Plot:
         """Each bar's place, its label and the rectangles of its pieces, in the SVG's units."""
         most = max((bar.total for bar in self.shown), default=0) or 1
         room = WIDTH - LABEL - VALUE
-        found = []
+        plots = []
         for number, bar in enumerate(self.shown):
             x, rectangles = float(LABEL), []
             for name, piece in bar.pieces:
                 width = room * piece / most
                 rectangles.append((name, round(x, 1), round(width, 1)))
                 x += width
-            found.append(
+            plots.append(
                 {
                     "y": number * ROW,
                     "label": bar.label if len(bar.label) <= 30 else f"{bar.label[:29]}…",
@@ -62,7 +62,7 @@ class Plot:
                     "said": bar.said,
                 }
             )
-        return found
+        return plots
 
     def line(self) -> str:
         """The points of the line, as SVG's ``points`` has them."""

@@ -42,8 +42,10 @@ def short(key: str) -> str:
 def script(call: str, *values: Any) -> str:
     """A script that hands ``values`` over; hostile text stays text, for all of it is ASCII, and
     secrets of addresses are masked."""
-    told = ",".join(json.dumps(value, ensure_ascii=True, separators=(",", ":")) for value in values)
-    plain = without_secrets(told).replace(MASK, "\\u2026").replace("<", "\\u003c")
+    values_as_json = ",".join(
+        json.dumps(value, ensure_ascii=True, separators=(",", ":")) for value in values
+    )
+    plain = without_secrets(values_as_json).replace(MASK, "\\u2026").replace("<", "\\u003c")
     return f'"use strict";rowkeeper.{call}({plain});\n'
 
 
@@ -58,11 +60,11 @@ def search_files(index: sqlite3.Connection) -> Iterator[tuple[str, str]]:
     with closing(index.cursor()) as cursor:
         cursor.execute(VOCABULARY)
         rows = cursor.execute(OCCURRENCES)
-        for shard, found in groupby(rows, lambda row: shard_of(row[0])):
+        for shard, entries in groupby(rows, lambda row: shard_of(row[0])):
             shards.append(shard)
             terms = [
                 [term, list(_steps(doc for _, doc in places))]
-                for term, places in groupby(found, lambda row: str(row[0]))
+                for term, places in groupby(entries, lambda row: str(row[0]))
             ]
             yield f"words/{shard}.js", script("takeWords", shard, terms)
         cursor.execute("drop table temp.vocabulary")

@@ -158,12 +158,12 @@ def _words(out: _Files, index: sqlite3.Connection) -> None:
 
 def _texts(index: sqlite3.Connection) -> dict[str, list[Record]]:
     """What each person says and writes: row id -> the texts, without their words."""
-    found: dict[str, list[Record]] = {}
+    texts: dict[str, list[Record]] = {}
     for row_id, key, owner, kind, title, url, language, source in index.execute(TEXTS):
         label = ", ".join(item for item in (kind.capitalize(), source, language) if item)
         text = {"file": short(key), "owner": short(owner), "kind": kind, "title": title}
-        found.setdefault(row_id, []).append({**text, "url": url, "label": label})
-    return found
+        texts.setdefault(row_id, []).append({**text, "url": url, "label": label})
+    return texts
 
 
 def _lists(out: _Files, data: SiteData, docs: str | None) -> None:

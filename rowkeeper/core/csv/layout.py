@@ -17,10 +17,10 @@ def header_layout(cells: Sequence[str], titles: Mapping[str, str]) -> tuple[str,
     """
     own = {title_key(title): name for name, title in titles.items()}
     keys = [title_key(cell) for cell in cells]
-    found = [own.get(key, "") for key in keys]
+    layout = [own.get(key, "") for key in keys]
     for names in (_NAMES, _WORDS):
-        standing = set(found)
+        standing = set(layout)
         for place, key in enumerate(keys):
-            if not found[place] and (name := names.get(key, "")) not in standing:
-                found[place] = name
-    return tuple(found)
+            if not layout[place] and (name := names.get(key, "")) not in standing:
+                layout[place] = name
+    return tuple(layout)

@@ -118,5 +118,5 @@ def _take(file: HasDescriptor, *, wait: bool = True) -> bool:
 
 
 def _identity(file: HasDescriptor) -> tuple[int, int]:
-    found = os.fstat(file.fileno())
-    return found.st_dev, found.st_ino
+    status = os.fstat(file.fileno())
+    return status.st_dev, status.st_ino

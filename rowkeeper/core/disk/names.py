@@ -28,10 +28,10 @@ class Naming:
 def identity(path: Path) -> Identity | None:
     """Which file is at ``path``, whatever its spelling: device and inode; None for none."""
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
 
 
 KEPT_ELSEWHERE = "A sync service keeps the file elsewhere: let it come back, then try again."

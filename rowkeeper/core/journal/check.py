@@ -104,16 +104,16 @@ def adopt(folder: Path) -> None:
 
 def strangers(folder: Path) -> list[Path]:
     """What lies among segments and kept loads and is not ours: it is neither read nor moved."""
-    found = [
+    paths = [
         path
         for sub in (SEALED, "open")
         for path in _within(folder / sub)
         if not _is_segment(path) and not _is_segment(_behind(path))
     ]
-    found += [
+    paths += [
         path for path in _within(folder / LOADS) if not is_own(path.name.removesuffix(".part"))
     ]
-    return sorted(found)
+    return sorted(paths)
 
 
 def _within(folder: Path) -> list[Path]:
@@ -141,22 +141,22 @@ def _elsewhere(folder: Path) -> list[Finding]:
 
 
 def _missing(folder: Path, known: Manifest) -> list[Finding]:
-    found: list[Finding] = []
+    missing: list[Finding] = []
     for entry in known.entries.values():
         path = folder / entry.path
         if entry.path.startswith(f"{LOADS}/"):
             if not path.is_dir():
                 words = "this kept load is missing: what an ingest read is not here to load again"
-                found.append(Finding(path, None, words))
+                missing.append(Finding(path, None, words))
         elif not path.is_file():
             sealed = SEALED_NAME.fullmatch(path.stem)
             events = f"{sealed['events']} events" if sealed else "events"
-            found.append(Finding(path, None, f"this sealed segment is missing, with {events}"))
+            missing.append(Finding(path, None, f"this sealed segment is missing, with {events}"))
         elif entry.size_bytes != (size := path.stat().st_size):
             words = f"it has {size} bytes, and {entry.size_bytes} were sealed"
-            found.append(Finding(path, None, words))
-    told = {finding.path for finding in found}
-    return [*found, *(item for item in _elsewhere(folder) if item.path not in told)]
+            missing.append(Finding(path, None, words))
+    known_damage = {finding.path for finding in missing}
+    return [*missing, *(item for item in _elsewhere(folder) if item.path not in known_damage)]
 
 
 def _unlisted(folder: Path, known: Manifest) -> list[Finding]:

@@ -47,15 +47,15 @@ def check_formats(folder: Path) -> dict[str, int]:
         )
     try:
         values = from_json(data)
-        found = {name: int(values.get(name, 1)) for name in FORMATS}
+        formats = {name: int(values.get(name, 1)) for name in FORMATS}
     except (ValueError, TypeError, AttributeError) as error:
         raise JournalDamagedError(
             f"{path} is damaged ({str(error)[:100]}): rowkeeper journal salvage writes it anew."
         ) from None
-    for name, number in found.items():
+    for name, number in formats.items():
         if number > FORMATS[name]:
             raise NewerVersionError.of(f"The {name} of {folder.parent}", number, FORMATS[name])
-    return found
+    return formats
 
 
 def format_findings(folder: Path) -> list[Finding]:
@@ -75,13 +75,13 @@ def format_findings(folder: Path) -> list[Finding]:
 
 def bring_forward(folder: Path) -> None:
     """Bring what is at ``folder`` to the newest formats, in steps. Raises as ``check_formats``."""
-    found = check_formats(folder)
+    formats = check_formats(folder)
     for path in segments_in(folder / SEALED):
         if is_old(path):  # also one that an old backup brought back
             seal_anew(path, folder)
-    if found["loads"] < FORMATS["loads"]:
+    if formats["loads"] < FORMATS["loads"]:
         kept_files.hash_all(folder)
-    if found != FORMATS or not _is_checked(folder / NAME):
+    if formats != FORMATS or not _is_checked(folder / NAME):
         write_formats(folder)
 
 

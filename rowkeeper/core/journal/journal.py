@@ -166,10 +166,10 @@ def sealed_segments(folder: Path) -> dict[str, Path]:
 
 def read_segment(path: Path) -> Iterator[AssetEvent]:
     """The events of a sealed segment. Raises ``JournalDamagedError`` unless it is whole."""
-    found = examine(path)
-    if found.findings:
-        raise damaged(found.findings)
-    yield from found.events
+    segment = examine(path)
+    if segment.findings:
+        raise damaged(segment.findings)
+    yield from segment.events
 
 
 def damaged(findings: Sequence[Finding]) -> JournalDamagedError:
@@ -194,13 +194,13 @@ def write_sealed(folder: Path, identity: str, events: Sequence[AssetEvent]) -> P
 
 def seal_anew(path: Path, folder: Path) -> None:
     """Give a segment of format 1 its checksums. A damaged one stays as it is, for a salvage."""
-    found = examine(path)
-    if found.findings:
+    segment = examine(path)
+    if segment.findings:
         if path.parent.name != SEALED:
             path.replace(folder / SEALED / path.name)
         return
-    _set_aside(folder, path, found.torn)
-    write_sealed(folder, segment_id(path), found.events)
+    _set_aside(folder, path, segment.torn)
+    write_sealed(folder, segment_id(path), segment.events)
     path.unlink()
 
 
@@ -235,15 +235,15 @@ def _seal_left(path: Path, folder: Path) -> None:
     if is_old(path):
         seal_anew(path, folder)
         return
-    found = examine(path)
-    _set_aside(folder, path, found.torn)
+    segment = examine(path)
+    _set_aside(folder, path, segment.torn)
     with standing_file(path) as file:
-        size = file.seek(-len(found.torn), os.SEEK_END)
+        size = file.seek(-len(segment.torn), os.SEEK_END)
         file.truncate()
         if size and not path.read_bytes().endswith(b"\n"):
             file.write(b"\n")  # of a whole event
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    _seal(path, folder, sealed_name(segment_id(path), found.last_number, digest))
+    _seal(path, folder, sealed_name(segment_id(path), segment.last_number, digest))
 
 
 def _seal(path: Path, folder: Path, name: str) -> Path:

@@ -47,27 +47,27 @@ class Manifest:
 
 def read_manifest(folder: Path) -> Manifest:
     """The list of the journal at ``folder``; lines that are not whole are findings."""
-    found, path = Manifest(), folder / NAME
+    manifest, path = Manifest(), folder / NAME
     require_file(path)
     lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
     for place, line in enumerate(lines, 1):
         body = unchecked(line)
         if body is None:
             if line.endswith(b"\n") or any(whole_in(line)):  # else a killed writer's
-                found.findings.append(Finding(path, place, "its checksum does not fit"))
+                manifest.findings.append(Finding(path, place, "its checksum does not fit"))
             continue
         try:
             is_gone, entry = _entry(body + b"}")
         except ValueError as error:
             words = f"no rowkeeper wrote it ({str(error)[:100]}): it is not believed"
-            found.findings.append(Finding(path, place, words))
+            manifest.findings.append(Finding(path, place, words))
             continue
         if is_gone:
-            found.gone.add(entry.path)
-            found.entries.pop(entry.path, None)
+            manifest.gone.add(entry.path)
+            manifest.entries.pop(entry.path, None)
         else:
-            found.entries[entry.path] = entry
-    return found
+            manifest.entries[entry.path] = entry
+    return manifest
 
 
 def _entry(body: bytes) -> tuple[bool, ManifestEntry]:

@@ -66,10 +66,10 @@ def salvage(folder: Path) -> Salvaged:
     seal_abandoned(folder)
     here = set()
     for path in list(sealed_segments(folder).values()):
-        found = believed(path)
-        here.add(signature(found))
-        if found.findings:
-            _segment(folder, found, done)
+        segment = believed(path)
+        here.add(signature(segment))
+        if segment.findings:
+            _segment(folder, segment, done)
     known = read_manifest(folder)
     for load in kept_files.loads(folder):
         wanted = known.entries.get(f"{LOADS}/{load.name}")
@@ -86,18 +86,18 @@ def salvage(folder: Path) -> Salvaged:
     return done
 
 
-def _segment(folder: Path, found: Segment, done: Salvaged) -> None:
+def _segment(folder: Path, segment: Segment, done: Salvaged) -> None:
     """Seal the whole events of a damaged segment again, under an id that follows from them."""
-    events = unique(found.events)
+    events = unique(segment.events)
     if events:
         names = "".join(event.event_id for event in events)
-        identity = uuid.uuid5(NAMESPACE, segment_id(found.path) + names)
+        identity = uuid.uuid5(NAMESPACE, segment_id(segment.path) + names)
         write_sealed(folder, str(identity), events)
     done.kept += len(events)
-    sealed, unread = sealed_events(found), sum(finding.lost for finding in found.findings)
+    sealed, unread = sealed_events(segment), sum(finding.lost for finding in segment.findings)
     done.missing += unread if sealed is None else max(0, sealed - len(events))
-    done.findings += found.findings
-    _aside(folder, found.path, done)
+    done.findings += segment.findings
+    _aside(folder, segment.path, done)
 
 
 def unique(events: list[AssetEvent]) -> list[AssetEvent]:

@@ -129,22 +129,22 @@ def examine(path: Path) -> Segment:
 
 def believed(path: Path) -> Segment:
     """As :func:`examine`; an event whose values no event has counts as damage, too."""
-    found = examine(path)
+    segment = examine(path)
     kept = []
-    for event in found.events:
+    for event in segment.events:
         try:
             check_values(event.values())
             kept.append(event)
         except EventValueError as error:
             words = f"no rowkeeper wrote the event {event.event_id} ({error}): it is not believed"
             assets, rows = ({str(value)} for value in (event.asset_id, event.row_id))
-            found.findings.append(Finding(path, None, words, frozenset(assets), frozenset(rows)))
-    found.events = kept
-    return found
+            segment.findings.append(Finding(path, None, words, frozenset(assets), frozenset(rows)))
+    segment.events = kept
+    return segment
 
 
 def _examine(path: Path) -> Segment:
-    found, digest, expected, work = Segment(path), hashlib.sha256(), 1, SumBudget()
+    segment, digest, expected, work = Segment(path), hashlib.sha256(), 1, SumBudget()
     sure = True  # is ``expected`` the number of the next line?
     with read_file(path) as file:
         for place, line in enumerate(file, 1):
@@ -152,35 +152,35 @@ def _examine(path: Path) -> Segment:
             body = unchecked(line)
             records = [body] if body is not None else list(whole_in(line, work))
             if body is None or not line.endswith(b"\n"):
-                _judge(found, place, line, len(records))
+                _judge(segment, place, line, len(records))
                 sure = False
             for record in records:
                 try:
                     number, event = _event(path, place, record)
                 except ValueError as error:
-                    found.findings.append(_no_event(path, place, line, error))
+                    segment.findings.append(_no_event(path, place, line, error))
                     sure = False
                     continue
                 if number < expected or (sure and number > expected):
-                    found.findings.append(Finding(path, place, _misplaced(expected, number)))
-                found.events.append(event)
-                found.last_number = max(found.last_number, number)
+                    segment.findings.append(Finding(path, place, _misplaced(expected, number)))
+                segment.events.append(event)
+                segment.last_number = max(segment.last_number, number)
                 expected, sure = number + 1, True
-    found.sha256 = digest.hexdigest()
-    _hold_to_name(found)
-    return found
+    segment.sha256 = digest.hexdigest()
+    _hold_to_name(segment)
+    return segment
 
 
-def _judge(found: Segment, place: int, line: bytes, whole: int) -> None:
+def _judge(segment: Segment, place: int, line: bytes, whole: int) -> None:
     """A line that is not one whole record with its end."""
     is_last = not line.endswith(b"\n")
-    if is_last and found.path.stem.endswith(OPEN) and (not whole or unchecked(line) is not None):
-        found.torn = b"" if whole else line
+    if is_last and segment.path.stem.endswith(OPEN) and (not whole or unchecked(line) is not None):
+        segment.torn = b"" if whole else line
     elif whole:
         words = "bytes beside its event are damaged; the event is whole"
-        found.findings.append(Finding(found.path, place, words, lost=False))
+        segment.findings.append(Finding(segment.path, place, words, lost=False))
     else:
-        found.findings.append(_unreadable(found.path, place, line))
+        segment.findings.append(_unreadable(segment.path, place, line))
 
 
 def _misplaced(expected: int, number: int) -> str:
@@ -194,35 +194,37 @@ def _misplaced(expected: int, number: int) -> str:
     return f"before it, {gone} missing"
 
 
-def sealed_events(found: Segment) -> int | None:
+def sealed_events(segment: Segment) -> int | None:
     """How many events were sealed in a segment: by its name, unless its bytes are still those that
     were sealed. None for one whose name doesn't say."""
-    sealed = SEALED.fullmatch(found.path.stem)
+    sealed = SEALED.fullmatch(segment.path.stem)
     if sealed is None:
         return None
-    is_whole = found.sha256.startswith(sealed["sha256"])
-    return found.last_number if is_whole else int(sealed["events"])
+    is_whole = segment.sha256.startswith(sealed["sha256"])
+    return segment.last_number if is_whole else int(sealed["events"])
 
 
-def _hold_to_name(found: Segment) -> None:
-    sealed = SEALED.fullmatch(found.path.stem)
+def _hold_to_name(segment: Segment) -> None:
+    sealed = SEALED.fullmatch(segment.path.stem)
     if sealed is None:
         return
     wanted = int(sealed["events"])
-    if found.sha256.startswith(sealed["sha256"]):
-        if found.last_number != wanted:
+    if segment.sha256.startswith(sealed["sha256"]):
+        if segment.last_number != wanted:
             words = (
-                f"its name says {wanted} events, and all {found.last_number} that were sealed are "
-                "whole: it was renamed"
+                f"its name says {wanted} events, and all {segment.last_number} that were sealed "
+                "are whole: it was renamed"
             )
-            found.findings.append(Finding(found.path, None, words, lost=False))
+            segment.findings.append(Finding(segment.path, None, words, lost=False))
         return
-    if found.last_number < wanted:
-        words = f"it is cut: {wanted} events were sealed and {len(found.events)} of them are whole"
-        found.findings.append(Finding(found.path, found.last_number + 1, words))
-    elif not found.findings:
+    if segment.last_number < wanted:
+        words = (
+            f"it is cut: {wanted} events were sealed and {len(segment.events)} of them are whole"
+        )
+        segment.findings.append(Finding(segment.path, segment.last_number + 1, words))
+    elif not segment.findings:
         words = "it has other bytes than were sealed, though its events are whole"
-        found.findings.append(Finding(found.path, None, words, lost=False))
+        segment.findings.append(Finding(segment.path, None, words, lost=False))
 
 
 @dataclass
@@ -273,28 +275,28 @@ def _no_event(path: Path, place: int, line: bytes, error: ValueError) -> Finding
 
 def _examine_old(path: Path) -> Segment:
     """A segment of format 1: what is no event is damaged, but for a last line without its end."""
-    found = Segment(path)
+    segment = Segment(path)
     with read_file(path) as file:
         for place, line in enumerate(file, 1):
             if (body := unchecked(line)) is not None:
                 try:
-                    found.events.append(_event(path, place, body)[1])
+                    segment.events.append(_event(path, place, body)[1])
                 except ValueError as error:
-                    found.findings.append(_no_event(path, place, line, error))
+                    segment.findings.append(_no_event(path, place, line, error))
                     continue
                 words = "it has a checksum, so the file has lost the name that it was sealed under"
-                found.findings.append(Finding(path, place, words, lost=False))
+                segment.findings.append(Finding(path, place, words, lost=False))
                 continue
             try:
-                found.events.append(AssetEvent.from_json(line.decode()))
+                segment.events.append(AssetEvent.from_json(line.decode()))
             except ValueError as error:
                 if line.endswith(b"\n"):
                     lost = _unreadable(path, place, line)
                     words = f"it is no event ({error}); damaged, or written by a newer rowkeeper"
-                    found.findings.append(replace(lost, words=words))
+                    segment.findings.append(replace(lost, words=words))
                 else:
-                    found.torn = line
-    return found
+                    segment.torn = line
+    return segment
 
 
 def _unreadable(path: Path, place: int, line: bytes) -> Finding:

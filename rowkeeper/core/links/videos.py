@@ -23,18 +23,18 @@ _PLAYER = re.compile(r"/player(?:/[0-9a-z]+)?\.html")
 
 def vimeo(parts: SplitResult) -> Link | None:
     """A video; who has the key of an unlisted one, in its path or as ``h``, may see it."""
-    found = _VIMEO.match(parts.path)
-    if found is None:
+    match = _VIMEO.match(parts.path)
+    if match is None:
         return None
-    key = _VIMEO_KEY.fullmatch(found[2] or parameter(parts, "h"))
-    url = f"https://vimeo.com/{found[1]}"
-    return Link("vimeo", "video", found[1], url, resource_key=key[0] if key else "")
+    key = _VIMEO_KEY.fullmatch(match[2] or parameter(parts, "h"))
+    url = f"https://vimeo.com/{match[1]}"
+    return Link("vimeo", "video", match[1], url, resource_key=key[0] if key else "")
 
 
 def loom(parts: SplitResult) -> Link | None:
     """A shared recording."""
-    found = _LOOM.match(parts.path)
-    return found and Link("loom", "video", found[1], f"https://www.loom.com/share/{found[1]}")
+    match = _LOOM.match(parts.path)
+    return match and Link("loom", "video", match[1], f"https://www.loom.com/share/{match[1]}")
 
 
 def dailymotion(parts: SplitResult) -> Link | None:
@@ -44,10 +44,10 @@ def dailymotion(parts: SplitResult) -> Link | None:
         pattern = _SHORT
     elif _PLAYER.fullmatch(path):
         pattern, path = _SHORT, f"/{parameter(parts, 'video')}"
-    found = pattern.match(path)
-    if found is None:
+    match = pattern.match(path)
+    if match is None:
         return None
-    media_id = found[found.lastindex or 1]
+    media_id = match[match.lastindex or 1]
     return Link("dailymotion", "video", media_id, f"https://www.dailymotion.com/video/{media_id}")
 
 

@@ -206,8 +206,8 @@ def _redirected(url: str) -> str | None:
 
 def _in_path(url: str) -> str | None:
     for pattern in _IN_PATH:
-        if found := pattern.match(url):
-            inner = re.sub(r"^(https?:)/+", r"\1//", found[1], flags=re.IGNORECASE)
+        if match := pattern.match(url):
+            inner = re.sub(r"^(https?:)/+", r"\1//", match[1], flags=re.IGNORECASE)
             return _address(inner if ":" in inner[:8] else with_scheme(unquote(inner)), url)
     if _PROOFPOINT.match(url) and (parts := split(url)):
         written = parameter(parts, "u")

@@ -163,13 +163,13 @@ def _loaded(
     rows: list[dict[str, Any]] = warehouse.records(dict, ROWS, [base_sha256])
     for loaded in rows:
         row = {name: loaded[name] for name in COLUMNS}
-        keys, found = column_keys(json.loads(loaded["header"]), own), json.loads(loaded["cells"])
+        keys, cells = column_keys(json.loads(loaded["header"]), own), json.loads(loaded["cells"])
         known = json.loads(loaded["layout"] or "[]")
         unknown = {keys[at]: at for at, ours in enumerate(known) if not ours}
         if loaded["generation"] is None:  # no layout fits it: it is what a reader takes it for
-            row = row_cells(keys, found)
-        elif len(found) == len(keys):
-            row |= {key: found[at] for key, at in unknown.items()}
+            row = row_cells(keys, cells)
+        elif len(cells) == len(keys):
+            row |= {key: cells[at] for key, at in unknown.items()}
         row = {column: cell for column, cell in row.items() if cell}
         if loaded["disposition"] == "quarantined" and not loaded["is_superseded"]:
             fate, person = "quarantined", None

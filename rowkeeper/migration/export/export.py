@@ -107,13 +107,15 @@ def _choose(
         number = generation or DUAL_WRITE_GENERATION
         usable = [f for f in files if f.generation == number and f.file_sha256 in coverage]
         return max(usable, key=lambda f: _order(coverage[f.file_sha256], f), default=None)
-    found = [f for f in files if f.file_name == wanted or f.file_sha256.startswith(wanted.lower())]
-    right = [file for file in found if generation in (None, file.generation)]
+    matching = [
+        f for f in files if f.file_name == wanted or f.file_sha256.startswith(wanted.lower())
+    ]
+    right = [file for file in matching if generation in (None, file.generation)]
     if right:
         return max(right, key=lambda f: _order(coverage.get(f.file_sha256), f))
-    if found:
+    if matching:
         raise UsageError(
-            f"The file {wanted} is of generation {found[0].generation}, not {generation}: leave "
+            f"The file {wanted} is of generation {matching[0].generation}, not {generation}: leave "
             "one of the file and --generation out."
         )
     known = ", ".join(dict.fromkeys(file.file_name for file in files)) or "none"

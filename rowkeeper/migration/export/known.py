@@ -23,7 +23,7 @@ def filled_in(
     ``there`` are the columns that other rows of the person fill.
     """
     tells = any(not is_nothing(cells.get(column)) for column in STATUSES)
-    found = {}
+    filled = {}
     for column in cells.keys() & known.keys() - {"row_id"} - there:
         if column in MAPPINGS:
             cell = _merged(cells[column], known[column])
@@ -32,8 +32,8 @@ def filled_in(
         else:
             continue
         if cell != cells[column]:
-            found[column] = cell
-    return found
+            filled[column] = cell
+    return filled
 
 
 def _merged(cell: str, known: Sequence[str]) -> str:
@@ -58,7 +58,7 @@ def mapping_of(cell: str) -> dict[str, str] | None:
     if is_nothing(cell):
         return {}
     try:
-        found = from_json(cell)
+        mapping = from_json(cell)
     except ValueError:
         return None
-    return found if isinstance(found, dict) else None
+    return mapping if isinstance(mapping, dict) else None

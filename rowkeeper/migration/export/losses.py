@@ -99,13 +99,13 @@ def column_keys(header: Iterable[str], own: Mapping[str, str]) -> tuple[str, ...
     No two are called the same: what has no title, or one that stands before, has a number.
     """
     keys = [title_key(cell) for cell in header]
-    found, seen = [own.get(key, key) for key in keys], Counter[str]()
+    columns, seen = [own.get(key, key) for key in keys], Counter[str]()
     for place in sorted(range(len(keys)), key=lambda place: keys[place] not in own):
-        name = found[place]
+        name = columns[place]
         seen[name] += 1
         if not name or seen[name] > 1:
-            found[place] = f"{name or 'untitled'} ({seen[name]})"
-    return tuple(found)
+            columns[place] = f"{name or 'untitled'} ({seen[name]})"
+    return tuple(columns)
 
 
 def row_cells(columns: Sequence[str], record: Sequence[str]) -> dict[str, str]:
@@ -211,14 +211,14 @@ class _Judge:
     def _loses(self, source: Source, cell: str, now: Sequence[str]) -> bool:
         """Has a mapping an entry that the written ones have not? Another value counts as the entry
         where it is the tables' own, or where loaded files disagree and one of them says it."""
-        who, found = _who(source), _entries(now)
+        who, entries = _who(source), _entries(now)
         told = set() if source.is_replaced else self._told[who]
         new = {
             key
-            for key, value in found
+            for key, value in entries
             if value in self._objects.get(who, ()) or (key, value) in told
         }
-        return any(key not in new for key, _ in _entries([cell]) - found)
+        return any(key not in new for key, _ in _entries([cell]) - entries)
 
     def _rows_of(self, source: Source) -> Sequence[Cells]:
         """The written rows that are about the person of a source row."""
@@ -305,12 +305,12 @@ def _is_furniture(cells: Cells) -> bool:
 
 def _entries(cells: Iterable[str]) -> set[tuple[str, str]]:
     """The keys and values of the JSON objects in some cells; a cell itself where it is none."""
-    found: set[tuple[str, str]] = set()
+    entries: set[tuple[str, str]] = set()
     for cell in cells:
         try:
             value = from_json(cell)
         except ValueError:
             value = None
         pairs = value.items() if isinstance(value, dict) else [(cell.strip(), "")]
-        found |= {(str(key), str(what)) for key, what in pairs}
-    return found
+        entries |= {(str(key), str(what)) for key, what in pairs}
+    return entries

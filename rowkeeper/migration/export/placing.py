@@ -75,15 +75,15 @@ def _one_row_id(
     """What becomes of the rows with one row id."""
     mine = [place for place in places if row_id_key(base.rows[place].row_id) == own]
     rest = DROPPED if whole else KEPT
-    found = dict.fromkeys(places, rest)
+    placed = dict.fromkeys(places, rest)
     if mine:
         for place in mine[-1:] if whole else mine:
-            found[place] = Placed(Role.SHOWS, person, _standing([base.rows[place]]))
+            placed[place] = Placed(Role.SHOWS, person, _standing([base.rows[place]]))
     elif person and whole:
-        found[places[0]] = Placed(Role.REPLACED, person)
+        placed[places[0]] = Placed(Role.REPLACED, person)
     elif whole:
-        found[max(places, key=lambda place: (_filled(base.rows[place]), place))] = KEPT
-    return found
+        placed[max(places, key=lambda place: (_filled(base.rows[place]), place))] = KEPT
+    return placed
 
 
 def _filled(row: BaseRow) -> int:
@@ -100,8 +100,8 @@ def _last_of(base: Base, places: Sequence[int], person: Person | None) -> Placed
 
 def _standing(rows: Sequence[BaseRow]) -> dict[str, str]:
     """The last cell of each column that is not nothing; the link canonical."""
-    found = dict.fromkeys(PERSON_COLUMNS, "")
+    standing = dict.fromkeys(PERSON_COLUMNS, "")
     for row in rows:
         cells = {**row.cells, "link": row.link}
-        found |= {n: cells[n] for n in PERSON_COLUMNS if n in cells and not is_nothing(cells[n])}
-    return found
+        standing |= {n: cells[n] for n in PERSON_COLUMNS if n in cells and not is_nothing(cells[n])}
+    return standing

@@ -88,10 +88,10 @@ def _side_cells(side: str, states: list[AssetState], row: Mapping[str, str]) -> 
 def _status(states: list[AssetState]) -> str:
     """One word for a side. A transcript that can't be had doesn't make a video fail."""
     main = [state for state in states if state.kind != "transcript"] or states
-    found = {state.download_status for state in main}
-    if "pending" in found:
+    statuses = {state.download_status for state in main}
+    if "pending" in statuses:
         return "pending"
-    return found.pop() if len(found) == 1 else "partial"
+    return statuses.pop() if len(statuses) == 1 else "partial"
 
 
 def _joined(cell: str, files: list[str]) -> str:

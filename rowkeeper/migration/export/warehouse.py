@@ -140,11 +140,11 @@ class LoadedFile:
         """Our name for each column; for one that nobody knows ``UNKNOWN`` and its title, '' without
         one. No name stands twice."""
         header = json.loads(self.header)
-        found: list[str] = []
+        names: list[str] = []
         for name, title in zip(header_layout(header, titles), header, strict=True):
             key = name or (UNKNOWN + title_key(title)).removesuffix(UNKNOWN)
-            found.append("" if key in found else key)
-        return tuple(found)
+            names.append("" if key in names else key)
+        return tuple(names)
 
 
 def read_files(warehouse: Warehouse) -> list[LoadedFile]:
@@ -183,8 +183,8 @@ def read_coverage(warehouse: Warehouse) -> dict[str, Coverage]:
     mapped = " or ".join(cells[name] for name in MAPPINGS)
     filled = " + ".join(f"case when {cell} then 1 else 0 end" for cell in cells.values())
     sql = COVERAGE.format(schema=warehouse.schema, mapped=mapped, filled=filled)
-    found: list[dict[str, Any]] = warehouse.records(dict, sql)
-    return {row.pop("file_sha256"): Coverage(**row) for row in found}
+    rows: list[dict[str, Any]] = warehouse.records(dict, sql)
+    return {row.pop("file_sha256"): Coverage(**row) for row in rows}
 
 
 def read_known(
@@ -264,10 +264,10 @@ def read_base(
 def read_people(warehouse: Warehouse, schema: str) -> list[Person]:
     """All people with what became of their assets."""
     assets = defaultdict(list)
-    found: list[dict[str, Any]] = warehouse.records(
+    asset_rows: list[dict[str, Any]] = warehouse.records(
         dict, ASSETS.format(schema=schema, attempts=ATTEMPTS)
     )
-    for row in found:
+    for row in asset_rows:
         assets[row["person_row_id"]].append(_state(row))
 
     def person(*, row_id: str, **cells: Any) -> Person:

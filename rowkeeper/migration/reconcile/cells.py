@@ -53,14 +53,18 @@ def _person_cells(
         before, now = row.values()[column], person.value(column)
         if before == now or before is None:
             continue
-        found = partial(Difference, file=file, line=row.line, column=column, row_id=person.row_id)
-        found = partial(found, source_value=before, table_value=now or "")
+        difference = partial(
+            Difference, file=file, line=row.line, column=column, row_id=person.row_id
+        )
+        difference = partial(difference, source_value=before, table_value=now or "")
         if row.row_key == person.source_row_key:
-            yield found(LOST, reason="people is made from this row and says otherwise")
+            yield difference(LOST, reason="people is made from this row and says otherwise")
         elif source.get(column) not in (None, now) or (now is None and not is_nothing(before)):
-            yield found(LOST, reason="people says what no source says")
+            yield difference(LOST, reason="people says what no source says")
         elif not is_nothing(before):
-            yield found(SUPERSEDED, reason=f"a newer source, {tables.place(person.source_row_key)}")
+            yield difference(
+                SUPERSEDED, reason=f"a newer source, {tables.place(person.source_row_key)}"
+            )
 
 
 def _link_cell(
@@ -70,21 +74,23 @@ def _link_cell(
     columns = ("link", "name") if row.is_sheet else ("link",)
     first = {link.column: link for link in row.links if link.position == 0}
     links = [first[column] for column in columns if column in first]
-    found = partial(Difference, file=file, line=row.line, column="link", row_id=person.row_id)
+    difference = partial(Difference, file=file, line=row.line, column="link", row_id=person.row_id)
     if not links:
         if not is_nothing(row.link):
             words = row.link or ""
-            yield found(KEPT, source_value=words, table_value="", reason="it holds no link")
+            yield difference(KEPT, source_value=words, table_value="", reason="it holds no link")
         return
     link = links[0]
     as_written = person.source_link in {link.url, link.canonical_url}
     if as_written and person.source_link_canonical == link.canonical_url:
         return
-    found = partial(found, source_value=link.url, table_value=person.source_link or "")
+    difference = partial(difference, source_value=link.url, table_value=person.source_link or "")
     if row.row_key == person.source_row_key:
-        yield found(LOST, reason="people is made from this row and has another link")
+        yield difference(LOST, reason="people is made from this row and has another link")
     else:
-        yield found(SUPERSEDED, reason=f"a newer source, {tables.place(person.source_row_key)}")
+        yield difference(
+            SUPERSEDED, reason=f"a newer source, {tables.place(person.source_row_key)}"
+        )
 
 
 def _content(file: str, row: SourceRow, tables: Tables) -> Iterator[Difference]:

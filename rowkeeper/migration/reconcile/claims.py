@@ -100,12 +100,12 @@ def _listed(claim: Claim | None, record: Record, tables: Published) -> Iterator[
 
 def _claimants(claims: dict[str, Claim]) -> dict[str, set[tuple[str, str]]]:
     """Object -> the rows and media that claim it."""
-    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    claimants: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for claim in claims.values():
         for name in claim.objects:
             about = min(claim.assets, default="")
-            found[name].add((claim.row.row_id or claim.row.row_key, about))
-    return found
+            claimants[name].add((claim.row.row_id or claim.row.row_key, about))
+    return claimants
 
 
 def _should_be_listed(

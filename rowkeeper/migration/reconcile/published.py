@@ -247,10 +247,10 @@ def _by(key: str, records: Iterable[Record]) -> dict[str, Record]:
 
 
 def _grouped(links: Iterable[CellLink]) -> dict[str, list[CellLink]]:
-    found: dict[str, list[CellLink]] = {}
+    by_row: dict[str, list[CellLink]] = {}
     for link in links:
-        found.setdefault(link.row_key, []).append(link)
-    return found
+        by_row.setdefault(link.row_key, []).append(link)
+    return by_row
 
 
 def _mentions(mentions: Iterable[Mention]) -> dict[str, set[tuple[str, str, str, str]]]:
