@@ -39,8 +39,8 @@ REFUSALS = ("uc-error-caption", "uc-error-subcaption", "errorMessage")
 """The classes of those elements that hold a refusal."""
 CAPTCHA = '//form[@id="captcha-form"]'
 EXPORTED = re.compile(
-    rb"""<[a-z][^>]*\s(?:class\s*=\s*["']?(?:[^"'>]*\s)?(?:doc-content|c\d+)\b"""
-    rb"""|id\s*=\s*["']?contents\b)""",
+    rb"""<[a-z][^<>]{0,300}?\s(?:class\s?=\s?["']?(?:[^"'<>]{0,100}\s)?(?:doc-content|c\d+)\b"""
+    rb"""|id\s?=\s?["']?contents\b)""",
     re.IGNORECASE,
 )
 """What each page has that Docs made of a document, and no page in its place."""

@@ -63,6 +63,15 @@ def test_a_text_takes_a_time_that_grows_with_its_length(tmp_path: Path, text: st
     assert max(len(line) for line in told["links"].splitlines()) <= LONGEST_LINK + 8
 
 
+@pytest.mark.parametrize(
+    "page",
+    [b"<a " * 1_300_000, (b"<a" + b" class=x" * 35) * 14_000, b"<a class=" + b"c " * 2_000_000],
+)
+def test_a_documents_marks_are_looked_for_in_linear_time(page: bytes) -> None:
+    assert answers.EXPORTED.search(page) is None
+    assert answers.EXPORTED.search(page + b'<body class="c4 doc-content">')
+
+
 def test_links_in_each_other_are_looked_into_as_far_as_anybody_puts_them() -> None:
     assert classify("https://www.google.com/url?q=" * 40 + LINK).provider == "drive"
     assert classify(NESTED).link_type == "unsupported"
