@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from rowkeeper.core.errors import (
     DiskError,
     DiskFullError,
+    NewerVersionError,
     StoreError,
     UsageError,
     WarehouseError,
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from rowkeeper.workspace.last_build import Warned
 
 T = TypeVar("T")
+
+UNREADABLE = (WarehouseError, NewerVersionError)
+"""Errors after which the tables can't be read, or may not be."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ def told_to_readers(context: Context, reporter: Reporter) -> Iterator[RunLog]:
             yield log
     except Exception as error:
         is_shown = log is not None and log.shown == exit_code_of(error)
-        if log is not None and not is_shown and not isinstance(error, WarehouseError):
+        if log is not None and not is_shown and not isinstance(error, UNREADABLE):
             with suppress(Exception):  # what goes wrong here is not what went wrong
                 _show_readers(context, reporter)
         raise
