@@ -147,7 +147,8 @@ def test_a_provider_is_throttled_by_its_own_pace(net: FakeInternet, tmp_path: Pa
     settings = settings_for(net, tmp_path, throttle=throttle)
     fetch(settings, request_for("loom", "video", IDS["loom"][0]))
     asked = [host for _, host, _ in net.requests if host == "www.loom.com"]
-    assert len(waited) == len(asked) - 1 > 0
+    turns = [wait for wait in waited if wait > 1]  # the first may be a rounding above nothing
+    assert len(turns) == len(asked) - 1 > 0
 
 
 def test_all_sites_in_one_run(net: FakeInternet, tmp_path: Path) -> None:
