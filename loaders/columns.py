@@ -100,6 +100,11 @@ class Columns:
     def has_name(self) -> bool:
         return "name" in self.places
 
+    @property
+    def read_places(self) -> frozenset[int]:
+        """The places of all cells that are read as one of ours."""
+        return frozenset(place for places in self.places.values() for place in places)
+
     def labels(self, width: int) -> list[str]:
         return [*self.titles, *[""] * (width - len(self.titles))][:width]
 
@@ -132,7 +137,7 @@ class Columns:
     def are_titles(self, texts: Sequence[str]) -> bool:
         """Whether a row says the titles again: of each column that is read, and two at least; in
         other words for them, three."""
-        read = {place for places in self.places.values() for place in places}
+        read = self.read_places
         told = [(self.titles[at], texts[at]) for at in read if trimmed(self.titles[at])]
         if all(is_same_title(title, text) for title, text in told):
             return len(told) > 1

@@ -1,7 +1,6 @@
 """What is said of columns that may mean what nobody read them as: in words, with the setting."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 
@@ -14,6 +13,7 @@ from rowkeeper.core.titles import HALF_NAMES, SHEET_TITLES, sheet_column, title_
 LONGEST_EMAIL, LONGEST_NAME, LONGEST_TYPE = 320, 60, 40
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 _NAME = re.compile(r"[^\W\d_][^\d_@:/]*")
+_TYPE = re.compile(r"(?=.*[^\W\d_])[^@:]*")
 _NAME_WORDS = HALF_NAMES | {
     title_key(word) for part in ("first_name", "last_name") for word in SHEET_TITLES[part]
 }
@@ -53,7 +53,7 @@ def _doubles(
         if name not in OF_PERSON or name in wanted.titles or name not in columns.places:
             continue
         read = columns.places[name][0]
-        if at in _read_places(columns) or not _differ(below[read], below[at]):
+        if at in columns.read_places or not _differ(below[read], below[at]):
             continue
         shown = quoted(columns.titles[read]) if trimmed(columns.titles[read]) else f"{read + 1}"
         yield (
@@ -61,10 +61,6 @@ def _doubles(
             f"{quoted(title)} (column {at + 1}) is not; say with sheet.columns = {{{name} = …}} "
             "which is meant."
         )
-
-
-def _read_places(columns: Columns) -> set[int]:
-    return {place for places in columns.places.values() for place in places}
 
 
 def _differ(read: Sequence[str], other: Sequence[str]) -> bool:
@@ -85,7 +81,7 @@ def _parts_of_names(
     for at in range(max(min(name) - 1, 0), min(max(name) + 2, len(columns.titles), len(below))):
         title = columns.titles[at]
         between = min(name) < at < max(name)
-        if at in _read_places(columns) or sheet_column(title) or not harmless(title):
+        if at in columns.read_places or sheet_column(title) or not harmless(title):
             continue
         if (between or _names_a_name(title)) and _mostly(below[at], _NAME, LONGEST_NAME):
             whole = ", ".join(f'"{harmless(columns.titles[one])}"' for one in sorted({*name, at}))
@@ -109,23 +105,16 @@ def _mostly(texts: Iterable[str], pattern: re.Pattern[str], longest: int) -> boo
     return 2 * sum(len(t) <= longest and bool(pattern.fullmatch(t)) for t in told) > len(told)
 
 
-_TYPE = re.compile(r"(?=.*[^\W\d_])[^@:]*")
-
-
 def _likely_types(
     columns: Columns, wanted: WantedColumns, below: Sequence[Sequence[str]]
 ) -> list[str]:
     """The titles of columns with short texts that nobody knows, in a sheet without types."""
     if "type" in columns.places or "type" in wanted.titles:
         return []
-    read = _read_places(columns)
     return [
         title
-        for at, (title, texts) in enumerate(zip(columns.titles, below, strict=False))
-        if at not in read
-        and sheet_column(title) is None
-        and harmless(title)
-        and _mostly(texts, _TYPE, LONGEST_TYPE)
+        for title, texts in _unread(columns, below)
+        if sheet_column(title) is None and _mostly(texts, _TYPE, LONGEST_TYPE)
     ]
 
 
@@ -133,18 +122,16 @@ def unknown_emails(columns: Columns, rows: Iterable[Sequence[str]]) -> str | Non
     """The title of a column of e-mail addresses in a sheet whose titles name none."""
     if "email" in columns.places:
         return None
-    known = _read_places(columns)
-    counts = [Counter(map(_is_email, column)) for column in zip_longest(*rows, fillvalue="")]
-    return next(
-        (
-            title
-            for place, (title, count) in enumerate(zip(columns.titles, counts, strict=False))
-            if place not in known and harmless(title) and count[True] > count[False]
-        ),
-        None,
-    )
+    below = zip_longest(*rows, fillvalue="")
+    unread = _unread(columns, below)
+    return next((title for title, texts in unread if _mostly(texts, _EMAIL, LONGEST_EMAIL)), None)
 
 
-def _is_email(text: str) -> bool | None:
-    plain = trimmed(text)
-    return len(plain) <= LONGEST_EMAIL and bool(_EMAIL.fullmatch(plain)) if plain else None
+def _unread(
+    columns: Columns, below: Iterable[Sequence[str]]
+) -> Iterator[tuple[str, Sequence[str]]]:
+    """The titles of columns that are read as none of ours, and the cells below each."""
+    read = columns.read_places
+    for at, (title, texts) in enumerate(zip(columns.titles, below, strict=False)):
+        if at not in read and harmless(title):
+            yield title, texts

@@ -142,8 +142,9 @@ def _guessed(
 def _free(titles: Sequence[str], columns: Columns, below: Sequence[Sequence[Cell]]) -> list[str]:
     """The titles that may be given to a column: of none of ours yet, whole in a setting, and above
     no links, which are content."""
-    known = {place for places in columns.places.values() for place in places}
-    known |= {place for place in range(len(titles)) if _has_links(place, below)}
+    known = columns.read_places | {
+        place for place in range(len(titles)) if _has_links(place, below)
+    }
     return [
         title
         for place, title in enumerate(titles)

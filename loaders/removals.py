@@ -226,7 +226,7 @@ def _instead(
     places: Sequence[int], title: str, before: Sequence[str], columns: Columns
 ) -> str | None:
     """The title that may stand for one that is gone: a new one, in its place or near to it."""
-    ours = {place for places in columns.places.values() for place in places}
+    ours = columns.read_places
     fresh = new_titles(before, columns.titles, ours)
     at_place = [columns.titles[place] for place in places if place < len(columns.titles)]
     likely = [shown for shown in at_place if shown in fresh]

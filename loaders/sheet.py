@@ -232,7 +232,7 @@ def _refuse_other_ids(snapshot: Snapshot, wanted: WantedColumns) -> None:
         )
     if "row_id" in wanted.titles or trimmed(columns.titles[columns.places["row_id"][0]]):
         return
-    known = {place for places in columns.places.values() for place in places}
+    known = columns.read_places
     cells = [[cell.text for _, cell in row.named] for row in rows]
     filled = [row for row in cells if any(map(trimmed, row[1:]))]
     if title := ids_beside_index(columns.titles, known, filled):

@@ -239,8 +239,8 @@ def _links_of(segment: str) -> Iterator[tuple[int, int]]:
     explicit = _START.match(segment)
     if explicit:
         spans = _found(segment[:LONGEST_LINK])[:1]
-        known = slice(*spans[0]) if spans else slice(1, 0)
-        if known.start or known.stop < explicit.end() or _DOT.match(segment, known.stop):
+        start, end = spans[0] if spans else (1, 0)
+        if start or end < explicit.end() or _DOT.match(segment, end):
             spans = [(0, len(segment))]  # a shape that the finder does not know
     elif len(segment) > LONGEST_LINK:
         return  # no word of anybody's
