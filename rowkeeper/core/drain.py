@@ -43,8 +43,6 @@ select load_id, count(*) from raw.asset_events where load_id = ? group by load_i
 """
 """Names a load that brought anything new, so that a build knows what it has not seen yet."""
 BATCH_EVENTS = 10_000
-CREATING = 5_704_321
-"""The advisory lock of who makes the tables: "if not exists" fails where two do at once."""
 
 UPGRADE = "a_newer_rowkeeper_wrote_this_database_upgrade_then_run_again"
 
@@ -151,14 +149,8 @@ def create_tables(warehouse: Warehouse) -> None:
     Raises ``NewerVersionError`` if the database is newer.
     """
     number = check_database(warehouse)
-    if warehouse.is_duckdb:  # its file has one writer
+    with warehouse.creating():
         _create_tables(warehouse, number)
-        return
-    warehouse.query("select pg_advisory_lock(?, 0)", [CREATING])
-    try:
-        _create_tables(warehouse, number)
-    finally:
-        warehouse.query("select pg_advisory_unlock(?, 0)", [CREATING])
 
 
 def _create_tables(warehouse: Warehouse, number: int) -> None:

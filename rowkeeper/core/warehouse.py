@@ -22,6 +22,8 @@ _IN_URL = re.compile(r"(://[^\s:/@]*:)[^@]*@")
 _IN_DSN = re.compile(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|\S+)")
 LOADED = "_dlt_load_id in (select load_id from raw._dlt_loads where status = 0)"
 """Whether a row of raw is of a load that was finished."""
+CREATING = 1380666191
+"""The advisory lock of who makes tables: a number that nobody else on the server uses."""
 
 Row = tuple[Any, ...]
 Record = TypeVar("Record")
@@ -155,6 +157,19 @@ class Warehouse:
             self.execute("rollback")
             raise
         self.execute("commit")
+
+    @contextmanager
+    def creating(self) -> Iterator[None]:
+        """Of several who make the same tables at once, one does it after the other: on Postgres
+        "if not exists" fails where two do. A DuckDB file has one writer."""
+        if self.is_duckdb:
+            yield
+            return
+        self.query("select pg_advisory_lock(?, 0)", [CREATING])
+        try:
+            yield
+        finally:
+            self.query("select pg_advisory_unlock(?, 0)", [CREATING])
 
     def insert_new(self, table: str, columns: Sequence[str], rows: Sequence[Row], key: str) -> None:
         """Insert the rows whose ``key`` is not there yet; text becomes the column's type."""

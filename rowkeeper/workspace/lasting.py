@@ -10,7 +10,6 @@ from contextlib import ExitStack
 
 from rowkeeper.core.errors import WarehouseError
 from rowkeeper.core.warehouse import Row, Target, Warehouse, connect
-from rowkeeper.workspace.locks import SHARED
 
 TABLES = {
     "site_pace": "site text primary key, ahead_until timestamptz, paused_until timestamptz",
@@ -78,8 +77,7 @@ class LastingSession:
 
 def create_tables(warehouse: Warehouse) -> None:
     """Make the tables and columns that are not there; several may want to at once."""
-    with warehouse.transaction():
-        warehouse.execute("select pg_advisory_xact_lock(?, 0)", [SHARED])
+    with warehouse.creating(), warehouse.transaction():
         warehouse.execute("create schema if not exists raw")
         for name, columns in TABLES.items():
             warehouse.execute(f"create table if not exists raw.{name} ({columns})")

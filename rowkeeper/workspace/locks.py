@@ -38,8 +38,9 @@ select cast(asset_id as text), attempt from {schema}.pending_rereads
 where cast(asset_id as text) = any(?)
 """
 """What is still to be fetched, and by which attempt it would be read again."""
-TABLES, MEDIA, SLOTS, DRIVERS, SHARED = range(1380666187, 1380666192)
-"""The spaces of our advisory locks: any numbers that nobody else on the server uses."""
+TABLES, MEDIA, SLOTS, DRIVERS = range(1380666187, 1380666191)
+"""The spaces of our advisory locks: any numbers that nobody else on the server uses. The next is
+the warehouse's ``CREATING``."""
 
 
 HOLDER = """
