@@ -1,10 +1,15 @@
 """A rule of ``legacy_csv.ignore`` that leaves out nothing is told."""
 
+import re
 from pathlib import Path
 
+import duckdb
+import pytest
+from jinja2 import Environment
+
 from loaders.pipeline import ingest
-from rowkeeper.core.csv.ignoring import IDLE
-from rowkeeper.core.settings import load_settings
+from rowkeeper.core.csv.ignoring import IDLE, _matches
+from rowkeeper.core.settings import PROJECT_DIR, load_settings
 from rowkeeper.core.warehouse import Target
 
 RULES = [
@@ -25,3 +30,21 @@ def test_a_rule_that_leaves_out_no_row_is_told_at_load(tmp_path: Path) -> None:
     for _ in range(2):  # also where nothing is new
         notices = ingest(settings, duck).notices
         assert [notice for notice in notices if "ignore" in notice] == told
+
+
+@pytest.mark.parametrize("rule", [*RULES, "it's*.csv", "100%_x!.csv:5", "*"])
+@pytest.mark.parametrize("row_id", ["2", "7a", "7", "70", "x"])
+@pytest.mark.parametrize("file", ["test_a.csv", "it's b.csv", "100%_x!.csv", "100 %x!.csv"])
+def test_the_rule_is_the_one_of_the_tables(rule: str, row_id: str, file: str) -> None:
+    environment = Environment(extensions=["jinja2.ext.do"])
+    environment.globals |= {
+        "env_var": lambda name, default: rule,
+        "modules": {"re": re},
+        "return": lambda text: text,
+        "matches": lambda text, pattern: f"regexp_matches({text}, '{pattern}')",
+    }
+    macros = (PROJECT_DIR / "dbt_project/macros/left_out.sql").read_text("utf-8")
+    source = f"{macros}{{{{ ignoring_rule('f', 'r') }}}}"
+    sql = f"select {environment.from_string(source).render()} from (select ? as f, ? as r)"
+    found = duckdb.execute(sql, [file, row_id]).fetchall()
+    assert found == [(rule if _matches(rule, [(file, row_id)]) else None,)]
