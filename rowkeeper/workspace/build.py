@@ -125,7 +125,11 @@ def _warnings(context: Context, nodes: list[Any]) -> list[Warned]:
     with connect(context.target) as warehouse:
         for node in (node for node in nodes if node.status == WARNING):
             relation = node.node.relation_name
-            names, rows = warehouse.select(f"select * from {relation} limit {EXAMPLES}")
+            names, _ = warehouse.select(f"select * from {relation} limit 0")
+            order = ", ".join(f'cast("{name}" as varchar)' for name in names)
+            _, rows = warehouse.select(
+                f"select * from {relation} order by {order} limit {EXAMPLES}"
+            )
             examples = tuple(_label(dict(zip(names, row, strict=True))) for row in rows)
             warnings.append(Warned(node.node.name, int(node.failures or 0), examples, relation))
     return warnings

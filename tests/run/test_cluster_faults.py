@@ -53,17 +53,28 @@ postgres = pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 
 
 class SlowInternet(FakeInternet):
-    """Answers each request after a while, and counts what is asked for by its id."""
+    """Answers each request after a while, and counts what is asked for by its id.
+
+    All others wait until what ``first`` names was answered, and its answer had time to be told.
+    """
 
     def __init__(self, site: Site) -> None:
         super().__init__(site)
         self.asked: Counter[str] = Counter()
         self.last = time.monotonic()
+        self.first: str | None = None
+        self._first_answered = threading.Event()
 
     def answer(self, request: WebRequest, address: str) -> tuple[WebResponse, str | None]:
+        name = parse_qs(urlsplit(f"//{address}").query).get("id", [address])[0]
         with self._lock:
-            self.asked[parse_qs(urlsplit(f"//{address}").query).get("id", [address])[0]] += 1
+            self.asked[name] += 1
             self.last = time.monotonic()
+        if name == self.first:
+            self._first_answered.set()
+        elif self.first:
+            self._first_answered.wait(60)
+            time.sleep(30 * LATENCY_S)
         time.sleep(LATENCY_S)
         return super().answer(request, address)
 
@@ -221,6 +232,7 @@ def test_a_quota_that_one_worker_meets_stops_all(
 ) -> None:
     monkeypatch.setenv("ROWKEEPER_DOWNLOAD_PAUSE_S", "900")
     requests = [request_for("drive", "file", "quota"), *wanted()]
+    net.first = "quota"
     with machines(tmp_path, workers=3) as found:
         done = download(context_here(), found.address, requests, "s1")
         assert done.failed == 1
