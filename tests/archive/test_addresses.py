@@ -55,14 +55,14 @@ def test_an_s3_address_gives_the_bytes_under_the_name_of_the_source(tmp_path: Pa
     store = s3_store(shared_ministack().url, "pre fix/ü")
     for number, key in enumerate(ODD_KEYS):
         store.put(request_of(tmp_path, b"%d" % number), key)
-        answer = requests.get(store.link(key, 60, VIDEO), timeout=5)
+        answer = requests.get(store.link(key, 60, VIDEO), timeout=60)
         assert answer.content == b"%d" % number
         assert answer.headers["Content-Type"] == "video/mp4"
         assert answer.headers["Content-Disposition"].startswith("inline;")
         assert named(answer.headers["Content-Disposition"]) == TAKEN_AS
-        assert requests.get(store.link(key, None, VIDEO), timeout=5).content == answer.content
+        assert requests.get(store.link(key, None, VIDEO), timeout=60).content == answer.content
     other = store.link(ODD_KEYS[0], 60, VIDEO).replace("video", "audio")
-    assert requests.get(other, timeout=5).status_code == 403
+    assert requests.get(other, timeout=60).status_code == 403
 
 
 def test_an_s3_address_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,7 +70,7 @@ def test_an_s3_address_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     store.put(request_of(tmp_path, b"body"), "k")
     for age, status in ((800, 200), (901, 403)):
         at(datetime.now(UTC) - timedelta(seconds=age), monkeypatch)
-        assert requests.get(store.link("k", 900, VIDEO), timeout=5).status_code == status
+        assert requests.get(store.link("k", 900, VIDEO), timeout=60).status_code == status
 
 
 @pytest.mark.parametrize("token", [None, "the-session"])
@@ -178,7 +178,7 @@ def test_a_google_address_gives_the_bytes(tmp_path: Path, key: rsa.RSAPrivateKey
     for number, name in enumerate(ODD_KEYS):
         anonymous.put(request_of(tmp_path, b"%d" % number), name)
         for address in (store.link(name, 900, VIDEO), store.link(name, None, VIDEO)):
-            assert requests.get(address, headers=google, timeout=5).content == b"%d" % number
+            assert requests.get(address, headers=google, timeout=60).content == b"%d" % number
     query = parse_qs(urlsplit(store.link("k", 900, VIDEO)).query)
     assert query["X-Goog-Expires"] == ["900"]
     assert query["response-content-type"] == ["video/mp4"]

@@ -187,5 +187,5 @@ def test_a_second_interrupt_quits_at_once() -> None:
     with pytest.raises(subprocess.TimeoutExpired):
         running.wait(0.5)  # the thread is still in flight
     running.send_signal(signal.SIGINT)
-    assert running.wait(20) == INTERRUPTED
+    assert running.wait(50) == INTERRUPTED
     running.communicate()

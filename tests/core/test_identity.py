@@ -124,7 +124,7 @@ def test_a_cell_without_an_address_is_read_in_no_time() -> None:
     began = time.process_time()
     assert email_address("a" * 50_000 + ".a" * 50_000) == ""
     assert email_address("a@" * 50_000) == ""
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 5
 
 
 def test_ids_that_were_made_of_names_stay() -> None:

@@ -40,7 +40,7 @@ def test_a_slow_queue_keeps_no_thread_from_the_others() -> None:
             running[item[0]] += 1
             most[item[0]] = max(most[item[0]], running[item[0]])
         if item[0] == "s":
-            release.wait(10)
+            release.wait(60)
         with lock:
             running[item[0]] -= 1
             seen.append(item)
@@ -50,7 +50,7 @@ def test_a_slow_queue_keeps_no_thread_from_the_others() -> None:
     queues = {"slow": [f"s{n}" for n in range(5)], "quick": [f"q{n}" for n in range(20)]}
     began = time.monotonic()
     run_bounded(work, queues, 4, Stop(), "test", limits={"slow": 2})
-    assert time.monotonic() - began < 9
+    assert time.monotonic() - began < 50
     assert sorted(seen) == sorted(queues["slow"] + queues["quick"])
     assert most["s"] == 2
 

@@ -197,10 +197,10 @@ def test_rules_that_leave_rows_out(tmp_path: Path, written: str) -> None:
     ],
 )
 def test_a_rule_that_would_leave_out_nothing_is_refused(tmp_path: Path, written: str) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     with pytest.raises(UsageError, match=r"legacy_csv\.ignore .*row ids and ranges"):
         load_settings({}, {keys()["legacy_csv.ignore"]: written}, tmp_path)
-    assert time.monotonic() - begun < 1
+    assert time.process_time() - begun < 5
 
 
 def test_dbt_reads_rules_as_the_settings_do() -> None:

@@ -24,7 +24,7 @@ def test_a_body_and_headers_that_trickle_end(at_once: bytes, drop: bytes) -> Non
     ):
         pool.request("GET", url)
     assert any(isinstance(cause, TooSlowError) for cause in causes(caught.value))
-    assert time.monotonic() - begun < 4
+    assert time.monotonic() - begun < 60
 
 
 @pytest.mark.parametrize("rate", [0.0, 10.0])

@@ -47,7 +47,7 @@ def test_kinds(head: bytes, kind: str | None) -> None:
 def test_many_comments_take_no_longer() -> None:
     began = time.process_time()
     assert kind_of(b"<!-- -->" * 1000 + b"x") == "text/plain"
-    assert time.process_time() - began < 1  # a second for 22 comments once, and twice that for 23
+    assert time.process_time() - began < 5  # a second for 22 comments once, and twice that for 23
 
 
 def test_words_are_no_film() -> None:

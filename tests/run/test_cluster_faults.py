@@ -206,7 +206,7 @@ def test_the_next_run_takes_up_what_a_killed_driver_did_not_hear_of(
             time.sleep(0.05)
         driver.kill()
         driver.wait()
-        while time.monotonic() - net.last < 5 * LATENCY_S:
+        while time.monotonic() - net.last < 30 * LATENCY_S:
             time.sleep(LATENCY_S)  # its workers notice
         stopped = sum(net.asked.values())
         drain(journal_dir(context.settings.data_dir), engine)
@@ -215,10 +215,10 @@ def test_the_next_run_takes_up_what_a_killed_driver_did_not_hear_of(
             held = {asset_id for (asset_id,) in warehouse.query(DOWNLOADED)}
         left = [item for item in requests if item.asset_id not in held]
         assert FILES // 3 - 6 <= len(held) < FILES
-        assert stopped == len(held)  # each that was asked for was stored, and is found
+        assert len(held) <= stopped <= len(held) + 6  # what its six threads were fetching
         done = download(context, found.address, left, "second")
     assert done.downloaded == len(left)
-    assert set(net.asked.values()) == {1}
+    assert net.asked.total() - FILES == stopped - len(held)
     assert stored(bucket) == sorted(item.asset_id for item in requests)
 
 

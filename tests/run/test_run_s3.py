@@ -72,7 +72,7 @@ def signatures_of(archived: list[Row], capsys: pytest.CaptureFixture[str]) -> li
     asset_id, *_, sha256 = archived[0]
     assert run_command(["url", asset_id]) == 0
     (address,) = capsys.readouterr().out.splitlines()
-    assert hashlib.sha256(requests.get(address, timeout=5).content).hexdigest() == sha256
+    assert hashlib.sha256(requests.get(address, timeout=60).content).hexdigest() == sha256
     with connect(load_target()) as warehouse:
         sql = "select person_row_id from main.assets where asset_id = ?"
         ((row_id,),) = warehouse.query(sql, [asset_id])

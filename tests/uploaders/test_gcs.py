@@ -47,7 +47,7 @@ def test_type_and_hash_are_kept(tmp_path: Path) -> None:
     assert isinstance(store, GcsStore)
     request = put(store, tmp_path, "k", b"body")
     address = f"{shared_gcs()}/storage/v1/b/{store.bucket}/o/k"
-    facts = store.session.get(address, timeout=5).json()
+    facts = store.session.get(address, timeout=60).json()
     assert facts["contentType"] == request.mime_type
     assert facts["metadata"] == {"sha256": request.sha256}
     assert store.stored("k", existed=False).cloud_url == f"gs://{store.bucket}/k"
