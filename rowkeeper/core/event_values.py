@@ -12,9 +12,11 @@ from rowkeeper.core.errors import Verdict
 
 NUMBERS = frozenset({"attempt", "event_version", "size_bytes", "total_assets"})
 LARGEST = 2**63
+VERDICTS = (None, *Verdict)
 _TIME = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d(:?\d\d)?)?", re.ASCII
 )
+_HALF = re.compile("[\ud800-\udfff]")
 _DIGITS = re.compile(r"-?[0-9]{1,18}")
 
 
@@ -27,13 +29,16 @@ def check_values(values: Mapping[str, Any]) -> None:
     for name, value in values.items():
         if value is None:
             continue
-        if name == "details":
+        if name in NUMBERS:
+            if not is_number(value):
+                raise EventValueError(f"{name} is no number")
+        elif name == "details":
             _check_details(value)
-        elif not (is_number if name in NUMBERS else _is_text)(value):
-            raise EventValueError(f"{name} is no {'number' if name in NUMBERS else 'text'}")
+        elif not _is_text(value):
+            raise EventValueError(f"{name} is no text")
     if not is_time(values.get("occurred_at")):
         raise EventValueError("occurred_at is no time")
-    if values.get("verdict") not in (None, *Verdict):
+    if values.get("verdict") not in VERDICTS:
         raise EventValueError("verdict is none that there is")
     if values.get("session_id") is None:
         raise EventValueError("session_id is missing")
@@ -42,8 +47,9 @@ def check_values(values: Mapping[str, Any]) -> None:
 def _check_details(details: Any) -> None:
     if not isinstance(details, dict):
         raise EventValueError("details are no object")
-    for name, fits in DETAILS.items():
-        if (value := details.get(name)) is not None and not fits(value):
+    for name, value in details.items():
+        fits = DETAILS.get(name)
+        if fits is not None and value is not None and not fits(value):
             raise EventValueError(f"details.{name} is not of its kind")
     if not is_clean(details):
         raise EventValueError("details hold half characters or NULs")
@@ -62,7 +68,7 @@ def _is_text(value: Any) -> bool:
     """A string without half characters, which no encoding has, and NULs, which Postgres refuses."""
     if not isinstance(value, str) or "\0" in value:
         return False
-    return value.isascii() or not any("\ud800" <= char <= "\udfff" for char in value)
+    return value.isascii() or _HALF.search(value) is None
 
 
 def _is_flag(value: Any) -> bool:

@@ -60,7 +60,7 @@ def from_json(text: str | bytes) -> Any:
         text = text.decode(json.detect_encoding(text))
     if text.count("[") + text.count("{") > MOST_NESTED and _depth(text) > MOST_NESTED:
         raise ValueError(f"more than {MOST_NESTED} lists and objects in each other")
-    return json.loads(text, parse_constant=_refuse, parse_float=_finite)
+    return _DECODER.decode(text)
 
 
 def _refuse(name: str) -> None:
@@ -72,6 +72,9 @@ def _finite(digits: str) -> float:
     if math.isinf(value):
         raise ValueError(f"{digits[:20]} is larger than any number")
     return value
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
 
 
 def _depth(text: str) -> int:
