@@ -16,8 +16,9 @@ from downloaders.http import CHUNK
 from downloaders.readings import Extent
 from rowkeeper.core import markup
 from rowkeeper.core.links.classify import Link, classify
+from rowkeeper.core.links.escapes import unescaped
 from rowkeeper.core.links.link import LONGEST_LINK
-from rowkeeper.core.links.text import find_links, unescaped
+from rowkeeper.core.links.text import find_links
 
 MAX_CHARACTERS = 1_000_000
 MAX_LINKS = 1000

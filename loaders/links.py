@@ -5,7 +5,8 @@ from typing import Any
 
 from rowkeeper.core.ids import asset_id
 from rowkeeper.core.links.classify import classify
-from rowkeeper.core.links.text import find_links, unescaped
+from rowkeeper.core.links.escapes import unescaped
+from rowkeeper.core.links.text import find_links
 from rowkeeper.core.text import trimmed
 
 TYPING_DOCUMENT, KNOWN_EARLIER, TRACKING = "typing document", "known earlier", "tracking column"

@@ -34,7 +34,7 @@ TABLES: tuple[TableName, ...] = tuple(name for name in get_args(TableName) if na
 """What each ingest loads. Evidence is loaded only where somebody has a list of it."""
 Rows = dict[TableName, list[Row]]
 
-RULES_VERSION = 11
+RULES_VERSION = 12
 """The version of the rules that make keys, links and claims of a row: the finder and the classifier
 of links, the names of columns, the claims. Raise it when what they make changes, so that rows which
 older ones read are read again. Rows that name none were read by version 1 or before."""

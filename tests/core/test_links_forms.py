@@ -8,7 +8,7 @@ from yt_dlp.extractor import googledrive, youtube  # type: ignore[import-untyped
 from yt_dlp.extractor.common import InfoExtractor  # type: ignore[import-untyped]
 
 from rowkeeper.core.links.classify import classify
-from rowkeeper.core.links.text import unescaped
+from rowkeeper.core.links.escapes import unescaped
 
 VIDEO = "dQw4w9WgXcQ"
 FILE = "1AbCdEfGhIjKlMnOpQrStUvWxYz012345"

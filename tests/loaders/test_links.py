@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from loaders.links import legacy_row_links, link_rows, sheet_cell_links
 from rowkeeper.core.ids import asset_id
-from rowkeeper.core.links.text import find_links, unescaped
+from rowkeeper.core.links.escapes import unescaped
+from rowkeeper.core.links.text import find_links
 from rowkeeper.migration.reconcile.links import silent_links
 from tests.fuzz_links import Written, make_cell
 from tests.helpers.split_links import DOC, LIST, SPLIT, VIDEO

@@ -25,15 +25,18 @@ def test_rules_that_change_have_a_new_version() -> None:
         "https://lh4.googleusercontent.com/d/1abcdefghijklmnopqrstuvwxyz youtu.be/v/abcdefghijk "
         "https://www.google.com/url?q=https%3A//www.youtube.com/watch%3Fv%3Dabcdefghijk&sa=D "
         "vnd.youtube:abcdefghijk",
+        "https://drive.google.com/file/d/1abcdefghijklmnop qrstuvwxyz012345/view https://youtu.be/ "
+        "abcdefghij1 https:\\\\youtu.be\\abcdefghijk https://youtu.be/abcdefghijk,ABCDEFGHIJ1 "
+        "https://urldefense.us/v2/url?u=https-3A__youtu.be_abcdefghijk&d=x",
     ]
-    columns = ("name", "link", "talk", "document_text", "second")
+    columns = ("name", "link", "talk", "document_text", "second", "third")
     named = list(zip(columns, cells, strict=True))
     linked = [(name, Cell(text, (text.split()[0],))) for name, text in named]
     add_sheet_content(rows, "s:1", "7", values, linked, is_header=False)
     claims = {"youtube_status": "failed", "download_errors": "no", "drive_files": "a.mp3"}
     add_legacy_content(rows, "f:2", "7", values | claims, named)
     made = json.dumps(rows, sort_keys=True, default=str)
-    assert (RULES_VERSION, sha256(made)[:16]) == (11, "3264f4edf8ab74ac"), (
+    assert (RULES_VERSION, sha256(made)[:16]) == (12, "fbaf538aee3f6704"), (
         "What the rules make of a row has changed: raise RULES_VERSION, so that what is loaded is "
         "read again, and say its new digest here."
     )

@@ -16,6 +16,10 @@ DOCS_HOSTS = frozenset(
 )
 
 _GOOGLE_ID = re.compile(r"[A-Za-z0-9_-]{10,128}(?![A-Za-z0-9_-])")
+ID_LENGTHS = frozenset({19, 28, 33, 44})
+"""Of the ids of files, folders and documents; those of published pages are longer."""
+_GOES_ON = re.compile(r"\s+[\w-]")
+"""What follows an id that a blank cuts short: the rest of it, for all that one knows."""
 _SEVERAL = re.compile(rf"{_GOOGLE_ID.pattern}[\s,;|]+{_GOOGLE_ID.pattern}")
 _RESOURCE_KEY = re.compile(r"[0-9]-[A-Za-z0-9_-]{10,64}")
 _DRIVE_PATH = re.compile(
@@ -126,8 +130,12 @@ def _other_docs(parts: SplitResult) -> Link | None:
 
 
 def _id(text: str) -> str | None:
-    found = _GOOGLE_ID.match(unquote(text).strip())
-    return found[0] if found else None
+    plain = unquote(text).strip()
+    found = _GOOGLE_ID.match(plain)
+    if found is None:
+        return None
+    is_whole = len(found[0]) in ID_LENGTHS or len(found[0]) > max(ID_LENGTHS)
+    return found[0] if is_whole or not _GOES_ON.match(plain, found.end()) else None
 
 
 def _tab(parts: SplitResult) -> str:

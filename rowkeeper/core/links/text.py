@@ -4,13 +4,13 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import cache
-from html import unescape
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise
 from typing import TYPE_CHECKING
 
 from rowkeeper.core.links.classify import KNOWN_HOSTS
+from rowkeeper.core.links.escapes import unescaped_with_places
+from rowkeeper.core.links.gaps import end_beyond_gaps
 from rowkeeper.core.links.link import LONGEST_LINK
-from rowkeeper.core.links.wrappers import with_scheme
 from rowkeeper.core.text import INVISIBLE
 
 if TYPE_CHECKING:
@@ -34,26 +34,11 @@ _WHOLE = re.compile(
 )
 """How a link ends that may be followed by a known host without a gap."""
 
-_PARTS = re.compile(f"[{INVISIBLE}]+")
-_BROKEN = re.compile(
-    rf"(?:{_KNOWN})(?=/)[^\s{INVISIBLE}]{{0,200}}?[/=]"
-    rf"((?:[\w-]*[{INVISIBLE}]++(?!(?:{_KNOWN})/|https?:|www\.))+[\w-]+)",
-    re.IGNORECASE | re.ASCII,
-)
-"""An id, or its beginning, with characters in it that nobody sees."""
-_ID_LENGTHS = frozenset({11, 33, 44})
-
 _QUOTES = '"`“”„‟«»‹›‘’‚‛'
 _FULL_WIDTH = "。，、；：！？（）［］【】「」『』《》〈〉｜"
 _TOKEN = re.compile(rf"(?:[^\s|<>{_QUOTES}{_FULL_WIDTH}{INVISIBLE}\[]|\[(?!/))+")
 """What may hold links: none goes on past one of these signs or a forum's closing tag, [/url]."""
 
-_ESCAPE = re.compile(
-    r"(?<!\\)\\+(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([nrtf]|v(?!imeo\.))|(/))"
-    r"|_x(00[01][0-9A-Fa-f])_|&(?:(?:amp;)+|#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|[a-z]{2,6};)"
-)
-"""A character as JSON, Excel and HTML write it."""
-_ENTITIES = frozenset({"quot", "lt", "gt", "nbsp", "apos", "sol", "colon", "equals", "quest"})
 _FILE_ENDINGS = frozenset({"mov", "zip"})  # more often that than a domain
 _IN_PATH = re.compile(r"(?:[/?]|__)(?:[\w-]+\.)*$")
 """What stands before the address that such a site wraps."""
@@ -78,7 +63,7 @@ _BARE = re.compile(r"\w\.\w+[/?#]")
 _TAIL = ".,;:!?*…·\\'~"
 _PATH_WRAPPERS = re.compile(
     r"https?://(?:web\.archive\.org/web/|urldefense\.(?:com|us)/v3/|secure-web\.cisco\.com/"
-    r"|(?:www\.)?google\.[a-z.]{2,6}/amp/|[\w-]+\.cdn\.ampproject\.org/"
+    r"|protect\.checkpoint\.com/v\d+/|(?:www\.)?google\.[a-z.]{2,6}/amp/|[\w-]+\.cdn\.ampproject\.org/"
     r"|(?:href\.li|anon(?:ym)?\.to|nullrefer\.com)/\?)",
     re.IGNORECASE,
 )
@@ -92,64 +77,14 @@ def find_links(text: str, most: int | None = None) -> list[str]:
     other without a gap. Written escapes (a line end as ``\\n`` or ``\\u000b``, ``&amp;``) count as
     what they stand for. An address inside the query of another is part of that one.
     """
-    plain, places = _unescaped_with_places(text)
-    return [text[places[start] : places[end]] for start, end in islice(_spans(plain), most)]
+    plain, places = unescaped_with_places(text)
+    return [text[places[start] : places[end]] for start, end in islice(_whole_spans(plain), most)]
 
 
-def unescaped(url: str) -> str:
-    """``url`` as a browser would open it: escapes such as '&amp;' and '\\u003d' undone, a scheme
-    given."""
-    plain = _ESCAPE.sub(lambda found: _meant(found).strip() or found[0], url)
-    return with_scheme(_PARTS.sub("", plain))
-
-
-def _unescaped_with_places(text: str) -> tuple[str, list[int]]:
-    """``text`` with written escapes undone, and where each of its characters stood, and the end."""
-    pieces: list[str] = []
-    places: list[int] = []
-    at = 0
-    for found in _ESCAPE.finditer(text):
-        meant = _meant(found)
-        pieces += (text[at : found.start()], meant)
-        places += range(at, found.start() + 1 if meant != found[0] else found.end())
-        at = found.end()
-    pieces.append(text[at:])
-    places += range(at, len(text) + 1)
-    return _without_unseen("".join(pieces), places)
-
-
-def _without_unseen(text: str, places: list[int]) -> tuple[str, list[int]]:
-    """``text`` and ``places`` without the unseen characters that stand in ids of known hosts."""
-    kept: list[tuple[int, int]] = []
-    at = 0
-    for found in _BROKEN.finditer(text):
-        first, whole = _PARTS.split(found[1])[0], _PARTS.sub("", found[1])
-        if not first or (len(first) not in _ID_LENGTHS and len(whole) in _ID_LENGTHS):
-            for unseen in _PARTS.finditer(text, found.start(1), found.end(1)):
-                kept.append((at, unseen.start()))
-                at = unseen.end()
-    if not kept:
-        return text, places
-    kept.append((at, len(places)))
-    return (
-        "".join(text[begin:end] for begin, end in kept),
-        [place for begin, end in kept for place in places[begin:end]],
-    )
-
-
-def _meant(escape: re.Match[str]) -> str:
-    """What an escape stands for, a character; a blank for one that ends a link anyway; the escape
-    itself where it is none that a link may have."""
-    if escape[4]:
-        return "/"
-    if escape[0].startswith("&"):
-        name = escape[0][1:-1]
-        plain = unescape(escape[0]) if "#" in name or name in _ENTITIES else escape[0]
-        char = "&" if name.startswith("amp") else plain
-    else:
-        code = escape[1] or escape[2] or escape[5]
-        char = chr(int(code, 16)) if code else " "
-    return char if char and char.isprintable() else " "
+def _whole_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where the links of ``text`` are, those with gaps in them as a whole."""
+    for (start, end), following in pairwise(chain(_spans(text), [(len(text), len(text))])):
+        yield start, end_beyond_gaps(text, start, end, following[0])
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:

@@ -40,6 +40,7 @@ _WRAPPERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "accounts.youtube.com": ("", ("continue",)),
     "anon.to": ("", ()),
     "anonym.to": ("", ()),
+    "api.whatsapp.com": ("/send", ("text",)),
     "away.vk.com": ("", ("to",)),
     "bing.com": ("/videos", ("mediaurl", "url")),
     "consent.google.com": ("", ("continue",)),
@@ -55,6 +56,8 @@ _WRAPPERS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "drive.google.com": (r"/(?:a/[^/]+/)?g?view(?:er)?(?:ng/viewer)?$", ("url",)),
     "duckduckgo.com": ("/l", ("uddg",)),
+    "edgepilot.com": ("", ("u",)),
+    "embedly.com": ("", ("src", "url")),
     "esvalabs.com": ("", ("u",)),
     "exit.sc": ("", ("url",)),
     "facebook.com": (r"/(?:flx/warn|l\.php|sharer)", ("u",)),
@@ -79,12 +82,18 @@ _WRAPPERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "slack-redir.net": ("/link", ("url",)),
     "steamcommunity.com": ("/linkfilter", ("u", "url")),
     "symantec.com": ("", ("u",)),
+    "t.me": ("/share", ("url",)),
     "t.umblr.com": ("/redirect", ("z",)),
     "translate.google.com": ("", ("u",)),
     "trendmicro.com": ("", ("url",)),
+    "trustwave.com": ("", ("u",)),
+    "twitter.com": (r"/(?:intent|share)", ("url",)),
     "urldefense.com": ("/v1", ("u",)),
     "urldefense.proofpoint.com": ("/v1", ("u",)),
+    "urldefense.us": ("/v1", ("u",)),
     "vk.com": ("/away", ("to",)),
+    "wa.me": ("", ("text",)),
+    "x.com": (r"/(?:intent|share)", ("url",)),
     "youtube.com": (
         r"/(?:redirect|oembed|signin|verify_age|verify_controversy|age_restricted)",
         ("q", "url", "next", "next_url"),
@@ -96,10 +105,11 @@ the address; () where it is the whole query."""
 _IN_PATH = (
     re.compile(r"https?://(?:www\.)?web\.archive\.org/web/[^/]+/(.+)", re.DOTALL),
     re.compile(r"https?://urldefense\.(?:com|us)/v3/__(.+?)__;", re.DOTALL),
+    re.compile(r"https?://protect\.checkpoint\.com/v\d+/(?:r\d+/)?___(.+?)___\.", re.DOTALL),
     re.compile(r"https?://secure-web\.cisco\.com/[^?]*/(https?%3a.+)", re.DOTALL | re.IGNORECASE),
     re.compile(r"https?://(?:www\.)?google\.[a-z.]{2,6}/amp/s/(.+)", re.DOTALL),
 )
-_PROOFPOINT = re.compile(r"https?://urldefense\.proofpoint\.com/v2/url", re.IGNORECASE)
+_PROOFPOINT = re.compile(r"https?://urldefense\.(?:proofpoint\.com|com|us)/v2/url", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:(?!\d)", re.IGNORECASE)
 _WEB = re.compile(r"(?:(?:h+t+p+s*|h*ttps?|htps?|hxxps?)(?::/*|//+))+", re.IGNORECASE)
 """The scheme of a web address, also misspelled or twice."""

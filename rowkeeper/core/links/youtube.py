@@ -16,6 +16,7 @@ NOT_IDS = frozenset({"watch_video", "videoseries", "live_stream"})
 """Words of YouTube's own addresses that have the shape of a video's id."""
 
 _VIDEO_ID = re.compile(r"[A-Za-z0-9_-]{11}(?=[-_]*(?:$|[^A-Za-z0-9_-]))")
+_SEVERAL = re.compile(r"[A-Za-z0-9_-]{11}[\s,;|+]+(?=.{0,10}[A-Z0-9])[A-Za-z0-9_-]{11}(?![\w-])")
 _LIST_ID = re.compile(r"[A-Za-z0-9_-]{2,64}(?![A-Za-z0-9_-])")
 _VIDEO_PATH = re.compile(r"(?:/@[^/]+)?/(?:shorts?|live|embed|v|vi|e|watch|video)/([^/]*)")
 _LIST_PATH = re.compile(
@@ -69,8 +70,8 @@ def _id(pattern: re.Pattern[str], text: str) -> str | None:
 
 def _video(text: str) -> Link | None:
     video_id = _id(_VIDEO_ID, text)
-    if video_id is None or video_id in NOT_IDS:
-        return None
+    if video_id is None or video_id in NOT_IDS or _SEVERAL.match(unquote(text).strip()):
+        return None  # of several one would pass for all
     return Link("youtube", "video", video_id, f"https://www.youtube.com/watch?v={video_id}")
 
 
