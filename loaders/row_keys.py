@@ -4,6 +4,7 @@ A row id has one spelling in the tables, the one that came first; other spelling
 id. So the ids of assets, which are made from it, stay the same whatever a later source writes.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -15,8 +16,8 @@ from rowkeeper.core.warehouse import Warehouse
 Row = dict[str, Any]
 
 KNOWN = f"select distinct row_id from {DATASET}.row_keys where row_id != '' order by row_id"
-_ONCE_A_TEXT = frozenset("#'eE")
-"""What stands in spellings of numbers that were ids of their own before: ``#7``, ``1E+3``."""
+_ONCE_A_TEXT = re.compile(r"[#'()\[\]:°№]|[^\W\d_]|\.$")
+"""What stands in spellings of numbers that were ids of their own before: ``#7``, ``Row 7``."""
 
 
 class RowIds:
@@ -26,7 +27,7 @@ class RowIds:
         self._spellings: dict[str, str] = {}
         self._apart: set[str] = set()
         for spelling in sorted(known, key=lambda text: text != row_id_key(text)):
-            if self.of(spelling, new=spelling) != spelling and set(spelling) & _ONCE_A_TEXT:
+            if self.of(spelling, new=spelling) != spelling and _ONCE_A_TEXT.search(spelling):
                 self._apart.add(spelling)
 
     def of(self, written: str | None, new: str | None = None) -> str:

@@ -34,6 +34,17 @@ _WHOLE = re.compile(
 _SCIENTIFIC = re.compile(r"(\d)(?:[.,]0{1,9})?[eE](?:\+(\d{1,2})|0{1,2})")
 """A number as programs write long ones: ``1E+3``. ``1e3`` may be a code, and ``1.2E+5`` is rounded,
 so they stay texts."""
+_COUNTED = re.compile(
+    r"(?:(?:row|line|no|nr|nro|num|number|id|zeile|nummer|fila|número|núm|ligne|numéro|linha|riga"
+    r"|numero|rij|строка|номер)(?:\s(?:id|no|nr|number))?[\s.:#°]+|row[_-]?)(?=\d)",
+    re.IGNORECASE,
+)
+"""A word that says of the number behind it that it counts rows: ``Row 6``, ``No. 6``. Other words
+and single letters may be parts of codes, and so may words without a gap."""
+_NUMBER_SIGN = re.compile(r"^\s*(?:№|n[º°])\s*(?=\d+\s*$)", re.IGNORECASE)
+"""The same as a sign, of which a compatible form would make letters."""
+_LISTED = re.compile(r"[(\[]?(\d.*?)[)\].:]?")
+"""A number as lists have them: ``6.``, ``(6)``."""
 _FORMULA = re.compile(r'="(.*)"', re.DOTALL)
 """How a text that looks like a number is kept from Excel."""
 
@@ -42,20 +53,29 @@ def row_id_key(text: str | None) -> str:
     """The normal form of a row id, '' for none.
 
     A whole number counts by its value, however it is written: ``3.0``, ``004``, ``1,005``,
-    ``="7"``, ``#7``, ``'7``, ``1E+3``, digits of any script. Anything else is in NFKC and trimmed;
-    ``3.1`` and ``3.10`` stay two ids.
+    ``="7"``, ``#7``, ``'7``, ``Row 7``, ``7.``, ``1E+3``, digits of any script. Anything else is in
+    NFKC and trimmed; ``3.1`` and ``3.10`` stay two ids.
     """
     plain = without_formula(text or "")
+    plain = _NUMBER_SIGN.sub("", plain)
     before = None
     while plain != before:  # what is taken out may leave letter and accent side by side
         before, plain = plain, compatible(trimmed(plain)).translate(_UNSEEN)
         plain = without_formula(plain)
     number = _in_ascii(plain)
-    found = _WHOLE.fullmatch(trimmed(number[number[:1] in ("#", "'") :]))
+    found = _WHOLE.fullmatch(_bare_number(number))
     if found is None:
         return _written_out(number) or plain
     whole = found["plain"] or found["grouped"] or found["dotted"]
     return re.sub(r"\D", "", whole).lstrip("0") or "0"
+
+
+def _bare_number(text: str) -> str:
+    """``text`` without what may stand around a number that counts something."""
+    bare = trimmed(text[text[:1] in ("#", "'") :])
+    bare = bare[word.end() :] if (word := _COUNTED.match(bare)) else bare
+    listed = _LISTED.fullmatch(bare)
+    return listed[1] if listed else bare
 
 
 def _written_out(text: str) -> str:

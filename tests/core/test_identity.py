@@ -50,8 +50,14 @@ from rowkeeper.core.identity import compare_key, email_address, row_id_key
             ("1.5e0", "1.5e0"),
             ("1E-3", "1E-3"),
             ("12e0", "12e0"),
-            ("Row 6", "Row 6"),
         ),
+        *(("Row 6", "6"), ("ROW-6", "6"), ("row_6", "6"), ("Row#006", "6"), ("Row: 6.0", "6")),
+        *(("No. 6", "6"), ("Nr. 1,005", "1005"), ("№ 6", "6"), ("№6", "6"), ("Nº 6", "6")),
+        *(("n°6", "6"), ("ID 6", "6"), ("Row No. 6", "6"), ("Zeile 6", "6"), ("строка 6", "6")),
+        *(("6.", "6"), ("6)", "6"), ("(6)", "6"), ("[6]", "6"), ("1.005.", "1.005.")),
+        # codes
+        *(("P 6", "P 6"), ("N6", "N6"), ("ID6", "ID6"), ("id-6", "id-6"), ("LP 6", "LP 6")),
+        *(("Batch 1", "Batch 1"), ("Row 6a", "Row 6a"), ("Row", "Row"), ("№6a", "No6a")),
     ],
 )
 def test_row_ids_in_every_spelling(text: str | None, key: str) -> None:
@@ -142,6 +148,11 @@ def test_ids_that_an_earlier_version_held_apart_stay_two() -> None:
     assert [RowIds(["#2", "2"]).of(text) for text in ("2", "#2", "2.0", "# 2")] == [
         *("2", "#2", "2", "2"),
     ]
+    assert [RowIds(["Row 2", "2"]).of(text) for text in ("2", "Row 2", "No. 2")] == [
+        *("2", "Row 2", "2")
+    ]
+    assert [RowIds(["2.", "2"]).of(text) for text in ("2", "2.")] == ["2", "2."]
+    assert [RowIds(["Row 2"]).of(text) for text in ("2", "Row 2")] == ["Row 2", "Row 2"]
     assert [RowIds(["'2", "2"]).of(text) for text in ("2", "'2")] == ["2", "'2"]
     assert [RowIds(["#2"]).of(text) for text in ("2", "#2")] == ["#2", "#2"]
     fresh = RowIds()
