@@ -15,7 +15,7 @@ from rowkeeper.core.errors import InputError
 from rowkeeper.core.links.classify import unwrap
 from rowkeeper.core.text import harmless, some_of
 
-SHOWN = 20  # columns that a notice names
+SHOWN = 20  # columns or cells that a notice names
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,16 @@ def hidden_notice(columns: Iterable[int]) -> tuple[str, ...]:
     return (
         f"The sheet hides column{'s'[: len(named) > 1]} {some_of(named, SHOWN)} with content, "
         "left out as the published page leaves them out: show them if they are of the people.",
+    )
+
+
+def comment_notice(cells: Sequence[str]) -> tuple[str, ...]:
+    """What is said of links in the comments on ``cells``, such as B2."""
+    if not cells:
+        return ()
+    return (
+        f"The sheet has links in the comments on {some_of(cells, SHOWN)}, left out as the "
+        "published page leaves them out: put them into cells if they are of the people.",
     )
 
 

@@ -7,8 +7,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from loaders.bounds import USUAL, Bounds
-from loaders.grid import Cell, Line, Tab, check_lines, hidden_notice, links_of, without_blank_ends
+from loaders.grid import (
+    Cell,
+    Line,
+    Tab,
+    check_lines,
+    comment_notice,
+    hidden_notice,
+    links_of,
+    without_blank_ends,
+)
 from rowkeeper.core.errors import InputError, SourceUnavailableError
+from rowkeeper.core.links.text import find_links
 from rowkeeper.core.net.google_api import Credentials, account_of, authorised
 from rowkeeper.core.net.route import DIRECT, Route
 
@@ -17,10 +27,11 @@ ENDPOINT = "https://sheets.googleapis.com/"
 TITLES = "sheets(properties(sheetId,title,sheetType,hidden))"
 CELLS = (
     "sheets(properties(sheetId,title),data(startRow,startColumn,columnMetadata(hiddenByUser),"
-    "rowData(values(formattedValue,hyperlink,textFormatRuns(startIndex,format(link(uri))),"
+    "rowData(values(formattedValue,hyperlink,note,textFormatRuns(startIndex,format(link(uri))),"
     "chipRuns(startIndex,chip(richLinkProperties(uri),personProperties(email)))))))"
 )
-"""Only the fields that make a ``Cell``; ``hyperlink`` is empty where a cell has several links."""
+"""Only the fields that make a ``Cell``, and notes: links in these are told. ``hyperlink`` is empty
+where a cell has several links."""
 TRIES, TIMEOUT_S = 3, 60
 
 _URL = re.compile(r"/spreadsheets/(?:u/\d+/)?d/([A-Za-z0-9_-]{20,})(?:/(?:edit|view|copy)?)?")
@@ -185,7 +196,20 @@ def _tab(item: Mapping[str, Any]) -> Tab:
     hidden: set[int] = set()
     lines = [line for data in item.get("data", ()) for line in _lines(data, hidden)]
     gid, title = str(properties.get("sheetId", 0)), str(properties.get("title", ""))
-    return Tab(gid, title, without_blank_ends(lines), hidden_notice(hidden))
+    notices = hidden_notice(hidden)
+    notices += comment_notice([name for data in item.get("data", ()) for name in _noted(data)])
+    return Tab(gid, title, without_blank_ends(lines), notices)
+
+
+def _noted(data: Mapping[str, Any]) -> Iterator[str]:
+    """The names of the cells of one block that have links in their notes."""
+    from openpyxl.utils import get_column_letter
+
+    left = int(data.get("startColumn", 0))
+    for number, row in enumerate(data.get("rowData", ()), int(data.get("startRow", 0)) + 1):
+        for place, value in enumerate(row.get("values", ()), left + 1):
+            if find_links(str(value.get("note", ""))):
+                yield f"{get_column_letter(place)}{number}"
 
 
 def _lines(data: Mapping[str, Any], left_out: set[int]) -> Iterator[Line]:

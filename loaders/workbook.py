@@ -17,6 +17,7 @@ from loaders.grid import (
     Line,
     Tab,
     check_lines,
+    comment_notice,
     hidden_notice,
     links_of,
     without_blank_ends,
@@ -71,22 +72,14 @@ def _tab(where: str, place: int, sheet: "Worksheet", formulas: Formulas, bounds:
     check_lines(label, lines, bounds)
     notices = hidden_notice(hidden)
     notices += _unclear_notice([cell for cell, found in said.items() if not found.is_clear])
-    notices += tuple(_comment_notice(sheet))
+    notices += comment_notice(
+        [
+            cell.coordinate
+            for _, cell in sorted(sheet._cells.items())
+            if cell.comment is not None and find_links(str(cell.comment.text or ""))
+        ]
+    )
     return Tab(str(place), sheet.title, lines, notices)
-
-
-def _comment_notice(sheet: "Worksheet") -> Iterator[str]:
-    """What is said of links in the comments on cells, which no published page shows."""
-    found = [
-        cell.coordinate
-        for _, cell in sorted(sheet._cells.items())
-        if cell.comment is not None and find_links(str(cell.comment.text or ""))
-    ]
-    if found:
-        yield (
-            f"The sheet has links in the comments on {some_of(found, SHOWN)}, left out as the "
-            "published page leaves them out: put them into cells if they are of the people."
-        )
 
 
 def _lines(

@@ -80,6 +80,24 @@ def test_what_the_sheet_hides_is_left_out() -> None:
     assert asked[1].count("ranges=") == 1
 
 
+def test_links_in_notes_are_told() -> None:
+    shown, asked = sheet(PEOPLE, True), []
+    rows = shown["data"][0]["rowData"]
+    rows[1]["values"][1]["note"] = "the second video: https://youtu.be/dQw4w9WgXcQ"
+    rows[1]["values"][0]["note"] = "called on Monday"
+
+    def told(path: str, key: str, authorization: str) -> tuple[int, Any]:
+        asked.append(path)
+        return 200, {"sheets": [shown]}
+
+    with sheets_api([PEOPLE]) as api:
+        api.answer = told  # type: ignore[method-assign]
+        access = Access(credentials=Credentials(api_key=KEY), api_endpoint=api.url)
+        found = load_sheet(URL, access=access)
+    assert ["comments on B2, left out" in notice for notice in found.notices] == [True]
+    assert "note" in asked[1]
+
+
 @pytest.mark.parametrize(
     ("body", "faults"),
     [("<html>Sign in to the hotel</html>", ()), ("[1]", ()), ("{}", (Fault(ADDRESS, "drop", 9),))],
