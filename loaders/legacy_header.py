@@ -1,15 +1,17 @@
-"""The header of a legacy CSV: which columns it names, or why it can't be read."""
+"""The header of a legacy CSV: which columns it and its records have, or why it can't be read."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from loaders.index_column import ROW_ID
 from loaders.text_files import titles_in_one_cell
 from rowkeeper.core.csv.layout import header_layout
 from rowkeeper.core.csv.legacy import COLUMNS, GENERATIONS
 from rowkeeper.core.errors import InputError
-from rowkeeper.core.text import quoted, some_of
+from rowkeeper.core.text import quoted, some_of, trimmed
 
+Layout = tuple[str, ...]
 SHOWN = 10  # columns that a sentence names
 
 
@@ -18,9 +20,7 @@ def count_known(cells: Sequence[str], columns: Mapping[str, str]) -> int:
     return sum(map(bool, header_layout(cells, columns)))
 
 
-def read_header(
-    path: Path, line: int, cells: Sequence[str], columns: Mapping[str, str]
-) -> tuple[str, ...]:
+def read_header(path: Path, line: int, cells: Sequence[str], columns: Mapping[str, str]) -> Layout:
     """The columns that a header names, in any order and number; '' for one that nobody knows.
 
     Raises ``InputError`` where they tell no person apart.
@@ -45,6 +45,30 @@ def read_header(
             f"(known: {', '.join(COLUMNS)})."
         )
     return layout
+
+
+def row_layout(cells: tuple[str, ...], header: Layout) -> Layout | None:
+    """The columns of a record below ``header``: the header's, else those of its own width.
+
+    Another generation's row that was appended to the file starts with a row id; that tells it from
+    a row that lost or gained a cell. A blank before a quote shows one whose cell was taken apart
+    (``1, "Ash, Ann"``), and so does an e-mail address beside its own column. A second id shows that
+    the first number is an index. None for a record that fits no layout; blank lines fit all.
+    """
+    if len(cells) == len(header) or not cells:
+        return header
+    other = GENERATIONS.get(len(cells))
+    taken_apart = any(cell.startswith(" ") and cell.lstrip().startswith('"') for cell in cells)
+    if other is None or other[0] != "row_id" or taken_apart or _is_shifted(cells, other):
+        return None
+    first, second = (ROW_ID.fullmatch(trimmed(cell)) for cell in cells[:2])
+    return other if first and not second else None
+
+
+def _is_shifted(cells: tuple[str, ...], layout: Layout) -> bool:
+    """Whether the name or the type has the sign of an e-mail address, which the e-mail has not."""
+    named = dict(zip(layout, cells, strict=True))
+    return "@" not in named["email"] and "@" in named["name"] + named["type"]
 
 
 def _mend(column: str) -> str:

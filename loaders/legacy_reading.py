@@ -9,17 +9,16 @@ from functools import partial
 from hashlib import sha256 as digest
 from pathlib import Path
 
-from loaders.index_column import IDS_MEND, ROW_ID, WORDS, doubtful_ids, has_untitled_index
+from loaders.index_column import IDS_MEND, WORDS, doubtful_ids, has_untitled_index
 from loaders.legacy_files import FileContent, find_files, read_content
-from loaders.legacy_header import SHOWN, count_known, read_header
+from loaders.legacy_header import SHOWN, Layout, count_known, read_header, row_layout
 from loaders.text_files import FALLBACK, MAX_BYTES, Dialect, headed, read_records
 from rowkeeper.core.csv.guard import is_marked, unguard
-from rowkeeper.core.csv.legacy import COLUMNS, GENERATIONS
+from rowkeeper.core.csv.legacy import COLUMNS
 from rowkeeper.core.errors import InputError
-from rowkeeper.core.text import quoted, sha256, some_of, to_json, trimmed
+from rowkeeper.core.text import quoted, sha256, some_of, to_json
 from rowkeeper.core.titles import column_name
 
-Layout = tuple[str, ...]
 MAX_CELLS = 1_000_000
 """Of one line: a line of nothing but separators would fill the memory."""
 _LINE_ENDS = {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}
@@ -76,6 +75,12 @@ class LegacyFile:
         """The titles of the columns that nobody knows."""
         named = zip(self.header, self.layout, strict=True)
         return tuple(title for title, name in named if not name)
+
+    @property
+    def may_be_cut(self) -> bool:
+        """Whether it ends within a cell, for all that one sees."""
+        last = self.rows[-1] if self.rows else None
+        return last is not None and last.cells[-1:] > ("",) and not last.text.endswith(("\n", "\r"))
 
 
 @dataclass(frozen=True)
@@ -166,6 +171,11 @@ def notices_of(file: LegacyFile) -> list[str]:
             f"{file.path} has columns that nobody knows, kept as they are: {named}. If one is "
             "ours, say so in legacy_csv.columns."
         )
+    if file.may_be_cut:
+        said.append(
+            f"{file.path} ends without a line end: if it was cut short, its last cell is, too, and "
+            "the file is to be restored."
+        )
     return said
 
 
@@ -210,24 +220,6 @@ def column_names(titles: tuple[str, ...], layout: Layout) -> Layout:
         taken = not known and (name in names or name in COLUMNS or not name)
         names.append(f"column_{place}" if taken else name)
     return tuple(names)
-
-
-def row_layout(cells: tuple[str, ...], header: Layout) -> Layout | None:
-    """The columns of a record below ``header``: the header's, else those of its own width.
-
-    Another generation's row that was appended to the file starts with a row id; that tells it from
-    a row that lost or gained a cell, and a blank before a quote one whose cell was taken apart
-    (``1, "Ash, Ann"``). A second id shows that the first number is an index. None for a record that
-    fits no layout; blank lines fit all.
-    """
-    if len(cells) == len(header) or not cells:
-        return header
-    other = GENERATIONS.get(len(cells))
-    taken_apart = any(cell.startswith(" ") and cell.lstrip().startswith('"') for cell in cells)
-    if other is None or other[0] != "row_id" or taken_apart:
-        return None
-    first, second = (ROW_ID.fullmatch(trimmed(cell)) for cell in cells[:2])
-    return other if first and not second else None
 
 
 def _records(content: FileContent, form: Dialect) -> Iterator[_Record]:

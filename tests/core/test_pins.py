@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from downloaders.places import Places
-from loaders.legacy_reading import row_layout
+from loaders.legacy_header import row_layout
 from rowkeeper.core.csv.legacy import GENERATIONS
 from rowkeeper.core.ids import NAMESPACE, asset_id
 from tests.fakes.clients import request_for, settings_in
@@ -54,6 +54,23 @@ def test_the_namespace_stays() -> None:
 def test_the_columns_of_a_row(width: int, first: str, header: int, layout: int | None) -> None:
     cells = (first, *["x"] * (width - 1)) if width else ()
     assert row_layout(cells, GENERATIONS[header]) == (GENERATIONS[layout] if layout else None)
+
+
+@pytest.mark.parametrize(
+    ("line", "layout"),
+    [
+        ("1,'Ash| Ann',a@x.org,FF,y", None),  # other quotes, and a comma in the name
+        ("1,Ash, Ann,a@x.org,FF,y", None),
+        ("1,Ann,a@x.org,FF,y,y", 6),
+        ("1,Ann,,FF,y,y", 6),
+        ("1,Ann,a@x.org b@x.org,FF @home,y,y", 6),
+    ],
+)
+def test_a_row_whose_name_was_taken_apart_is_none_of_another_generation(
+    line: str, layout: int | None
+) -> None:
+    cells = tuple(line.replace("|", ",").split(","))
+    assert row_layout(cells, GENERATIONS[5]) == (GENERATIONS[layout] if layout else None)
 
 
 def test_a_finished_file_that_was_changed_since_is_not_recovered(tmp_path: Path) -> None:

@@ -152,6 +152,16 @@ def test_columns_that_nobody_knows_are_kept(tmp_path: Path) -> None:
     assert "'Mood', '', 'Mood'" in notices_of(file)[0]
 
 
+def test_a_file_that_may_end_within_a_cell_is_told(tmp_path: Path) -> None:
+    whole = f"{HEADER}\n{FILLED}"
+    said = [
+        notices_of(read_file(write(tmp_path / "a.csv", whole + end))) for end in ("", "\n", "\r")
+    ]
+    assert ["without a line end" in "".join(notices) for notices in said] == [True, False, False]
+    empty = "row_id,name,link\n1,Ann,"
+    assert not notices_of(read_file(write(tmp_path / "b.csv", empty)))
+
+
 def test_an_unknown_column_never_has_a_name_of_ours() -> None:
     names = column_names(("row_id", "Link", "URL", "URL"), ("row_id", "", "link", ""))
     assert names == ("row_id", "column_2", "link", "url")
