@@ -1,5 +1,6 @@
 """What ``reconcile`` says without a warehouse: whose file it names, what a sheet proves."""
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from loaders.sheet import Snapshot, load_sheet
 from rowkeeper.core.text import sha256, to_json
+from rowkeeper.migration.export.warehouse import LoadedFile
 from rowkeeper.migration.reconcile.history import history_faults
 from rowkeeper.migration.reconcile.marts import mart_faults
 from rowkeeper.migration.reconcile.proof import (
@@ -15,6 +17,7 @@ from rowkeeper.migration.reconcile.proof import (
     MISLOADED,
     OTHERWISE,
     sheet_proof,
+    unknown_columns,
 )
 from rowkeeper.migration.reconcile.published import Published, RawRow
 from rowkeeper.migration.reconcile.rows import SourceRow
@@ -80,6 +83,24 @@ def test_a_difference_about_somebody_names_a_file_of_theirs(
         else:
             assert (table, 0) in places
             assert all(file for file, _ in places)
+
+
+def test_titles_that_stand_twice_are_columns_of_their_own() -> None:
+    header, layout = ["row_id", "Memo", "Memo", ""], ["row_id", "", "", ""]
+    texts: dict[str, Any] = {
+        field.name: "" for field in fields(LoadedFile) if field.type in (str, "str")
+    }
+    texts |= {"generation": 1, "row_count": 2, "header": to_json(header), "layout": to_json(layout)}
+    file = LoadedFile(**texts)
+    assert file.columns({}) == ("row_id", "?memo", "?memo (2)", "")
+    names: dict[str, Any] = dict.fromkeys(SourceRow.__dataclass_fields__)
+    cells = (["1", "a", "b", ""], ["2", "", "c", "d"])
+    rows = [SourceRow(**names | {"cells": to_json(row)}) for row in cells]
+    assert unknown_columns(file, rows) == {
+        "Memo (column 2)": 1,
+        "Memo (column 3)": 2,
+        "(column 4)": 1,
+    }
 
 
 TITLES = "row_id,name,email,type"

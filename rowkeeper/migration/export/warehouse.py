@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64decode
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
@@ -137,13 +137,15 @@ class LoadedFile:
     layout: str | None = None
 
     def columns(self, titles: Mapping[str, str]) -> tuple[str, ...]:
-        """Our name for each column; for one that nobody knows ``UNKNOWN`` and its title, '' without
-        one. No name stands twice."""
+        """Our name for each column; for one that nobody knows ``UNKNOWN`` and its title, with a
+        number if that stands there already, '' without one. No name stands twice."""
         header = json.loads(self.header)
         names: list[str] = []
+        seen = Counter[str]()
         for name, title in zip(header_layout(header, titles), header, strict=True):
             key = name or (UNKNOWN + title_key(title)).removesuffix(UNKNOWN)
-            names.append("" if key in names else key)
+            seen[key] += 1
+            names.append(f"{key} ({seen[key]})" if key and seen[key] > 1 else key)
         return tuple(names)
 
 

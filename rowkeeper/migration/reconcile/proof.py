@@ -48,8 +48,16 @@ def sheet_proof(snapshot: dict[str, Any], rows: Sequence[SourceRow]) -> str:
 
 
 def unknown_columns(file: LoadedFile, rows: Sequence[SourceRow]) -> dict[str, int]:
-    """Title of each column that nobody knows -> its filled cells in rows as wide as the header."""
+    """Title of each column that nobody knows -> its filled cells in rows as wide as the header.
+
+    A title that is blank or stands twice has the column's number, from 1, beside it.
+    """
     titles, layout = json.loads(file.header), json.loads(file.layout or "[]")
-    unknown = [place for place, name in enumerate(layout) if not name]
     wide = [cells for row in rows if len(cells := json.loads(row.cells)) == len(titles)]
-    return {titles[place]: sum(not is_nothing(cells[place]) for cells in wide) for place in unknown}
+    filled = {}
+    for place, title in enumerate(titles[: len(layout)]):
+        is_own = title.strip() and titles.count(title) == 1
+        name = title if is_own else f"{title} (column {place + 1})".strip()
+        if not layout[place]:
+            filled[name] = sum(not is_nothing(cells[place]) for cells in wide)
+    return filled
