@@ -47,7 +47,7 @@ def local_folder(url: str) -> Path | None:
 
 
 def _local(folder: Path, data_dir: Path) -> Store:
-    from uploaders.local import LocalStore
+    from uploaders.local.store import LocalStore
 
     return LocalStore(folder, data_dir)
 

@@ -32,7 +32,7 @@ from tests.helpers.stores import ODD_KEYS, request_of
 from uploaders.gcs.links import signed
 from uploaders.gcs.store import GcsStore
 from uploaders.links import Shown
-from uploaders.local import LocalStore
+from uploaders.local.store import LocalStore
 from uploaders.registry import open_store
 
 VIDEO = Shown('Über "us"/名前.mp4', "video/mp4")

@@ -19,7 +19,7 @@ from rowkeeper.core.setting_sections import Upload
 from rowkeeper.core.settings import Settings
 from rowkeeper.core.warehouse import Target
 from rowkeeper.workspace.context import Context
-from uploaders.local import LocalStore
+from uploaders.local.store import LocalStore
 
 PLANTED = 1000
 

@@ -16,7 +16,7 @@ from rowkeeper.core.events import AssetEvent
 from rowkeeper.core.warehouse import Row
 from tests.fakes.disk import FaultyDisk
 from tests.helpers.archives import Quiet, context_at
-from uploaders.local import LocalStore
+from uploaders.local.store import LocalStore
 
 FILES = ["files/people/Ann/Caf\u00e9.mp4", "files/people/Ann/only.mp4"]
 KEYS = ["people/\u00e9/Film.mp4", "people/b.mp4"]

@@ -26,7 +26,7 @@ from tests.helpers.archives import context_at
 from tests.helpers.browser import until
 from tests.helpers.catalogues import SOUND, made_site
 from tests.helpers.stores import request_of
-from uploaders.local import LocalStore
+from uploaders.local.store import LocalStore
 from uploaders.registry import open_store
 
 TOKEN = "let-me-in"

@@ -21,7 +21,7 @@ from rowkeeper.workspace.build import refresh
 from rowkeeper.workspace.context import Context
 from tests.helpers.archives import Quiet, tell
 from tests.helpers.warehouses import PENDING, in_order
-from uploaders.local import LocalStore
+from uploaders.local.store import LocalStore
 from uploaders.registry import open_store
 
 CAPTIONS = """WEBVTT

@@ -18,7 +18,7 @@ from rowkeeper.core.journal.manifest import ManifestEntry, note, read_manifest
 from rowkeeper.core.journal.segments import segments_in
 from rowkeeper.core.run_reports import note_report
 from rowkeeper.workspace.locks import check_links
-from uploaders.local import LocalStore
+from uploaders.local.store import LocalStore
 
 SECRET = b"a stranger's"
 

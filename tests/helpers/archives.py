@@ -14,7 +14,7 @@ from rowkeeper.core.progress import Display, Progress
 from rowkeeper.core.settings import load_settings
 from rowkeeper.core.warehouse import Target, connect
 from rowkeeper.workspace.context import Context
-from uploaders.local import LocalStore
+from uploaders.local.store import LocalStore
 
 ASSETS = """
 create table asset_states (

@@ -17,7 +17,7 @@ from tests.fakes.clients import request_for, settings_for
 from tests.fakes.internet import FakeInternet
 from tests.fakes.site import DriveFile, Site
 from tests.helpers.archives import Quiet, archive_of, context_at
-from uploaders.local import LocalStore
+from uploaders.local.store import LocalStore
 from uploaders.values import UploadRequest
 
 LONG = b"a film of some length " * 40

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rowkeeper.core.ids import asset_id
 from uploaders.base import Store
-from uploaders.local import LocalStore
+from uploaders.local.store import LocalStore
 from uploaders.values import Stored, UploadRequest
 
 

@@ -17,7 +17,7 @@ from tests.fakes.clients import request_for
 from tests.fakes.s3 import open_uploads, s3_store, shared_ministack
 from tests.helpers.transfers import Answers, local_settings, serving
 from uploaders.base import Store
-from uploaders.local import LocalStore
+from uploaders.local.store import LocalStore
 
 PART = 5 << 20
 TEMPLATE = "people/{row_id}/{asset_id}.{ext}"

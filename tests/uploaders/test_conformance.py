@@ -18,7 +18,7 @@ from tests.fakes.s3 import MiniStack, open_uploads, s3_settings, s3_store, share
 from tests.fakes.swift import swift_store
 from tests.helpers.stores import ODD_KEYS, put, request_of, stream
 from uploaders.base import MARKER, Store
-from uploaders.local import LocalStore
+from uploaders.local.store import LocalStore
 from uploaders.retrying import retrying
 from uploaders.s3.client import connect
 from uploaders.s3.store import S3Store

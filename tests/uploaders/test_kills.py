@@ -13,7 +13,7 @@ from rowkeeper.core.settings import Settings
 from tests.fakes.s3 import connection_to, open_uploads, s3_store, shared_ministack
 from tests.helpers.stores import local_lab, request_of
 from uploaders.base import Store, object_key
-from uploaders.local import LocalStore
+from uploaders.local.store import LocalStore
 from uploaders.pool import upload_all
 from uploaders.s3.store import S3Store
 from uploaders.values import UploadRequest

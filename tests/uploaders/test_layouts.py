@@ -16,7 +16,7 @@ from tests.helpers.names import HOSTILE
 from tests.helpers.stores import local_lab, request_of
 from uploaders.base import Store, object_key
 from uploaders.layout import PRESETS, checked_layout, key_apart
-from uploaders.local import LocalStore
+from uploaders.local.store import LocalStore
 from uploaders.pool import upload_all
 from uploaders.values import UploadRequest
 

@@ -283,7 +283,7 @@ def test_what_nobody_foresaw_is_an_event(
     def broken(*_: object) -> None:
         raise ValueError(f"a secret: {SECRET}")
 
-    monkeypatch.setattr("uploaders.local.shutil.copyfileobj", broken)
+    monkeypatch.setattr("uploaders.local.store.shutil.copyfileobj", broken)
     summary, [event] = run(settings, request_of(tmp_path, b"body"))
     assert summary.failed == 1
     assert (event.error_code, event.error_message) == ("unexpected", "unexpected ValueError")

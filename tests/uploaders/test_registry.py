@@ -10,7 +10,7 @@ from rowkeeper.core.settings import Settings
 from tests.fakes.s3 import free_port, s3_settings, shared_ministack
 from tests.helpers.stores import request_of
 from uploaders.base import object_key
-from uploaders.local import LocalStore
+from uploaders.local.store import LocalStore
 from uploaders.registry import open_store
 
 

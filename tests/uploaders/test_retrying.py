@@ -11,7 +11,7 @@ from rowkeeper.core.setting_sections import Upload
 from tests.helpers.stores import put, request_of
 from uploaders.base import Store
 from uploaders.faults import UnreachableError
-from uploaders.local import LocalStore
+from uploaders.local.store import LocalStore
 from uploaders.retrying import retrying
 
 BODY = b"0123456789"

@@ -20,7 +20,7 @@ from rowkeeper.core.ids import asset_id
 from tests.fakes.s3 import open_uploads, s3_store, shared_ministack
 from tests.helpers.stores import Lab, local_lab, request_of
 from uploaders.base import object_key, open_source
-from uploaders.local import LocalStore
+from uploaders.local.store import LocalStore
 from uploaders.s3.store import S3Store
 from uploaders.values import Held, UploadRequest
 
@@ -179,7 +179,7 @@ def test_a_full_disk_stops_the_store(
     def full(handle: int) -> None:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr("uploaders.local.os.fsync", full)
+    monkeypatch.setattr("uploaders.local.store.os.fsync", full)
     with pytest.raises(StoreError, match=os.strerror(number)) as caught:
         store.put(request, object_key(request))
     assert caught.value.exit_code == code

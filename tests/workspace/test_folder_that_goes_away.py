@@ -35,7 +35,7 @@ from tests.fakes.internet import FakeInternet
 from tests.fakes.site import DriveFile, Site
 from tests.helpers.archives import Quiet, context_at
 from uploaders.base import open_source
-from uploaders.local import LocalStore
+from uploaders.local.store import LocalStore
 from uploaders.values import UploadRequest
 
 GONE = "went away while this worked in it.*mount it again"

@@ -18,7 +18,7 @@ from tests.fakes.journals import events_in
 from tests.helpers.archives import Quiet, archive_of, context_at
 from tests.helpers.stores import request_of
 from uploaders.base import MARKER, object_key
-from uploaders.local import LocalStore
+from uploaders.local.store import LocalStore
 
 FILES = {"files/1.mp4": b"one", "files/2.mp4": b"two"}
 

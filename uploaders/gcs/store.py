@@ -4,13 +4,11 @@ import base64
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
 import requests
-from google.auth.exceptions import GoogleAuthError
-from google.auth.exceptions import TransportError as TokenTransportError
 
 from rowkeeper.core.errors import (
     NeedsPersonError,
@@ -22,7 +20,6 @@ from rowkeeper.core.errors import (
 from rowkeeper.core.fixity import Content, content_of
 from uploaders.base import CHUNK, OWN, Store
 from uploaders.faults import (
-    UnreachableError,
     changed_source,
     corrupt_object,
     keeps_all,
@@ -30,6 +27,7 @@ from uploaders.faults import (
 )
 from uploaders.gcs.body import Related, empty, local_md5, of_file
 from uploaders.gcs.client import connect, endpoint_of
+from uploaders.gcs.errors import GONE, faults, refusal
 from uploaders.gcs.links import plain_link, signed_link
 from uploaders.gcs.writer import GcsWriter
 from uploaders.links import Shown
@@ -43,7 +41,7 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = (10, 60)
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
-_GONE, _TAKEN, _BEYOND = 404, 412, 416
+_TAKEN, _BEYOND = 412, 416
 
 
 class GcsStore(Store):
@@ -91,7 +89,7 @@ class GcsStore(Store):
     def probe(self) -> None:
         """Makes an empty object, reads it and deletes it: no right to ask for the bucket needed."""
         name = self.name(PROBE)
-        with self._faults():
+        with faults(self.root):
             self._probe_making(name)
             with suppress(NeedsPersonError):  # another run's probe has removed it
                 deque(self.read(PROBE), maxlen=0)
@@ -119,7 +117,7 @@ class GcsStore(Store):
 
     def held(self, request: UploadRequest, key: str) -> Held:
         """By size first, then by MD5 beside the local file, else by reading back and hashing."""
-        with self._faults():
+        with faults(self.root):
             facts = self.facts(key)
             if facts is None:
                 return Held.NOTHING
@@ -141,7 +139,7 @@ class GcsStore(Store):
     def hold(self, key: str, made: dict[str, Any], same: Callable[[], bool]) -> None:
         """Remove the object that was ``made``, and raise, unless it has the ``same`` bytes."""
         try:
-            with self._faults():
+            with faults(self.root):
                 if not same():
                     raise corrupt_object("the store's bytes do not have the download's SHA-256")
         except (NeedsPersonError, RetryLaterError):
@@ -160,7 +158,7 @@ class GcsStore(Store):
         below = self.name("")
         asked = {"prefix": below + prefix, "fields": "nextPageToken,items(name,size)"}
         while True:
-            with self._faults():
+            with faults(self.root):
                 page = self._ask("GET", self._objects, params=asked).json()
             for item in page.get("items", []):
                 if (key := item["name"].removeprefix(below)) not in OWN:
@@ -176,17 +174,17 @@ class GcsStore(Store):
         headers = {"Accept-Encoding": "identity"}
         if start or length is not None:
             headers["Range"] = f"bytes={start}-{'' if length is None else start + length - 1}"
-        with self._faults():
+        with faults(self.root):
             answer = self._ask(
                 "GET",
                 self._url(self.name(key)),
                 params={"alt": "media"},
                 headers=headers,
                 stream=True,
-                allowed=(_GONE, _BEYOND),
+                allowed=(GONE, _BEYOND),
             )
             with closing(answer):
-                if answer.status_code == _GONE:
+                if answer.status_code == GONE:
                     raise missing_object()
                 if answer.status_code != _BEYOND:
                     yield from answer.iter_content(CHUNK)
@@ -213,12 +211,10 @@ class GcsStore(Store):
             facts = self.facts(key) or {}
             metadata = {name: facts[name] for name in ("contentType", "metadata") if name in facts}
             metadata |= self.kept
-        with self._faults():
+        with faults(self.root):
             while True:
-                answer = self._ask(
-                    "POST", url, params=asked, json=metadata, allowed=(_GONE, _TAKEN)
-                )
-                if answer.status_code == _GONE:
+                answer = self._ask("POST", url, params=asked, json=metadata, allowed=(GONE, _TAKEN))
+                if answer.status_code == GONE:
                     raise missing_object()
                 if answer.status_code == _TAKEN:
                     return False
@@ -228,7 +224,7 @@ class GcsStore(Store):
 
     def remove(self, key: str) -> None:
         """In a bucket with versions the older ones stay."""
-        with self._faults():
+        with faults(self.root):
             self._remove(self.name(key), None)
 
     def link(self, key: str, lifetime_s: int | None, shown: Shown) -> str:
@@ -236,20 +232,20 @@ class GcsStore(Store):
         address = plain_link(str(self.endpoint), self.bucket, self.name(key))
         if lifetime_s is None:
             return address
-        with self._faults():
+        with faults(self.root):
             account = getattr(self.session, "credentials", None)
             return signed_link(address, account, lifetime_s, shown)
 
     def facts(self, key: str) -> dict[str, Any] | None:
         """What the store says of an object; None if there is none."""
-        with self._faults():
-            answer = self._ask("GET", self._url(self.name(key)), allowed=(_GONE,))
-            return None if answer.status_code == _GONE else dict(answer.json())
+        with faults(self.root):
+            answer = self._ask("GET", self._url(self.name(key)), allowed=(GONE,))
+            return None if answer.status_code == GONE else dict(answer.json())
 
     def make(self, body: Related) -> dict[str, Any]:
         """The facts of the new object; none if there was one."""
         key = {"kmsKeyName": self._kms_key_id} if self._kms_key_id else {}
-        with self._faults():
+        with faults(self.root):
             answer = self._ask(
                 "POST",
                 f"{self.endpoint}/upload/storage/v1/b/{self.bucket}/o",
@@ -262,7 +258,7 @@ class GcsStore(Store):
 
     def _remove(self, name: str, generation: str | None) -> None:
         asked = {"generation": generation} if generation else {}
-        self._ask("DELETE", self._url(name), params=asked, allowed=(_GONE,))
+        self._ask("DELETE", self._url(name), params=asked, allowed=(GONE,))
 
     def _sent(self, request: UploadRequest, key: str, made: dict[str, Any]) -> bool:
         """As :meth:`_verified`, of a file that may have been changed meanwhile."""
@@ -287,17 +283,7 @@ class GcsStore(Store):
         status = answer.status_code
         if status // 100 == 2 or status in allowed:
             return answer
-        if status in {401, 403}:
-            raise StoreError(
-                f"The store {self.root} refuses ({status}): check store.credentials_file, "
-                "and that the account may create, read and delete objects there."
-            )
-        if status == _GONE:
-            raise StoreError(
-                f"The store {self.root} refuses ({status}): make the bucket, "
-                "or name another in store.url."
-            )
-        raise RetryLaterError(f"gcs_{status}", f"the store did not take or give it ({status})")
+        raise refusal(status, self.root)
 
     def name(self, key: str) -> str:
         """The object's whole name."""
@@ -305,18 +291,3 @@ class GcsStore(Store):
 
     def _url(self, name: str) -> str:
         return f"{self._objects}/{quote(name, safe='')}"
-
-    @contextmanager
-    def _faults(self) -> Iterator[None]:
-        try:
-            yield
-        except (requests.ConnectionError, TokenTransportError) as error:
-            raise UnreachableError(f"no connection: {type(error).__name__}") from None
-        except requests.RequestException as error:
-            what = f"the store gave no whole answer: {type(error).__name__}"
-            raise RetryLaterError("store_transport", what) from None
-        except GoogleAuthError:
-            raise StoreError(
-                f"The store {self.root} got no token: name a service account's key in "
-                "store.credentials_file, or sign in with gcloud auth application-default login."
-            ) from None

@@ -1,6 +1,5 @@
 """A folder as a store: the default."""
 
-import errno
 import os
 import shutil
 import sys
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import quote
 
-from rowkeeper.core.disk.faults import FULL, REFUSED, too_large
 from rowkeeper.core.disk.known import KnownFiles
 from rowkeeper.core.disk.names import (
     KEPT_ELSEWHERE,
@@ -26,27 +24,18 @@ from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.disk.probe import probe as probe_disk
 from rowkeeper.core.disk.stored import is_plain, unlinked
 from rowkeeper.core.disk.writing import sync
-from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, StoreDiskError, StoreError
-from rowkeeper.core.fixity import Content
+from rowkeeper.core.errors import NeedsPersonError, RetryLaterError
 from rowkeeper.core.paths import folder_id, sha256_file
 from uploaders.base import CHUNK, IN_DATA_FOLDER, MARKER, Store, open_source
 from uploaders.faults import changed_source, corrupt_object, missing_object, strange_store
 from uploaders.links import Shown
+from uploaders.local.faults import disk_refusal
+from uploaders.local.writer import LocalWriter
 from uploaders.values import Entry, Facts, Held, Stored, UploadRequest
 from uploaders.writer import Writer
 
 if TYPE_CHECKING:
     from hashlib import _Hash
-
-_REFUSED = {
-    errno.EACCES,
-    errno.EDQUOT,
-    errno.EEXIST,
-    errno.ENOSPC,
-    errno.ENOTDIR,
-    errno.EPERM,
-    errno.EROFS,
-}
 
 
 class LocalStore(Store):
@@ -135,7 +124,7 @@ class LocalStore(Store):
         digest: "_Hash | None" = None,
     ) -> Writer:
         """As :meth:`create`; a folder keeps no types."""
-        return _LocalWriter(self, key, digest)
+        return LocalWriter(self, self.path(key), key, digest)
 
     def stored(self, key: str, *, existed: bool) -> Stored:
         """The file's URL."""
@@ -297,35 +286,4 @@ class LocalStore(Store):
         try:
             yield
         except OSError as error:
-            if error.errno in _REFUSED:
-                is_disk = error.errno in FULL | REFUSED and self._within
-                kind = StoreDiskError if is_disk else StoreError
-                raise kind(
-                    f"The store folder {self.folder} can't be written ({error.strerror}): free "
-                    "space or mend its rights, or name another folder in store.url."
-                ) from None
-            if refused := too_large(error):
-                raise refused from None
-            raise RetryLaterError("store_io", f"the store folder: {error.strerror}") from None
-
-
-class _LocalWriter(Writer):
-    def __init__(self, store: LocalStore, key: str, digest: "_Hash | None") -> None:
-        super().__init__(digest)
-        self._store, self._key, self._path = store, key, store.path(key)
-        self._open = ExitStack()
-        self._file = self._open.enter_context(store.growing(self._path))
-
-    def _take(self, chunk: bytes) -> None:
-        with self._store.faults():
-            self._file.write(chunk)
-
-    def _finish(self, content: Content) -> Stored:
-        facts = (content.sha256, content.size_bytes)
-        if self._store.finish(self._path, self._file, facts):
-            return self._store.stored(self._key, existed=False)
-        return self._store.taken(content, self._key)
-
-    def _close(self) -> None:
-        with suppress(OSError):
-            self._open.close()
+            raise disk_refusal(error, self.folder, in_data_folder=bool(self._within)) from None
