@@ -34,7 +34,8 @@ from rowkeeper.core.event_values import DETAILS
 from rowkeeper.core.events import AssetEvent
 from rowkeeper.core.ids import new_id
 from rowkeeper.core.journal.journal import journal_dir
-from rowkeeper.core.journal.segments import Finding, checked
+from rowkeeper.core.journal.lines import checked
+from rowkeeper.core.journal.segments import Finding
 from rowkeeper.core.profiles import load_target
 from rowkeeper.core.settings import load_settings
 from rowkeeper.workspace.build import build

@@ -1,13 +1,13 @@
 """The archive as files below a folder: read from the store, held to what was recorded."""
 
 import hashlib
-import json
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from rowkeeper.archive.pieces import Piece, read_pieces
 from rowkeeper.archive.stores import said_of
 from rowkeeper.core.csv.written import guarded_csv
 from rowkeeper.core.disk.faults import not_written
@@ -17,10 +17,9 @@ from rowkeeper.core.disk.stored import asset_path, is_plain, stored_path
 from rowkeeper.core.errors import NeedsPersonError, TransferError
 from rowkeeper.core.files import write_whole
 from rowkeeper.core.fixity import Content
-from rowkeeper.core.paths import apart, folder_id, safe_extension, version_mark
+from rowkeeper.core.paths import apart, safe_extension, version_mark
 from rowkeeper.core.pool import Stop, run_bounded
 from rowkeeper.core.progress import Display, Progress, Reporter
-from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.selection import Selection
 from rowkeeper.workspace.store_identity import open_known
@@ -31,69 +30,10 @@ if TYPE_CHECKING:
 INDEX = "restored.csv"
 RENAMED = "renamed"
 """Below the folder: files whose own names the disk can't have."""
-PIECES = """
-select
-    assets.asset_id, assets.person_row_id as row_id, assets.provider, assets.media_id,
-    assets.asset_kind, assets.original_url, people.name, people.email, people.personality_type,
-    coalesce(versions.local_path, versions.lost_path, versions.dropped_path) as path,
-    versions.sha256, versions.size_bytes,
-    case when versions.is_archived then versions.store end as store,
-    case when versions.is_archived then versions.object_key end as object_key,
-    case when versions.is_archived then versions.cloud_url end as cloud_url,
-    versions.details as download_details,
-    versions.local_path is not null and coalesce(versions.data_folder, ?) = ? as is_here,
-    versions.version, coalesce(versions.sha256 = assets.sha256, false) as is_current
-from {schema}.asset_states as assets
-left join {schema}.asset_copies as versions on assets.asset_id = versions.asset_id
-left join {schema}.people as people on assets.person_row_id = people.row_id
-where assets.is_claimed
-order by assets.asset_id, versions.version desc
-"""
 HEADER = (
     *("row_id", "name", "email", "personality_type", "asset_type", "provider", "media_id"),
     *("original_url", "path", "sha256", "size_bytes", "cloud_url", "version", "is_current"),
 )
-
-
-@dataclass(frozen=True)
-class Piece:
-    """One version of an asset and where its bytes are: a store, this data folder, or nowhere yet.
-
-    ``version`` is None for an asset that nothing was ever downloaded of.
-    """
-
-    asset_id: str
-    row_id: str
-    provider: str
-    media_id: str
-    asset_kind: str
-    original_url: str
-    name: str | None
-    email: str | None
-    personality_type: str | None
-    path: str | None
-    sha256: str | None
-    size_bytes: int | None
-    store: str | None
-    object_key: str | None
-    cloud_url: str | None
-    download_details: str | None
-    is_here: bool
-    version: int | None
-    is_current: bool
-
-    @property
-    def content(self) -> Content | None:
-        """Its bytes, if something has them."""
-        there = self.is_here or self.store is not None
-        if self.sha256 is None or self.size_bytes is None or not there:
-            return None
-        return Content(self.sha256, self.size_bytes)
-
-    @property
-    def details(self) -> dict[str, Any]:
-        """What the download told."""
-        return dict(json.loads(self.download_details)) if self.download_details else {}
 
 
 @dataclass
@@ -126,7 +66,7 @@ def retrieve(
     has no bytes in a store is taken from this data folder, if it is here. Raises ``StoreError``.
     """
 
-    pieces = selection.of(_pieces(context))
+    pieces = selection.of(read_pieces(context))
     names = _names_of(folder)
     placed = _placed([piece for piece in pieces if piece.content], naming, names)
     store = open_known(context)
@@ -146,12 +86,6 @@ def retrieve(
     ]
     write_whole(folder / INDEX, _index(rows))
     return work.done
-
-
-def _pieces(context: Context) -> list[Piece]:
-    ours = folder_id(context.settings.data_dir)
-    with connect(context.target) as warehouse:
-        return warehouse.records(Piece, PIECES, [ours, ours])
 
 
 def _names_of(folder: Path) -> Naming:

@@ -12,8 +12,8 @@ from typing import Any
 
 from rowkeeper.core.disk.own import is_own_file, read_file
 from rowkeeper.core.event_values import is_clean, is_number, is_time
+from rowkeeper.core.journal.lines import unchecked
 from rowkeeper.core.journal.manifest import append_lines
-from rowkeeper.core.journal.segments import unchecked
 from rowkeeper.core.text import from_json
 from rowkeeper.core.warehouse import Warehouse
 

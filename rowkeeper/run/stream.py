@@ -1,24 +1,17 @@
-"""Straight through: media go from their source into the store, and touch no disk on the way.
+"""Straight through: media go from their source into the store, and touch no disk on the way."""
 
-A note in the work folder says, just before an object is made, what it will be: a run that is killed
-before the events finds the object by it, and tells of it instead of fetching again.
-"""
-
-import json
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from rowkeeper.core.disk.own import is_own_file, write_small
 from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, TransferError
 from rowkeeper.core.events import AssetEvent
 from rowkeeper.core.paths import safe_extension
-from rowkeeper.core.text import from_json
 from rowkeeper.core.warehouse import connect
+from rowkeeper.run.stream_notes import NOTE, note_path, read_note, write_note
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.store_identity import open_known
 
@@ -32,7 +25,6 @@ if TYPE_CHECKING:
     from uploaders.values import Stored, UploadRequest
     from uploaders.writer import Writer
 
-NOTE = ".straight"
 STANDING = """
 select asset_id, upload_attempts, legacy_object_uuid,
     case when archived_by = 'rowkeeper' and store = ? then sha256 end as sha256, object_key
@@ -65,7 +57,7 @@ def store_streamer(context: Context, session_id: str) -> "StoreStreamer":
     for path in partial_folder(context.settings.data_dir).glob(f"*{NOTE}"):
         if path.name.removesuffix(NOTE) in archived:
             path.unlink(missing_ok=True)  # a run was killed after its last word on it
-        elif found := _noted(path):  # asked for before it counts
+        elif found := read_note(path):  # asked for before it counts
             known.setdefault(found.fetched.sha256, found.key)
     template = checked_layout(context.settings.store.layout)
     return StoreStreamer(store, template, session_id, standing, known)
@@ -107,7 +99,7 @@ class StoreStreamer:
         """The object of ``request`` that an earlier run made but could not report, if any."""
         from uploaders.values import Held
 
-        if (note := _noted(note_path(folder, request))) is None:
+        if (note := read_note(note_path(folder, request))) is None:
             return None
         upload = self.upload_of(request, note.fetched)
         if self.store.held(upload, note.key) is not Held.SAME:
@@ -144,8 +136,7 @@ class StoreStreamer:
         """Make the object, unless the store has its bytes under another key."""
 
         def make(_: "UploadRequest") -> "Stored":
-            note = {**asdict(fetched), "path": str(fetched.path)}
-            write_small(note_path(folder, request), json.dumps({"key": key, "fetched": note}))
+            write_note(note_path(folder, request), key, fetched)
             return self._commit(request, writer, key, fetched.sha256)
 
         self._store_once(request, fetched, make)
@@ -279,29 +270,3 @@ class StoreSink:
         if self._writer:
             self._way.settle(self._request, fetched, self._writer, self._key, self._folder)
         return fetched
-
-
-@dataclass(frozen=True)
-class Noted:
-    """What an object will be, or is if its run was killed just then."""
-
-    key: str
-    fetched: "Fetched"
-
-
-def note_path(folder: Path, request: "Request") -> Path:
-    """Where it is noted what the object of ``request`` will be."""
-    return folder / f"{request.asset_id}{NOTE}"
-
-
-def _noted(path: Path) -> Noted | None:
-    from downloaders.base import Fetched
-
-    try:
-        if not is_own_file(path):
-            return None
-        note = from_json(path.read_bytes())
-        fetched = Fetched(**{**note["fetched"], "path": Path(note["fetched"]["path"])})
-        return Noted(str(note["key"]), fetched)
-    except (OSError, ValueError, KeyError, TypeError):
-        return None

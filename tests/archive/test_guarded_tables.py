@@ -6,7 +6,8 @@ import io
 import pytest
 
 from rowkeeper.archive.bag import _csv
-from rowkeeper.archive.retrieve import HEADER, Piece, _index
+from rowkeeper.archive.pieces import Piece
+from rowkeeper.archive.retrieve import HEADER, _index
 from rowkeeper.core.csv.guard import unguard
 
 FORMULAS = ["=1", "a\n=1", "\t=1", "＝1", "x;=1", ' "@SUM(1)', "-1+1", "\r+1"]

@@ -14,7 +14,8 @@ from rowkeeper.core.errors import RowkeeperError
 from rowkeeper.core.event_values import EventValueError, check_values
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.ids import new_id
-from rowkeeper.core.journal.segments import Finding, checked
+from rowkeeper.core.journal.lines import checked
+from rowkeeper.core.journal.segments import Finding
 from rowkeeper.core.warehouse import Target
 from tests.fuzz_hostile import ODD
 

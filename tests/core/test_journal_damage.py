@@ -17,9 +17,10 @@ from rowkeeper.core.journal.journal import (
     seal_abandoned,
     sealed_segments,
 )
+from rowkeeper.core.journal.lines import to_line
 from rowkeeper.core.journal.manifest import read_manifest
 from rowkeeper.core.journal.salvage import salvage
-from rowkeeper.core.journal.segments import examine, to_line
+from rowkeeper.core.journal.segments import examine
 from tests.helpers.journals import EVENTS, event_ids, made, renewed
 from tests.helpers.kills import dying
 

@@ -22,8 +22,8 @@ from rowkeeper.core.journal.journal import (
     sealed_segments,
     write_sealed,
 )
+from rowkeeper.core.journal.lines import checked, to_line
 from rowkeeper.core.journal.salvage import salvage
-from rowkeeper.core.journal.segments import checked, to_line
 from tests.helpers.journals import EVENTS, event_ids, made
 
 ONE, TWO = new_id(), new_id()

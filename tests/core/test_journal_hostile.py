@@ -18,8 +18,9 @@ from rowkeeper.core.journal.formats import (
 from rowkeeper.core.journal.journal import (
     sealed_segments,
 )
+from rowkeeper.core.journal.lines import checked, to_line, whole_in
 from rowkeeper.core.journal.salvage import salvage
-from rowkeeper.core.journal.segments import Finding, checked, to_line, whole_in
+from rowkeeper.core.journal.segments import Finding
 from rowkeeper.core.warehouse import Target
 from tests.helpers.journals import EVENTS, event_ids, made
 

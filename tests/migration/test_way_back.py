@@ -17,7 +17,8 @@ from rowkeeper.core.files import kept_files
 from rowkeeper.core.settings import load_settings
 from rowkeeper.core.warehouse import Target
 from rowkeeper.migration.export.base import Base, BaseRow, Person
-from rowkeeper.migration.export.losses import Source, find_losses, read_table
+from rowkeeper.migration.export.losses import Source, find_losses
+from rowkeeper.migration.export.plain_csv import read_table
 from rowkeeper.migration.export.table import export
 from rowkeeper.workspace.build import build
 from rowkeeper.workspace.context import Context

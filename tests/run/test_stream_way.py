@@ -12,7 +12,8 @@ from downloaders.files import partial_folder
 from downloaders.pool import DownloadSummary, download_all
 from rowkeeper.core.errors import Verdict
 from rowkeeper.core.events import AssetEvent, EventType
-from rowkeeper.run.stream import NOTE, StoreStreamer
+from rowkeeper.run.stream import StoreStreamer
+from rowkeeper.run.stream_notes import NOTE
 from tests.fakes.clients import request_for
 from tests.fakes.s3 import open_uploads, s3_store, shared_ministack
 from tests.helpers.transfers import Answers, local_settings, serving

@@ -17,9 +17,10 @@ from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.errors import JournalDamagedError, NewerVersionError
 from rowkeeper.core.journal import kept_files
 from rowkeeper.core.journal.journal import seal_anew
+from rowkeeper.core.journal.lines import checked, unchecked
 from rowkeeper.core.journal.manifest import SEALED
 from rowkeeper.core.journal.segments import SEALED as SEALED_NAME
-from rowkeeper.core.journal.segments import Finding, checked, is_old, segments_in, unchecked
+from rowkeeper.core.journal.segments import Finding, is_old, segments_in
 from rowkeeper.core.text import from_json
 
 NAME = "format.json"

@@ -21,6 +21,7 @@ from rowkeeper.core.disk.writing import sync, write_all
 from rowkeeper.core.errors import JournalDamagedError, JournalError
 from rowkeeper.core.events import AssetEvent
 from rowkeeper.core.ids import new_id
+from rowkeeper.core.journal.lines import to_line
 from rowkeeper.core.journal.manifest import SEALED, ManifestEntry, note
 from rowkeeper.core.journal.segments import (
     OPEN,
@@ -31,7 +32,6 @@ from rowkeeper.core.journal.segments import (
     sealed_name,
     segment_id,
     segments_in,
-    to_line,
 )
 
 ASIDE = "aside"

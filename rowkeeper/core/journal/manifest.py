@@ -18,7 +18,8 @@ from rowkeeper.core.disk.own import own_file, replace_whole, require_file
 from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.disk.stored import is_plain
 from rowkeeper.core.disk.writing import sync, write_all
-from rowkeeper.core.journal.segments import Finding, checked, unchecked, whole_in
+from rowkeeper.core.journal.lines import checked, unchecked, whole_in
+from rowkeeper.core.journal.segments import Finding
 from rowkeeper.core.text import from_json
 
 NAME = "manifest.jsonl"

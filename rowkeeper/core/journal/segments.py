@@ -1,31 +1,25 @@
-"""Segments of the journal: how a line, a file and its name say that they are whole.
+"""Segments of the journal: how a file, by its lines and its name, says that it is whole.
 
-A line is an event as JSON with two more fields at its end: its number in the segment and the CRC-32
-of all before that. A sealed segment has how many events it holds and its SHA-256 in its name.
+A sealed segment has how many events it holds and its SHA-256 in its name.
 Segments of format 1 have neither and are named by their id alone.
 """
 
 import hashlib
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from zlib import crc32
 
 from rowkeeper.core.disk.own import read_file
 from rowkeeper.core.errors import NewerVersionError
 from rowkeeper.core.event_values import EventValueError, check_values
 from rowkeeper.core.events import AssetEvent
+from rowkeeper.core.journal.lines import SumBudget, unchecked, whole_in
 
 SUFFIX = ".jsonl"
 OPEN = "-open"
 SEALED = re.compile(r"(?P<id>.+)-(?P<events>\d+)-(?P<sha256>[0-9a-f]{32})")
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 OWN = re.compile(rf"{ID.pattern}(?:{OPEN}|-\d+-[0-9a-f]{{32}})?")
-CHECKED_END = re.compile(rb',"_crc32":"([0-9a-f]{8})"\}')
-COSTS = 1000
-"""What to try one begin costs, in bytes of a checksum."""
-CRC_BYTES = len(b',"_crc32":"00000000"}')
 NUMBER = re.compile(rb',"_line":([1-9][0-9]{0,17})$')
 ASSET = re.compile(rb'"asset_id":"([0-9a-f-]{36})"')
 ROW = re.compile(rb'"row_id":"([^"\\]{1,100})"')
@@ -64,23 +58,6 @@ class Segment:
     torn: bytes = b""
     last_number: int = 0
     sha256: str = ""
-
-
-def checked(body: bytes) -> bytes:
-    """A JSON object, without its closing brace, as a line that ends in its CRC-32."""
-    return body + b',"_crc32":"%08x"}\n' % crc32(body)
-
-
-def unchecked(line: bytes) -> bytes | None:
-    """The body of such a line, with or without its line end; None if it is not whole."""
-    line = line.removesuffix(b"\n")
-    body, end = line[:-CRC_BYTES], line[-CRC_BYTES:]
-    return body if end == b',"_crc32":"%08x"}' % crc32(body) else None
-
-
-def to_line(event: AssetEvent, number: int) -> bytes:
-    """``event`` as line ``number`` of a segment."""
-    return checked(event.to_json().encode()[:-1] + b',"_line":%d' % number)
 
 
 def is_own(stem: str) -> bool:
@@ -225,31 +202,6 @@ def _hold_to_name(segment: Segment) -> None:
     elif not segment.findings:
         words = "it has other bytes than were sealed, though its events are whole"
         segment.findings.append(Finding(segment.path, None, words, lost=False))
-
-
-@dataclass
-class SumBudget:
-    """How many bytes may yet be summed to look for whole records in damaged lines: each begin is
-    tried with each end, and so a file that is made to cost takes no longer than a large one."""
-
-    left: int = 1 << 30
-
-
-def whole_in(line: bytes, work: SumBudget | None = None) -> Iterator[bytes]:
-    """The records within a damaged line that are whole: two of them where a line end was hit."""
-    work = work or SumBudget()
-    start = 0
-    for end in CHECKED_END.finditer(line):
-        begin = line.find(b"{", start, end.end())
-        while begin >= 0:
-            work.left -= end.end() - begin + COSTS
-            if work.left < 0:
-                return
-            if (body := unchecked(line[begin : end.end()])) is not None:
-                yield body
-                start = end.end()
-                break
-            begin = line.find(b"{", begin + 1, end.end())
 
 
 def _event(path: Path, place: int, body: bytes) -> tuple[int, AssetEvent]:

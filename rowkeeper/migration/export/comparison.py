@@ -14,9 +14,11 @@ from rowkeeper.migration.export.losses import (
     UNTOLD,
     Loss,
     Source,
+    find_losses,
+)
+from rowkeeper.migration.export.plain_csv import (
     Table,
     column_keys,
-    find_losses,
     read_table,
     row_cells,
     title_key,
