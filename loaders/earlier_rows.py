@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from loaders.destination import DATASET
 from loaders.row_keys import RowIds, keys_row
-from loaders.tables import Row, Rows, TableName, no_rows
+from loaders.schemas import Row, Rows, TableName, no_rows
 from rowkeeper.core.identity import row_id_key
 from rowkeeper.core.ids import asset_id
 from rowkeeper.core.text import trimmed

@@ -13,8 +13,8 @@ from loaders.destination import DATASET
 from loaders.grid import tab_label
 from loaders.legacy_reading import LegacyFile
 from loaders.removals import HeldSheet, people_of
+from loaders.schemas import SCHEMAS, TABLES
 from loaders.sheet import Snapshot
-from loaders.tables import SCHEMAS, TABLES
 from rowkeeper.core.text import to_json
 from rowkeeper.core.warehouse import LOADED, Target, Warehouse, connect
 

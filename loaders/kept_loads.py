@@ -16,7 +16,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from loaders.destination import DATASET
-from loaders.tables import EVIDENCE, SCHEMAS, Row, Rows, TableName, as_arrow, no_rows
+from loaders.schemas import EVIDENCE, SCHEMAS, Row, Rows, TableName, as_arrow, no_rows
 from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.disk.writing import sync
 from rowkeeper.core.ids import new_id

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loaders.destination import DATASET, PIPELINE, destination, forget_trace
-from loaders.tables import Row, Rows
+from loaders.schemas import Row, Rows
 from rowkeeper.core.disk.faults import disk_error
 from rowkeeper.core.duckdb_file import damaged, is_damage
 from rowkeeper.core.errors import WarehouseError, causes

@@ -18,15 +18,8 @@ from loaders.held import has_all_columns
 from loaders.legacy_reading import column_names, named_cells
 from loaders.loader import Loader
 from loaders.row_keys import RowIds
-from loaders.tables import (
-    KEYS,
-    RULES_VERSION,
-    Rows,
-    TableName,
-    add_legacy_content,
-    add_sheet_content,
-    no_rows,
-)
+from loaders.schemas import KEYS, Rows, TableName, no_rows
+from loaders.tables import RULES_VERSION, add_legacy_content, add_sheet_content
 from rowkeeper.core.csv.layout import header_layout
 from rowkeeper.core.csv.legacy import COLUMNS as LEGACY_COLUMNS
 from rowkeeper.core.identity import row_id_key

@@ -19,8 +19,9 @@ from loaders.loader import Loader
 from loaders.newer_rules import ReadAgain, read_again
 from loaders.removals import Allowed, check_load, new_titles
 from loaders.row_keys import RowIds, known_row_ids
+from loaders.schemas import EVIDENCE, TABLES, Rows, no_rows
 from loaders.sheet import Snapshot, configured_sheet
-from loaders.tables import EVIDENCE, TABLES, Rows, add_legacy_file, add_snapshot, no_rows
+from loaders.tables import add_legacy_file, add_snapshot
 from rowkeeper.core.csv.ignoring import IDLE, idle_rules
 from rowkeeper.core.disk.locks import lock_path
 from rowkeeper.core.disk.presence import make_folder

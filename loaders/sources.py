@@ -17,17 +17,9 @@ from loaders.chain import ChainLink
 from loaders.columns import Titles
 from loaders.legacy_reading import load_legacy_csv
 from loaders.row_keys import RowIds
+from loaders.schemas import KEYS, SCHEMAS, Rows, TableName, as_arrow, no_rows
 from loaders.sheet import Access, load_sheet
-from loaders.tables import (
-    KEYS,
-    SCHEMAS,
-    Rows,
-    TableName,
-    add_legacy_file,
-    add_snapshot,
-    as_arrow,
-    no_rows,
-)
+from loaders.tables import add_legacy_file, add_snapshot
 
 
 class AsGiven(BaseConfiguration):

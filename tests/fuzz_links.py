@@ -22,8 +22,9 @@ from loaders.chain import ChainLink
 from loaders.legacy_reading import load_legacy_csv
 from loaders.loader import Loader
 from loaders.row_keys import RowIds
+from loaders.schemas import no_rows
 from loaders.sheet import load_sheet
-from loaders.tables import add_legacy_file, add_snapshot, no_rows
+from loaders.tables import add_legacy_file, add_snapshot
 from rowkeeper.core.csv.legacy import GENERATIONS
 from rowkeeper.core.drain import create_tables
 from rowkeeper.core.profiles import load_target

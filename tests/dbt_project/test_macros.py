@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 from jinja2 import Environment
 
-from loaders.tables import SCHEMAS
+from loaders.schemas import SCHEMAS
 from rowkeeper.core.csv.legacy import NOTHING
 from rowkeeper.core.drain import create_statements
 from rowkeeper.core.events import EventType

@@ -3,7 +3,8 @@
 import json
 
 from loaders.grid import Cell
-from loaders.tables import RULES_VERSION, add_legacy_content, add_sheet_content, no_rows
+from loaders.schemas import no_rows
+from loaders.tables import RULES_VERSION, add_legacy_content, add_sheet_content
 from rowkeeper.core.text import sha256
 
 TYPE = "MF-Si/Fe-CS/P(B) #3"

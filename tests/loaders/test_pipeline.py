@@ -13,7 +13,7 @@ import pytest
 from loaders.destination import pipelines_dir
 from loaders.pipeline import IngestSummary, ingest, refill
 from loaders.postgres import postgres_url
-from loaders.tables import KEYS, SCHEMAS, TABLES
+from loaders.schemas import KEYS, SCHEMAS, TABLES
 from rowkeeper.core.errors import InputError, WarehouseError
 from rowkeeper.core.settings import load_settings
 from rowkeeper.core.warehouse import Target, connect

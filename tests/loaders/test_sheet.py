@@ -13,8 +13,9 @@ from loaders.columns import WantedColumns
 from loaders.grid import read_tabs
 from loaders.page import Page
 from loaders.row_keys import RowIds
+from loaders.schemas import no_rows
 from loaders.sheet import Snapshot, load_sheet, snapshot_of
-from loaders.tables import add_snapshot, no_rows
+from loaders.tables import add_snapshot
 from rowkeeper.core.errors import InputError
 from rowkeeper.core.text import trimmed
 from tests.helpers.samples import GID, make_samples

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from loaders.legacy_reading import LegacyFile, read_file
 from loaders.row_keys import RowIds
-from loaders.tables import add_legacy_file, no_rows
+from loaders.schemas import no_rows
+from loaders.tables import add_legacy_file
 from rowkeeper.core.csv.guard import guard, unguard
 from rowkeeper.core.csv.legacy import GENERATIONS
 from rowkeeper.core.errors import UsageError

@@ -12,8 +12,9 @@ import pytest
 from loaders.chain import ChainLink
 from loaders.pipeline import ingest
 from loaders.row_keys import RowIds
+from loaders.schemas import no_rows
 from loaders.sheet import load_sheet
-from loaders.tables import add_snapshot, no_rows
+from loaders.tables import add_snapshot
 from rowkeeper.core.journal.check import check
 from rowkeeper.core.settings import load_settings
 from rowkeeper.core.warehouse import Target, connect
