@@ -20,7 +20,7 @@ def clock_notices(last: datetime | None, target: Target) -> list[str]:
         )
     if target.type == "postgres":
         with connect(target) as warehouse:
-            ((there,),) = warehouse.query("select clock_timestamp()")
+            (there,) = warehouse.column("select clock_timestamp()")
         if abs(there - clock.now()) > FAR:
             said.append(
                 f"This machine's clock says {now:%Y-%m-%d %H:%M} UTC, the database's "

@@ -105,10 +105,10 @@ def _sheet(warehouse: Warehouse, newest: tuple[str, str, str, str], title: str |
         "where snapshot_id = ? order by sheet_row",
         [newest[2]],
     )
-    cells = warehouse.query(
+    cells = warehouse.column(
         f"select cells from {DATASET}.sheet_rows where snapshot_id = ? limit 1", [newest[2]]
     )
-    titles = tuple(cell["title"] for cell in json.loads(cells[0][0])) if cells else ()
+    titles = tuple(cell["title"] for cell in json.loads(cells[0])) if cells else ()
     held = HeldSheet(
         tab=tab_label(newest[1] or "", title or ""),
         people=people_of(

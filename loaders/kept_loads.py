@@ -119,7 +119,7 @@ def _held(warehouse: Warehouse) -> set[str]:
     if EVIDENCE in tables:
         columns[EVIDENCE] = "file_sha256"
     ids = (f"select {name} from {DATASET}.{t} where {LOADED}" for t, name in columns.items())
-    return {name for (name,) in warehouse.query(" union ".join(ids))}
+    return set(warehouse.column(" union ".join(ids)))
 
 
 def _rows_of(warehouse: Warehouse, sources: list[str]) -> Rows:

@@ -45,7 +45,7 @@ class RowIds:
 def known_row_ids(warehouse: Warehouse) -> list[str]:
     """The spellings that the rows in ``warehouse`` have."""
     is_there = "row_keys" in warehouse.tables(DATASET)
-    return [spelling for (spelling,) in warehouse.query(KNOWN)] if is_there else []
+    return warehouse.column(KNOWN) if is_there else []
 
 
 def keys_row(row_key: str, row_id: str, values: Mapping[str, str | None]) -> Row:

@@ -138,8 +138,8 @@ def _assets(context: Context, wanted: str) -> list[AddressedAsset]:
 
         if assets := by("asset_id", wanted):
             return assets
-        people = warehouse.query("select row_id from {schema}.people")
-        return by("person_row_id", RowIds(row_id for (row_id,) in people).of(wanted))
+        row_ids = warehouse.column("select row_id from {schema}.people")
+        return by("person_row_id", RowIds(row_ids).of(wanted))
 
 
 def _missing(context: Context, asset: AddressedAsset, store: "Store") -> str | None:

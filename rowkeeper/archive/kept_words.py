@@ -64,9 +64,9 @@ def take_kept(context: Context) -> int:
     if not files:
         return 0
     with connect(context.target) as warehouse:
-        known = warehouse.query("select distinct kept_in from raw.texts_read")
+        known = warehouse.column("select distinct kept_in from raw.texts_read")
     count = 0
-    for name in sorted(files.keys() - {name for (name,) in known}):
+    for name in sorted(files.keys() - set(known)):
         if texts := list(_read(files[name])):
             _insert(context, name, texts)
             count += len(texts)
@@ -78,7 +78,7 @@ def _insert(context: Context, name: str, texts: Sequence[Text]) -> None:
     with tables_lock(context), connect(context.target) as warehouse:
         keys = [text.key for text in texts]
         sql = "select text_key from raw.texts_read where text_key = any(?)"
-        held = {key for (key,) in warehouse.query(sql, [keys])}
+        held = set(warehouse.column(sql, [keys]))
         fresh = list({text.key: text for text in texts if text.key not in held}.values())
         with warehouse.transaction():
             rows = [

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rowkeeper.core.disk.known import KnownFiles
 from rowkeeper.core.disk.names import placeholder
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from uploaders.base import Store
 
 OBJECTS = """
-select object_key, max(is_held), min(is_needless) from (
+select object_key, max(is_held) as is_held, min(is_needless) as is_needless from (
     select legacy_object_key as object_key, 1 as is_held, 0 as is_needless
     from {schema}.asset_states where legacy_object_key is not null
     union all
@@ -51,6 +51,15 @@ _SET_ASIDE = re.compile(rf"{ASIDE}/[0-9a-f]{{16}}/(?P<was>.+)")
 """By rowkeeper: below the head of its SHA-256, under the name that it had."""
 
 
+class KnownObject(NamedTuple):
+    """An object that the tables know: whether the open store should have it, and whether it is an
+    earlier object of an asset that has another there now."""
+
+    object_key: str
+    is_held: int
+    is_needless: int
+
+
 @dataclass(frozen=True)
 class Orphan:
     """``place``: file or object. ``path``: relative to the data folder, or the object's URL."""
@@ -71,20 +80,20 @@ def find_orphans(context: Context, store: "Store") -> list[Orphan]:
 
 
 def _objects(warehouse: Warehouse, store: "Store") -> Iterator[Orphan]:
-    rows = warehouse.query(OBJECTS, [store.root] * 3)
-    known = {key: (is_held, is_needless) for key, is_held, is_needless in rows}
-    held = store.known(store.key_of(key) for key in known if known[key][0])
+    objects = warehouse.records(KnownObject, OBJECTS, [store.root] * 3)
+    known = {item.object_key: item for item in objects}
+    held = store.known(store.key_of(item.object_key) for item in objects if item.is_held)
     for entry in store.entries():
         stored = store.stored(entry.key, existed=True)
-        is_held, is_needless = known.get(stored.object_key, (0, 0))
-        if is_held or entry.key in held:
+        ours = known.get(stored.object_key)
+        if entry.key in held or (ours and ours.is_held):
             continue
         aside = _SET_ASIDE.fullmatch(entry.key)
         if aside and store.stored(aside["was"], existed=True).object_key in known:
             reason, step = SET_ASIDE
-        elif is_needless:
+        elif ours and ours.is_needless:
             reason, step = "an earlier object of an asset that has another now", REMOVE
-        elif stored.object_key in known:
+        elif ours:
             reason, step = "an asset had it, and has no other here", "keep it until one is archived"
         else:
             reason, step = "no asset has it", KEEP
@@ -96,7 +105,7 @@ def _files(warehouse: Warehouse, data_dir: Path) -> Iterator[Orphan]:
     from downloaders.sidecar import sidecar_path
 
     ours = folder_id(data_dir)
-    paths = (path for (path,) in warehouse.query(FILES, [ours, ours]))
+    paths = warehouse.column(FILES, [ours, ours])
     media = {data_dir / path for path in paths if is_plain(path)}
     names = {path.name for path in media}
     known = media | {sidecar_path(path) for path in media}

@@ -50,14 +50,13 @@ def from_warehouse(context: Context, done: Salvaged) -> int:
         if not _has_folders(warehouse):
             return 0
         missing = missing_segments(folder, held_here(warehouse, ours))
-        others = {name for (name,) in warehouse.query(OTHERS, [f'%"{ours}"%'])}
-        names, rows = warehouse.select(ORDER)
+        others = set(warehouse.column(OTHERS, [f'%"{ours}"%']))
+        records: list[dict[str, Any]] = warehouse.records(dict, ORDER)
     here = {
         event.event_id
         for path in sealed_segments(folder).values()
         for event in examine(path).events
     }
-    records = [dict(zip(names, row, strict=True)) for row in rows]
     events = [
         _event(values)
         for values in records

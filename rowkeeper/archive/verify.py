@@ -122,7 +122,7 @@ def verify(context: Context, reporter: Reporter, choice: Choice) -> Verified:
     orphans = find_orphans(context, store) if choice.people is None else []
     with connect(context.target) as warehouse:
         dangling = warehouse.records(Dangling, DANGLING)
-        ((unhashed,),) = warehouse.query(UNHASHED)
+        (unhashed,) = warehouse.column(UNHASHED)
     return Verified(
         report, dangling, orphans, unhashed, elsewhere, closed if choice.only != "files" else []
     )

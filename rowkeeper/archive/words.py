@@ -99,9 +99,9 @@ def read_words(context: Context, reporter: Reporter) -> WordsRead:
     """
     with connect(context.target) as warehouse:
         require_built(context, warehouse)
-        waiting = warehouse.query(
+        (waiting,) = warehouse.column(
             f"select count(*) from {{schema}}.read_texts as texts where {UNREAD}", [RULES]
-        )[0][0]
+        )
     if not waiting:
         return WordsRead()
     done = WordsRead(brought_back=take_kept(context))

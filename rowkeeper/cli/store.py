@@ -146,6 +146,6 @@ def said(context: Context, done: MovedObjects, template: str, dry_run: bool) -> 
     if checked_layout(context.settings.store.layout) != template:
         yield f"New objects get other keys still: set store.layout = {template}"
     with connect(context.target, read_only=True) as warehouse:
-        ((unhashed,),) = warehouse.query(UNHASHED)
+        (unhashed,) = warehouse.column(UNHASHED)
     if unhashed:
         yield f"{unhashed} objects of the old system stay: rowkeeper store adopt --hash."

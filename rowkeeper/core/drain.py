@@ -79,7 +79,7 @@ def _move(
     A damaged segment is not noted as held, so its salvaged events come again and change nothing.
     """
     ours = folder_id(folder.parent)
-    held = {name for (name,) in warehouse.query("select segment_id from raw.journal_segments")}
+    held = set(warehouse.column("select segment_id from raw.journal_segments"))
     found[:] = [_known_lost(item, held) for item in found]
     found += missing_segments(folder, held_here(warehouse, ours))
     count = 0
@@ -115,7 +115,7 @@ def held_here(warehouse: Warehouse, folder: str) -> set[str]:
     whose = "coalesce(folder_id, ?)" if warehouse.is_duckdb else "folder_id"
     sql = f"select segment_id from raw.journal_segments where {whose} = ?"
     given = [folder, folder] if warehouse.is_duckdb else [folder]
-    return {name for (name,) in warehouse.query(sql, given)}
+    return set(warehouse.column(sql, given))
 
 
 def missing_segments(folder: Path, held: set[str]) -> list[Finding]:

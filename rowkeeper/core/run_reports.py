@@ -99,7 +99,7 @@ def _held(warehouse: Warehouse, report_ids: list[str]) -> set[str]:
         return set()
     marks = ", ".join("?" * len(report_ids))
     sql = f"select report_id from {TABLE} where report_id in ({marks})"
-    return {report_id for (report_id,) in warehouse.query(sql, report_ids)}
+    return set(warehouse.column(sql, report_ids))
 
 
 def _row(report: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -1,25 +1,20 @@
 """The warehouse: where it is, and connections to it on both engines."""
 
-import json
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import quote
 from uuid import UUID
 
 from rowkeeper.core.database_format import check_database
 from rowkeeper.core.disk.faults import disk_error
 from rowkeeper.core.duckdb_file import damaged, is_damage, open_duckdb, read_all
 from rowkeeper.core.errors import WarehouseError
+from rowkeeper.core.passwords import without_password
 
-SHORTEST_MASKED = 4  # a shorter password is masked only where it stands as one
 USUAL_SCHEMA = {"duckdb": "main", "postgres": "public"}
 """Beside it schemas are called as they are, beside another schema its name is before theirs."""
-_IN_URL = re.compile(r"(://[^\s:/@]*:)[^@]*@")
-_IN_DSN = re.compile(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|\S+)")
 LOADED = "_dlt_load_id in (select load_id from raw._dlt_loads where status = 0)"
 """Whether a row of raw is of a load that was finished."""
 CREATING = 1380666191
@@ -60,28 +55,7 @@ class Target:
 
     def masked(self, text: str) -> str:
         """``text`` without this target's password: as it is, in a URL, a DSN, a repr() or JSON."""
-        secret = self.password or ""
-        if len(secret) >= SHORTEST_MASKED:
-            for written in sorted(_spellings(secret), key=len, reverse=True):
-                text = text.replace(written, "***")
-        return _IN_DSN.sub(r"\1***", _IN_URL.sub(r"\1***@", text))
-
-
-def _spellings(secret: str) -> set[str]:
-    """How a secret stands in what programs say: quoted once, or what is quoted quoted again."""
-    plain = {secret, quote(secret, safe=""), quote(secret, safe=" +"), *_quoted(secret)}
-    return plain | {written for once in _quoted(secret) for written in _quoted(once)}
-
-
-def _quoted(text: str) -> set[str]:
-    """A text between the quotes of repr(), JSON, a DSN or SQL."""
-    shown = repr(text + "'\"")[1:-4]  # with both kinds of quotes in a text, ' is escaped
-    escaped = text.replace("\\", "\\\\")
-    return {
-        *(shown, shown.replace("\\'", "'"), escaped, escaped.replace("'", "\\'")),
-        *(json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]),
-        text.replace("'", "''"),
-    }
+        return without_password(text, self.password or "")
 
 
 class Warehouse:
@@ -117,8 +91,12 @@ class Warehouse:
         rows: list[dict[str, Any]] = self.records(dict, sql, parameters)
         return {row[key]: row[value] for row in rows}
 
+    def column(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        """The values of the one column of a statement."""
+        return [value for (value,) in self.query(sql, parameters)]
+
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
-        """All rows of a statement as tuples: for one column, or for rows that are passed on whole.
+        """All rows of a statement as tuples, to be passed on or compared whole.
 
         Columns that are told apart are read by their names, with ``records`` or ``lookup``.
         """
@@ -134,13 +112,13 @@ class Warehouse:
     def tables(self, schema: str) -> frozenset[str]:
         """The names of a schema's tables and views; none where it isn't there."""
         sql = "select table_name from information_schema.tables where table_schema = ?"
-        return frozenset(name for (name,) in self.query(sql, [schema]))
+        return frozenset(self.column(sql, [schema]))
 
     def columns(self, schema: str, table: str) -> frozenset[str]:
         """The names of a table's columns; none where it isn't there."""
         sql = "select column_name from information_schema.columns "
-        found = self.query(f"{sql}where table_schema = ? and table_name = ?", [schema, table])
-        return frozenset(name for (name,) in found)
+        sql += "where table_schema = ? and table_name = ?"
+        return frozenset(self.column(sql, [schema, table]))
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
         """Run a statement; it is durable on return, or with the end of ``transaction()``."""

@@ -125,7 +125,7 @@ def _say(context: Context, said: Sequence[tuple[Row, EventType, str]]) -> None:
     folder, session_id = journal_dir(context.settings.data_dir), new_id()
     drain(folder, context.target)
     with connect(context.target) as warehouse:
-        ((last,),) = warehouse.query(LAST)
+        (last,) = warehouse.column(LAST)
     with Journal(folder) as journal:
         for row, event_type, row_id in said:
             last += 1

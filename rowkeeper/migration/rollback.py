@@ -72,7 +72,7 @@ def roll_back(
     write_keeping(path, made.export.data, KEPT)
     with connect(context.target, read_only=True) as warehouse:
         counts: dict[str, int] = warehouse.records(dict, COUNTS)[0]
-        apart = [name for (name,) in warehouse.query(APART)]
+        apart = warehouse.column(APART)
     losses = [str(loss) for loss in (*comparison.losses, *comparison.untold)]
     losses += [words.format(counts[name]) for name, words in WORDS.items() if counts[name]]
     if made.export.dropped:

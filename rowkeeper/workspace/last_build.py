@@ -87,10 +87,10 @@ def last_build(warehouse: Warehouse, schema: str) -> LastBuild | None:
     relations = _relations(warehouse)
     if BUILDS not in relations:
         return None
-    builds = warehouse.query(
+    builds = warehouse.column(
         f"select build from {'.'.join(BUILDS)} where schema_name = ?", [schema]
     )
-    build = _read(builds[0][0]) if builds else None
+    build = _read(builds[0]) if builds else None
     return build if build and build.relations <= relations else None
 
 
@@ -157,12 +157,12 @@ def _reached(reads: Mapping[str, set[str]]) -> set[str]:
 
 def _loads(warehouse: Warehouse) -> list[Row]:
     """Of each raw table the loads that its rows are from, with their number; what has finished."""
-    tables = sorted(name for (name,) in warehouse.query(COLUMNS, ["_dlt_load_id"]))
+    tables = sorted(warehouse.column(COLUMNS, ["_dlt_load_id"]))
     counts = [
         f"select '{name}', _dlt_load_id, count(*) from raw.{name} group by _dlt_load_id"
         for name in tables
     ]
-    if ("_dlt_loads",) in warehouse.query(COLUMNS, ["load_id"]):
+    if "_dlt_loads" in warehouse.column(COLUMNS, ["load_id"]):
         counts.append(
             "select '_dlt_loads', load_id, max(status) from raw._dlt_loads group by load_id"
         )

@@ -94,8 +94,8 @@ def require_people(context: "Context", selection: Selection) -> None:
     if not selection.row_ids and not selection.ranges:
         return
     with connect(context.target) as warehouse:
-        rows = warehouse.query(f"select row_id from {context.target.schema}.people")
-    require_somebody(selection, sum(selection.has(row_id) for (row_id,) in rows), len(rows))
+        row_ids = warehouse.column("select row_id from {schema}.people")
+    require_somebody(selection, sum(map(selection.has, row_ids)), len(row_ids))
 
 
 def require_somebody(selection: Selection, selected: int, people: int) -> None:

@@ -94,9 +94,9 @@ def _known(context: Context, root: str) -> tuple[set[str], list[str]]:
     with connect(target) as warehouse:
         if "asset_events" not in warehouse.tables("raw"):
             return set(), []
-        ids = {name for (name,) in warehouse.query(IDS, [root])}
-        sent = [] if ids else warehouse.query(OBJECTS, [root, LOOKED_FOR])
-        return ids, [key for (key,) in sent]
+        ids = set(warehouse.column(IDS, [root]))
+        sent = [] if ids else warehouse.column(OBJECTS, [root, LOOKED_FOR])
+        return ids, sent
 
 
 def _is_known(store: "Store", marker: str | None, known: set[str], objects: list[str]) -> bool:

@@ -123,7 +123,7 @@ def _try_temporary(warehouse: Warehouse, target: Target, role: str) -> None:
 def _check_readers(warehouse: Warehouse) -> None:
     """Whom each build lets read must be there, or it stops."""
     named = list(filter(None, map(str.strip, os.environ.get(READERS, "").split(","))))
-    there = {role for (role,) in warehouse.query(f"{ROLES} = any(?)", [named])}
+    there = set(warehouse.column(f"{ROLES} = any(?)", [named]))
     for role in named:
         if role not in there:
             raise WarehouseError(
@@ -134,10 +134,10 @@ def _check_readers(warehouse: Warehouse) -> None:
 
 def _try_schema(warehouse: Warehouse, target: Target, role: str, schema: str) -> None:
     """Make a table in ``schema``, which is made too where it is missing; undone in any case."""
-    sql = "select count(*) from information_schema.schemata where schema_name = ?"
+    sql = "select 1 from information_schema.schemata where schema_name = ?"
     if target.type == "postgres":  # the view shows only what this role may use
-        sql = "select count(*) from pg_namespace where nspname = ?"
-    exists = bool(warehouse.query(sql, [schema])[0][0])
+        sql = "select 1 from pg_namespace where nspname = ?"
+    exists = bool(warehouse.query(sql, [schema]))
     warehouse.execute("begin")
     try:
         if not exists:

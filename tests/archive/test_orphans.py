@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,7 +12,6 @@ from rowkeeper.archive.evict import Kept, _Drops
 from rowkeeper.archive.fixity import CopyPlace, FixityCheck
 from rowkeeper.core.errors import RetryLaterError
 from rowkeeper.core.events import AssetEvent
-from rowkeeper.core.warehouse import Row
 from tests.fakes.disk import FaultyDisk
 from tests.helpers.archives import Quiet, context_at
 from uploaders.local.store import LocalStore
@@ -25,10 +23,11 @@ KEYS = ["people/\u00e9/Film.mp4", "people/b.mp4"]
 class Known:
     """A warehouse that knows ``FILES`` and ``KEYS``, and no more."""
 
-    def query(self, sql: str, _: Any = ()) -> list[Row]:
-        return (
-            [(path,) for path in FILES] if sql == orphans.FILES else [(key, 1, 0) for key in KEYS]
-        )
+    def column(self, *_: object) -> list[str]:
+        return FILES
+
+    def records(self, *_: object) -> list[orphans.KnownObject]:
+        return [orphans.KnownObject(key, 1, 0) for key in KEYS]
 
 
 @pytest.fixture

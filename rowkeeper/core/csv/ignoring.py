@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from rowkeeper.core.setting_types import RULE
 from rowkeeper.core.warehouse import LOADED, Warehouse
 
 _ROWS = f"""
-select distinct files.file_name, coalesce(keys.row_id, trim(source.row_id))
+select distinct files.file_name, coalesce(keys.row_id, trim(source.row_id)) as row_id
 from raw.legacy_csv_rows as source
 inner join raw.legacy_csv_files as files on source.file_sha256 = files.file_sha256
 left join raw.row_keys as keys on source.row_key = keys.row_key
@@ -16,11 +17,17 @@ where source.{LOADED}
 IDLE = "legacy_csv.ignore: no row is left out by {rule}: mend or remove that rule."
 
 
+class _LoadedRow(NamedTuple):
+    file_name: str | None
+    row_id: str | None
+
+
 def idle_rules(warehouse: Warehouse, rules: Sequence[str]) -> list[str]:
     """Those of ``rules`` that match no row of the legacy files that are loaded."""
     if not rules:
         return []
-    rows = [(name or "", row_id or "") for name, row_id in warehouse.query(_ROWS)]
+    loaded = warehouse.records(_LoadedRow, _ROWS)
+    rows = [(row.file_name or "", row.row_id or "") for row in loaded]
     return [rule for rule in rules if not _matches(rule, rows)]
 
 

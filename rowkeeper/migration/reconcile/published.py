@@ -225,7 +225,7 @@ def read_published(warehouse: Warehouse, schema: str) -> Published:
         cells=cells,
         links=_grouped(warehouse.records(CellLink, CELL_LINKS)),
         mentions=_mentions(warehouse.records(Mention, MENTIONS)),
-        identified={asset_id for (asset_id,) in warehouse.query(IDENTIFIED)},
+        identified=set(warehouse.column(IDENTIFIED)),
     )
 
 
