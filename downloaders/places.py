@@ -15,7 +15,7 @@ from downloaders.base import Discovered, Fetched, FetchSettings, Request
 from downloaders.files import partial_folder, root_of
 from downloaders.naming import checked_template, relative_path
 from downloaders.sidecar import sidecar_path, write_sidecar
-from rowkeeper.core.disk.own import is_own_file, own_file, write_small
+from rowkeeper.core.disk.own import is_own_file, own_file, replace_small
 from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.disk.stored import FILES, asset_path, unlinked
 from rowkeeper.core.disk.writing import sync, write_all
@@ -53,10 +53,8 @@ class Places:
         if not self._told:
             self._path.unlink(missing_ok=True)
             return
-        fresh = self._path.with_suffix(".new")
         with suppress(OSError):  # the longer one serves as well
-            write_small(fresh, "".join(_line(*item) for item in self._told.items()))
-            fresh.replace(self._path)
+            replace_small(self._path, "".join(_line(*item) for item in self._told.items()))
 
     def settle(self, request: Request, fetched: Fetched) -> Fetched:
         """Move a finished file to its place, with a sidecar if those are wanted.

@@ -13,7 +13,7 @@ from typing import Any
 
 from downloaders.base import Fetched, Request
 from rowkeeper.core import clock
-from rowkeeper.core.disk.own import write_small
+from rowkeeper.core.disk.own import replace_small
 from rowkeeper.core.said import without_secrets
 from rowkeeper.core.templates import SIDECAR
 
@@ -30,11 +30,9 @@ def sidecar_path(path: Path) -> Path:
 def write_sidecar(request: Request, fetched: Fetched, *, with_email: bool) -> None:
     """Write the sidecar of a file at its final place."""
     path = sidecar_path(fetched.path)
-    fresh = path.with_name(path.name + ".part")
     facts = _told(request, fetched, with_email=with_email)
     lines = (f" {_json(name)}: {without_secrets(_json(value))}" for name, value in facts.items())
-    write_small(fresh, "{\n" + ",\n".join(lines) + "\n}\n")
-    fresh.replace(path)
+    replace_small(path, "{\n" + ",\n".join(lines) + "\n}\n", ".part")
 
 
 def _told(request: Request, fetched: Fetched, *, with_email: bool) -> dict[str, Any]:

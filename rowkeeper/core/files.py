@@ -8,29 +8,24 @@ from pathlib import Path
 
 from rowkeeper.core import clock
 from rowkeeper.core.disk.faults import not_written
-from rowkeeper.core.disk.own import is_own_file, new_file, write_new
+from rowkeeper.core.disk.own import is_own_file, put_whole, write_new
 from rowkeeper.core.disk.presence import make_folder
-from rowkeeper.core.disk.writing import finish, sync, write_all
+from rowkeeper.core.disk.writing import sync
 from rowkeeper.core.ids import new_id
 
 
 def write_whole(path: Path, data: bytes, *, mode: int | None = None) -> None:
     """Put ``data`` at ``path``: beside it first, synced, then renamed. ``mode``: its rights, else
     those that the umask leaves. Raises ``DiskError``, or ``UsageError`` where no file can be."""
-    part = path.with_name(f"{path.name}.{new_id()}.part")
+    ending = f".{new_id()}.part"
     try:
         make_folder(path.parent)
-        with new_file(part) as file:
-            if mode is not None:
-                with suppress(OSError):  # some disks set no rights
-                    os.fchmod(file.fileno(), mode)
-            finish(file, write_all(file, data))
-        part.replace(path)
+        put_whole(path, data, ending, mode=mode)
         with suppress(OSError):  # some systems can't open a folder
             sync(path.parent)
     except OSError as error:
         with suppress(OSError):
-            part.unlink(missing_ok=True)
+            path.with_name(path.name + ending).unlink(missing_ok=True)
         raise not_written(str(path), error) from error
 
 

@@ -21,7 +21,7 @@ from rowkeeper.catalogue.site.lists import lists
 from rowkeeper.catalogue.site.people_pages import file_names, person_page
 from rowkeeper.catalogue.site.words import script, search_files, short
 from rowkeeper.core.disk.faults import not_written
-from rowkeeper.core.disk.own import is_own_file, refuse_links, write_new
+from rowkeeper.core.disk.own import is_own_file, refuse_links, replace_small
 from rowkeeper.core.disk.stored import is_plain
 from rowkeeper.core.errors import UsageError
 from rowkeeper.core.files import write_whole
@@ -108,9 +108,7 @@ class _Files:
         if self.before.get(path) == digest and is_own_file(place):
             return
         place.parent.mkdir(parents=True, exist_ok=True)
-        part = place.with_name(f"{place.name}.{os.getpid()}.part")
-        write_new(part, make().encode("utf-8", "replace"))
-        part.replace(place)
+        replace_small(place, make(), f".{os.getpid()}.part")
         self.changed += 1
 
     def keep(self, prefix: str) -> None:

@@ -90,16 +90,35 @@ def write_new(path: Path, data: bytes) -> None:
         write_all(file, data)
 
 
-def replace_whole(path: Path, data: bytes) -> None:
-    """Put ``data`` at ``path`` whole or not at all, and on the disk on return; raises ``OSError``.
+def put_whole(
+    path: Path, data: bytes, ending: str = ".new", *, flush: bool = True, mode: int | None = None
+) -> None:
+    """Put ``data`` at ``path`` whole or not at all: beside it first, then renamed.
 
-    A killed one leaves ``<name>.new``, in whose place the next one writes.
+    ``flush``: the bytes are on the disk before they have the name; the name itself is flushed with
+    the folder. ``mode``: the file's rights, else those that the umask leaves. A killed one leaves
+    ``<name><ending>``, in whose place the next one of that ending writes. Raises ``OSError``.
     """
-    fresh = path.with_name(f"{path.name}.new")
+    fresh = path.with_name(path.name + ending)
     with new_file(fresh) as file:
-        finish(file, write_all(file, data))
+        if mode is not None:
+            with suppress(OSError):  # some disks set no rights
+                os.fchmod(file.fileno(), mode)
+        size = write_all(file, data)
+        if flush:
+            finish(file, size)
     fresh.replace(path)
+
+
+def replace_whole(path: Path, data: bytes) -> None:
+    """As :func:`put_whole`, with its name on the disk on return; raises ``OSError``."""
+    put_whole(path, data)
     sync(path.parent)
+
+
+def replace_small(path: Path, text: str, ending: str = ".new") -> None:
+    """As :func:`put_whole` of ``text``, with few calls to the system; not through to the disk."""
+    put_whole(path, text.encode("utf-8", "replace"), ending, flush=False)
 
 
 def write_small(path: Path, text: str) -> None:

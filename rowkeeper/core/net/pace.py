@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 from rowkeeper.core import clock
 from rowkeeper.core.disk.locks import lock_path, try_lock, unlock
-from rowkeeper.core.disk.own import own_file, read_file, write_small
+from rowkeeper.core.disk.own import own_file, read_file, replace_small
 from rowkeeper.core.net.throttle import LONGEST_AHEAD_S, Limit, OwnSlots
 from rowkeeper.core.text import from_json
 
@@ -90,9 +90,7 @@ class FilePace:
         with self._threads, lock_path(path.with_suffix(".lock")):
             state = _read(path)
             yield state
-            fresh = path.with_suffix(".new")
-            write_small(fresh, json.dumps({**state, "start": clock.start()}))
-            fresh.replace(path)
+            replace_small(path, json.dumps({**state, "start": clock.start()}))
 
     def _path(self, site: str) -> Path:
         return self.folder / f"{_name(site)}.json"
