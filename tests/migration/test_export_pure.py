@@ -1,4 +1,4 @@
-"""Exports without a warehouse: bytes that come back, guards that come off, changes that show."""
+"""Exports without a warehouse: what changed shows, states in the old words, earlier contents stay."""
 
 import csv
 import json
