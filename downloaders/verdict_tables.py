@@ -47,7 +47,7 @@ def tables() -> str:
     parts += ["What no rule knows is `extractor`, verdict `retry`."]
     parts += ["### What a page of Drive or Docs says"]
     parts += [_table((*google_rules.PAGES, google_rules.NOT_FOUND, google_rules.NOT_A_FILE))]
-    parts += ["### What the Drive API says", _table(google_rules.REASONS.values())]
+    parts += ["### What the Drive API says", _reasons(google_rules.REASONS.values())]
     return "\n\n".join(parts)
 
 
@@ -128,6 +128,19 @@ def _table(rules: Iterable[Rule]) -> str:
     rows += [
         f"| {_cell(rule.example)} | `{rule.verdict}` | `{rule.code}` | {_cell(rule.why)} |"
         for rule in rules
+    ]
+    return "\n".join(rows)
+
+
+def _reasons(rules: Iterable[Rule]) -> str:
+    """As :func:`_table`, with one row for all the words that mean the same."""
+    words: dict[tuple[str, str, str], list[str]] = {}
+    for rule in rules:
+        words.setdefault((rule.verdict, rule.code, rule.why), []).append(f"`{rule.example}`")
+    rows = ["| Reasons | Verdict | Code | Why |", "| --- | --- | --- | --- |"]
+    rows += [
+        f"| {', '.join(examples)} | `{verdict}` | `{code}` | {_cell(why)} |"
+        for (verdict, code, why), examples in words.items()
     ]
     return "\n".join(rows)
 

@@ -1,4 +1,4 @@
-"""Exports without a warehouse: what changed shows, states in the old words, earlier contents stay."""
+"""Exports without a warehouse: changes that show, states in the old words, earlier contents."""
 
 import csv
 import json
