@@ -75,18 +75,7 @@ def salvage_command(as_json: bool, target: str | None, data_dir: str | None) -> 
         except WarehouseError as error:
             unread = str(error)
     if as_json:
-        record = {
-            "kept": done.kept,
-            "brought_back": done.brought_back,
-            "lost": done.lost,
-            "set_aside": [str(path) for path in done.set_aside],
-            "verify_row_ids": sorted(done.row_ids),
-            "verify_asset_ids": sorted(done.asset_ids),
-            "verify_everything": bool(done.lost) and not done.is_certain,
-            "findings": [as_record(item) for item in done.findings],
-            "warehouse": unread,
-        }
-        say_json(record)
+        say_json(_salvage_record(done, unread))
         return
     out = console()
     say(done.findings)
@@ -102,6 +91,21 @@ def salvage_command(as_json: bool, target: str | None, data_dir: str | None) -> 
     if unread:
         out.say(f"Nothing could be brought back from the warehouse: {unread}")
     out.say(next_steps(done))
+
+
+def _salvage_record(done: "Salvaged", unread: str | None) -> dict[str, Any]:
+    """``unread``: why the warehouse could bring nothing back."""
+    return {
+        "kept": done.kept,
+        "brought_back": done.brought_back,
+        "lost": done.lost,
+        "set_aside": [str(path) for path in done.set_aside],
+        "verify_row_ids": sorted(done.row_ids),
+        "verify_asset_ids": sorted(done.asset_ids),
+        "verify_everything": bool(done.lost) and not done.is_certain,
+        "findings": [as_record(item) for item in done.findings],
+        "warehouse": unread,
+    }
 
 
 def next_steps(done: "Salvaged") -> str:

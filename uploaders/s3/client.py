@@ -54,17 +54,6 @@ def connect(settings: "Settings") -> Connection:
     if route.ca_file and not route.ca_file.is_file():
         raise UsageError(f"network.ca_file {route.ca_file} is no file: name a PEM file.")
     endpoint_url = _endpoint(store.endpoint_url)
-    config = Config(
-        connect_timeout=CONNECT_TIMEOUT_S,
-        read_timeout=READ_TIMEOUT_S,
-        retries={"mode": "standard", "total_max_attempts": 1},
-        max_pool_connections=max(10, settings.upload.workers),
-        request_checksum_calculation="when_required",
-        response_checksum_validation="when_required",
-        # for addresses that others open: the newer signature, and the host of the region
-        signature_version="s3v4",
-        s3=cast(Any, {"addressing_style": _style(store)}),
-    )
     try:
         core = botocore.session.Session(profile=store.profile)
         if region := store.region or (DEFAULT_REGION if endpoint_url else None):
@@ -81,7 +70,7 @@ def connect(settings: "Settings") -> Connection:
             "s3",
             endpoint_url=endpoint_url,
             verify=verify,
-            config=config,
+            config=_config(settings),
         )
         return Connection(client, session.get_credentials(), verify, _options(store))
     except ProfileNotFound:
@@ -91,6 +80,20 @@ def connect(settings: "Settings") -> Connection:
         ) from None
     except BotoCoreError as error:
         raise translate(error, store.url) from None
+
+
+def _config(settings: "Settings") -> Config:
+    return Config(
+        connect_timeout=CONNECT_TIMEOUT_S,
+        read_timeout=READ_TIMEOUT_S,
+        retries={"mode": "standard", "total_max_attempts": 1},
+        max_pool_connections=max(10, settings.upload.workers),
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        # for addresses that others open: the newer signature, and the host of the region
+        signature_version="s3v4",
+        s3=cast(Any, {"addressing_style": _style(settings.store)}),
+    )
 
 
 def _style(store: "StoreSettings") -> str:

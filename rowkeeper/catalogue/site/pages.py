@@ -1,6 +1,7 @@
 """The pages of all, from the tables' records."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 from rowkeeper.catalogue.kinds import kind_of, without_any
@@ -112,56 +113,13 @@ def _attention(data: SiteData) -> list[list[Any]]:
 
 
 def plots(data: SiteData) -> list[Plot]:
-    growth, bytes_by_type = data.rows["growth"], data.rows["bytes"]
-    total, points = 0, []
-    for day in growth:
-        total += int(day["bytes"])
-        points.append((day["day"], day["files"], total))
-    types = _by_type(data.rows["people"])
+    """Each with its table beside it."""
     fates = _sums(data.rows["fates"], "fate", "links")
-    outcomes = data.rows["outcomes"][:60]
     return [
-        Plot(
-            "Growth of the archive",
-            ("Day", "New files", "Size in all"),
-            [(day, files, size(number)) for day, files, number in points],
-            points=[0, *(number for *_, number in points)] if points else (),
-        ),
-        Plot(
-            "Last outcomes by day and site",
-            ("Day", "Site", "Held", "Failed"),
-            [(one["day"], one["provider"], one["held"], one["failed"]) for one in outcomes],
-            bars=[
-                Bar(
-                    f"{one['day']} {one['provider']}",
-                    (("held", one["held"]), ("failed", one["failed"])),
-                    f"{one['held']}, {one['failed']} failed",
-                )
-                for one in outcomes
-            ],
-        ),
-        Plot(
-            "Coverage by type",
-            ("Type", "Archived", "Expected"),
-            types,
-            bars=[
-                Bar(
-                    str(name),
-                    (("archived", archived), ("rest", max(0, expected - archived))),
-                    f"{archived} of {expected}",
-                )
-                for name, archived, expected in types
-            ],
-        ),
-        Plot(
-            "Size by kind",
-            ("Kind", "Assets", "Size"),
-            [(one["asset_type"], one["assets"], size(one["bytes"])) for one in bytes_by_type],
-            bars=[
-                Bar(one["asset_type"], (("all", float(one["bytes"])),), size(one["bytes"]))
-                for one in bytes_by_type
-            ],
-        ),
+        _growth(data.rows["growth"]),
+        _outcomes(data.rows["outcomes"][:60]),
+        _coverage(_by_type(data.rows["people"])),
+        _sizes(data.rows["bytes"]),
         Plot(
             "Links by fate",
             ("Fate", "Links"),
@@ -169,6 +127,60 @@ def plots(data: SiteData) -> list[Plot]:
             bars=[Bar(name, (("all", number),), str(number)) for name, number in fates],
         ),
     ]
+
+
+def _growth(days: Sequence[Record]) -> Plot:
+    totals = list(accumulate(int(day["bytes"]) for day in days))
+    return Plot(
+        "Growth of the archive",
+        ("Day", "New files", "Size in all"),
+        [(day["day"], day["files"], size(total)) for day, total in zip(days, totals, strict=True)],
+        points=[0, *totals] if totals else (),
+    )
+
+
+def _outcomes(outcomes: Sequence[Record]) -> Plot:
+    return Plot(
+        "Last outcomes by day and site",
+        ("Day", "Site", "Held", "Failed"),
+        [(one["day"], one["provider"], one["held"], one["failed"]) for one in outcomes],
+        bars=[
+            Bar(
+                f"{one['day']} {one['provider']}",
+                (("held", one["held"]), ("failed", one["failed"])),
+                f"{one['held']}, {one['failed']} failed",
+            )
+            for one in outcomes
+        ],
+    )
+
+
+def _coverage(types: list[tuple[str, int, int]]) -> Plot:
+    return Plot(
+        "Coverage by type",
+        ("Type", "Archived", "Expected"),
+        types,
+        bars=[
+            Bar(
+                str(name),
+                (("archived", archived), ("rest", max(0, expected - archived))),
+                f"{archived} of {expected}",
+            )
+            for name, archived, expected in types
+        ],
+    )
+
+
+def _sizes(kinds: Sequence[Record]) -> Plot:
+    return Plot(
+        "Size by kind",
+        ("Kind", "Assets", "Size"),
+        [(one["asset_type"], one["assets"], size(one["bytes"])) for one in kinds],
+        bars=[
+            Bar(one["asset_type"], (("all", float(one["bytes"])),), size(one["bytes"]))
+            for one in kinds
+        ],
+    )
 
 
 def _by_type(people: Sequence[Record]) -> list[tuple[str, int, int]]:
