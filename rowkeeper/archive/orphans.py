@@ -51,7 +51,7 @@ _SET_ASIDE = re.compile(rf"{ASIDE}/[0-9a-f]{{16}}/(?P<was>.+)")
 """By rowkeeper: below the head of its SHA-256, under the name that it had."""
 
 
-class KnownObject(NamedTuple):
+class RecordedObject(NamedTuple):
     """An object that the tables know: whether the open store should have it, and whether it is an
     earlier object of an asset that has another there now."""
 
@@ -80,7 +80,7 @@ def find_orphans(context: Context, store: "Store") -> list[Orphan]:
 
 
 def _objects(warehouse: Warehouse, store: "Store") -> Iterator[Orphan]:
-    objects = warehouse.records(KnownObject, OBJECTS, [store.root] * 3)
+    objects = warehouse.records(RecordedObject, OBJECTS, [store.root] * 3)
     known = {item.object_key: item for item in objects}
     held = store.known(store.key_of(item.object_key) for item in objects if item.is_held)
     for entry in store.entries():

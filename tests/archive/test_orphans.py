@@ -26,8 +26,8 @@ class Known:
     def column(self, *_: object) -> list[str]:
         return FILES
 
-    def records(self, *_: object) -> list[orphans.KnownObject]:
-        return [orphans.KnownObject(key, 1, 0) for key in KEYS]
+    def records(self, *_: object) -> list[orphans.RecordedObject]:
+        return [orphans.RecordedObject(key, 1, 0) for key in KEYS]
 
 
 @pytest.fixture
