@@ -12,12 +12,13 @@ import time
 from collections.abc import Iterator
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from rowkeeper.catalogue.search import SearchTerms, find
-from rowkeeper.catalogue.search_index import SCHEMA, who_of
+from rowkeeper.catalogue.search_index import SCHEMA, add_passages
 from rowkeeper.catalogue.search_words import fts_query
 
 PEOPLE = 5_000
@@ -72,22 +73,20 @@ def made(path: Path, passages: int) -> tuple[sqlite3.Connection, float]:
             "'manual', 'https://www.youtube.com/watch?v=x', 'A talk')",
             (str(number), number, str(number)),
         )
-    index.executemany(
-        "insert into passages values (?, ?, ?, ?, ?, ?, ?)", _passages(max(1, passages // PEOPLE))
-    )
+    add_passages(index, _passages(max(1, passages // PEOPLE)))
     begun = time.process_time()
     index.execute("insert into passages_fts (passages_fts) values ('rebuild')")
     index.commit()
     return index, time.process_time() - begun
 
 
-def _passages(each: int) -> Iterator[tuple[object, ...]]:
+def _passages(each: int) -> Iterator[tuple[Any, ...]]:
     chance = random.Random(3)
     for number in range(PEOPLE):
         for place in range(each):
             words = " ".join(chance.choices(WORDS, cum_weights=WEIGHTS, k=20))
             times = (place * 10.0, place * 10.0 + 9)
-            yield number * each + place + 1, number, place + 1, *times, words, who_of(number)
+            yield number * each + place + 1, number, place + 1, *times, words
 
 
 def costs(index: sqlite3.Connection) -> Iterator[tuple[SearchTerms, int, float]]:

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from itertools import accumulate
 from typing import Any
 
+from rowkeeper.catalogue.folding import SEPARATOR
 from rowkeeper.catalogue.search_index import index_path, open_index, renew_index, who_of
 from rowkeeper.catalogue.search_words import fts_query
 from rowkeeper.core.errors import BusyError, NothingError, WarehouseError
@@ -37,7 +38,7 @@ best as (select * from hits order by worth, passage_id limit :limit)
 
 select people.row_id, people.name, people.personality_type, texts.kind, texts.asset_type,
     texts.asset_id, texts.language, texts.source, texts.title, texts.original_url,
-    passages.position, passages.start_s, passages.end_s, best.passage_id
+    passages.position, passages.start_s, passages.end_s, passages.passage, best.passage_id
 from best
 inner join passages on best.passage_id = passages.passage_id
 inner join texts on passages.content_id = texts.content_id
@@ -110,7 +111,7 @@ def search(context: Context, wanted: SearchTerms) -> list[FoundPassage]:
 def find(index: sqlite3.Connection, query: str, wanted: SearchTerms) -> list[FoundPassage]:
     """As :func:`search`, of an open index and what FTS5 is asked."""
     given = {"kind": wanted.kind, "people": _row_ids(index, wanted), "limit": wanted.limit}
-    contents, asked = None, f"passage : ({query})"
+    contents, asked = None, f"words : ({query})"
     if wanted.kind or given["people"] is not None:
         chosen = [content for (content,) in index.execute(CONTENTS, given)]
         contents = json.dumps(chosen)
@@ -127,11 +128,11 @@ def find(index: sqlite3.Connection, query: str, wanted: SearchTerms) -> list[Fou
 def within(query: str, contents: list[int]) -> str:
     """``query``, of the passages of ``contents`` alone; '' where there are none."""
     who = " OR ".join(map(who_of, contents))
-    return f"(passage : ({query})) AND (who : ({who}))" if who else ""
+    return f"(words : ({query})) AND (who : ({who}))" if who else ""
 
 
 def _marked(index: sqlite3.Connection, query: str, passage_id: int) -> str:
-    marked: str = index.execute(MARKED, [f"passage : ({query})", passage_id]).fetchone()[0]
+    marked: str = index.execute(MARKED, [f"words : ({query})", passage_id]).fetchone()[0]
     return marked
 
 
@@ -157,14 +158,14 @@ def _row_ids(index: sqlite3.Connection, wanted: SearchTerms) -> str | None:
 
 
 def _found(*row: Any, marked: str) -> FoundPassage:
-    *facts, url, position, start_s, end_s, _ = row
-    passage, matches = unmarked(marked)
+    *facts, url, position, start_s, end_s, passage, _ = row
+    matches = places_marked(marked.replace(SEPARATOR, ""))
     values: Any = (*facts, at_second(url, start_s), position, start_s, end_s, passage, matches)
     return FoundPassage(*values)
 
 
-def unmarked(marked: str) -> tuple[str, tuple[tuple[int, int], ...]]:
-    """A text without its marks, and from where to where they stood."""
-    pieces = marked.replace(END, BEGIN).split(BEGIN)  # what is marked stands at odd places
+def places_marked(text: str) -> tuple[tuple[int, int], ...]:
+    """From where to where the marks of a text stand, were they not in it."""
+    pieces = text.replace(END, BEGIN).split(BEGIN)  # what is marked stands at odd places
     ends = list(accumulate(map(len, pieces)))
-    return "".join(pieces), tuple(zip(ends[::2], ends[1::2], strict=False))
+    return tuple(zip(ends[::2], ends[1::2], strict=False))

@@ -5,12 +5,13 @@ warehouse. What is in it already stays: a text is known by its content.
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from rowkeeper.catalogue.folding import indexed
 from rowkeeper.catalogue.publish import published_path, reader
 from rowkeeper.core.disk.own import refuse_links
 from rowkeeper.core.disk.presence import make_folder
@@ -18,7 +19,7 @@ from rowkeeper.core.errors import BusyError, DiskError, NothingError
 from rowkeeper.core.warehouse import Row, Warehouse
 from rowkeeper.workspace.context import Context
 
-FORMAT = 1
+FORMAT = 2
 NAME = "search.sqlite"
 SCHEMA = """
 create table about (name text primary key, value text);
@@ -26,7 +27,7 @@ create table people (row_id text primary key, name text, personality_type text);
 create table contents (content_id integer primary key, text_key text unique not null);
 create table passages (
     passage_id integer primary key, content_id integer not null, position integer not null,
-    start_s real, end_s real, passage text not null, who text not null
+    start_s real, end_s real, passage text not null, words text not null, who text not null
 );
 create index passages_content on passages (content_id);
 create table texts (
@@ -36,7 +37,7 @@ create table texts (
 );
 create index texts_content on texts (content_id);
 create virtual table passages_fts using fts5 (
-    passage, who, content='passages', content_rowid='passage_id',
+    words, who, content='passages', content_rowid='passage_id',
     tokenize="unicode61 remove_diacritics 2"
 );
 """
@@ -57,6 +58,14 @@ BATCH = 500
 def who_of(content_id: int) -> str:
     """The word by which FTS5 finds the passages of a content among those of all."""
     return f"c{content_id}"
+
+
+def add_passages(index: sqlite3.Connection, rows: Iterable[Row]) -> None:
+    """Put passages into their table: id, content's id, position, start, end, and what is said."""
+    index.executemany(
+        "insert into passages values (?, ?, ?, ?, ?, ?, ?, ?)",
+        ((*row, indexed(row[-1]), who_of(row[1])) for row in rows),
+    )
 
 
 def index_path(context: Context) -> Path:
@@ -180,8 +189,8 @@ def _fill(
 
 def _remove(index: sqlite3.Connection, content_id: int) -> None:
     index.execute(
-        "insert into passages_fts (passages_fts, rowid, passage, who) "
-        "select 'delete', passage_id, passage, who from passages where content_id = ?",
+        "insert into passages_fts (passages_fts, rowid, words, who) "
+        "select 'delete', passage_id, words, who from passages where content_id = ?",
         [content_id],
     )
     for table in ("passages", "contents"):
@@ -197,13 +206,10 @@ def _add(index: sqlite3.Connection, warehouse: Warehouse, keys: list[str]) -> di
         (ids[key], *row) for key, *row in warehouse.query(PASSAGES, [keys])
     ]
     first = index.execute("select coalesce(max(passage_id), 0) from passages").fetchone()[0] + 1
-    index.executemany(
-        "insert into passages values (?, ?, ?, ?, ?, ?, ?)",
-        [(number, *row, who_of(row[0])) for number, row in enumerate(rows, first)],
-    )
+    add_passages(index, [(number, *row) for number, row in enumerate(rows, first)])
     index.execute(
-        "insert into passages_fts (rowid, passage, who) "
-        "select passage_id, passage, who from passages where passage_id >= ?",
+        "insert into passages_fts (rowid, words, who) "
+        "select passage_id, words, who from passages where passage_id >= ?",
         [first],
     )
     return ids

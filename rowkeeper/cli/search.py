@@ -37,7 +37,8 @@ def command(
     """Search what people say and write; the best passages first.
 
     WORDS must all be there. "A phrase" stands in quotes (within the shell's: '"fear of failure"'),
-    fail* begins a word, and AND, OR, NOT and brackets join them. Case and accents don't matter.
+    fail* begins a word, AND, OR, NOT and brackets join them, and -word leaves out, as NOT does.
+    Case and accents don't matter.
     """
     context = prepare(target, data_dir=data_dir)
     wanted = SearchTerms(" ".join(words), type_pattern, kind, people, limit)

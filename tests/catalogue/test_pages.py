@@ -128,7 +128,17 @@ def test_on_paper_there_is_only_what_can_be_read(page: Page, plain: Path) -> Non
     expect(page.locator(".words p").first).to_be_visible()
     style = page.evaluate("getComputedStyle(document.querySelector('.words')).maxHeight")
     assert style == "none"
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    page.emulate_media(media="print", color_scheme="dark")
+    colours = (
+        "[document.body, document.querySelector('.facts dt')].map((one) => getComputedStyle(one)"
+    )
+    assert page.evaluate(f"{colours}.backgroundColor)[0]") == "rgb(255, 255, 255)"
+    assert page.evaluate(f"{colours}.color)[1]") == "rgb(85, 83, 77)"
+    expect(page.locator("details.asset dl")).to_be_hidden()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(page.locator("details.asset dl")).to_be_visible()
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(page.locator("details.asset dl")).to_be_hidden()
 
 
 def test_each_page_has_a_strict_policy_and_nothing_that_it_forbids(plain: Path) -> None:

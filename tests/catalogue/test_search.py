@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rowkeeper.catalogue.search import BEGIN, END, FoundPassage, SearchTerms, find, unmarked
-from rowkeeper.catalogue.search_index import SCHEMA, _fill, who_of
+from rowkeeper.catalogue.folding import SEPARATOR, indexed
+from rowkeeper.catalogue.search import BEGIN, END, FoundPassage, SearchTerms, find, places_marked
+from rowkeeper.catalogue.search_index import SCHEMA, _fill, add_passages
 from rowkeeper.catalogue.search_words import fts_query
 from rowkeeper.cli.search import show
 from rowkeeper.cli.terminal import Terminal
@@ -23,12 +24,15 @@ PEOPLE = [
     ("1", "Ann", "FF-Ne/Ti-CP/B(S) #1"),
     ("42", "José Zażółć", "MF-Si/Fe-CS/P(B) #3"),
     ("43b", "<script>alert(1)</script>", None),
+    ("44", "李 小龍", "MM-Se/Fi"),
 ]
 TALKS = [
     (1, "1", "transcript", "I was afraid: fear of failure kept me from it.", 75.0),
     (2, "42", "transcript", "Failure is no reason for fear, naïve or not.", 3.5),
     (3, "43b", "document", "The failures of others <b>don't</b> matter.", None),
     (3, "42", "document", "", None),
+    (4, "44", "transcript", "小龍在台北吃飯。カタカナ。한국어를 배우다. ฉันรักเธอ. Ｆｕｌｌ", 1.0),
+    (5, "44", "transcript", "Ελένη: ο φόβος! Łódź, Ёлка, e\u0301clair, o\u2063o", 2.0),
 ]
 
 
@@ -40,10 +44,8 @@ def index() -> Iterator[sqlite3.Connection]:
     made.executemany("insert into people values (?, ?, ?)", PEOPLE)
     for number, (content, row_id, kind, passage, start_s) in enumerate(TALKS):
         if passage:
-            made.execute(
-                "insert into passages values (?, ?, 1, ?, ?, ?, ?)",
-                [content, content, start_s, start_s and start_s + 4, passage, who_of(content)],
-            )
+            end_s = start_s and start_s + 4
+            add_passages(made, [(content, content, 1, start_s, end_s, passage)])
         url = f"https://www.youtube.com/watch?v={content}" if start_s else "https://docs/x"
         made.execute(
             "insert into texts values (?, ?, ?, 'a', 'a_transcript', ?, 'en', 'manual', ?, '')",
@@ -72,10 +74,47 @@ def found(index: sqlite3.Connection, text: str, **facts: object) -> list[FoundPa
         ("afraid or", []),
         ("<b>", ["43b", "42"]),
         ("c1", []),
+        ("“fear of failure”", ["1"]),
+        ("fear -failure", []),
+        ("-reason fear", ["1"]),
+        ("failure AND NOT (reason OR matter)", ["1"]),
+        ('fear -"failure of"', ["1", "42"]),
+        ('"of fail*"', ["1"]),
+        ('"of fail"*', ["1"]),
+        ("(" * 10 + "afraid" + ")" * 10, ["1"]),
     ],
 )
 def test_what_is_asked(index: sqlite3.Connection, text: str, row_ids: list[str]) -> None:
     assert sorted(one.row_id for one in found(index, text)) == sorted(row_ids)
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("台北", ["台北"]),
+        ("龍 飯", ["龍", "飯"]),
+        ("タカ*", ["タカ"]),
+        ("한국어", ["한국어"]),
+        ("รัก", ["รัก"]),
+        ("full", ["Ｆｕｌｌ"]),
+        ("ελενη", ["Ελένη"]),
+        ("ΦΟΒΟΣ", ["φόβος"]),
+        ("lodz ЕЛКА", ["Łódź", "Ёлка"]),
+        ("eclair", ["e\u0301clair"]),
+        ("éclair", ["e\u0301clair"]),
+    ],
+)
+def test_any_script_is_found_and_marked_as_it_was_written(
+    index: sqlite3.Connection, text: str, marked: list[str]
+) -> None:
+    (one,) = found(index, text)
+    assert [one.passage[start:end] for start, end in one.matches] == marked
+    assert one.passage in {passage for *_, passage, _ in TALKS}
+
+
+@given(st.text())
+def test_the_index_has_each_sign_in_its_place(text: str) -> None:
+    assert len(indexed(text).replace(SEPARATOR, "")) == len(text)
 
 
 def test_what_is_found_is_marked_and_opens_at_its_second(index: sqlite3.Connection) -> None:
@@ -98,7 +137,7 @@ def test_who_is_asked(index: sqlite3.Connection) -> None:
     ]
     assert {one.row_id for one in found(index, "fail*", kind="document")} == {"42", "43b"}
     assert len(found(index, "fail*", limit=1)) == 1
-    with pytest.raises(NothingError, match="None of the 3 people is selected by FF-Xx"):
+    with pytest.raises(NothingError, match="None of the 4 people is selected by FF-Xx"):
         found(index, "fail*", type_pattern="FF-Xx")
 
 
@@ -114,6 +153,8 @@ def test_who_is_asked(index: sqlite3.Connection) -> None:
         ("()", r"has nothing before \)"),
         ("…!", "names no word to look for"),
         ("a " * 65, "has more than 64 words"),
+        ("-fear", "says only what is left out"),
+        ("(" * 11 + "a" + ")" * 11, "has more than 10 brackets in each other"),
         ("a" * 1_001, "is longer than 1,000 characters"),
     ],
 )
@@ -124,7 +165,7 @@ def test_a_search_that_can_not_be_read_is_one_sentence(text: str, sentence: str)
     assert "\n" not in str(refused.value)
 
 
-@given(st.text(alphabet=st.sampled_from("ab*\" ()-:^{}+\\'\0ANDORT é漢"), max_size=40))
+@given(st.text(alphabet=st.sampled_from("ab*\" ()-:^{}+\\'\0ANDORT é漢“"), max_size=40))
 def test_no_search_is_misread(text: str) -> None:
     made = sqlite3.connect(":memory:")
     made.execute("create virtual table words using fts5 (passage)")
@@ -137,10 +178,9 @@ def test_no_search_is_misread(text: str) -> None:
 
 
 @given(st.lists(st.text(alphabet="ab ", min_size=1), min_size=1, max_size=7))
-def test_marks_are_taken_out_and_told(pieces: list[str]) -> None:
+def test_it_is_told_where_marks_stand(pieces: list[str]) -> None:
     said = [f"{BEGIN}{one}{END}" if place % 2 else one for place, one in enumerate(pieces)]
-    passage, matches = unmarked("".join(said))
-    assert passage == "".join(pieces)
+    passage, matches = "".join(pieces), places_marked("".join(said))
     assert [passage[start:end] for start, end in matches] == pieces[1::2]
 
 

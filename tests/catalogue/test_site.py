@@ -22,7 +22,15 @@ from tests.helpers.catalogues import HOSTILE, made_site, passage_of
 
 AXE = (PROJECT_DIR / "tests/vendor/axe-core/axe.min.js").read_text("utf-8")
 FIRST_PAGE = 300 << 10
-QUERIES = ("fear", '"fear work"', "unique7*", "JOSE OR istanbul", "μπρι", "мойсеев", "हिन्दी", "李*")
+QUERIES = (
+    *("fear", '"fear work"', "unique7*", "JOSE OR istanbul", "μπρι", "мойсеев", "हिन्दी", "李*"),
+    *("小龙", "ελενη", "zazolc", "국어", "“fear work”", '"fear wor*"', '"fear wor"*', "-bold fear"),
+    *(
+        "fear AND NOT jose",
+        'unique7* -"house light"',
+        "(jose OR bold) (fear OR work) NOT (istanbul OR unique2*)",
+    ),
+)
 
 
 def address(folder: Path, page: str = "index.html") -> str:
@@ -70,6 +78,12 @@ def test_people_are_found_sorted_and_opened_by_the_keyboard(page: Page, hostile:
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/person/{numbers[1]}.html")
+    page.go_back()
+    page.locator("h1").click()
+    page.keyboard.press("ArrowDown")
+    page.locator("#people tbody a").nth(2).focus()
+    page.keyboard.press("Enter")  # opens what has the focus
+    page.wait_for_url(f"**/person/{numbers[2]}.html")
 
 
 def test_who_has_no_video_archived_and_why(page: Page, hostile: Path) -> None:
@@ -118,6 +132,9 @@ def test_a_page_finds_what_the_command_finds(page: Page, hostile: Path, query: s
     assert {re.findall(r"\(\d+\)$", one)[0] for one in shown} <= expected
     if len(found) <= 50:
         assert len(shown) == len(found)
+        marked = {mark.casefold() for mark in page.locator("#found mark").all_inner_texts()}
+        places = [(one.passage, place) for one in found for place in one.matches]
+        assert marked == {passage[start:end].casefold() for passage, (start, end) in places}
     assert shown
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rowkeeper.catalogue.publish import Record
-from rowkeeper.catalogue.search_index import SCHEMA, who_of
+from rowkeeper.catalogue.search_index import SCHEMA, add_passages
 from rowkeeper.catalogue.site.data import QUERIES, SiteData, masked_email
 from rowkeeper.catalogue.site.write import WrittenSite, make_site
 from rowkeeper.workspace.last_build import Warned
@@ -168,11 +168,11 @@ def made_index(path: Path, data: SiteData, passages: int, *, hostile: bool = Fal
         made.execute("insert into contents values (?, ?)", [number, f"text-{number}"])
         odd = HOSTILE[number % len(HOSTILE)] if hostile else None
         words = [f"{odd or ''} {passage_of(number, one)}".strip() for one in range(1, passages + 1)]
-        first, who = (number - 1) * passages + 1, who_of(number)
-        made.executemany(
-            "insert into passages values (?, ?, ?, ?, ?, ?, ?)",
+        first = (number - 1) * passages + 1
+        add_passages(
+            made,
             [
-                (first + place, number, place + 1, place * 10.0, place * 10.0 + 10, passage, who)
+                (first + place, number, place + 1, place * 10.0, place * 10.0 + 10, passage)
                 for place, passage in enumerate(words)
             ],
         )

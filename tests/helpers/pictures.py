@@ -70,7 +70,8 @@ def _site(folder: Path) -> Path:
     made_index(path, data, PASSAGES)
     with closing(sqlite3.connect(path)) as index:
         index.executemany(
-            "update passages set passage = ? where (position + content_id * 3) % ? = ?",
+            "update passages set passage = ?1, words = ?1 "
+            "where (position + content_id * 3) % ?2 = ?3",
             [(words, len(SAID), place) for place, words in enumerate(SAID)],
         )
         index.execute("insert into passages_fts (passages_fts) values ('rebuild')")

@@ -17,7 +17,7 @@ from rowkeeper.core.said import MASK, without_secrets
 
 VOCABULARY = "create virtual table temp.vocabulary using fts5vocab (main, passages_fts, instance)"
 OCCURRENCES = (
-    "select distinct term, doc from temp.vocabulary where col = 'passage' order by term, doc"
+    "select distinct term, doc from temp.vocabulary where col = 'words' order by term, doc"
 )
 CONTENTS = """
 select contents.content_id, contents.text_key, min(passages.passage_id), count(*)

@@ -70,8 +70,8 @@
   function open(person) { location.href = `person/${person.file}`; }
   document.addEventListener("keydown", (event) => {
     const isTyping = event.target.matches("input, select");
-    if (event.key === "/" && !isTyping) { event.preventDefault(); form.q.focus(); }
-    if (event.target.matches("select, button") || !["ArrowDown", "ArrowUp", "Enter"].includes(event.key)) return;
+    if (event.key === "/" && !isTyping && !event.ctrlKey && !event.metaKey) { event.preventDefault(); form.q.focus(); }
+    if (event.target.matches("select, button, a") || !["ArrowDown", "ArrowUp", "Enter"].includes(event.key)) return;
     if (event.key === "Enter") { if (chosen >= 0) { event.preventDefault(); open(shown[chosen]); } return; }
     event.preventDefault();
     chosen = Math.min(Math.max(chosen + (event.key === "ArrowDown" ? 1 : -1), 0), Math.min(shown.length, upTo) - 1);

@@ -13,22 +13,36 @@
   const all = index.contents.reduce((sum, [, , passages]) => sum + passages, 0);
   let asked = 0;
 
-  const words = (text) => rowkeeper.folded(text).match(/[\p{L}\p{N}\p{Co}]+/gu) ?? [];
+  // A sign of a language that writes no spaces is a word by itself, as in the index (folding.py).
+  const UNSPACED = "[\\u0e00-\\u0eff\\u1000-\\u109f\\u1780-\\u17ff\\u3005-\\u3007\\u3040-\\u30ff\\u31f0-\\u31ff\\u3400-\\u4dbf\\u4e00-\\u9fff\\uac00-\\ud7af\\uf900-\\ufaff\\u{20000}-\\u{3ffff}]";
+  const SIGN = "[\\p{L}\\p{N}\\p{Co}]";
+  const WORD = new RegExp(`(?=${SIGN})${UNSPACED}|(?:(?!${UNSPACED})(?:${SIGN}|[\\u0300-\\u036f]))+`, "gu");
+  const words = (text) => (text.match(WORD) ?? []).map(rowkeeper.folded).filter(Boolean);
   const shardOf = (term) => [...term].slice(0, 2).join("").split("")
     .map((unit) => unit.charCodeAt(0).toString(16).padStart(4, "0")).join("");
 
-  // What is asked: alternatives, each of words and phrases that must be there and words that must not.
+  // What is asked, as search_words.py reads it: alternatives of what must be there and what must not. What is half typed counts, too.
+  const TOKEN = /(?<minus>-(?=["(\p{L}\p{N}]))|"(?<phrase>[^"]*)"?(?<star>\*?)|(?<bracket>[()])|(?<word>[^\s()"]+)/gu;
   function parse(text) {
-    return text.split(/\sOR\s/).map((part) => {
-      const group = { must: [], not: [] };
-      for (const [, minus, phrase, word] of part.matchAll(/(-?)(?:"([^"]*)"?|(\S+))/g)) {
-        if (word === "AND") continue;
-        const said = words(phrase ?? word);
-        const last = (phrase ?? word).endsWith("*");
-        if (said.length) group[minus ? "not" : "must"].push({ said, isPrefix: last });
+    const tokens = text.replace(/[“”„‟«»]/g, '"').matchAll(TOKEN);
+    function either() {
+      const groups = [{ must: [], not: [] }];
+      let into = "must";
+      for (let step = tokens.next(); !step.done; step = tokens.next()) {
+        const { minus, phrase, star, bracket, word } = step.value.groups;
+        if (bracket === ")") break;
+        if (word === "OR") { groups.push({ must: [], not: [] }); into = "must"; }
+        else if (minus || word === "NOT") into = "not";
+        else if (word !== "AND") {
+          const item = bracket ? { groups: either() } : { said: words(phrase ?? word), isPrefix: Boolean(star) || /\*\s*$/.test(phrase ?? word) };
+          if (!(item.groups ?? item.said).length) continue;
+          groups.at(-1)[into].push(item);
+          into = "must";
+        }
       }
-      return group;
-    }).filter((group) => group.must.length);
+      return groups.filter((group) => group.must.length);
+    }
+    return either();
   }
 
   async function places(term, isPrefix) {
@@ -52,20 +66,26 @@
     return new Set([...sets[0]].filter((passage) => sets.every((set) => set.has(passage))));
   }
 
-  async function scores(groups) {
+  // Passage -> worth, of all that may be what is asked: a phrase is not looked at here.
+  async function worths(groups) {
     const found = new Map();
     for (const group of groups) {
-      const sets = await Promise.all(group.must.map(matches));
-      const not = await Promise.all(group.not.map(matches));
+      const sets = await Promise.all(group.must.map((item) => (item.groups ? worths(item.groups) : matches(item))));
+      const not = await Promise.all(group.not.filter((item) => item.said?.length === 1).map(matches));
       const least = sets.reduce((one, other) => (other.size < one.size ? other : one));
       const worth = sets.reduce((sum, set) => sum + Math.log(1 + all / (1 + set.size)), 0);
-      for (const passage of least) {
+      for (const passage of least.keys()) {
         if (sets.every((set) => set.has(passage)) && !not.some((set) => set.has(passage))) {
           found.set(passage, Math.max(worth, found.get(passage) ?? 0));
         }
       }
     }
-    return [...found].sort((one, other) => other[1] - one[1] || one[0] - other[0]).map(([passage]) => passage);
+    return found;
+  }
+
+  async function best(groups) {
+    const found = [...await worths(groups)];
+    return found.sort((one, other) => other[1] - one[1] || one[0] - other[0]).map(([passage]) => passage);
   }
 
   function contentOf(passage) {
@@ -84,26 +104,34 @@
     return (type) => made.test((type ?? "").toLowerCase());
   }
 
-  // Where the words of a group stand in a passage: [[from, to], …]; null where a phrase is not there.
-  function marks(passage, groups) {
-    const tokens = [...passage.matchAll(/[\p{L}\p{N}\p{Co}\u0300-\u036f]+/gu)].map((found) => ({
-      word: rowkeeper.folded(found[0]), from: found.index, to: found.index + found[0].length }));
-    for (const group of groups) {
-      const found = [];
-      const isThere = group.must.every(({ said, isPrefix }) => {
-        let any = false;
-        tokens.forEach((_, place) => {
-          const is = said.every((word, step) => {
-            const token = tokens[place + step]?.word;
-            return isPrefix && step === said.length - 1 ? token?.startsWith(word) : token === word;
-          });
-          if (is) { any = true; found.push([tokens[place].from, tokens[place + said.length - 1].to]); }
-        });
-        return any;
+  // Where an item stands in the tokens of a passage: [[from, to], …].
+  function standing(tokens, { said, isPrefix }) {
+    const found = [];
+    tokens.forEach(({ from }, place) => {
+      const is = said.every((word, step) => {
+        const token = tokens[place + step]?.word;
+        return isPrefix && step === said.length - 1 ? token?.startsWith(word) : token === word;
       });
-      if (isThere) return found.sort((one, other) => one[0] - other[0]);
+      if (is) found.push([from, tokens[place + said.length - 1].to]);
+    });
+    return found;
+  }
+
+  // The same of what is asked; null where it is not there.
+  function whatStands(tokens, groups) {
+    const of = (item) => { const found = item.groups ? whatStands(tokens, item.groups) : standing(tokens, item); return found?.length ? found : null; };
+    let found = null;
+    for (const group of groups) {
+      const there = group.must.map(of);
+      if (there.every(Boolean) && !group.not.some(of)) found = [...(found ?? []), ...there.flat()];
     }
-    return null;
+    return found;
+  }
+
+  function marks(passage, groups) {
+    const tokens = [...passage.matchAll(WORD)].map((found) => ({
+      word: rowkeeper.folded(found[0]), from: found.index, to: found.index + found[0].length })).filter(({ word }) => word);
+    return whatStands(tokens, groups)?.sort((one, other) => one[0] - other[0]);
   }
 
   function at(url, seconds) {
@@ -137,7 +165,7 @@
     const mine = ++asked, facts = Object.fromEntries(new FormData(form)), groups = parse(facts.q ?? "");
     if (!groups.length) { list.replaceChildren(); count.textContent = facts.q ? "Write a word to look for." : ""; return; }
     const begun = performance.now(), isOf = glob(facts.type), isChosen = rowkeeper.people(facts.people ?? "");
-    const candidates = await scores(groups);
+    const candidates = await best(groups);
     if (mine !== asked) return;
     const isWanted = (owner) => owner.person && (!facts.kind || owner.kind === facts.kind) && isOf(owner.person.type) && isChosen(owner.person.row_id);
     const wanted = [];

@@ -61,11 +61,17 @@ const rowkeeper = {
       return number && Number(number[0]) >= Number(first) && Number(number[0]) <= Number(last);
     });
   },
-  // As the index folds: lower case, Latin letters without accents.
-  folded(text) {
-    const apart = text.toLowerCase().normalize("NFD");
-    return apart.replace(/(\p{Script=Latin})[\u0300-\u036f]+/gu, "$1").normalize("NFC");
+  // As the index folds (folding.py): lower case, without accents.
+  bases: { ł: "l", đ: "d", ø: "o", ħ: "h", ŧ: "t", ı: "i", ς: "σ" },
+  foldedSign(sign) {
+    if (sign < "\x80") return sign.toLowerCase();
+    const plain = sign.normalize("NFKC"), isOne = [...plain].length === 1;
+    const [first, ...marks] = (isOne ? plain : sign).normalize("NFD");
+    if (!marks.every((mark) => mark >= "\u0300" && mark <= "\u036f")) return sign.toLowerCase();
+    const small = first.toLowerCase();
+    return rowkeeper.bases[small] ?? small;
   },
+  folded(text) { return Array.from(text, rowkeeper.foldedSign).join("").replace(/[\u0300-\u036f]/g, ""); },
 };
 
 document.querySelector("form[data-search]")?.addEventListener("submit", (event) => {
@@ -73,6 +79,14 @@ document.querySelector("form[data-search]")?.addEventListener("submit", (event) 
   const words = new FormData(event.target).get("q");
   location.href = `search.html#${new URLSearchParams({ q: words })}`;
 });
+
+// On paper nothing can be opened.
+let closed = [];
+addEventListener("beforeprint", () => {
+  closed = [...document.querySelectorAll("details:not([open])")];
+  for (const one of closed) one.open = true;
+});
+addEventListener("afterprint", () => { for (const one of closed) one.open = false; });
 
 if (rowkeeper.isServed) {
   const live = document.getElementById("live");
