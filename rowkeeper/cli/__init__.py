@@ -115,8 +115,6 @@ def run_command(arguments: list[str]) -> int:
         return _said(f"{error.format_message()} Try rowkeeper --help.", UsageError.exit_code)
     except (KeyboardInterrupt, click.Abort):
         return _said(ENDED, INTERRUPTED)
-    except BrokenPipeError:
-        return 0
     except Exception as error:
         if _interrupts:
             return _said(ENDED, INTERRUPTED)

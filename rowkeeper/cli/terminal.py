@@ -14,7 +14,7 @@ from rich.text import Text
 
 from rowkeeper.cli.progress import EventDisplay, PlainDisplay, live
 from rowkeeper.core.progress import Display
-from rowkeeper.core.said import json_text, shown
+from rowkeeper.core.said import json_text, nobody_reads, shown
 
 PLAIN_WIDTH = 140  # columns where no terminal says how wide it is
 QUIET = "rowkeeper.quiet"
@@ -24,14 +24,21 @@ FRAME, GAP = 3, 2
 BARE = {"box": SIMPLE_HEAD, "show_edge": False, "pad_edge": False, "padding": (0, 1, 0, 0)}
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Go on in silence; rich would end the process with 1."""
+        self.quiet = True
+        nobody_reads(self.file)
+
+
 class Terminal:
     """Where commands print. Its console is its own: all that is said goes through ``shown``."""
 
     def __init__(self, *, stderr: bool = False, **options: Any) -> None:
         options |= {"stderr": stderr, "highlight": False, "markup": False, "emoji": False}
-        self._console = Console(**options)
+        self._console = _Console(**options)
         if not self._console.is_terminal:
-            self._console = Console(**{"width": PLAIN_WIDTH, **options})
+            self._console = _Console(**{"width": PLAIN_WIDTH, **options})
 
     def say(self, text: object, *, lead: str = "", style: str = "") -> None:
         """One line, behind ``lead``: an indent, or a mark of our own."""
@@ -155,10 +162,16 @@ def say_json(value: Any, indent: int | None = 2, *, secrets: bool = False) -> No
 
 
 def hand_over(data: str | bytes) -> None:
-    """``data`` as it is, on standard output: what a program asked for, and no words for people."""
-    sys.stdout.flush()
-    if isinstance(data, bytes):
-        sys.stdout.buffer.write(data)
-    else:
-        sys.stdout.write(data)
-    sys.stdout.flush()
+    """``data`` as it is, on standard output: what a program asked for, and no words for people.
+
+    What is under way goes on where nobody reads it any more.
+    """
+    try:
+        sys.stdout.flush()
+        if isinstance(data, bytes):
+            sys.stdout.buffer.write(data)
+        else:
+            sys.stdout.write(data)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        nobody_reads(sys.stdout)

@@ -5,9 +5,10 @@ through ``shown``; on a terminal it never is markup.
 """
 
 import json
+import os
 import re
 import sys
-from typing import Any, TextIO
+from typing import IO, Any, TextIO
 from urllib.parse import unquote
 
 from rowkeeper.core.text import harmless
@@ -112,8 +113,19 @@ def shown(text: object) -> str:
 def tell(text: object, to: TextIO | None = None) -> None:
     """A line of words for people, on standard error or ``to``."""
     stream = to or sys.stderr
-    stream.write(f"{shown(text)}\n")
-    stream.flush()
+    try:
+        stream.write(f"{shown(text)}\n")
+        stream.flush()
+    except BrokenPipeError:
+        nobody_reads(stream)
+
+
+def nobody_reads(stream: IO[str]) -> None:
+    """Where a pipe's reader is gone, as with ``| head``, what is under way goes on: what is still
+    written there, and what Python flushes at its end, goes nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def json_text(value: Any, indent: int | None = 2, *, secrets: bool = False) -> str:

@@ -3,7 +3,10 @@
 import ast
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from html import escape
@@ -269,3 +272,23 @@ def test_what_a_terminal_has_no_letters_for_stands_as_an_escape(
     _quiet()
     Terminal().say("tab 日本")
     assert raw.getvalue() == b"tab \\u65e5\\u672c\n"
+
+
+@pytest.mark.parametrize("words", ["providers", "providers --json", "fly"])
+def test_who_stops_reading_ends_no_command(tmp_path: Path, words: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    program = (
+        "import sys; from rowkeeper.cli import main; sys.argv[1:] = sys.argv[1].split(); main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, words],
+        env={**os.environ, "ROWKEEPER_DATA_DIR": str(tmp_path), "PYTHONPATH": str(PROJECT_DIR)},
+        stdout=writer,
+        stderr=writer if words == "fly" else subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writer)
+    assert done.returncode == (2 if words == "fly" else 0), done.stderr
+    assert not done.stderr
