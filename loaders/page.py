@@ -1,5 +1,6 @@
 """Fetch the published sheet page, or read the file that somebody saved of it."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -16,6 +17,7 @@ PUBLISH = "publish it with File > Share > Publish to web and use the link that e
 MAX_REDIRECTS = 5
 BACKOFF_S = 0.3
 MAX_WAIT_S = 30
+_WINDOWS = re.compile(r"(?:^|/)([A-Za-z]):[\\/](.+)$")
 PUBLIC_PARAMETERS = {"gid", "single", "output", "widget", "headers", "range"}
 
 
@@ -65,10 +67,16 @@ def read_page(
             body = bounds.read(f"The sheet file {path}", file)
         return Page(str(path.resolve()), path.resolve().as_uri(), body)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "not a path"
-        raise InputError(
-            f"The sheet file {path} can't be read ({reason}): check sheet.source or --sheet."
-        ) from error
+        raise unreadable(path, getattr(error, "strerror", None) or "not a path") from error
+
+
+def unreadable(path: Path, reason: str | None) -> InputError:
+    """A file that isn't there or that can't be opened."""
+    remedy = "check sheet.source or --sheet"
+    if windows := _WINDOWS.search(str(path)):
+        below = windows[2].replace("\\", "/")
+        remedy = f"in WSL, that path of Windows is /mnt/{windows[1].lower()}/{below}"
+    return InputError(f"The sheet file {path} can't be read ({reason}): {remedy}.")
 
 
 def url_gid(url: str) -> str | None:

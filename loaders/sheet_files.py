@@ -11,6 +11,7 @@ from loaders.bounds import USUAL, Bounds
 from loaders.columns import NOTHING_SAID, WantedColumns, count_known
 from loaders.grid import Cell, Line, Tab, check_lines, with_source, without_blank_ends
 from loaders.index_column import WORDS, has_untitled_index, shifted_rows
+from loaders.page import unreadable
 from loaders.tabs import header_of
 from loaders.text_files import (
     DELIMITERS,
@@ -88,9 +89,7 @@ def read_file_tabs(
             return with_source(read_workbook(path, data, bounds), data)
         return _read_csv(path, wanted, bounds, fallback)
     except OSError as error:
-        raise InputError(
-            f"The sheet file {path} can't be read ({error.strerror}): check sheet.source."
-        ) from None
+        raise unreadable(path, error.strerror) from None
 
 
 def _read_csv(path: Path, wanted: WantedColumns, bounds: Bounds, fallback: str) -> list[Tab]:

@@ -8,6 +8,7 @@ import os
 import re
 import stat
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 
 from rowkeeper import PARTS
@@ -18,7 +19,9 @@ IS_INSTALLED = PARTS.is_dir()
 CHECKOUT = PARTS if IS_INSTALLED else PARTS.parents[1]
 """Where the dbt project and profiles.yml are."""
 PROJECT_VARIABLE = "ROWKEEPER_PROJECT"
-_OURS = re.compile(rb"^\s*\[\s*rowkeeper\s*[.\]]", re.MULTILINE)
+OURS = "rowkeeper"
+"""What our tables begin with, in files that others write theirs into, too."""
+_TABLE = re.compile(r"""^\s*(?:\[\s*)?["']?([\w-]+)["']?\s*[.\]]""", re.MULTILINE)
 
 
 def config_path(folder: Path) -> Path:
@@ -72,11 +75,17 @@ def _nearest() -> Path | None:
 
 
 def _has_our_table(path: Path) -> bool:
-    """By its text: one that is no TOML is told as such by who reads it."""
+    """By its text: what is no TOML, or nearly our name, is told as such by who reads it."""
     try:
-        return path.is_file() and _OURS.search(path.read_bytes()) is not None
+        text = path.read_bytes().decode("utf-8-sig", "replace") if path.is_file() else ""
     except OSError:
         return False
+    return any(map(may_mean_ours, _TABLE.findall(text)))
+
+
+def may_mean_ours(table: str) -> bool:
+    """Is it the name of our tables, or near it?"""
+    return bool(get_close_matches(table.casefold(), [OURS], cutoff=0.8))
 
 
 def _refuse_strangers(folder: Path, path: Path) -> None:

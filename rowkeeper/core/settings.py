@@ -15,7 +15,14 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from rowkeeper.core.errors import UsageError
-from rowkeeper.core.project import CHECKOUT, PROJECT_VARIABLE, find_project, project_folder
+from rowkeeper.core.project import (
+    CHECKOUT,
+    OURS,
+    PROJECT_VARIABLE,
+    find_project,
+    may_mean_ours,
+    project_folder,
+)
 from rowkeeper.core.setting_sections import (
     Disk,
     Download,
@@ -117,15 +124,8 @@ def load_settings(
 
 def _from_file(path: Path, *, secrets: bool) -> dict[str, tuple[Any, str]]:
     """Settings below ``[rowkeeper]`` in a TOML file; nothing without the file."""
-    try:
-        with path.open("rb") as file:
-            table = tomllib.load(file).get("rowkeeper", {})
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path} can't be read: {error}. Mend the file.") from None
     found: dict[str, tuple[Any, str]] = {}
-    for section, values in table.items():
+    for section, values in _our_tables(path).items():
         if not isinstance(values, dict):
             _known(section, str(path), section)
             words = "--data-dir or ROWKEEPER_DATA_DIR, which profiles.yml reads too"
@@ -138,6 +138,29 @@ def _from_file(path: Path, *, secrets: bool) -> dict[str, tuple[Any, str]]:
                 raise UsageError(f"{path}: {name} is a secret; move it to secrets.toml beside it.")
             found[name] = (value, str(path))
     return found
+
+
+def _our_tables(path: Path) -> dict[str, Any]:
+    """What stands below ``[rowkeeper]``. Raises ``UsageError``, also for a table that must be meant
+    to stand there."""
+    text = ""
+    try:
+        text = path.read_text("utf-8-sig")
+        tables = tomllib.loads(text)
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        hint = " A backslash stands twice in it, or within 'single quotes'." if "\\" in text else ""
+        raise UsageError(f"{path} can't be read: {error}. Mend the file.{hint}") from None
+    sections = {name.partition(".")[0] for name in keys()}
+    for name in tables.keys() - {OURS}:
+        if name in sections or may_mean_ours(name):
+            meant = f"{OURS}.{name}" if name in sections else OURS
+            raise UsageError(f"{path}: nobody reads [{name}]: write [{meant}] in its place.")
+    ours = tables.get(OURS, {})
+    if not isinstance(ours, dict):
+        raise UsageError(f"{path}: {OURS} is a table: write [{OURS}.sheet], and settings below it.")
+    return ours
 
 
 def _below(section: str, values: Mapping[str, Any], path: str) -> Iterator[tuple[str, Any]]:

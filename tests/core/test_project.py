@@ -38,6 +38,38 @@ def test_the_nearest_folder_with_a_table_of_ours_is_the_project(
     assert load_settings({}, {}).data_dir == CHECKOUT / "data"
 
 
+@pytest.mark.parametrize(
+    "config",
+    [
+        "\ufeff[rowkeeper.upload]\r\nworkers = 2\r\n",
+        "rowkeeper.upload.workers = 2\n",
+        "[ 'rowkeeper' . upload]\nworkers = 2\n",
+    ],
+)
+def test_a_table_of_ours_may_be_written_in_any_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: str
+) -> None:
+    monkeypatch.chdir(project_at(tmp_path, config))
+    assert load_settings({}, {}).upload.workers == 2
+
+
+@pytest.mark.parametrize(
+    ("config", "sentence"),
+    [
+        ("[rowkeper.upload]\nworkers = 2\n", r"nobody reads \[rowkeper\]: write \[rowkeeper\]"),
+        ("[Rowkeeper.upload]\nworkers = 2\n", r"nobody reads \[Rowkeeper\]: write \[rowkeeper\]"),
+        (f"{CONFIG}[sheet]\ntab = 'x'\n", r"nobody reads \[sheet\]: write \[rowkeeper.sheet\]"),
+        ("[rowkeeper.sheet]\nsource = 'a\\b'\ntab = \"C:\\Users\"\n", "A backslash stands twice"),
+    ],
+)
+def test_a_table_that_nobody_would_read_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: str, sentence: str
+) -> None:
+    monkeypatch.chdir(project_at(tmp_path, config))
+    with pytest.raises(UsageError, match=sentence):
+        load_settings({}, {})
+
+
 def test_a_named_project_goes_before_the_nearest_and_before_dlts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -85,3 +85,9 @@ def test_titles_that_were_guessed_at_are_refused_with_the_guess(tmp_path: Path) 
     (tmp_path / "s.csv").write_bytes("番号,名前\n1,山田\n".encode("shift_jis"))
     with pytest.raises(InputError, match=r"no name column.*not UTF-8.*save it as UTF-8"):
         load_sheet(str(tmp_path / "s.csv"))
+
+
+@pytest.mark.parametrize("path", ["C:\\Users\\me\\people.csv", "c:/Users/me/people.html"])
+def test_a_path_of_windows_is_told_as_wsl_has_it(path: str) -> None:
+    with pytest.raises(InputError, match=r"in WSL, .* is /mnt/c/Users/me/people\.\w+\.$"):
+        load_sheet(path)
