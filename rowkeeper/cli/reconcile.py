@@ -38,25 +38,25 @@ def command(
     for and no cell is lost, else with 10.
     """
     context = prepare(target, data_dir=data_dir)
-    found = reconcile(context, deep=deep)
+    result = reconcile(context, deep=deep)
     if differences:
-        write_whole(Path(differences).expanduser(), as_csv(found.differences))
+        write_whole(Path(differences).expanduser(), as_csv(result.differences))
     if as_json:
-        say_json(as_record(found))
+        say_json(as_record(result))
     else:
-        _print(console(), found)
-    if not found.complete:
-        raise ReconcileError(_refusal(found))
+        _print(console(), result)
+    if not result.complete:
+        raise ReconcileError(_refusal(result))
 
 
-def as_record(found: Reconciliation) -> dict[str, Any]:
-    """``found`` as JSON has it."""
+def as_record(result: Reconciliation) -> dict[str, Any]:
+    """``result`` as JSON has it."""
     return {
-        "complete": found.complete,
-        "files": [asdict(file) for file in found.files],
-        "older_snapshots": found.older_snapshots,
-        "idle_rules": found.idle_rules,
-        "differences": [asdict(difference) for difference in found.differences],
+        "complete": result.complete,
+        "files": [asdict(file) for file in result.files],
+        "older_snapshots": result.older_snapshots,
+        "idle_rules": result.idle_rules,
+        "differences": [asdict(difference) for difference in result.differences],
     }
 
 
@@ -66,16 +66,16 @@ def as_csv(differences: Sequence[Difference]) -> bytes:
     return guarded_csv(names, (map(str, asdict(item).values()) for item in differences))
 
 
-def _print(out: Terminal, found: Reconciliation) -> None:
+def _print(out: Terminal, result: Reconciliation) -> None:
     rows = []
-    for file in found.files:
+    for file in result.files:
         cells = asdict(file) | {
             "quarantined": sum(file.quarantined.values()),
             "closed": "yes" if file.closed else f"no, {file.unaccounted} are missing",
         }
         rows.append([cells[column] for column in COLUMNS])
     out.table("Source files", COLUMNS, rows)
-    for file in found.files:
+    for file in result.files:
         for reason, count in file.quarantined.items():
             word = "Quarantined" if file.to_mend.get(reason) else "Left out"
             out.say(f"{word} in {file.file}: {count} rows: {reason}")
@@ -87,19 +87,19 @@ def _print(out: Terminal, found: Reconciliation) -> None:
         for title, filled in file.unknown_columns.items():
             column = f"column {quoted(title)} of {file.file}"
             out.say(f"Nobody knows {column}: its {filled} filled cells are kept.")
-    for rule in found.idle_rules:
+    for rule in result.idle_rules:
         out.say(IDLE.format(rule=rule), style="yellow")
-    for held_against, number in found.older_snapshots.items():
+    for held_against, number in result.older_snapshots.items():
         out.say(f"{number} older snapshots were compared with {held_against}.")
-    for kind, count in sorted(Counter(item.kind for item in found.differences).items()):
+    for kind, count in sorted(Counter(item.kind for item in result.differences).items()):
         out.say(f"{count} cells are {kind}.")
-    worst = sorted(found.differences, key=lambda item: item.kind not in FAULTS)
+    worst = sorted(result.differences, key=lambda item: item.kind not in FAULTS)
     for item in worst[:SHOWN]:
         out.say(_text(item), lead="  ")
     if len(worst) > SHOWN:
         more = len(worst) - SHOWN
         out.say(f"and {more} more: --differences FILE.csv has them all", lead="  ")
-    if found.complete:
+    if result.complete:
         out.say("Every row is accounted for and no cell is lost.")
 
 
@@ -108,9 +108,9 @@ def _text(item: Difference) -> str:
     return f"{what}: {item.source_value[:80]!r} is {item.table_value[:80]!r} ({item.reason})"
 
 
-def _refusal(found: Reconciliation) -> str:
-    opened = [file.file for file in found.files if not file.closed or file.proof == NONE]
-    kinds = Counter(item.kind for item in found.differences)
+def _refusal(result: Reconciliation) -> str:
+    opened = [file.file for file in result.files if not file.closed or file.proof == NONE]
+    kinds = Counter(item.kind for item in result.differences)
     sums = f"the sums of {', '.join(opened)} do not close" if opened else "every sum closes"
     return (
         f"The tables are not complete: {kinds[LOST]} cells are lost, {kinds[WRONG]} are wrong, "

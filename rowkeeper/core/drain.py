@@ -58,30 +58,30 @@ def drain(folder: Path, target: Target, damage: list[Finding] | None = None) -> 
     seal_abandoned(folder)
     adopt(folder)
     segments = sealed_segments(folder)
-    found, count = losses(folder), 0
+    findings, count = losses(folder), 0
     if segments or has_reports(folder):
         with connect(target) as warehouse:
             create_tables(warehouse)
-            count = _move(warehouse, folder, segments, found)
+            count = _move(warehouse, folder, segments, findings)
             deliver(folder, warehouse)
-    if found and damage is None:
-        raise damaged(found)
+    if findings and damage is None:
+        raise damaged(findings)
     if damage is not None:
-        damage += found
+        damage += findings
     return count
 
 
 def _move(
-    warehouse: Warehouse, folder: Path, segments: dict[str, Path], found: list[Finding]
+    warehouse: Warehouse, folder: Path, segments: dict[str, Path], findings: list[Finding]
 ) -> int:
-    """Insert the events of the segments that the warehouse does not know; damage goes to ``found``.
+    """Insert the events that the warehouse does not know; what is damaged goes into ``findings``.
 
     A damaged segment is not noted as held, so its salvaged events come again and change nothing.
     """
     ours = folder_id(folder.parent)
     held = set(warehouse.column("select segment_id from raw.journal_segments"))
-    found[:] = [_known_lost(item, held) for item in found]
-    found += missing_segments(folder, held_here(warehouse, ours))
+    findings[:] = [_known_lost(item, held) for item in findings]
+    findings += missing_segments(folder, held_here(warehouse, ours))
     count = 0
     batch: list[AssetEvent] = []
     whole: list[Segment] = []
@@ -89,7 +89,7 @@ def _move(
         segment = believed(segments[name])
         batch += segment.events
         if segment.findings:
-            found += segment.findings
+            findings += segment.findings
         else:
             whole.append(segment)
         if len(batch) >= BATCH_EVENTS:

@@ -64,12 +64,12 @@ def pages(
     after, any_new = "", False
     while not selection.moves_nothing:
         page = pending(context, after)
-        found = [item for item in selection.of(page) if not current.has_seen(item.asset_id)]
+        fresh = [item for item in selection.of(page) if not current.has_seen(item.asset_id)]
         if selection.limit is not None:
-            found = found[: max(0, selection.limit - current.tried)]
-        if found:
+            fresh = fresh[: max(0, selection.limit - current.tried)]
+        if fresh:
             any_new = True
-            yield found
+            yield fresh
         if len(page) == PAGE:
             after = page[-1].asset_id
         elif any_new:
@@ -124,8 +124,8 @@ def with_versions(context: Context, requests: "list[Request]") -> "list[Request]
 
 def pending_readings(context: Context, after: str = "", *, reread: bool = False) -> "list[Request]":
     """A page of what is to be fetched and of what is to be read again, as above."""
-    found = [*pending_downloads(context, after), *due_rereads(context, after, reread=reread)]
-    return sorted(found, key=lambda request: request.asset_id)[:PAGE]
+    requests = [*pending_downloads(context, after), *due_rereads(context, after, reread=reread)]
+    return sorted(requests, key=lambda request: request.asset_id)[:PAGE]
 
 
 def due_rereads(context: Context, after: str = "", *, reread: bool = False) -> "list[Request]":

@@ -57,8 +57,8 @@ def store_streamer(context: Context, session_id: str) -> "StoreStreamer":
     for path in partial_folder(context.settings.data_dir).glob(f"*{NOTE}"):
         if path.name.removesuffix(NOTE) in archived:
             path.unlink(missing_ok=True)  # a run was killed after its last word on it
-        elif found := read_note(path):  # asked for before it counts
-            known.setdefault(found.fetched.sha256, found.key)
+        elif note := read_note(path):  # asked for before it counts
+            known.setdefault(note.fetched.sha256, note.key)
     template = checked_layout(context.settings.store.layout)
     return StoreStreamer(store, template, session_id, standing, known)
 
@@ -115,8 +115,8 @@ class StoreStreamer:
         """
         from uploaders.outcomes import uploaded_event
 
-        found = self._stored.pop(request.asset_id, None)
-        return uploaded_event(self.store, *found, self.session_id) if found else None
+        stored = self._stored.pop(request.asset_id, None)
+        return uploaded_event(self.store, *stored, self.session_id) if stored else None
 
     def reported(self, request: "Request", folder: Path) -> None:
         """The events of ``request`` are on disk: its object need not be found again."""
@@ -196,17 +196,17 @@ class StoreStreamer:
             object_uuid=uuid,
         )
 
-    def key_of(self, request: "Request", told: "Told", folder: Path) -> str:
+    def key_of(self, request: "Request", facts: "Told", folder: Path) -> str:
         """Where the object of ``request`` goes."""
         from downloaders.base import Fetched
         from uploaders.base import object_key
         from uploaders.layout import key_apart
 
-        extension = safe_extension(told.filename, told.mime_type)
+        extension = safe_extension(facts.filename, facts.mime_type)
         fetched = Fetched(
             path=folder / f"{request.asset_id}.{extension}",
-            filename=told.filename,
-            mime_type=told.mime_type,
+            filename=facts.filename,
+            mime_type=facts.mime_type,
             size_bytes=0,
             sha256="",
         )
@@ -258,10 +258,10 @@ class StoreSink:
         if self._writer is None:
             self._begin(look(bytes(head)), bytes(head), hashes[0])
 
-    def _begin(self, told: "Told", head: bytes, digest: "_Hash") -> None:
+    def _begin(self, facts: "Told", head: bytes, digest: "_Hash") -> None:
         """The transfer hashes what it hands on, so the writer need not do it again."""
-        self._key = self._way.key_of(self._request, told, self._folder)
-        writer = self._way.store.writer(self._key, told.mime_type, digest)
+        self._key = self._way.key_of(self._request, facts, self._folder)
+        writer = self._way.store.writer(self._key, facts.mime_type, digest)
         self._writer = self._open.enter_context(writer)
         writer.write(head)
 

@@ -57,12 +57,12 @@ def download_pending(
         ways = _Ways(context, current.session_id, stack, stream=stream, cluster=cluster)
         pending = partial(pending_readings, reread=reread)
         for page in pages(context, current, selection, pending):
-            with claimed(context, page) as found:
-                current.leave({item.asset_id for item in page} - {item.asset_id for item in found})
-                found = with_versions(context, found)
+            with claimed(context, page) as assets:
+                current.leave({item.asset_id for item in page} - {item.asset_id for item in assets})
+                assets = with_versions(context, assets)
                 with Journal(folder) as journal:
-                    shared = share_downloads(context, current.session_id, found, journal.append)
-                    requests = _begin(current, shown, found, shared, medium_of)
+                    shared = share_downloads(context, current.session_id, assets, journal.append)
+                    requests = _begin(current, shown, assets, shared, medium_of)
                     if requests:
                         total.add(ways.fetch(requests, settings, journal, shown))
                 drain(folder, context.target)
@@ -139,15 +139,15 @@ def upload_pending(
     store = open_store(context.settings)
     folder = journal_dir(context.settings.data_dir)
     with session(folder, "upload") as current, reporter.display("Uploading") as shown:
-        for found in pages(context, current, replace(selection, limit=None), pending_uploads):
+        for assets in pages(context, current, replace(selection, limit=None), pending_uploads):
             identify(context, store, mark=True)
             if not current.tried:
                 retrying(store, context.settings.upload).make_ready()
             with Journal(folder) as journal:
                 shared, others = share_uploads(
-                    context, store, current.session_id, found, journal.append
+                    context, store, current.session_id, assets, journal.append
                 )
-                requests = _begin(current, shown, found, shared, content_of(others))
+                requests = _begin(current, shown, assets, shared, content_of(others))
                 done = upload_all(
                     requests,
                     context.settings,
@@ -180,12 +180,12 @@ def content_of(others: set[str]) -> "Callable[[UploadRequest], str]":
 def _begin(
     current: Session,
     shown: Display,
-    found: list[Asset],
+    assets: list[Asset],
     shared: set[str],
     key: Callable[[Asset], object],
 ) -> list[Asset]:
     """What is to be moved now: of what is not shared, the first of each ``key``."""
-    requests = first_of_each((item for item in found if item.asset_id not in shared), key)
+    requests = first_of_each((item for item in assets if item.asset_id not in shared), key)
     current.new(shared | {request.asset_id for request in requests})
     shown.expect(len(requests))
     return requests

@@ -179,11 +179,11 @@ def _room(task: Task) -> _Room:
 
 
 def _require_versions(task: Task) -> None:
-    here = versions()
+    own = versions()
     for name, wanted in task.versions.items():
-        if here[name] != wanted:
+        if own[name] != wanted:
             raise UsageError(
-                f"The worker {worker_name()} has {name} {here[name]} and its driver {wanted}: "
+                f"The worker {worker_name()} has {name} {own[name]} and its driver {wanted}: "
                 "install the same version on both, then run again."
             )
 

@@ -37,12 +37,12 @@ def check_disk(context: Context) -> tuple[str, ...]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         sweep(folder)
-        found = probe(folder)
+        disk = probe(folder)
     except OSError as error:
         raise disk_error(error) or _unusable(folder, error) from None
-    if context.target.type == "duckdb" and not found.byte_locks:
+    if context.target.type == "duckdb" and not disk.byte_locks:
         raise no_byte_locks(folder)
-    return tuple(f"The disk of {folder}: {words}." for words in found.weaknesses)
+    return tuple(f"The disk of {folder}: {words}." for words in disk.weaknesses)
 
 
 def _check_path(context: Context) -> None:
@@ -69,18 +69,18 @@ def strangers_said(context: Context) -> str | None:
     from rowkeeper.core.journal.journal import journal_dir
 
     folder = journal_dir(context.settings.data_dir)
-    if not (found := strangers(folder)):
+    if not (others := strangers(folder)):
         return None
-    names = some_of([path.relative_to(folder).as_posix() for path in found], SHOWN)
+    names = some_of([path.relative_to(folder).as_posix() for path in others], SHOWN)
     return f"Left alone in {folder}, for rowkeeper did not write them: {harmless(names)}."
 
 
 def check_folder(settings: Settings) -> None:
     """Raises ``DiskError`` if another data folder was at this place before, or should be."""
     place, wanted = settings.data_dir, settings.disk.folder_id
-    found = known_id(place)
-    if wanted and found != wanted:
-        there = f"is the data folder {found}" if found else "is no data folder"
+    actual = known_id(place)
+    if wanted and actual != wanted:
+        there = f"is the data folder {actual}" if actual else "is no data folder"
         raise DiskError(
             f"{place} {there}, and disk.folder_id names {wanted}: mount its disk, or name the "
             "right folder by --data-dir; where this one is meant, take disk.folder_id out of the "
@@ -88,7 +88,7 @@ def check_folder(settings: Settings) -> None:
         )
     known = _remembered(settings)
     before = known.get(_key(place)) or known.get(str(place))
-    if before and found is None and not settings.disk.new_folder:
+    if before and actual is None and not settings.disk.new_folder:
         raise DiskError(
             f"{place} held the data folder {before}, and nothing of it is there: mount its disk, "
             "or name the right folder by --data-dir; run with --new-folder to begin a new one in "
@@ -98,11 +98,11 @@ def check_folder(settings: Settings) -> None:
 
 def remember_folder(settings: Settings) -> None:
     """Remember which data folder is where; a state that can't be written forgets."""
-    found, known = known_id(settings.data_dir), _remembered(settings)
+    actual, known = known_id(settings.data_dir), _remembered(settings)
     key = _key(settings.data_dir)
-    if found is None or known.get(key) == found:
+    if actual is None or known.get(key) == actual:
         return
-    data = json.dumps({**known, key: found}, indent=1, sort_keys=True)
+    data = json.dumps({**known, key: actual}, indent=1, sort_keys=True)
     with suppress(Exception):
         write_whole(_state(settings), data.encode())
 
@@ -117,10 +117,10 @@ def _key(place: Path) -> str:
 
 def _remembered(settings: Settings) -> dict[str, str]:
     try:
-        found = from_json(_state(settings).read_bytes())
+        remembered = from_json(_state(settings).read_bytes())
     except (OSError, ValueError):
         return {}
-    return {str(key): str(value) for key, value in dict(found).items()}
+    return {str(key): str(value) for key, value in dict(remembered).items()}
 
 
 def _state(settings: Settings) -> Path:

@@ -149,8 +149,8 @@ def translate(error: Exception, root: str) -> StoreError | TransferError:
 def _refusal(error: ClientError, root: str) -> StoreError | TransferError:
     code, status = code_of(error), _status_of(error)
     if code in _OF_OBJECT:
-        name, told = _OF_OBJECT[code]
-        return NeedsPersonError(name, f"{told} ({code})")
+        name, words = _OF_OBJECT[code]
+        return NeedsPersonError(name, f"{words} ({code})")
     if remedy := _remedy(code, status):
         return StoreError(f"The store {root} refuses ({code}): {remedy}.")
     if code in CORRUPT:
@@ -164,8 +164,8 @@ def _remedy(code: str, status: int) -> str | None:
     """What mends the store as a whole; None for a refusal that is not its."""
     if code in _PASSING:
         return None
-    if found := _REMEDIES.get(code.removesuffix("Exception")):
-        return found
+    if remedy := _REMEDIES.get(code.removesuffix("Exception")):
+        return remedy
     if status == 507 or _FULL.search(code):
         return _SPACE
     return {401: _KEYS, 402: _ACCOUNT, 403: _KEYS}.get(status)

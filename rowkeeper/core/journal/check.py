@@ -40,21 +40,21 @@ def check(folder: Path) -> list[Finding]:
     Nothing is written. Raises ``NewerVersionError``.
     """
     known = read_manifest(folder)
-    found = [*known.findings, *_missing(folder, known)]
-    held = {finding.path for finding in found}
-    here = set()
+    damage = [*known.findings, *_missing(folder, known)]
+    held = {finding.path for finding in damage}
+    present = set()
     for path in [*sealed_segments(folder).values(), *segments_in(folder / "open")]:
         segment = believed(path)
-        here.add(signature(segment))
+        present.add(signature(segment))
         findings = [*segment.findings, *_torn(segment)]
-        found = [item for item in found if item.path != path or not findings]
-        found += findings
-    found = list(without_renamed(found, here))
+        damage = [item for item in damage if item.path != path or not findings]
+        damage += findings
+    damage = list(without_renamed(damage, present))
     for load in kept_files.loads(folder):
         wanted = known.entries.get(f"{LOADS}/{load.name}")
-        found += kept_files.examine_load(load, wanted)
-    found += [item for item in _unlisted(folder, known) if item.path not in held]
-    return found
+        damage += kept_files.examine_load(load, wanted)
+    damage += [item for item in _unlisted(folder, known) if item.path not in held]
+    return damage
 
 
 def signature(segment: Segment) -> tuple[str, str]:
@@ -63,12 +63,12 @@ def signature(segment: Segment) -> tuple[str, str]:
 
 
 def without_renamed(
-    findings: Iterable[Finding], here: Collection[tuple[str, str]]
+    findings: Iterable[Finding], present: Collection[tuple[str, str]]
 ) -> Iterable[Finding]:
-    """The findings; a missing segment of which ``here`` has every byte has lost only its name."""
+    """The findings; a missing segment whose every byte is ``present`` has lost only its name."""
     for item in findings:
         sealed = SEALED_NAME.fullmatch(item.path.stem)
-        if sealed and not item.path.exists() and (sealed["id"], sealed["sha256"]) in here:
+        if sealed and not item.path.exists() and (sealed["id"], sealed["sha256"]) in present:
             words = "this sealed segment was renamed: its events are here, whole"
             item = replace(item, words=words, lost=False)
         yield item
@@ -135,9 +135,9 @@ def _elsewhere(folder: Path) -> list[Finding]:
     """What of the journal a sync service keeps elsewhere, listed or not."""
     segments = [_behind(path) for sub in (SEALED, "open") for path in _within(folder / sub)]
     kept = [_behind(path) for load in kept_files.loads(folder) for path in load.iterdir()]
-    found = [folder / NAME, *(path for path in segments if _is_segment(path)), *kept]
+    files = [folder / NAME, *(path for path in segments if _is_segment(path)), *kept]
     words = "a sync service keeps it elsewhere: let it come back"
-    return [Finding(path, None, words) for path in sorted(found) if evicted(path)]
+    return [Finding(path, None, words) for path in sorted(files) if evicted(path)]
 
 
 def _missing(folder: Path, known: Manifest) -> list[Finding]:

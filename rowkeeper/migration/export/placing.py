@@ -37,7 +37,7 @@ KEPT, DROPPED = Placed(Role.KEPT), Placed(Role.DROPPED)
 
 def place_rows(base: Base, people: Mapping[str, Person], whole: bool) -> list[Placed]:
     """What becomes of each row of ``base``; with ``whole`` no row id stands twice."""
-    found = [KEPT] * len(base.rows)
+    placements = [KEPT] * len(base.rows)
     numbered: dict[str, list[int]] = defaultdict(list)
     nameless: dict[str, list[int]] = defaultdict(list)
     for place, row in enumerate(base.rows):
@@ -47,17 +47,17 @@ def place_rows(base: Base, people: Mapping[str, Person], whole: bool) -> list[Pl
             nameless[row_id_key(row.row_id)].append(place)
     for own, places in numbered.items():
         for place, placed in _one_row_id(base, own, places, people.get(own), whole).items():
-            found[place] = placed
+            placements[place] = placed
         for place in places:
             if whole and row_id_key(base.rows[place].row_id) not in ("", own):
-                found[place] = DROPPED  # it was accepted for another person, who has a row
+                placements[place] = DROPPED  # it was accepted for another person, who has a row
     for row_id, places in nameless.items():
         if whole and row_id in numbered:
             for place in places:
-                found[place] = DROPPED
+                placements[place] = DROPPED
         else:
-            found[places[-1]] = _last_of(base, places, people.get(row_id))
-    return found
+            placements[places[-1]] = _last_of(base, places, people.get(row_id))
+    return placements
 
 
 def own_id(base: Base, row: BaseRow) -> str:

@@ -61,21 +61,21 @@ def export(
     records = [header, *writer.rows(placed, whole)]
     without_row = _people_without_row(writer.base, placed, people)
     lacking = [person for person in without_row if whole or fresh or person.in_sheet]
-    found = writer.found
-    found.left_out = len(without_row) - len(lacking)
+    result = writer.result
+    result.left_out = len(without_row) - len(lacking)
     line_end = header.line_end or ("\r\n" if base.line_end == "CRLF" else "\n")
     if lacking and not records[-1].line_end:
         records[-1] = replace(records[-1], line_end=line_end)
     for person in sorted(lacking, key=lambda p: (len(p.row_id), p.row_id)):
         records.append(writer.new_record(person, line_end))
-        found.appended += 1
+        result.appended += 1
     if safe:
         first = MARK + records[0].cells[0]
         records = [record.guarded() for record in records]
         records[0] = records[0].changed({0: first})
     parts = [(base.preamble, None), *((record.text, record.data) for record in records)]
-    found.data, found.encoding = encoded(parts, base.encoding)
-    return found
+    result.data, result.encoding = encoded(parts, base.encoding)
+    return result
 
 
 class _Writer:
@@ -83,18 +83,18 @@ class _Writer:
 
     def __init__(self, base: Base, people: Mapping[str, Person], known: Known) -> None:
         self.base, self.people, self.known = base, people, known
-        self.found = Export()
+        self.result = Export()
 
     def rows(self, placed: Sequence[Placed], whole: bool) -> Iterator[Record]:
         for row, place in zip(self.base.rows, placed, strict=True):
             record = row.record
             if place.role is Role.DROPPED:
-                self.found.dropped += 1
+                self.result.dropped += 1
             elif place.role is Role.REPLACED and place.person:
-                self.found.changed += 1
+                self.result.changed += 1
                 yield self.new_record(place.person, record.line_end)
             elif place.person is None or len(record.fields) != len(row.columns):
-                self.found.unchanged += 1
+                self.result.unchanged += 1
                 yield record
             else:
                 yield self._changed(record, row, place, place.person, whole)
@@ -112,9 +112,9 @@ class _Writer:
         cells |= filled_in({**before, **cells}, known, placed.there)
         cells |= tracking_cells(_live_sides(person), {**before, **cells})
         cells = {name: cell for name, cell in cells.items() if cell != before[name]}
-        self.found.changed += bool(cells)
-        self.found.unchanged += not cells
-        self.found.changed_columns |= cells.keys()
+        self.result.changed += bool(cells)
+        self.result.unchanged += not cells
+        self.result.changed_columns |= cells.keys()
         if wide and not cells.keys() <= set(row.columns):
             return self._record({**before, **cells}, record.line_end)
         return record.changed({row.columns.index(name): cells[name] for name in cells})
@@ -126,8 +126,8 @@ class _Writer:
 
     def _record(self, cells: Mapping[str, str], line_end: str) -> Record:
         """A record of the base's columns; one that nobody knows is blank."""
-        found = (cells.get(name, "") for name in self.base.columns)
-        return Record.of(found, line_end, self.base.delimiter)
+        cells_of_row = (cells.get(name, "") for name in self.base.columns)
+        return Record.of(cells_of_row, line_end, self.base.delimiter)
 
 
 def _people_without_row(
@@ -160,15 +160,15 @@ def _person_cells(
     """The cells in which the sheet says something else than the file; a blank says nothing."""
     if not person.in_sheet:
         return {}
-    found = {}
+    changes = {}
     for column in PERSON_COLUMNS:
         now = person.cell(column)
         if column not in before or now is None or is_nothing(now):
             continue
         same = (person.link_canonical or now) if column == "link" else now
         if _plain(standing[column]) != _plain(same):
-            found[column] = now
-    return found
+            changes[column] = now
+    return changes
 
 
 def _plain(cell: str) -> str:
@@ -192,13 +192,13 @@ def new_row(
         side: [s.url for s in person.assets if s.provider == side and s.kind != "transcript"]
         for side in ("youtube", "drive")
     }
-    found = {
+    filled = {
         "youtube_playlist": "|".join(dict.fromkeys(links["youtube"])),
         "google_drive": "|".join(dict.fromkeys(links["drive"])),
     }
     if person.assets and all(s.download_status != "pending" for s in person.assets):
-        found["processed"] = "yes"
-    for name, value in found.items():
+        filled["processed"] = "yes"
+    for name, value in filled.items():
         if name in cells and is_nothing(cells[name]):
             cells[name] = value
     claimed = tracking_cells(person.assets, cells)
@@ -209,11 +209,11 @@ def new_row(
 def encoded(parts: Iterable[tuple[str, bytes | None]], encoding: str) -> tuple[bytes, str]:
     """The parts of a file, each a text and its bytes where these are another encoding's, in
     ``encoding`` or, if that can't hold them, in marked UTF-8; and which it is."""
-    found = list(parts)
-    text = "".join(text for text, _ in found)
-    if any(data is not None for _, data in found):  # only a file in UTF-8 has such parts
+    pieces = list(parts)
+    text = "".join(text for text, _ in pieces)
+    if any(data is not None for _, data in pieces):  # only a file in UTF-8 has such parts
         mark = codecs.BOM_UTF8 if encoding == "utf-8-sig" else b""
-        return mark + b"".join(text.encode() if d is None else d for text, d in found), encoding
+        return mark + b"".join(text.encode() if d is None else d for text, d in pieces), encoding
     try:
         return codecs.encode(text, encoding), encoding
     except UnicodeEncodeError:

@@ -108,9 +108,9 @@ def reconcile(context: Context, *, deep: bool = False) -> Reconciliation:
         across = [*mart_faults(published), *history_faults(published)]
         across += claim_faults(read_claims(warehouse, published), published)
         across += modelled_faults(warehouse, context.target, published)
-    for file_sum, found in parts:
+    for file_sum, own in parts:
         sums.append(file_sum)
-        differences += found
+        differences += own
     return Reconciliation(sums, differences + across, older, idle)
 
 
@@ -118,18 +118,18 @@ def _legacy_file(
     warehouse: Warehouse, file: LoadedFile, tables: Tables, data_dir: Path | None
 ) -> tuple[FileSum, list[Difference]]:
     rows = read_rows(warehouse, file.file_sha256, is_sheet=False)
-    found = [item for row in rows for item in check_row(file.file_name, row, tables)]
+    differences = [item for row in rows for item in check_row(file.file_name, row, tables)]
     raw = read_raw(warehouse, file.file_sha256, is_sheet=False)
-    found += legacy_faults(file.file_name, file.header_text, raw, file.delimiter or ",")
-    found += stray_rows(file.file_name, rows)
+    differences += legacy_faults(file.file_name, file.header_text, raw, file.delimiter or ",")
+    differences += stray_rows(file.file_name, rows)
     held_against, deep = deep_legacy(warehouse, file, data_dir) if data_dir else ("", [])
-    found += deep
+    differences += deep
     proof = legacy_proof(file, rows)
     place = ("legacy_csv", file.file_name, file.file_sha256)
-    found_sum = _sum(place, file.row_count, rows, proof, found)
+    found_sum = _sum(place, file.row_count, rows, proof, differences)
     unknown = unknown_columns(file, rows)
     found_sum = replace(found_sum, notice=file.notice or "", compared_with=held_against)
-    return replace(found_sum, unknown_columns=unknown), found
+    return replace(found_sum, unknown_columns=unknown), differences
 
 
 def _sheet(
@@ -137,22 +137,22 @@ def _sheet(
 ) -> tuple[FileSum, list[Difference]]:
     rows = read_rows(warehouse, snapshot["snapshot_id"], is_sheet=True)
     name = snapshot["source"]
-    found = [item for row in rows for item in check_row(name, row, tables)]
+    differences = [item for row in rows for item in check_row(name, row, tables)]
     raw = read_raw(warehouse, snapshot["snapshot_id"], is_sheet=True)
-    found += sheet_faults(name, raw)
+    differences += sheet_faults(name, raw)
     snapshot_id, held_against = snapshot["snapshot_id"], ""
     if deep:
         held_against, differing = deep_snapshot(warehouse, snapshot, data_dir)
-        found += differing
+        differences += differing
     if snapshot.get("notice"):
-        found += stray_lines_of(name, snapshot.get("source_sha256"), data_dir)
+        differences += stray_lines_of(name, snapshot.get("source_sha256"), data_dir)
     proof = sheet_proof(snapshot, rows)
     if proof == MISLOADED:
         reason = "raw has other cells than the file, whose bytes are those that were loaded"
-        found.append(wrong((name, 0), "", "", snapshot["source_sha256"], "", reason))
-    found_sum = _sum(("sheet", name, snapshot_id), snapshot["row_count"], rows, proof, found)
+        differences.append(wrong((name, 0), "", "", snapshot["source_sha256"], "", reason))
+    found_sum = _sum(("sheet", name, snapshot_id), snapshot["row_count"], rows, proof, differences)
     said = snapshot.get("notice") or ""
-    return replace(found_sum, notice=said, compared_with=held_against), found
+    return replace(found_sum, notice=said, compared_with=held_against), differences
 
 
 def _sum(
@@ -160,7 +160,7 @@ def _sum(
     rows_in: int,
     rows: Sequence[SourceRow],
     proof: str,
-    found: Sequence[Difference],
+    differences: Sequence[Difference],
 ) -> FileSum:
     counts = Counter(row.disposition for row in rows)
     reasons = Counter(_kind(row.reason) for row in rows if row.disposition == "quarantined")
@@ -176,7 +176,7 @@ def _sum(
         unaccounted=rows_in - accounted,
         closed=rows_in == accounted == len(rows),
         proof=proof,
-        differences=dict(sorted(Counter(item.kind for item in found).items())),
+        differences=dict(sorted(Counter(item.kind for item in differences).items())),
     )
 
 
