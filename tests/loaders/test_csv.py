@@ -1,30 +1,16 @@
 """The legacy CSV: rows come back verbatim with their lines, and each bad file is refused whole."""
 
-import csv
 import gzip
-import hashlib
-import io
-import json
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from loaders.legacy_reading import column_names, load_legacy_csv, notices_of, read_file
 from rowkeeper.core.csv.guard import guard
 from rowkeeper.core.csv.legacy import GENERATIONS
 from rowkeeper.core.errors import InputError
+from tests.helpers.csv_files import COLUMNS, FILLED, HEADER, csv_text, write
 from tests.helpers.samples import make_samples
-
-COLUMNS = GENERATIONS[21]
-HEADER = ",".join(COLUMNS)
-FILLED = ",".join(f"c{i}" for i in range(21))
-
-
-def write(path: Path, data: str | bytes) -> Path:
-    path.write_bytes(data if isinstance(data, bytes) else data.encode())
-    return path
 
 
 def test_the_newest_sample_loads(tmp_path: Path) -> None:
@@ -85,37 +71,6 @@ def test_a_row_of_no_generation_is_kept(tmp_path: Path) -> None:
     parted = f'row_id,name,email,type,link\n1, "Ash, Ann", a@b.c, T, {"x"}\n2,Bo,b@b.c,T,doc,x\n'
     rows = read_file(write(tmp_path / "b.csv", parted)).rows
     assert [row.generation for row in rows] == [None, 6]
-
-
-@pytest.mark.parametrize(
-    ("encoding", "name"),
-    [
-        ("utf-8", "utf-8"),
-        ("utf-8-sig", "utf-8-sig"),
-        ("utf-16", "utf-16"),
-        ("utf-16-be", "utf-16-be"),
-        ("cp1252", "cp1252"),
-        ("latin-1", "latin-1"),
-    ],
-)
-def test_other_encodings(tmp_path: Path, encoding: str, name: str) -> None:
-    word = "caf\xe9\x81" if encoding == "latin-1" else "café"
-    data = f"row_id,name,email,type,link\n1,{word},a,b,c\n".encode(encoding)
-    file = read_file(write(tmp_path / "a.csv", data))
-    assert (file.encoding, file.rows[0].values["name"]) == (name, word)
-
-
-def test_a_packed_file_in_a_folder(tmp_path: Path) -> None:
-    folder = tmp_path / "old" / "deep"
-    folder.mkdir(parents=True)
-    data = f"{HEADER}\n{FILLED}\n".encode()
-    write(folder / "a.csv.gz", gzip.compress(data, mtime=1_750_000_000))
-    (file,) = load_legacy_csv([tmp_path / "old"])
-    assert file.modified_at.isoformat() == "2025-06-15T15:06:40+00:00"
-    assert file.file_sha256 == hashlib.sha256(data).hexdigest()
-    write(folder / "b.csv.gz", gzip.compress(data)[:-9])
-    with pytest.raises(InputError, match=r"b\.csv\.gz can't be unpacked"):
-        load_legacy_csv([tmp_path / "old"])
 
 
 def test_a_header_by_other_names_is_mapped(tmp_path: Path) -> None:
@@ -203,35 +158,6 @@ def test_one_row_with_an_index_among_others_is_kept_apart(tmp_path: Path) -> Non
     assert [row.generation for row in rows] == [18, 19, None]
 
 
-@pytest.mark.parametrize("mark", [";", "\t", "|", ","])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be", "utf-16-le"])
-@pytest.mark.parametrize("preamble", ["", "sep="])
-def test_files_that_other_programs_saved_again(
-    tmp_path: Path, mark: str, encoding: str, preamble: str
-) -> None:
-    first = f"{preamble}{mark}\r\n" if preamble else ""
-    text = first + f'{mark.join(COLUMNS)}\r\n1{mark}"A{mark}B"{mark * 19}\r\n'
-    file = read_file(write(tmp_path / "a.tsv", text.encode(encoding)))
-    assert (file.delimiter, file.preamble, file.generation) == (mark, first, 21)
-    assert (file.rows[0].values["row_id"], file.rows[0].values["name"]) == ("1", f"A{mark}B")
-    assert file.rows[0].line == (3 if preamble else 2)
-    assert any("UTF-16" in notice for notice in notices_of(file)) == ("16-" in encoding)
-
-
-def test_a_line_that_is_not_utf_8_is_read_alone_and_told(tmp_path: Path) -> None:
-    rows = "".join(f"{number},Björn Łuk,b@x.org,T,\n" for number in range(1, 6)).encode()
-    stray = b"6,J\xf6rg,j@x.org,T,\n"
-    data = b"row_id,name,email,type,link\n" + rows + stray
-    file = read_file(write(tmp_path / "a.csv", data))
-    assert [row.values["name"] for row in file.rows] == ["Björn Łuk"] * 5 + ["Jörg"]
-    assert [row.data for row in file.rows] == [None] * 5 + [
-        "6,J\xf6rg,j@x.org,T,\n".encode("latin-1")
-    ]
-    assert "but for line 7, read as cp1252" in notices_of(file)[0]
-    other = read_file(write(tmp_path / "b.csv", data), fallback="cp1250")
-    assert other.rows[5].values["name"] == "Jörg"
-
-
 def test_a_bomb_is_refused_in_a_sentence(tmp_path: Path) -> None:
     bomb = write(tmp_path / "a.csv.gz", gzip.compress(f"{HEADER}\n".encode() + bytes(9_000_000)))
     with pytest.raises(InputError, match=r"a\.csv\.gz holds more than 1000000 bytes.*max_bytes"):
@@ -249,70 +175,6 @@ def test_a_guarded_file_reads_as_the_one_that_it_guards(tmp_path: Path) -> None:
     safe = read_file(write(tmp_path / "safe.csv", csv_text([header, guarded])))
     assert [row.cells for row in safe.rows] == [row.cells for row in plain.rows]
     assert safe.rows[0].content_sha256 == plain.rows[0].content_sha256
-
-
-def csv_text(records: list[list[str]]) -> str:
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(records)
-    return text.getvalue()
-
-
-PIECES = st.one_of(
-    st.sampled_from(['"', ",", "\n", "\r\n", "\r", "a", "1", "é", "#", "'", "=", " ", "\ufeff"]),
-    st.text(max_size=3),
-)
-
-
-@settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(
-    header=st.sampled_from(sorted(GENERATIONS)),
-    pieces=st.lists(PIECES, max_size=60),
-    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
-)
-def test_any_text_is_refused_in_words_or_read_whole(
-    tmp_path: Path, header: int, pieces: list[str], encoding: str
-) -> None:
-    text = ",".join(GENERATIONS[header]) + "\n" + "".join(pieces)
-    data = text.encode(encoding, "replace")
-    path = write(tmp_path / "a.csv", data)
-    try:
-        file = read_file(path)
-    except InputError as error:
-        said = str(error)
-    else:
-        whole = file.preamble + file.header_text + "".join(row.text for row in file.rows)
-        assert whole.encode(file.encoding) == data
-        return
-    assert "\n" not in said
-    assert str(path) in said
-
-
-CELL = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
-
-
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    rows=st.lists(st.lists(CELL, min_size=21, max_size=21), max_size=5),
-    end=st.sampled_from(["\n", "\r\n"]),
-    mark=st.sampled_from([b"", b"\xef\xbb\xbf"]),
-)
-def test_any_row_comes_back_verbatim(
-    tmp_path: Path, rows: list[list[str]], end: str, mark: bytes
-) -> None:
-    text = io.StringIO(newline="")
-    if end == "\r\n":
-        writer = csv.writer(text, lineterminator=end)
-    else:  # Python 3.11 forgets to quote a lone CR before an LF
-        writer = csv.writer(text, lineterminator=end, quoting=csv.QUOTE_ALL)
-    writer.writerow(COLUMNS)
-    writer.writerows(rows)
-    (file,) = load_legacy_csv([write(tmp_path / "a.csv", mark + text.getvalue().encode())])
-    assert [list(r.cells) for r in file.rows] == rows
-    assert [json.loads(r.cells_json) for r in file.rows] == rows
-    assert file.line_end == {"\n": "LF", "\r\n": "CRLF"}[end]
-    assert file.encoding == ("utf-8-sig" if mark else "utf-8")
 
 
 def test_a_record_over_lines_is_known_by_its_first(tmp_path: Path) -> None:
