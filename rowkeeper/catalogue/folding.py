@@ -30,10 +30,11 @@ class _Folded(dict[int, str]):
     def __missing__(self, code: int) -> str:
         char = chr(code)
         plain = normalize("NFKC", char)
-        first, *marks = normalize("NFD", plain if len(plain) == 1 else char)
-        is_accented = all("\u0300" <= mark <= "\u036f" for mark in marks)
-        self[code] = BASES.get(first, first) if is_accented else char
-        return self[code]
+        apart = normalize("NFD", plain if len(plain) == 1 else char)
+        is_accented = all("\u0300" <= mark <= "\u036f" for mark in apart[1:])
+        folded = BASES.get(apart[0], apart[0]) if is_accented else char
+        self[code] = folded
+        return folded
 
 
 _folded = _Folded({ord(SEPARATOR): " "})
