@@ -10,7 +10,7 @@ from loaders.legacy_claims import claims_of
 from loaders.legacy_reading import LegacyFile
 from loaders.links import legacy_row_links, link_rows, sheet_cell_links
 from loaders.row_keys import RowIds, keys_row
-from loaders.schemas import Rows
+from loaders.schemas import Row, Rows
 from loaders.sheet import Snapshot
 from rowkeeper.core.csv.legacy import COLUMNS
 from rowkeeper.core.identity import row_id_key
@@ -37,25 +37,9 @@ def add_snapshot(rows: Rows, snapshot: Snapshot, previous: ChainLink, ids: RowId
     A load that is tried again has the same keys, and a sheet that turns back to an old content gets
     a new one.
     """
-    snapshot_id = snapshot_id_of(
-        previous.snapshot_id, snapshot.source, snapshot.tab_gid, snapshot.content_sha256
-    )
-    rows["sheet_snapshots"].append(
-        {
-            "snapshot_id": snapshot_id,
-            "source": snapshot.source,
-            "tab_gid": snapshot.tab_gid,
-            "tab_title": snapshot.tab_title,
-            "observed_at": snapshot.observed_at,
-            "content_sha256": snapshot.content_sha256,
-            "row_count": len(snapshot.rows),
-            "previous_id": previous.snapshot_id,
-            "snapshot_number": previous.number + 1,
-            "notice": " ".join(snapshot.notices) or None,
-            "source_sha256": snapshot.source_sha256,
-            "rules_version": RULES_VERSION,
-        }
-    )
+    facts = _snapshot_row(snapshot, previous)
+    snapshot_id = facts["snapshot_id"]
+    rows["sheet_snapshots"].append(facts)
     for row in snapshot.rows:
         row_key = f"{snapshot_id}:{row.number}"
         rows["sheet_rows"].append(
@@ -72,6 +56,26 @@ def add_snapshot(rows: Rows, snapshot: Snapshot, previous: ChainLink, ids: RowId
         )
         row_id = ids.of(row.values["row_id"])
         add_sheet_content(rows, row_key, row_id, row.values, row.named, is_header=row.is_header)
+
+
+def _snapshot_row(snapshot: Snapshot, previous: ChainLink) -> Row:
+    snapshot_id = snapshot_id_of(
+        previous.snapshot_id, snapshot.source, snapshot.tab_gid, snapshot.content_sha256
+    )
+    return {
+        "snapshot_id": snapshot_id,
+        "source": snapshot.source,
+        "tab_gid": snapshot.tab_gid,
+        "tab_title": snapshot.tab_title,
+        "observed_at": snapshot.observed_at,
+        "content_sha256": snapshot.content_sha256,
+        "row_count": len(snapshot.rows),
+        "previous_id": previous.snapshot_id,
+        "snapshot_number": previous.number + 1,
+        "notice": " ".join(snapshot.notices) or None,
+        "source_sha256": snapshot.source_sha256,
+        "rules_version": RULES_VERSION,
+    }
 
 
 def add_sheet_content(
@@ -101,29 +105,7 @@ def add_legacy_file(rows: Rows, file: LegacyFile, ids: RowIds) -> None:
     An id that no other source has spelt yet is taken in its normal form: these files went through
     programs that make ``3.0`` of 3.
     """
-    rows["legacy_csv_files"].append(
-        {
-            "file_sha256": file.file_sha256,
-            "file_name": file.path.name,
-            "file_path": str(file.path.resolve()),
-            "file_mtime": file.modified_at,
-            "generation": file.generation,
-            "header": to_json(file.header),
-            "header_text": file.header_text,
-            "encoding": file.encoding,
-            "notice": file.notice,
-            "line_end": file.line_end,
-            "delimiter": file.delimiter,
-            "preamble": file.preamble,
-            "layout": to_json(file.layout),
-            "header_base64": _base64(file.header_data),
-            "row_count": len(file.rows),
-            "content_sha256": sha256(
-                to_json([[row.line, row.content_sha256, sha256(row.text)] for row in file.rows])
-            ),
-            "rules_version": RULES_VERSION,
-        }
-    )
+    rows["legacy_csv_files"].append(_file_row(file))
     for row in file.rows:
         row_key = f"{file.file_sha256}:{row.line}"
         rows["legacy_csv_rows"].append(
@@ -142,6 +124,30 @@ def add_legacy_file(rows: Rows, file: LegacyFile, ids: RowIds) -> None:
         )
         row_id = ids.of(written := row.values.get("row_id"), new=row_id_key(written))
         add_legacy_content(rows, row_key, row_id, row.values, row.named)
+
+
+def _file_row(file: LegacyFile) -> Row:
+    return {
+        "file_sha256": file.file_sha256,
+        "file_name": file.path.name,
+        "file_path": str(file.path.resolve()),
+        "file_mtime": file.modified_at,
+        "generation": file.generation,
+        "header": to_json(file.header),
+        "header_text": file.header_text,
+        "encoding": file.encoding,
+        "notice": file.notice,
+        "line_end": file.line_end,
+        "delimiter": file.delimiter,
+        "preamble": file.preamble,
+        "layout": to_json(file.layout),
+        "header_base64": _base64(file.header_data),
+        "row_count": len(file.rows),
+        "content_sha256": sha256(
+            to_json([[row.line, row.content_sha256, sha256(row.text)] for row in file.rows])
+        ),
+        "rules_version": RULES_VERSION,
+    }
 
 
 def add_legacy_content(

@@ -1,7 +1,7 @@
 """YouTube through yt-dlp: videos, their transcripts and playlists, each an asset of its own."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -105,20 +105,6 @@ def _playlist(client: Client, request: Request, folder: Path) -> Fetched:
     entries, left_out = found.entries[:limit], len(found.entries[limit:])
     nameless = sum(not VIDEO_ID.fullmatch(entry["id"]) for entry in entries)
     doubts = [*found.doubts, *([f"{nameless} entries name no video."] if nameless else [])]
-    children = tuple(
-        Discovered.child(
-            request,
-            position=entry["position"],
-            provider=YOUTUBE.provider,
-            media_id=entry["id"],
-            asset_kind=kind,
-            original_url=page_of(YOUTUBE, entry["id"]),
-            title=entry["title"],
-        )
-        for entry in entries
-        if VIDEO_ID.fullmatch(entry["id"])
-        for kind in ("video", "transcript")
-    )
     twice = listed_twice([entry["id"] for entry in entries])
     if twice:
         doubts.append(f"{twice} entries came twice, in the same order.")
@@ -140,9 +126,32 @@ def _playlist(client: Client, request: Request, folder: Path) -> Fetched:
         listing["left_out"] = left_out
     details = {"title": found.title, **extent.details()}
     fetched = files.commit_listing(
-        request, folder.parent, listing, filename=found.title, details=details, discovered=children
+        request,
+        folder.parent,
+        listing,
+        filename=found.title,
+        details=details,
+        discovered=_children(request, entries),
     )
     return checked(fetched, extent)
+
+
+def _children(request: Request, entries: Sequence[Mapping[str, Any]]) -> tuple[Discovered, ...]:
+    """The video and the transcript of each entry that names a video."""
+    return tuple(
+        Discovered.child(
+            request,
+            position=entry["position"],
+            provider=YOUTUBE.provider,
+            media_id=entry["id"],
+            asset_kind=kind,
+            original_url=page_of(YOUTUBE, entry["id"]),
+            title=entry["title"],
+        )
+        for entry in entries
+        if VIDEO_ID.fullmatch(entry["id"])
+        for kind in ("video", "transcript")
+    )
 
 
 def _listed(client: Client, request: Request) -> Listed:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from typing import Any
 
 import click
 from rich.filesize import decimal
@@ -106,16 +107,7 @@ def move_command(
         if remove_old and not dry_run:
             done.removed = moving.remove_old(context, out, selection)
     if as_json:
-        planned = [
-            {
-                "from": move.source,
-                "to": move.target,
-                "size_bytes": move.content.size_bytes,
-                "assets": len(move.pointers),
-            }
-            for move in done.planned
-        ]
-        say_json({**vars(done), "planned": planned})
+        say_json(move_record(done))
     else:
         for line in said(context, done, template, dry_run):
             out.say(line)
@@ -126,6 +118,20 @@ def move_command(
 
 
 UNHASHED = "select count(*) from {schema}.asset_states where archived_by = 'legacy'"
+
+
+def move_record(done: MovedObjects) -> dict[str, Any]:
+    """``done`` as JSON has it."""
+    planned = [
+        {
+            "from": move.source,
+            "to": move.target,
+            "size_bytes": move.content.size_bytes,
+            "assets": len(move.pointers),
+        }
+        for move in done.planned
+    ]
+    return {**vars(done), "planned": planned}
 
 
 def said(context: Context, done: MovedObjects, template: str, dry_run: bool) -> Iterator[str]:
