@@ -19,7 +19,7 @@ from dlt.destinations.impl.postgres.postgres import PostgresClient
 from dlt.destinations.impl.postgres.sql_client import Psycopg2SqlClient
 
 from rowkeeper.core.postgres import open_postgres
-from rowkeeper.core.profiles import PROFILE
+from rowkeeper.core.profiles import PROFILE, TLS
 from rowkeeper.core.warehouse import Target
 
 NO_PASSWORD = "-"  # noqa: S105 - dlt wants one even where the server asks for none
@@ -29,10 +29,12 @@ def postgres_url(target: Target) -> str:
     """The URL of a Postgres target; a host that is a folder means the unix socket in it."""
     user, password = quote(target.user or "", safe=""), quote(target.password or NO_PASSWORD, "")
     database = quote(target.dbname or "", safe="")
-    host, query = target.host or "localhost", ""
+    # Another encoding of the session would be taken for that of what is loaded, and all misread.
+    host, query = target.host or "localhost", {"client_encoding": "UTF8", **dict(target.tls)}
     if host.startswith("/"):
-        host, query = "localhost", "?" + urlencode({"host": host})
-    return f"postgresql://{user}:{password}@{host}:{target.port or 5432}/{database}{query}"
+        host, query = "localhost", query | {"host": host}
+    said = urlencode(query, quote_via=quote)
+    return f"postgresql://{user}:{password}@{host}:{target.port or 5432}/{database}?{said}"
 
 
 @configspec(init=False)
@@ -42,14 +44,16 @@ class LibpqCredentials(PostgresCredentials):
     @property
     def target(self) -> Target:
         """The server that they lead to."""
+        query = self.query or {}
         return Target(
             name=PROFILE,
             type="postgres",
-            host=(self.query or {}).get("host") or self.host,
+            host=query.get("host") or self.host,
             port=self.port,
             user=self.username,
             password=self.password,
             dbname=unquote(self.database or ""),  # dlt decodes user and password only
+            tls=tuple((key, query[key]) for key in TLS if key in query),
         )
 
     def on_resolved(self) -> None:

@@ -1,11 +1,12 @@
-{#- A table of a part of the rows would look like all of them, and no model has a time to cut by. -#}
+{#- A table of a part of the rows would look like all of them: where people read it, everybody would be gone. -#}
 {% macro refuse_sample() -%}
-    {%- if execute and invocation_args_dict.get("sample") -%}
+    {%- for option in ("sample", "empty") if execute and invocation_args_dict.get(option) -%}
         {%- do exceptions.raise_compiler_error(
-            "--sample is not for these models: each is made of all rows, or it would be wrong. Take --empty to see"
-            ~ " that they build, or rowkeeper run --people for a few people's content. Nothing was written."
+            "--" ~ option ~ " is not for these models: each is made of all rows, or it would be wrong. To see that they"
+            ~ " build, build in a data folder or a schema of its own (ROWKEEPER_DATA_DIR, ROWKEEPER_PG_SCHEMA), and for a"
+            ~ " few people's content take rowkeeper run --people. Nothing was written."
         ) -%}
-    {%- endif -%}
+    {%- endfor -%}
 {%- endmacro %}
 
 {#-

@@ -37,6 +37,8 @@ class Server(Protocol):
     def password(self) -> str | None: ...
     @property
     def dbname(self) -> str | None: ...
+    @property
+    def tls(self) -> tuple[tuple[str, str], ...]: ...
     def reason(self, error: BaseException, /) -> str: ...
 
 
@@ -74,7 +76,8 @@ def open_postgres(target: Server) -> "psycopg2.extensions.connection":
 def _connect(target: Server) -> "psycopg2.extensions.connection":
     import psycopg2
 
-    connection = psycopg2.connect(
+    tls: dict[str, Any] = dict(target.tls)
+    connection: psycopg2.extensions.connection = psycopg2.connect(
         host=target.host,
         port=target.port,
         user=target.user,
@@ -82,8 +85,10 @@ def _connect(target: Server) -> "psycopg2.extensions.connection":
         dbname=target.dbname,
         connect_timeout=CONNECT_TIMEOUT_S,
         application_name=os.environ.get(APPLICATION_VARIABLE, APPLICATION),
+        **tls,
     )
     connection.autocommit = True
+    connection.set_client_encoding("UTF8")  # a role or PGCLIENTENCODING may ask for another
     return connection
 
 

@@ -13,6 +13,10 @@ from rowkeeper.core.settings import PROJECT_DIR
 from rowkeeper.core.warehouse import Target
 
 PROFILE = "rowkeeper"
+TLS = ("sslmode", "sslcert", "sslkey", "sslrootcert")
+"""What a profile may say of TLS, as libpq calls it."""
+_OTHER_NAMES = {"pass": "password", "database": "dbname"}
+"""What dbt takes for the same."""
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,40}")
 
 
@@ -37,18 +41,24 @@ def load_target(name: str | None = None, environ: Mapping[str, str] | None = Non
     if name not in outputs:
         known = ", ".join(outputs)
         raise UsageError(f"{path} has no target {name}: choose one of {known}.")
-    output = {key: render(value) for key, value in outputs[name].items()}
+    output = {_OTHER_NAMES.get(key, key): render(value) for key, value in outputs[name].items()}
     if output.get("type") == "duckdb":
         file = str(Path(output["path"]).expanduser().absolute())
         return Target(name=name, type="duckdb", path=file, schema=output.get("schema", "main"))
     if output.get("type") != "postgres":
         raise UsageError(f"{path}: target {name} is neither duckdb nor postgres; change its type.")
+    if output.get("role"):
+        raise UsageError(
+            f"{path}: target {name} has a role, which dbt alone would take. Take it away, and let "
+            f"the server give it: «alter role {output.get('user')} set role = {output['role']}»."
+        )
     wanted = ("host", "user", "password", "dbname")
     return Target(
         name=name,
         type="postgres",
         port=_port(output.get("port", 5432), path),
         schema=_schema(str(output.get("schema", "public")), path),
+        tls=tuple((key, str(output[key])) for key in TLS if output.get(key)),
         **{key: str(output.get(key, "")) for key in wanted},
     )
 

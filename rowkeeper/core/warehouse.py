@@ -37,6 +37,8 @@ class Target:
     password: str | None = field(default=None, repr=False)
     dbname: str | None = None
     schema: str = "main"
+    tls: tuple[tuple[str, str], ...] = ()
+    """What libpq is told of TLS: pairs of parameter and value."""
 
     def own_schema(self, name: str) -> str:
         """The schema ``name`` of this profile, as ``own_schema`` of dbt's macros has it."""

@@ -6,6 +6,7 @@ all of it. On Postgres ``guard_build()`` does as much.
 """
 
 import os
+from pathlib import Path
 from typing import Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
@@ -20,10 +21,9 @@ class Plugin(BasePlugin):
         from rowkeeper.core.errors import RowkeeperError
         from rowkeeper.core.journal.formats import check_formats
         from rowkeeper.core.journal.journal import journal_dir
-        from rowkeeper.core.profiles import load_target
         from rowkeeper.core.said import shown
         from rowkeeper.core.settings import load_settings
-        from rowkeeper.core.warehouse import connect
+        from rowkeeper.core.warehouse import Target, connect
         from rowkeeper.workspace.data_folder import check_folder
         from rowkeeper.workspace.dbt_project import RUN_BY_ROWKEEPER
         from rowkeeper.workspace.locks import is_ours, keep_folder
@@ -38,7 +38,8 @@ class Plugin(BasePlugin):
             if not is_ours(folder):
                 keep_folder(folder)
             check_formats(journal_dir(folder))
-            with connect(load_target("dev")):  # held or of a newer version, it says so
-                pass
+            path = str(Path(str(self.creds and self.creds.path)).absolute())
+            with connect(Target(name="dbt", type="duckdb", path=path)):
+                pass  # held or of a newer version, it says so
         except RowkeeperError as error:
             raise DbtRuntimeError(shown(error)) from None

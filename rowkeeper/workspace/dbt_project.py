@@ -122,6 +122,7 @@ def settings_read(settings: Settings) -> dict[str, str]:
 def _said_to_dbt(settings: Settings, only_new: bool) -> Iterator[None]:
     """What a flag may have set is in the environment while dbt builds, which reads it there."""
     said = settings_read(settings) | {RUN_BY_ROWKEEPER: "yes", KEEP_OPEN: "True"}
+    said["PGCLIENTENCODING"] = "UTF8"
     said[ONLY_NEW] = "yes" if only_new else ""
     before = {name: os.environ.get(name) for name in said}
     os.environ |= said

@@ -31,9 +31,25 @@ def test_the_profile_names_the_warehouse(tmp_path: Path) -> None:
     assert "0123" not in found.where
 
 
+OWN_PROFILE = """
+rowkeeper:
+  outputs:
+    ours:
+      {type: postgres, host: db, user: ann, pass: "0123", database: people, sslmode: require}
+"""
+
+
+def test_a_profile_of_ones_own_may_say_all_that_dbt_takes(tmp_path: Path) -> None:
+    (tmp_path / "profiles.yml").write_text(OWN_PROFILE, "utf-8")
+    found = load_target("ours", {"DBT_PROFILES_DIR": str(tmp_path)})
+    assert (found.user, found.password, found.dbname) == ("ann", "0123", "people")
+    assert found.tls == (("sslmode", "require"),)
+
+
 @pytest.mark.parametrize(
     ("profile", "name", "said"),
     [
+        (OWN_PROFILE.replace("pass:", "role: boss, pass:"), "ours", "alter role ann set role = bo"),
         ("rowkeeper: {outputs: {dev: {type: duckdb, path: x}}}", "prd", "no target prd: .* dev"),
         ("rowkeeper: {outputs: {dev: {type: oracle}}}", "dev", "neither duckdb nor postgres"),
         ("rowkeeper: {target: \"{{ env_var('NOT_SET') }}\"}", None, "variable NOT_SET: set it"),

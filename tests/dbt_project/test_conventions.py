@@ -7,9 +7,13 @@ import re
 from collections import Counter
 from functools import cache
 
+import pytest
 import yaml
+from dbt.jsonschemas import jsonschemas
+from dbt_common.context import set_invocation_context
 
-from tests.helpers.models import DBT, FOR_PEOPLE, MODELS, REF, kind_of, told
+from rowkeeper.core.settings import PROJECT_DIR
+from tests.helpers.models import DBT, FOR_PEOPLE, MODELS, REF, configured, kind_of, told
 
 SOURCE = re.compile(r"""source\(\s*["'](\w+)["'],\s*["'](\w+)["']\s*\)""")
 PREFIXES = {"staging": "stg_", "intermediate": "int_"}
@@ -68,6 +72,25 @@ def test_each_model_is_described_and_each_table_has_a_key_that_is_tested() -> No
         rules = str([(one.get("data_tests"), one.get("constraints")) for one in asked])
         has_key = "unique" in rules or "primary_key" in rules
         assert has_key == (name not in KEYLESS), name
+
+
+def test_a_full_refresh_leaves_each_table_where_it_is() -> None:
+    """dbt would make another one, and drop the views that read the old one with it."""
+    layers = {layer for name, layer in LAYERS.items() if kind_of(name) == "incremental"}
+    assert [configured()[layer]["+full_refresh"] for layer in layers] == [False]
+
+
+def test_each_key_is_one_that_dbt_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own schemas, which it asks for a few adapters, and for all in dbt clean and dbt deps."""
+    unknown = list[dict[str, str]]()
+    monkeypatch.setattr("dbt.deprecations.warn", lambda _, **said: unknown.append(said))
+    set_invocation_context({})
+    project = PROJECT_DIR / "dbt_project.yml"
+    schemas = {path: jsonschemas.resources_schema() for path in DBT.rglob("*.yml")}
+    assert len(schemas) > 60
+    for path, schema in {**schemas, project: jsonschemas.project_schema()}.items():
+        jsonschemas.jsonschema_validate(schema, yaml.safe_load(path.read_bytes()), str(path))
+    assert unknown == []
 
 
 @cache

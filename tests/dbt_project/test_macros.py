@@ -2,8 +2,10 @@
 
 import re
 import sys
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
 import yaml
 from jinja2 import Environment
 
@@ -31,6 +33,34 @@ def macro(file: str, name: str, *arguments: str) -> str:
     module: Any = environment.from_string((MACROS / file).read_text("utf-8")).module
     text = str(getattr(module, name)(*arguments))
     return returned[0] if returned else text
+
+
+def test_a_clone_which_compiles_no_model_keeps_none() -> None:
+    environment = Environment(extensions=["jinja2.ext.do"], autoescape=False)
+    environment.globals.update({"return": str, "execute": True, "own_schema": str})
+    relation = SimpleNamespace(create=lambda **named: named["identifier"])
+    environment.globals["api"] = SimpleNamespace(Relation=relation)
+    environment.globals["replaced_view"] = lambda name, sql: f"{name}: {sql}"
+    text = (MACROS / "as_modelled.sql").read_text("utf-8")
+    people = {"name": "people", "columns": {"row_id": {}}}
+    kept = [
+        str(environment.from_string(text, {"model": model}).module.keep_model()).strip()  # type: ignore[attr-defined]
+        for model in (people | {"compiled_code": "select 1 as row_id"}, people)
+    ]
+    assert kept == ["people_as_modelled: select row_id from (select 1 as row_id\n) as modelled", ""]
+
+
+@pytest.mark.parametrize("option", ["sample", "empty"])
+def test_a_build_of_a_part_of_the_rows_is_refused(option: str) -> None:
+    def refuse(text: str) -> None:
+        raise ValueError(text)
+
+    environment = Environment(extensions=["jinja2.ext.do"], autoescape=False)
+    environment.globals["exceptions"] = SimpleNamespace(raise_compiler_error=refuse)
+    environment.globals |= {"execute": True, "invocation_args_dict": {option: True}}
+    module: Any = environment.from_string((MACROS / "guard_build.sql").read_text("utf-8")).module
+    with pytest.raises(ValueError, match=f"--{option} is not .* Nothing was written"):
+        module.refuse_sample()
 
 
 def words(sql: str) -> set[str]:

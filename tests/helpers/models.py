@@ -25,13 +25,14 @@ def told(name: str) -> Mapping[str, Any]:
 def kind_of(name: str) -> str:
     """How a model is materialized: as it says itself, as its yml does, or as its layer is."""
     own = _OWN_KIND.search(MODELS[name].read_text("utf-8"))
-    layer = _kinds()[MODELS[name].parent.name]
+    layer = configured()[MODELS[name].parent.name]
     in_project = layer.get(name, {}).get("+materialized")
     return str(own[1] if own else in_project or layer["+materialized"])
 
 
 @cache
-def _kinds() -> Mapping[str, Any]:
+def configured() -> Mapping[str, Any]:
+    """What dbt_project.yml says of the models, by layer."""
     config = yaml.safe_load((PROJECT_DIR / "dbt_project.yml").read_text("utf-8"))
     found: Mapping[str, Any] = config["models"]["rowkeeper"]
     return found

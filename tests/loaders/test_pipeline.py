@@ -207,7 +207,7 @@ def test_a_warehouse_that_is_down_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(WarehouseError) as caught:
         run(down, tmp_path)
     assert "p@/" not in str(caught.value)
-    assert postgres_url(down) == "postgresql://u:p%40%2F@127.0.0.1:9/d"
+    assert postgres_url(down) == "postgresql://u:p%40%2F@127.0.0.1:9/d?client_encoding=UTF8"
 
 
 KILL = """

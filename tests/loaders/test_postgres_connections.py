@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg2
@@ -18,7 +19,7 @@ from rowkeeper.core.warehouse import Target, connect
 from tests.fakes.pooler import pooler
 from tests.helpers.postgres import PORT, PostgresServer
 
-SHEET = 'row_id,name,email,type\n1,Ann Ash,ann@example.org,"FF-Ne/Fi-CS/P(B) #3"\n'
+SHEET = 'row_id,name,email,type\n1,Ann Ašová,ann@example.org,"FF-Ne/Fi-CS/P(B) #3"\n'
 HOSTILE = ("with a space", " at both ends ", "p@ss/w:o?rd#%25 '\"\\=é", "100% sure&host=x")
 on_postgres = pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 
@@ -38,12 +39,14 @@ def test_a_run_goes_through_a_pooler_in_session_mode(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """And no name is misread where sessions begin in another encoding than UTF-8."""
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
     (tmp_path / "people.csv").write_text(SHEET, "utf-8")
     with pooled(postgres_server, "session", monkeypatch):
         arguments = ["run", "--mode", "basic", "--sheet", str(tmp_path / "people.csv")]
         assert run_command(arguments) == 0
         with connect(load_target()) as warehouse:
-            assert warehouse.query("select row_id, name from people") == [("1", "Ann Ash")]
+            assert warehouse.query("select row_id, name from people") == [("1", "Ann Ašová")]
             assert warehouse.query("show timezone") == [("UTC",)]
 
 
@@ -82,11 +85,14 @@ def test_a_password_of_any_characters_reaches_libpq_as_it_is(password: str) -> N
         user="team one",
         password=password,
         dbname="our data",
+        tls=(("sslmode", "verify-full"), ("sslrootcert", "/etc/our own/ca+.pem")),
     )
+    assert LibpqCredentials(postgres_url(target)).target == replace(target, name="rowkeeper")
     shown = LibpqCredentials(postgres_url(target)).to_native_representation()
     parts = parse_dsn(shown)
     assert parts["password"] == password
     assert (parts["user"], parts["dbname"], parts["host"]) == ("team one", "our data", "/run/pg")
+    assert {key: parts[key] for key, _ in target.tls} == dict(target.tls)
 
 
 @pytest.mark.parametrize("password", HOSTILE)

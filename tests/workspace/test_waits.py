@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from dbt_common.exceptions import DbtRuntimeError
 
 from rowkeeper.core import clock
 from rowkeeper.core.database_format import DATABASE, write_format
@@ -22,6 +23,7 @@ from rowkeeper.core.settings import PROJECT_DIR, Settings
 from rowkeeper.core.warehouse import Target, connect
 from rowkeeper.workspace import build, locks, waits
 from rowkeeper.workspace.context import Context
+from rowkeeper.workspace.dbt_plugin import Plugin
 from tests.helpers.warehouses import dbt
 
 
@@ -145,6 +147,21 @@ def test_plain_dbt_keeps_out_of_a_run_and_of_what_is_newer(engine: Target, tmp_p
             checked(json.dumps(FORMATS | {"folder": 99}).encode()[:-1])
         )
         assert "has format 99" in dbt("debug", "--connection").stdout
+
+
+def test_plain_dbt_looks_at_the_file_of_its_own_target(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, data = tmp_path / "ours.duckdb", tmp_path / "data"
+    monkeypatch.setenv("ROWKEEPER_DATA_DIR", str(data))
+    monkeypatch.setenv("DBT_PROFILES_DIR", str(tmp_path))
+    (tmp_path / "profiles.yml").write_text("rowkeeper: {outputs: {ours: {type: duckdb}}}", "utf-8")
+    with connect(Target(name="ours", type="duckdb", path=str(ours))) as warehouse:
+        create_tables(warehouse)
+        write_format(warehouse)
+        warehouse.execute(f"update raw.rowkeeper_format set format = {DATABASE + 1}")
+    with locks.folder_lock(data, "dbt"), pytest.raises(DbtRuntimeError, match="has format"):
+        Plugin("rowkeeper", {}, SimpleNamespace(path=str(ours)))  # type: ignore[arg-type]
 
 
 def test_dbt_knows_the_format_that_python_knows() -> None:
