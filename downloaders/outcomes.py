@@ -1,17 +1,36 @@
 """What is told of a download: whether it is tried again and when, and text fit for an event."""
 
 import re
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from downloaders.base import Discovered, FetchSettings, Request
 from rowkeeper.core import clock
 from rowkeeper.core.errors import AmbiguousError, TransferError, Verdict
+from rowkeeper.core.events import AssetEvent
 from rowkeeper.core.retry import AMBIGUOUS_BACKOFF, Refusals, between_runs
 
 MAX_MESSAGE = 500
 NOT_YET = frozenset({"live", "not_yet_live"})
 """The codes of what has yet to come: nobody gives it up."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of ``request``, and the events that tell it, in order.
+
+    ``state``: downloaded, unchanged, failed, or paused: left for another run, with no event.
+    ``discovered``: assets that it leads to. ``pause``: why its site is left alone from now on.
+    """
+
+    request: Request
+    state: str
+    events: tuple[AssetEvent, ...] = ()
+    size_bytes: int = 0
+    discovered: int = 0
+    message: str = ""
+    pause: str | None = None
 
 
 def verdict_of(

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 from downloaders import files
 from downloaders.base import FetchSettings, Request
+from downloaders.outcomes import Outcome
 from downloaders.places import Places
 from downloaders.sinks import Streamer
-from downloaders.unit import OnProgress, Outcome, Unit
+from downloaders.unit import OnProgress, Unit
 from rowkeeper.core.events import AssetEvent
 from rowkeeper.core.pool import Stop, run_bounded
 from rowkeeper.core.progress import Progress

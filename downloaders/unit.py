@@ -6,14 +6,14 @@ by :meth:`Unit.reported`: until then a later run finds again what was finished.
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
 from downloaders import documents, files, readings
 from downloaders.base import Discovered, Downloader, Fetched, FetchSettings, Request
 from downloaders.google.kinds import OtherKindError, as_found
-from downloaders.outcomes import discovery, next_try, one_line, storable, verdict_of
+from downloaders.outcomes import Outcome, discovery, next_try, one_line, storable, verdict_of
 from downloaders.places import Places
 from downloaders.readings import PartialListError, UnchangedError
 from downloaders.registry import Registry
@@ -33,23 +33,6 @@ SELDOM_S = 30 * 86_400.0
 
 OnProgress = Callable[[Progress[Request]], None]
 """Called by many threads at once."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What became of ``request``, and the events that tell it, in order.
-
-    ``state``: downloaded, unchanged, failed, or paused: left for another run, with no event.
-    ``discovered``: assets that it leads to. ``pause``: why its site is left alone from now on.
-    """
-
-    request: Request
-    state: str
-    events: tuple[AssetEvent, ...] = ()
-    size_bytes: int = 0
-    discovered: int = 0
-    message: str = ""
-    pause: str | None = None
 
 
 class Unit:

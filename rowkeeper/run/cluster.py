@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from distributed import Client
 
     from downloaders.base import FetchSettings, Request
+    from downloaders.outcomes import Outcome
     from downloaders.pool import DownloadSummary
-    from downloaders.unit import OnProgress, Outcome
+    from downloaders.unit import OnProgress
 
 BATCH = 20
 """Links in one task, which costs 4 ms; fewer where there are too few to go round."""

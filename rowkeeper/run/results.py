@@ -24,7 +24,7 @@ from rowkeeper.workspace.locks import DRIVERS
 
 if TYPE_CHECKING:
     from downloaders.base import Request
-    from downloaders.unit import Outcome
+    from downloaders.outcomes import Outcome
 
 IS_GONE = f"""case when pg_try_advisory_lock_shared({DRIVERS}, hashtext(session_id))
 then pg_advisory_unlock_shared({DRIVERS}, hashtext(session_id)) else false end"""
@@ -152,7 +152,7 @@ def told(outcome: "Outcome") -> str:
 
 def outcome_of(request: "Request", text: str) -> "Outcome":
     """What :func:`told` was given."""
-    from downloaders.unit import Outcome
+    from downloaders.outcomes import Outcome
 
     values = from_json(text)
     return Outcome(request=request, **{**values, "events": _events(text)})

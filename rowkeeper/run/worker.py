@@ -28,7 +28,7 @@ from rowkeeper.workspace.store_identity import open_known
 
 if TYPE_CHECKING:
     from downloaders.base import Request
-    from downloaders.unit import Outcome
+    from downloaders.outcomes import Outcome
 
 SENT = {
     "download": {"cookies_file", "pace_dir", "youtube"},
