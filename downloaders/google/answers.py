@@ -46,6 +46,15 @@ EXPORTED = re.compile(
 """What each page has that Docs made of a document, and no page in its place."""
 MARKED_WITHIN = 4 << 20
 """Bytes; the style of a document stands before its first mark."""
+_PRODUCT = r"Google (?:Docs|Drawings|Drive|Forms|Sheets|Slides|Vids)"
+OWN_TITLE = re.compile(
+    rf"{_PRODUCT}(?: ?[-:–] ?.*)?|.* - Google Accounts|Sorry\.\.\.|Error .*!!1"
+    r"|You need (?:access|permission)",
+    re.IGNORECASE,
+)
+"""The titles that Google gives its own pages, whole; those of an owner's may be any words."""
+NAMED = re.compile(rf" [-–] {_PRODUCT}$")
+"""How the title of a page ends that shows somebody's file."""
 END = "</html>"
 """What a page has, however short, that came whole."""
 NOT_PAGES = ("video/", "audio/", "image/", "application/pdf", "application/zip")
@@ -118,6 +127,16 @@ def title_of(tree: html.HtmlElement) -> str:
     return " ".join(tree.xpath("string(//title)").split())
 
 
+def own_title(tree: html.HtmlElement, status: int = 200) -> str:
+    """The title of a page where Google chose it, '' where it may be what somebody's file is called.
+
+    What comes with a ``status`` of 400 and more shows no file.
+    """
+    title = title_of(tree)
+    is_own = not NAMED.search(title) and (status >= 400 or OWN_TITLE.fullmatch(title))
+    return title if is_own else ""
+
+
 def is_page(response: urllib3.BaseHTTPResponse) -> bool:
     """A page to look at; a file that is HTML comes with a name."""
     return mime_of(response) == "text/html" and "Content-Disposition" not in response.headers
@@ -143,7 +162,7 @@ def meaning(
     title, words = title_of(tree), _words(tree)
     if tree.xpath(CAPTCHA):
         return SORRY.raised(f"{host} shows a captcha.", wait)
-    if rule := first_match(PAGES, f"{title}\n{words}"):
+    if rule := first_match(PAGES, f"{own_title(tree, status)}\n{words}"):
         return rule.raised(words or f"{host}: {title}", wait)
     if status >= 400:
         return refused(status, host, wait)

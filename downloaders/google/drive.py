@@ -112,7 +112,7 @@ class DriveDownloader(StreamingDownloader):
                 raise google.refusal(tree, response, HOST)
             google.check_status(response, HOST)
             listed = tree.xpath(f"//div[{ENTRY}]")
-            if not listed and not tree.xpath(FOLDER):  # else its title is what a folder is called
+            if not listed and not tree.xpath(FOLDER):
                 raise google.refusal(tree, response, HOST)
         title = google.title_of(tree)
         entries = []

@@ -80,7 +80,7 @@ PAGES = (
         "it may pass",
     ),
 )
-"""First match wins, over the title and the words of refusal of a page."""
+"""First match wins, over the words of refusal of a page and its title, where Google chose that."""
 
 NOT_FOUND = Rule(
     r"",

@@ -101,7 +101,7 @@ def _by_page(client: HttpClient, api: DriveApi | None, file_id: FileId) -> list[
     ]
     tabs = tabs or [(gid, name) for name, gid in _PUSHED.findall(page)]
     if not tabs and not tree.xpath(GRID):
-        if first_match(PAGES, google.title_of(tree)):  # with cells it is what a sheet is called
+        if first_match(PAGES, google.own_title(tree)):
             raise google.refusal(tree, response, "docs.google.com")
         raise RetryLaterError("no_tabs", "docs.google.com sent another page than that of the tabs.")
     return [tab for tab in tabs if tab[0].isdecimal()]

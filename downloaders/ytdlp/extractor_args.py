@@ -16,9 +16,18 @@ ADDRESS = re.compile(r"https?://[^\s;,/?#]+")
 
 def wanted(given: Sequence[str]) -> dict[str, Any]:
     """What is given, and that YouTube's translations of captions are left out: nobody asked for
-    them, and there are thousands."""
+    them, and there are thousands.
+
+    Raises ``UsageError`` for another language than English, which yt-dlp asks for by itself: the
+    rules know what YouTube says in that alone.
+    """
     arguments = parsed(given)
     site = arguments.get("youtube") or {}
+    if set(site.get("lang") or ()) - {"en"}:
+        raise UsageError(
+            "download.youtube.extractor_args: take lang out, for in another language than English "
+            "nobody could tell a private video from one that is to be tried again."
+        )
     skipped = [*(site.get("skip") or []), "translated_subs"]
     return arguments | {"youtube": site | {"skip": skipped}}
 

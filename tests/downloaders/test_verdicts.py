@@ -332,3 +332,24 @@ def test_the_tables_of_the_docs_are_made_from_this_code() -> None:
     assert all(verdict_tables.messages(site) for site in verdict_tables.sites())
     rules = [rule for site in verdict_tables.sites() for rule in site.rules]
     assert all(rule.example.replace("|", "\\|") in page for rule in rules)
+
+
+@pytest.mark.parametrize(
+    ("title", "status", "code"),
+    [
+        ("Sign in", 200, "not_a_file"),
+        ("Quota exceeded", 200, "not_a_file"),
+        ("Access denied: a play", 200, "not_a_file"),
+        ("Sign in - Google Docs", 200, "not_a_file"),
+        ("Google Drive - Quota exceeded - Google Drive", 200, "not_a_file"),
+        ("Quota exceeded – Google Sheets", 200, "not_a_file"),
+        ("Quota exceeded - Google Drive", 400, "http_400"),
+        ("Google Drive - Quota exceeded", 200, "quota"),
+        ("Google Docs: Sign-in", 200, "permission_denied"),
+        ("Error (Server Error)!!1", 200, "server_error"),
+        ("Sign in", 403, "permission_denied"),
+    ],
+)
+def test_what_an_owner_calls_a_file_is_no_refusal(title: str, status: int, code: str) -> None:
+    tree = html.fromstring(f"<html><title>{title}</title><p>Quota exceeded</p></html>")
+    assert meaning(tree, "x", status).code == code

@@ -16,7 +16,7 @@ from rowkeeper.core.errors import TransferError, UsageError
 from rowkeeper.core.settings import load_settings
 from rowkeeper.workspace.online_check import VIDEO
 from tests.fakes import media
-from tests.fakes.clients import fetch, request_for, settings_for
+from tests.fakes.clients import fetch, request_for, settings_for, settings_in
 from tests.fakes.internet import FakeInternet
 from tests.fakes.site import Caption, Site, Video
 
@@ -44,7 +44,7 @@ class FixedPTP(PoTokenProvider):
 FETCH = """
 import sys
 from pathlib import Path
-from tests.fakes.clients import fetch, request_for, settings_in
+from tests.fakes.clients import settings_in, fetch, request_for, settings_in
 folder, proxy, ca_file, plugin, digest = sys.argv[1:]
 settings = settings_in(
     Path(folder), proxy=proxy, ca_file=Path(ca_file), timeout_s=5.0,
@@ -160,6 +160,22 @@ def test_arguments_are_read_as_yt_dlp_does() -> None:
     assert extractor_args.parsed(("youtube:player_client=mweb,web;lang=en",)) == {
         "youtube": {"player_client": ["mweb", "web"], "lang": ["en"]}
     }
+
+
+def test_youtube_is_asked_in_english_whatever_the_cookies_say(tmp_path: Path) -> None:
+    jar = tmp_path / "cookies.txt"
+    line = "\t".join((".youtube.com", "TRUE", "/", "TRUE", "0", "PREF", "hl=de&gl=DE&f6=400"))
+    jar.write_text(f"# Netscape HTTP Cookie File\n{line}\n")
+    extractor = Client(settings_in(tmp_path, cookies_file=jar), YOUTUBE).get_info_extractor(
+        "Youtube"
+    )
+    extractor.initialize()
+    assert "hl=en" in extractor._get_cookies("https://www.youtube.com/")["PREF"].value
+    for name in ("web", "tv", "android_vr"):
+        assert extractor._extract_context(default_client=name)["client"]["hl"] == "en"
+    assert extractor_args.wanted(("youtube:lang=en",))["youtube"]["lang"] == ["en"]
+    with pytest.raises(UsageError, match="take lang out"):
+        extractor_args.wanted(("youtube:player_client=mweb;lang=de",))
 
 
 def test_settings_within_a_section(tmp_path: Path) -> None:
