@@ -32,7 +32,9 @@ class AssetOwner:
     place: str | None = None
 
 
-UNTOLD = frozenset({"person", "tries", "refusals", "url_as_found", "was", "standing", "versions"})
+UNTOLD = frozenset(
+    {"person", "tries", "faults", "refusals", "url_as_found", "was", "standing", "versions"}
+)
 """What a request holds that no event says of its asset."""
 
 
@@ -49,7 +51,8 @@ class Request:
     """One asset to fetch; a row of ``pending_downloads``. ``attempt`` counts from 1.
 
     ``tries``: how many tries there were before, since the last success or since somebody asked to
-    try again. ``refusals``: how often it was refused without a reason, before. ``url_as_found``:
+    try again. ``faults``: how many of them in a row came to nothing, for a pause is no fault of the
+    asset's. ``refusals``: how often it was refused without a reason, before. ``url_as_found``:
     the link as it stood in its source. ``was``: the providers and kinds that it was taken for in
     this run. ``standing``: what is held of it, where it is to be read again. ``versions``: the
     SHA-256 of each content that it has had.
@@ -63,6 +66,7 @@ class Request:
     original_url: str
     attempt: int = 1
     tries: int = 0
+    faults: int = 0
     person: AssetOwner | None = None
     refusals: Refusals | None = None
     url_as_found: str | None = None

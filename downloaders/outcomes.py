@@ -38,28 +38,43 @@ def verdict_of(
 ) -> tuple[Verdict, str, dict[str, Any]]:
     """What is to be done, in words too, and when: no asset is tried for ever."""
     message, limit = one_line(str(error)), settings.download.max_attempts
+    faults = faults_with(request, error)
+    details: dict[str, Any] = {"faults": faults}
     if error.verdict not in {Verdict.RETRY, Verdict.PAUSE}:
-        return error.verdict, message, {}
+        return error.verdict, message, details
     if isinstance(error, AmbiguousError):
         return _refused(request, error, message, settings)
-    kept = {"refused": request.refusals.told()} if request.refusals else {}
-    tries = request.tries + 1
-    is_pause = error.verdict is Verdict.PAUSE  # it is about who asks, and says nothing of the asset
-    if tries >= limit and not (is_pause or request.standing or error.code in NOT_YET):
-        words = f"{message[: MAX_MESSAGE - 40]} Given up after {tries} runs."
-        return Verdict.NEEDS_PERSON, words, {"given_up": True}
+    if request.refusals:
+        details["refused"] = request.refusals.told()
+    is_pause = error.verdict is Verdict.PAUSE
+    if faults >= limit and not (is_pause or request.standing):
+        words = f"{message[: MAX_MESSAGE - 40]} Given up after {faults} runs."
+        return Verdict.NEEDS_PERSON, words, {"faults": faults, "given_up": True}
     least = settings.throttle.paused_s(request.site) if is_pause else 0.0
-    delay = max(between_runs(tries, settings.download.retry_after_s), least)
-    return error.verdict, message, kept | next_try(delay)
+    delay = max(between_runs(request.tries + 1, settings.download.retry_after_s), least)
+    return error.verdict, message, details | next_try(delay)
+
+
+def faults_with(request: Request, error: TransferError) -> int:
+    """How many tries in a row have come to nothing, ``error`` among them.
+
+    A pause is about who asks, and a refusal without a reason has a count of its own: neither is one
+    more. What names its reason, or says that the time has yet to come, is an answer: the count
+    begins anew.
+    """
+    if isinstance(error, AmbiguousError) or error.verdict is Verdict.PAUSE:
+        return request.faults
+    is_fault = error.verdict is Verdict.RETRY and error.code not in NOT_YET
+    return request.faults + 1 if is_fault else 0
 
 
 def _refused(
-    request: Request, error: TransferError, message: str, settings: FetchSettings
+    request: Request, error: AmbiguousError, message: str, settings: FetchSettings
 ) -> tuple[Verdict, str, dict[str, Any]]:
     """As above, of a refusal without a reason: final once several runs got it, days apart."""
     now = clock.now()
     refusals = Refusals.after(request.refusals, error.code, now)
-    details = {"refused": refusals.told()}
+    details = {"faults": request.faults, "refused": refusals.told()}
     if refusals.is_final(now):
         since = f"{refusals.since:%Y-%m-%d}"
         words = f"{message[: MAX_MESSAGE - 60]} The same in {refusals.runs} runs since {since}."

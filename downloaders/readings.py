@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from downloaders.base import Fetched, Request, Standing
-from rowkeeper.core import markup
+from rowkeeper.core import clock, markup
 from rowkeeper.core.errors import AmbiguousError, RetryLaterError
-from rowkeeper.core.retry import AMBIGUOUS_RUNS
+from rowkeeper.core.retry import Refusals
 
 LISTS = frozenset({"playlist", "folder"})
 READ_AGAIN = LISTS | {"document", "document_html", "spreadsheet", "presentation"}
 """Kinds of asset; the macro ``is_read_again`` has the same for the tables."""
 
+EMPTIED = "emptied"
+"""The code of a list that has no entries all at once."""
 STATE = ("complete", "provisional", "entries", "stated", "hidden", "left_out", "children")
 """The details of a reading that make another one of the same bytes worth telling."""
 
@@ -131,10 +133,10 @@ def compare(request: Request, fetched: Fetched) -> None:
     if was_complete and not may_take_its_place and _is_cut_short(fetched):
         _remove(fetched)
         raise RetryLaterError("incomplete_list", str(fetched.details.get("incomplete_because")))
-    if _is_emptied(request, known, fetched) and request.tries + 1 < AMBIGUOUS_RUNS:
+    if _is_emptied(request, known, fetched) and not _is_believed(request):
         _remove(fetched)
         words = f"It lists nothing, where {known['entries']} entries were: it is read again first."
-        raise AmbiguousError("emptied", words)
+        raise AmbiguousError(EMPTIED, words)
     if _is_same(request, standing, fetched):
         _remove(fetched)
         listing = {"listing": known["listing"]} if "listing" in known else {}
@@ -201,6 +203,12 @@ def _is_emptied(request: Request, known: Mapping[str, Any], fetched: Fetched) ->
     """Is a list without entries that had some?"""
     is_empty = request.asset_kind in LISTS and not fetched.details.get("entries")
     return is_empty and bool(known.get("entries"))
+
+
+def _is_believed(request: Request) -> bool:
+    """Is it final by now that the list is empty? Other faults in between prove nothing."""
+    now = clock.now()
+    return Refusals.after(request.refusals, EMPTIED, now).is_final(now)
 
 
 def _is_same(request: Request, standing: Standing, fetched: Fetched) -> bool:

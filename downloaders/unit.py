@@ -185,10 +185,10 @@ class Unit:
             return details
         if because := details.get("incomplete_because"):
             details = {**details, "incomplete_because": one_line(because)}
-        tries = request.tries + 1
-        rarely = SELDOM_S if tries >= self.download.max_attempts else 0.0
-        delay = max(between_runs(tries, self.download.retry_after_s), rarely)
-        return {**details, **next_try(delay)}
+        faults = request.faults + 1
+        rarely = SELDOM_S if faults >= self.download.max_attempts else 0.0
+        delay = max(between_runs(request.tries + 1, self.download.retry_after_s), rarely)
+        return {**details, "faults": faults, **next_try(delay)}
 
     def _take(
         self, downloader: Downloader, request: Request, progress: Callable[[int, int | None], None]

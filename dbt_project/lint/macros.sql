@@ -29,6 +29,7 @@
 {% macro json_type() %}json{% endmacro %}
 {% macro is_read_again(kind) %}({{ kind }} = 'document'){% endmacro %}
 {% macro is_list(kind) %}{{ kind }} in ('playlist', 'folder'){% endmacro %}
+{% macro faults(attempts, begun, told) %}least({{ attempts }} - greatest({{ begun | join(", ") }}), {{ told }}){% endmacro %}
 {% macro may_come_back(error_code) %}{{ error_code }} in ('private', 'gone'){% endmacro %}
 {% macro sha256_of(text) %}md5({{ text }}){% endmacro %}
 {% macro raw_values(table) %}name || email{% endmacro %}

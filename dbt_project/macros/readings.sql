@@ -16,3 +16,11 @@
         'no_transcript', 'drm', 'copyright', 'legal', 'led_elsewhere', 'not_a_file', 'not_a_document', 'no_answer'
     ))
 {%- endmacro %}
+
+{#-
+  How many tries since the ``begun`` attempts came to nothing: as the last one told, for a pause is none; at most
+  all of them.
+-#}
+{% macro faults(attempts, begun, told) -%}
+    least({{ attempts }} - greatest({{ begun | join(", ") }}), coalesce({{ told }}, {{ attempts }}))
+{%- endmacro %}

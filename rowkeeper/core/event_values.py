@@ -100,7 +100,7 @@ def is_clean(value: Any) -> bool:
 
 DETAILS: Mapping[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("check", "entries", "hidden", "left_out", "listing", "stated"), _is_count),
-    "step": _is_count,
+    **dict.fromkeys(("faults", "step"), _is_count),
     **dict.fromkeys(("complete", "is_twin", "provisional", "temporary"), _is_flag),
     "next_try_at": is_time,
     "occurrences": _is_list,

@@ -22,7 +22,7 @@ Asset = TypeVar("Asset", "Request", "UploadRequest")
 
 WANTED = (
     "asset_id, person_row_id as row_id, provider, media_id, asset_kind, original_url, attempt, "
-    "tries, name, email, personality_type, last_seen_in as place, url_as_found, "
+    "tries, faults, name, email, personality_type, last_seen_in as place, url_as_found, "
     "cast(refused as text) as refused"
 )
 STANDING = f"{WANTED}, sha256, reading_details"

@@ -225,11 +225,11 @@ def test_each_later_try_waits_twice_as_long(net: FakeInternet, settings: FetchSe
 
 def test_nothing_is_tried_for_ever(net: FakeInternet, settings: FetchSettings) -> None:
     net.site.faults.append(Fault("id=drive_file01", 503, times=99))
-    wanted = replace(drive("drive_file01"), attempt=12, tries=7)
+    wanted = replace(drive("drive_file01"), attempt=12, tries=9, faults=7)
     _, [event] = run(changed(settings, max_attempts=8), wanted)
     assert (event.error_code, event.verdict) == ("http_503", Verdict.NEEDS_PERSON.value)
     assert "Given up after 8 runs" in str(event.error_message)
-    assert event.details == {"given_up": True}
+    assert event.details == {"faults": 8, "given_up": True}
 
 
 @pytest.mark.parametrize(

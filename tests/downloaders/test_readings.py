@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from downloaders.pool import download_all
 from downloaders.readings import Extent, content_key
 from downloaders.youtube.downloader import YouTubeDownloader, listed_twice
 from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.retry import AMBIGUOUS_RUNS, Refusals
 from tests.fakes import drive_api, media
 from tests.fakes.clients import changed, request_for, settings_for
 from tests.fakes.internet import FakeInternet
@@ -397,7 +398,7 @@ def test_what_has_yet_to_come_is_never_given_up(
     net.site.videos.append(Video("live_______", "Live", media.progressive(), SPOKEN, live=True))
     net.site.videos.append(Video("not_yet____", error="not_yet"))
     for media_id in ("live_______", "not_yet____"):
-        told = events(settings, request_for("youtube", kind, media_id, tries=99))[-1]
+        told = events(settings, request_for("youtube", kind, media_id, faults=99))[-1]
         assert (told.event_type, told.verdict) == (EventType.DOWNLOAD_FAILED, "retry")
 
 
@@ -514,13 +515,23 @@ def test_a_list_that_is_empty_all_at_once_is_believed_in_time(
     first = events(settings, request)[-1]
     net.site.folders[0] = replace(folder, entries=())
     net.site.playlists[0] = playlist(entries=(), stated=0)
-    told = [events(settings, replace(again(first, request), tries=n))[-1] for n in range(4)]
+    old = datetime.now(UTC) - timedelta(days=4)
+    chains = [
+        None,
+        Refusals("emptied", AMBIGUOUS_RUNS - 2, old),
+        Refusals("emptied", AMBIGUOUS_RUNS, datetime.now(UTC)),
+        Refusals("not_found", AMBIGUOUS_RUNS, old),
+        Refusals("emptied", AMBIGUOUS_RUNS - 1, old),
+    ]
+    wanted = [replace(again(first, request), faults=99, refusals=chain) for chain in chains]
+    told = [events(settings, item)[-1] for item in wanted]
     assert [(event.event_type, event.error_code) for event in told] == [
-        *[(EventType.REREAD_FAILED, "emptied")] * 3,
+        *[(EventType.REREAD_FAILED, "emptied")] * 4,
         (EventType.DOWNLOADED, None),
     ]
-    assert (told[3].details["entries"], told[3].details["complete"]) == (0, True)
-    assert {event.verdict for event in told[:3]} == {"retry"}
+    assert (told[-1].details["entries"], told[-1].details["complete"]) == (0, True)
+    assert {event.verdict for event in told[:-1]} == {"retry"}
+    assert [event.details["refused"]["runs"] for event in told[:-1]] == [1, 3, 5, 1]
 
 
 def test_what_stays_unfinished_is_looked_at_once_a_month(
@@ -530,7 +541,7 @@ def test_what_stays_unfinished_is_looked_at_once_a_month(
     request = request_for("youtube", "playlist", LIST)
     waits = []
     for tries in (0, settings.download.max_attempts - 1):
-        told = events(settings, replace(request, tries=tries))[-1]
+        told = events(settings, replace(request, tries=tries, faults=tries))[-1]
         until = datetime.fromisoformat(told.details["next_try_at"])
         waits.append((until - datetime.now(UTC)).days)
     assert waits[0] == 0
@@ -542,6 +553,6 @@ def test_what_is_live_is_never_given_up(
     net: FakeInternet, settings: FetchSettings, kind: str
 ) -> None:
     net.site.videos.append(Video("live_video1", streams=media.progressive(), live=True))
-    (told,) = events(settings, request_for("youtube", kind, "live_video1", tries=99))
+    (told,) = events(settings, request_for("youtube", kind, "live_video1", faults=99))
     assert (told.event_type, told.verdict) == (EventType.DOWNLOAD_FAILED, "retry")
     assert told.error_code in {"live", "not_yet_live"}

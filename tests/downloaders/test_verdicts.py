@@ -21,7 +21,15 @@ from downloaders.verdicts import first_match
 from downloaders.youtube.downloader import YOUTUBE
 from downloaders.youtube.rules import RULES
 from downloaders.ytdlp.errors import _of_status, transfer_error
-from rowkeeper.core.errors import AmbiguousError, PauseSiteError, TransferError, Verdict
+from rowkeeper.core.errors import (
+    AmbiguousError,
+    NeedsPersonError,
+    PauseSiteError,
+    PermanentError,
+    RetryLaterError,
+    TransferError,
+    Verdict,
+)
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.net.hosts import Hosts
 from rowkeeper.core.retry import AMBIGUOUS_RUNS, AMBIGUOUS_SPAN, Refusals
@@ -268,7 +276,7 @@ def net() -> Iterator[FakeInternet]:
 def refused(net: FakeInternet, folder: Path, last: Refusals | None) -> AssetEvent:
     """The failure of one run whose request has the chain ``last``."""
     events: list[AssetEvent] = []
-    request = request_for("youtube", "video", NAMELESS, tries=20, refusals=last)
+    request = request_for("youtube", "video", NAMELESS, tries=20, faults=20, refusals=last)
     download_all([request], settings_for(net, folder), events.append, "s1")
     [event] = [event for event in events if event.event_type is EventType.DOWNLOAD_FAILED]
     return event
@@ -309,10 +317,29 @@ def test_a_fault_in_between_keeps_the_chain(net: FakeInternet, tmp_path: Path) -
 
 @pytest.mark.parametrize("code", ["rate_limited", "bot_check", "quota"])
 def test_a_pause_gives_nothing_up(tmp_path: Path, code: str) -> None:
-    request = request_for("youtube", "video", NAMELESS, tries=999)
+    request = request_for("youtube", "video", NAMELESS, tries=999, faults=999)
     error = PauseSiteError(code, "Later.")
     verdict, _, details = verdict_of(request, error, settings_in(tmp_path))
     assert (verdict, "given_up" in details, "next_try_at" in details) == (PAUSE, False, True)
+
+
+@pytest.mark.parametrize(
+    ("error", "faults"),
+    [
+        (RetryLaterError("http_503", "Busy."), 4),
+        (PauseSiteError("rate_limited", "Later."), 3),
+        (AmbiguousError("unavailable", "It isn't available."), 3),
+        (RetryLaterError("not_yet_live", "It begins in a month."), 0),
+        (PermanentError("private", "It is private."), 0),
+        (NeedsPersonError("sign_in", "Please sign in."), 0),
+    ],
+    ids=lambda value: getattr(value, "code", value),
+)
+def test_only_faults_in_a_row_count_towards_giving_up(
+    tmp_path: Path, error: TransferError, faults: int
+) -> None:
+    request = request_for("youtube", "video", NAMELESS, attempt=9, tries=8, faults=3)
+    assert verdict_of(request, error, settings_in(tmp_path))[2]["faults"] == faults
 
 
 def test_within_a_run_an_ambiguous_refusal_is_asked_once(net: FakeInternet, tmp_path: Path) -> None:

@@ -51,6 +51,7 @@ def _event(dice: Random, row: Row, session: str) -> AssetEvent:
     if event_type in FAILURES:
         said |= {"verdict": dice.choice(["retry", "permanent"]), "error_code": "http_503"}
         said["error_message"] = f"busy {dice.random()}"
+        details = {"faults": dice.randint(0, 4)}
     if event_type in FILE_CHECKS + OBJECT_CHECKS:
         details = {"check": dice.randint(1, 5)}
         said["error_code"] = "file_changed"

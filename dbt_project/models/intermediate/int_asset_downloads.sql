@@ -61,6 +61,11 @@ select
         when ranked.requested_attempt > ranked.downloaded_attempt then ranked.requested_attempt
         else ranked.downloaded_attempt
     end as tries,
+    case
+        when ranked.event_type = 'download_failed'
+            then {{ faults("ranked.attempts", ["ranked.requested_attempt", "ranked.downloaded_attempt"], "ranked.told_faults") }}
+        else 0
+    end as faults,
     ranked.requested_attempt,
     ranked.attempt,
     ranked.local_path,

@@ -47,11 +47,13 @@ select
     held.incomplete_because,
     coalesce(held.is_provisional, false) as is_provisional,
     {{ next_try_at("held") }} as next_try_at,
+    case when failed.attempt is null then held.told_faults else failed.told_faults end as told_faults,
     failed.attempt as failed_attempt,
     failed.read_at as last_failed_at,
     failed.error_code,
     failed.error_message,
     failed.verdict,
+    failed.details as failed_details,
     {{ next_try_at("failed") }} as failed_next_try_at
 from ranked as held
 left join failed on held.asset_id = failed.asset_id and held.attempt < failed.attempt

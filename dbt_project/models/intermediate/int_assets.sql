@@ -40,6 +40,7 @@ states as (
         downloads.asset_id is not null as is_tried,
         downloads.attempts as download_attempts,
         downloads.tries as download_tries,
+        downloads.faults as download_faults,
         downloads.next_try_at,
         downloads.data_folder,
         downloads.local_path,
@@ -73,6 +74,8 @@ states as (
         readings.error_message as reread_error_message,
         readings.verdict as reread_verdict,
         readings.failed_next_try_at,
+        readings.failed_details as reread_failed_details,
+        readings.told_faults,
         downloads.occurred_at as download_ended_at,
         downloads.session_id as download_session_id,
         downloads.told_at as download_told_at,
@@ -122,6 +125,7 @@ select
     coalesce(download_attempts, 0) as download_attempts,
     coalesce(upload_attempts, 0) as upload_attempts,
     coalesce(download_tries, 0) as download_tries,
+    coalesce(download_faults, 0) as download_faults,
     case when download_status = 'failed' and is_tried then next_try_at end as next_try_at,
     case when not is_file_lost and not is_file_dropped then local_path end as local_path,
     case when is_file_lost then local_path end as lost_path,
@@ -210,6 +214,11 @@ select
         when requested_attempt > finished_attempt then requested_attempt
         else finished_attempt
     end as reread_tries,
+    case
+        when finished_attempt is not null
+            then {{ faults("download_attempts", ["requested_attempt", "finished_attempt"], "told_faults") }}
+    end as reread_faults,
+    reread_failed_details,
     reread_error_code,
     reread_error_message,
     reread_verdict,

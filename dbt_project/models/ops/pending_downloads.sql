@@ -12,6 +12,7 @@ select
     assets.original_url,
     assets.download_attempts + 1 as attempt,
     assets.download_tries as tries,
+    assets.download_faults as faults,
     people.name,
     people.email,
     people.personality_type,

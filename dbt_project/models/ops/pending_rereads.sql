@@ -13,11 +13,14 @@ select
     assets.original_url,
     assets.download_attempts + 1 as attempt,
     coalesce(assets.reread_tries, assets.download_tries) as tries,
+    coalesce(assets.reread_faults, assets.download_faults) as faults,
     people.name,
     people.email,
     people.personality_type,
     people.last_seen_in,
-    cast(cast(assets.download_details as json) -> 'refused' as text) as refused,
+    cast(
+        cast(coalesce(assets.reread_failed_details, assets.download_details) as json) -> 'refused' as text
+    ) as refused,
     assets.fetch_url as url_as_found,
     assets.sha256,
     assets.reading_details,

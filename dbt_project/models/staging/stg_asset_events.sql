@@ -39,6 +39,7 @@ select
     -- an earlier version took a spreadsheet whose list of tabs it did not find for one of a single tab
     cast(cast(details as json) ->> 'complete' as boolean)
     and cast(details as json) ->> 'tabs_unread' is null as is_whole,
+    cast(cast(details as json) ->> 'faults' as bigint) as told_faults,
     cast(cast(details as json) ->> 'entries' as bigint) as listed_entries,
     cast(cast(details as json) ->> 'stated' as bigint) as stated_entries,
     cast(cast(details as json) ->> 'hidden' as bigint) as hidden_entries,
