@@ -10,6 +10,7 @@ import urllib3
 from urllib3.exceptions import HTTPError, IncompleteRead, LocationParseError
 
 from downloaders.base import FetchSettings, Progress
+from downloaders.unpacking import ZLIB, check_known, unpacked
 from rowkeeper.core.errors import (
     AmbiguousError,
     NeedsPersonError,
@@ -135,11 +136,14 @@ def read_page(response: urllib3.BaseHTTPResponse) -> str:
 
 
 def stream(response: urllib3.BaseHTTPResponse, progress: Progress) -> Iterator[bytes]:
-    """The body in pieces; raises ``RetryLaterError`` when it ends before its Content-Length."""
-    encoded = is_encoded(response)
-    total = None if encoded else length_of(response)
+    """The body in pieces, unpacked; raises ``RetryLaterError`` when it ends before its end."""
+    encoding = encoding_of(response)
+    check_known(encoding)
+    is_packed, is_zlib = encoding != "identity", encoding in ZLIB
+    total = None if is_packed else length_of(response)
     done = 0
-    for chunk in response.stream(CHUNK, decode_content=encoded):
+    chunks = response.stream(CHUNK, decode_content=is_packed and not is_zlib)
+    for chunk in unpacked(chunks) if is_zlib else chunks:
         done += len(chunk)
         progress(done, total)
         yield chunk
@@ -155,7 +159,12 @@ def length_of(response: urllib3.BaseHTTPResponse) -> int | None:
 
 def is_encoded(response: urllib3.BaseHTTPResponse) -> bool:
     """Is the body compressed, though that was not asked for?"""
-    return response.headers.get("Content-Encoding", "identity").lower() != "identity"
+    return encoding_of(response) != "identity"
+
+
+def encoding_of(response: urllib3.BaseHTTPResponse) -> str:
+    """How the body is packed, in lower case; ``identity`` if it is not."""
+    return response.headers.get("Content-Encoding", "").strip().lower() or "identity"
 
 
 def status_error(status: int, host: str, retry_after_s: float | None = None) -> TransferError:

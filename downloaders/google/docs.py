@@ -20,12 +20,13 @@ from downloaders.google.kinds import (
     may_be_another,
     page_of,
 )
+from downloaders.google.rules import EXPORT_LIMIT
 from downloaders.google.tabs import other_tabs
 from downloaders.http import HttpClient, read_page
 from downloaders.readings import UnchangedError, content_key, unless_new
 from downloaders.sinks import FileSink
 from downloaders.transfer import Saved, save
-from rowkeeper.core.errors import AmbiguousError, TransferError
+from rowkeeper.core.errors import AmbiguousError, PermanentError, TransferError
 from rowkeeper.core.links.classify import classify
 from rowkeeper.core.net.sniff import HEAD, kind_of
 from rowkeeper.core.net.throttle import Limit
@@ -116,7 +117,7 @@ class DocsDownloader(Downloader):
         unless_new(request.standing, facts.get("modifiedTime"))
         try:
             if self._api and not tab:
-                saved = self._api.export(file_id, facts, export.mime_type, part, progress)
+                saved = self._exported(self._api, request, file_id, facts, export, part, progress)
             else:
                 saved = self._public(request, file_id, export, part, progress)
             _check(part, export, saved)
@@ -126,6 +127,25 @@ class DocsDownloader(Downloader):
                 check_kind(request, file_id, page)
             raise
         return saved
+
+    def _exported(
+        self,
+        api: DriveApi,
+        request: Request,
+        file_id: google.FileId,
+        facts: dict[str, Any],
+        export: ExportFormat,
+        part: Path,
+        progress: Progress,
+    ) -> Saved:
+        """The export by the API; beyond its limit of 10 MB that of Docs itself, which has none."""
+        try:
+            return api.export(file_id, facts, export.mime_type, part, progress)
+        except PermanentError as error:
+            if error.code != EXPORT_LIMIT:
+                raise
+        saved = self._public(request, file_id, export, part, progress)
+        return replace(saved, source_version=facts.get("modifiedTime") or None)
 
     def _public(
         self,

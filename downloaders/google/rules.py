@@ -98,6 +98,10 @@ NOT_A_FILE = Rule(
 )
 
 
+EXPORT_LIMIT = "export_limit"
+"""The code of a document that is too large for the API's export."""
+
+
 def _reasons(names: str, error: type[TransferError], code: str, why: str) -> list[tuple[str, Rule]]:
     return [(name, Rule(name, error, code, name, why)) for name in names.split()]
 
@@ -129,8 +133,8 @@ REASONS: dict[str, Rule] = dict(
         *_reasons(
             "exportSizeLimitExceeded",
             PermanentError,
-            "too_large",
-            "Google exports no document as large as this one.",
+            EXPORT_LIMIT,
+            "The API exports no document as large as this one; Docs itself is asked then.",
         ),
         *_reasons(
             "fileNotExportable exportFormatNotSupported",

@@ -10,8 +10,16 @@ from rowkeeper.core.errors import (
     RetryLaterError,
 )
 
+PLAYER = Rule(
+    r"an error occurred|something went wrong|technical difficulties",
+    RetryLaterError,
+    "player_error",
+    "An error occurred. Please try again later.",
+    "YouTube's own fault with this video: it stops nothing else",
+)
 PAUSES = (
     BOT_CHECK,
+    PLAYER,
     Rule(
         r"try again later|rate.limited|IP is likely being blocked|unusual traffic"
         r"|too many requests",

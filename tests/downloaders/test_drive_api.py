@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,11 +14,12 @@ from downloaders.google.drive_api import _refusal
 from downloaders.pool import download_all
 from rowkeeper.core.errors import InputError, TransferError, Verdict
 from rowkeeper.core.events import AssetEvent
+from tests.fakes import drive_api
 from tests.fakes.clients import fetch, request_for, settings_for
 from tests.fakes.drive_api import KEY, TOKEN, refusal
 from tests.fakes.internet import FakeInternet
 from tests.fakes.sheets import service_account
-from tests.fakes.site import Document, DriveEntry, DriveFile, DriveFolder, Fault, Site
+from tests.fakes.site import Document, DriveEntry, DriveFile, DriveFolder, Fault, Site, WebResponse
 
 FILM = bytes(range(256)) * 4000
 PAGE = "https://docs.google.com/document/d/typing_notes/edit"
@@ -134,6 +136,27 @@ def test_exports(settings: FetchSettings, kind: str, media_id: str, name: str, b
 
 
 @pytest.mark.parametrize(
+    ("kind", "media_id"), [("presentation", "slides_of_all"), ("document_html", "typing_notes")]
+)
+def test_what_is_too_large_for_the_api_is_asked_of_docs_itself(
+    settings: FetchSettings, monkeypatch: pytest.MonkeyPatch, kind: str, media_id: str
+) -> None:
+    request = request_for("docs", kind, media_id)
+    body = fetch(settings, request).path.read_bytes()
+
+    def document(found: Document, action: str, query: Any) -> WebResponse:
+        if action == "export":
+            return refusal(403, "exportSizeLimitExceeded")
+        told = {"id": found.id, "mimeType": drive_api.NATIVE + found.kind}
+        return drive_api.answer(told | {"modifiedTime": "2026-11-30"})
+
+    monkeypatch.setattr(drive_api, "document", document)
+    fetched = fetch(settings, request)
+    assert fetched.path.read_bytes() == body
+    assert fetched.details["source_version"] == "2026-11-30"
+
+
+@pytest.mark.parametrize(
     ("media_id", "faults", "code", "verdict"),
     [
         ("nobody_knows", [], "not_found", Verdict.RETRY),
@@ -177,7 +200,7 @@ def test_each_refusal_has_its_verdict(
 @pytest.mark.parametrize(
     ("status", "reason", "newer", "code", "verdict"),
     [
-        (403, "exportSizeLimitExceeded", None, "too_large", Verdict.PERMANENT),
+        (403, "exportSizeLimitExceeded", None, "export_limit", Verdict.PERMANENT),
         (403, "dailyLimitExceeded", None, "quota", Verdict.PAUSE),
         (403, "limitExceeded", None, "quota", Verdict.PAUSE),
         (403, "concurrentLimitExceeded", None, "quota", Verdict.PAUSE),
