@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from rowkeeper.core.errors import StoreError
-from tests.fakes.s3 import CHECKSUMS, Fault, FaultyS3, s3_settings
+from rowkeeper.core.errors import RetryLaterError, StoreError
+from tests.fakes.s3 import CHECKSUMS, Fault, FaultyS3, s3_settings, s3_store
 from tests.helpers.stores import request_of
 from uploaders.base import object_key
 from uploaders.registry import open_store
@@ -52,6 +54,16 @@ def test_what_refuses_checksums_is_read_back(
     store.put(request_of(tmp_path, f"more {refusal}{probed}{size}".encode()), f"more/{key}")
     sent = {name for headers in s3.headers for name in headers}
     assert not [name for name in sent if name.startswith(CHECKSUMS)]
+
+
+@pytest.mark.parametrize("body", [b"<Error><Code>InternalError</Code></Error>", b"<html>", b""])
+def test_a_200_that_names_no_object_is_no_upload(body: bytes) -> None:
+    store, digest = s3_store("http://127.0.0.1:9"), bytes(32)
+    answer = SimpleNamespace(status_code=200, headers={"Content-Type": "text/html"}, content=body)
+    sender: Any = store.maker.sender
+    sender._session = SimpleNamespace(send=lambda _: answer)
+    with pytest.raises(RetryLaterError, match="no whole answer: ETag"), store.faults():
+        sender.put("k", b"x", digest)
 
 
 def test_what_was_changed_on_the_way_is_still_noticed(tmp_path: Path, s3: FaultyS3) -> None:

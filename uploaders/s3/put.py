@@ -46,7 +46,10 @@ class Sender:
         headers: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
     ) -> Mapping[str, str]:
-        """The headers of the store's answer; raises botocore's errors, ``ClientError`` too."""
+        """The headers of the store's answer, an ETag among them.
+
+        Raises botocore's errors, ``ClientError`` too, and ``KeyError`` for an answer without one.
+        """
         url = self._base + quote(name, safe="/~")
         if query:
             url += "?" + urlencode(query, quote_via=quote, safe="~")
@@ -75,6 +78,8 @@ class Sender:
         answer = self._session.send(request.prepare())
         if answer.status_code // 100 != 2:
             raise ClientError(_parsed(answer), "PutObject")
+        if "ETag" not in answer.headers:  # somebody else's page, or an error that came with 200
+            raise KeyError("ETag")
         return answer.headers
 
     @cached_property
