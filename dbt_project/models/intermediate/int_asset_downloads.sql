@@ -63,7 +63,11 @@ select
     end as tries,
     case
         when ranked.event_type = 'download_failed'
-            then {{ faults("ranked.attempts", ["ranked.requested_attempt", "ranked.downloaded_attempt"], "ranked.told_faults") }}
+            then {{ faults(
+                "ranked.attempts",
+                ["ranked.requested_attempt", "ranked.downloaded_attempt"],
+                "ranked.told_faults"
+            ) }}
         else 0
     end as faults,
     ranked.requested_attempt,
