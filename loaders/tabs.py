@@ -91,7 +91,8 @@ def _no_titles(source: str, tabs: list[Tab], wanted: WantedColumns) -> InputErro
     return InputError(
         f"The sheet {source}, tab {labels}, has no name column (row {likely.number} shows "
         f"{shown_titles([cell.text for cell in likely.cells])}): name its title in sheet.columns, "
-        f'such as {{name = "Who"}}, or choose another tab with sheet.tab.{assumed}'
+        f'such as {{name = "Who"}}, to init by --column name=Who; or choose another tab with '
+        f"sheet.tab.{assumed}"
     )
 
 

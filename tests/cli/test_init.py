@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import tomllib
 from pathlib import Path
 
@@ -223,3 +224,13 @@ def test_from_an_empty_folder_to_people_that_are_built(
             "select row_id, name, personality_type from main.people order by row_id"
         )
     assert people == [("ann@example.org", "Ann Ash", "FF"), ("bob@example.org", "Bob Bay", "MM")]
+
+
+def test_a_sheet_whose_titles_nobody_knows_is_told_with_what_init_takes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "s.csv").write_text("a,b\n1,Ann\n", "utf-8")
+    asked = ["init", "--dry-run", "--sheet", str(tmp_path / "s.csv")]
+    assert run_command(asked) == 3
+    (option,) = re.findall(r"--column \w+=Who", capsys.readouterr().err)
+    assert run_command([*asked, *option.replace("Who", "b").split(), "--row-id", "a"]) == 0
