@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 
 import click
@@ -16,6 +17,7 @@ from rowkeeper.core.disk.faults import disk_error
 from rowkeeper.core.errors import INTERRUPTED, RowkeeperError, UsageError
 from rowkeeper.core.project import PROJECT_VARIABLE
 from rowkeeper.core.said import tell, without_secrets
+from rowkeeper.core.text import quoted
 
 ENDED = "Interrupted; the next run goes on from here."
 
@@ -55,6 +57,15 @@ class LazyGroup(click.Group):
         command: click.Command = import_module(f"rowkeeper.cli.{name.replace('-', '_')}").command
         show_examples(command, name)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does it, with the near match of a name that is none."""
+        near = get_close_matches(args[0], COMMANDS, n=1)
+        if near and args[0] not in COMMANDS and not ctx.resilient_parsing:
+            ctx.fail(f"No such command {quoted(args[0])}: did you mean {near[0]}?")
+        return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """The commands, with what they do; click would import each to ask it."""

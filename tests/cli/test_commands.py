@@ -51,6 +51,13 @@ def test_a_wrong_example_would_be_seen() -> None:
             parsed(line)
 
 
+def test_a_command_that_is_none_is_told_with_the_near_one(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run_command(["statsu", "--json"]) == 2
+    assert "No such command 'statsu': did you mean status?" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("name", "line"), sorted(set(calls())))
 def test_what_the_docs_call_is_understood(name: str, line: str) -> None:
     assert parsed(line.replace("…", "1"))
