@@ -3,6 +3,7 @@
 import csv
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from rowkeeper.core.warehouse import Row, Target, connect
 from rowkeeper.workspace.build import build
 from rowkeeper.workspace.context import Context
 from tests.helpers.samples import make_samples
+from tests.helpers.warehouses import statuses
 
 STRANGER = "Somebody Else"
 CONTENT = (
@@ -118,16 +120,6 @@ def give_away(page: Path, row_id: str, name: str) -> None:
     page.write_text(text.replace(row, other), encoding="utf-8")
 
 
-def invoke(*arguments: str) -> dict[str, str]:
-    """Run dbt in this process: node -> its status."""
-    from dbt.artifacts.schemas.run import RunExecutionResult
-    from dbt.cli.main import dbtRunner
-
-    result = dbtRunner().invoke(["--log-level", "none", *arguments]).result
-    assert isinstance(result, RunExecutionResult)
-    return {node.node.name: str(node.status) for node in result.results}
-
-
 def reasons(target: Target) -> dict[str, str]:
     """Name -> why the row is in quarantine."""
     return dict(rows_of(target, "select name, reason from {schema}.quarantine where name <> ''"))
@@ -162,34 +154,36 @@ def test_a_row_id_that_changes_hands_takes_no_content_along(engine: Target, tmp_
         assert row_id != changed
 
 
-def test_what_is_half_loaded_is_not_there(engine: Target, tmp_path: Path) -> None:
-    make_samples(tmp_path / "samples", 30, 3)
-    load(tmp_path / "samples", engine)
+def test_what_is_half_loaded_is_not_there(loaded: tuple[Context, dict[str, Any]]) -> None:
+    context, _ = loaded
+    engine = context.target
     run = ("run", "--select", "+int_source_rows")
-    assert set(invoke(*run).values()) == {"success"}
+    assert set(statuses(context, *run).values()) == {"success"}
     rows = "select row_key, disposition from intermediate.int_source_rows"
     before = rows_of(engine, rows)
     with connect(engine) as warehouse:
         warehouse.execute(UNFINISHED)
-    invoke(*run)
+    statuses(context, *run)
     assert rows_of(engine, rows) == before
     with connect(engine) as warehouse:
         warehouse.execute(
             "update raw.sheet_rows set _dlt_load_id = (select max(load_id) from raw._dlt_loads)"
         )
-    invoke(*run)
+    statuses(context, *run)
     assert len(rows_of(engine, rows)) == len(before) + 1
 
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
-def test_each_defect_fails_its_test_and_no_mart_moves(engine: Target, tmp_path: Path) -> None:
-    make_samples(tmp_path / "samples", 30, 3)
-    build(load(tmp_path / "samples", engine))
+def test_each_defect_fails_its_test_and_no_mart_moves(
+    built: tuple[Context, dict[str, Any]],
+) -> None:
+    context, _ = built
+    engine = context.target
     before = rows_of(engine, CONTENT)
     with connect(engine) as warehouse:
         for statement in (*DEFECTS.values(), STOLEN):
             warehouse.execute(statement)
-    results = invoke("build", "--exclude-resource-type", "unit_test")
+    results = statuses(context, "build", "--exclude-resource-type", "unit_test")
     failed = {name for name, status in results.items() if status == "fail"}
     assert set(DEFECTS) <= failed
     assert {
@@ -199,30 +193,32 @@ def test_each_defect_fails_its_test_and_no_mart_moves(engine: Target, tmp_path: 
     assert rows_of(engine, "select * from {schema}.pending_downloads")  # the view still stands
     # Behind the failed tests of staging a build skips this one.
     identity = "assert_asset_has_one_identity"
-    assert invoke("test", "--select", identity)[identity] == "fail"
+    assert statuses(context, "test", "--select", identity)[identity] == "fail"
 
 
-def ended(test: str) -> str:
+def ended(context: Context, test: str) -> str:
     """How a data test ends, once its tables hold what raw holds."""
     tables = ["int_row_texts", "int_row_matches", "int_source_rows", "int_assets_as_built"]
-    invoke("run", "--select", *tables)
-    return invoke("test", "--select", test)[test]
+    statuses(context, "run", "--select", *tables)
+    return statuses(context, "test", "--select", test)[test]
 
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
-def test_each_seeded_defect_has_a_test_that_names_it(engine: Target, tmp_path: Path) -> None:
-    make_samples(tmp_path / "samples", 30, 3)
-    build(load(tmp_path / "samples", engine))
+def test_each_seeded_defect_has_a_test_that_names_it(
+    built: tuple[Context, dict[str, Any]],
+) -> None:
+    context, _ = built
+    engine = context.target
     twice = "select count(*) from checks.warn_row_id_stands_twice"
     ((before,),) = rows_of(engine, twice)
     for name, statement, ending in SEEDED:
         if name != "warn_row_id_stands_twice":  # real sheets have some
-            assert ended(name) == "pass"
+            assert ended(context, name) == "pass"
         with connect(engine) as warehouse, warehouse.transaction():
             warehouse.execute("create table kept_rows as from raw.sheet_rows")
             warehouse.execute("create table kept_links as from raw.links")
             warehouse.execute(statement)
-        assert ended(name) == ending
+        assert ended(context, name) == ending
         if name == "warn_row_id_stands_twice":
             assert rows_of(engine, twice) == [(before + 2,)]
         with connect(engine) as warehouse, warehouse.transaction():

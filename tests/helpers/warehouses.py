@@ -9,6 +9,8 @@ from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.ids import new_id
 from rowkeeper.core.settings import PROJECT_DIR
 from rowkeeper.core.warehouse import Row, Target, connect
+from rowkeeper.workspace import dbt_project
+from rowkeeper.workspace.context import Context
 
 PENDING = """select asset_id, person_row_id, provider, media_id, asset_kind
     from {schema}.pending_downloads"""
@@ -28,6 +30,15 @@ def dbt(*arguments: str) -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
     )
+
+
+def statuses(context: Context, command: str, *arguments: str) -> dict[str, str]:
+    """Run dbt in this process, where the project is parsed already: node -> its status."""
+    from dbt.artifacts.schemas.run import RunExecutionResult
+
+    result = dbt_project.invoke(context, command, arguments).result
+    assert isinstance(result, RunExecutionResult)
+    return {node.node.name: str(node.status) for node in result.results}
 
 
 def in_order(target: Target, sql: str) -> list[Row]:
