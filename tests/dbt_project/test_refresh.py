@@ -9,7 +9,7 @@ import pytest
 from rowkeeper.core.drain import drain
 from rowkeeper.core.errors import BuildError
 from rowkeeper.core.journal.journal import Journal, journal_dir
-from rowkeeper.core.settings import PROJECT_DIR, READ_BY_DBT, keys
+from rowkeeper.core.settings import PROJECT_DIR, READ_BY_DBT, keys, load_settings
 from rowkeeper.core.warehouse import Row, Target, connect
 from rowkeeper.workspace import dbt_project
 from rowkeeper.workspace.build import build, refresh
@@ -98,18 +98,19 @@ def test_what_was_built_by_hand_or_failed_is_built_again(
 
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
-def test_what_is_to_be_built(loaded: tuple[Context, dict[str, Any]]) -> None:
-    dbt_project._parsed.clear()
-    dbt_project.invoke(loaded[0], "ls")
-    place = dbt_project.target_folder(loaded[0])
+def test_what_is_to_be_built(engine: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    context = Context(load_settings({}), engine)
+    monkeypatch.setattr(dbt_project, "_parsed", {})
+    dbt_project.invoke(context, "ls")
+    place = dbt_project.target_folder(context)
     parsed = dbt_project._parsed.pop(place.name)
-    project = dbt_project.manifest(loaded[0])  # as another process finds it
+    project = dbt_project.manifest(context)  # as another process finds it
     assert project is not None
     assert project.flat_graph["sources"].keys() == parsed.flat_graph["sources"].keys()
-    assert dbt_project.manifest(loaded[0]) is project  # read once a process
+    assert dbt_project.manifest(context) is project  # read once a process
     dbt_project._parsed.clear()
     (place / dbt_project.KEPT_PARSE).write_bytes(b"half")
-    assert dbt_project.manifest(loaded[0]) is None
+    assert dbt_project.manifest(context) is None
     nodes = [node for node in project.nodes.values() if node.package_name == "rowkeeper"]
     views = {node.name for node in nodes if node.config.materialized == "view"}
     tables = {node.name for node in nodes if str(node.resource_type) == "model"} - views
