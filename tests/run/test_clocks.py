@@ -145,14 +145,14 @@ def test_what_was_read_is_read_again_by_its_age(
         warehouse.execute(
             f"create table {table} (asset_id text, person_row_id text, provider text, "
             "media_id text, asset_kind text, original_url text, attempt integer, tries integer, "
-            "name text, email text, personality_type text, last_seen_in text, url_as_found text, "
-            "refused text, sha256 text, reading_details text, last_looked_at timestamptz, "
+            "faults integer, name text, email text, personality_type text, last_seen_in text, "
+            "url_as_found text, refused text, sha256 text, reading_details text, last_looked_at timestamptz, "
             "next_read_at timestamptz)"
         )
         for name, (looked, reads) in LOOKED.items():
             warehouse.execute(
                 f"insert into {table} values (?, '1', 'docs', ?, 'document', 'https://x.org/', 2, "
-                "0, 'Ann', null, null, null, null, null, 'abc', '{\"complete\": true}', ?, ?)",
+                "0, 0, 'Ann', null, null, null, null, null, 'abc', '{\"complete\": true}', ?, ?)",
                 [name, name, now + looked, None if reads is None else now + reads],
             )
     found = due_rereads(context)
