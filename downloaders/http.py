@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from email.message import Message
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import urllib3
 from urllib3.exceptions import HTTPError, IncompleteRead, LocationParseError
@@ -21,14 +21,17 @@ from rowkeeper.core.errors import (
     causes,
 )
 from rowkeeper.core.net.addresses import check_literal
-from rowkeeper.core.net.hosts import Hosts
+from rowkeeper.core.net.hosts import Hosts, led_to
 from rowkeeper.core.net.route import retry_after
 from rowkeeper.core.net.speed import TooSlowError
 from rowkeeper.core.net.throttle import site_of
+from rowkeeper.core.text import encodable
 
 CHUNK = 1 << 18
 MAX_DIGITS = 18
 """Of a number that a site tells: no file has more bytes, and each database takes it."""
+MAX_DISPOSITION = 8192
+"""Characters of a header that names a file: its parser takes the square of their number."""
 MAX_REDIRECTS = 10
 MAX_PAGE = 16 << 20
 USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -83,7 +86,7 @@ class HttpClient:
             if response.status not in REDIRECTS or not location:
                 return response
             response.close()  # its body may have no end
-            target = urljoin(url, location)
+            target = led_to(url, location)
             if urlsplit(target)[:2] != urlsplit(url)[:2]:
                 for name in SECRET_HEADERS & headers.keys():
                     del headers[name]
@@ -106,17 +109,20 @@ class HttpClient:
 def filename_of(response: urllib3.BaseHTTPResponse) -> str | None:
     """The name in Content-Disposition, RFC 6266, as data. None without one."""
     header = response.headers.get("Content-Disposition", "")
-    if not header:
+    if not header or len(header) > MAX_DISPOSITION:
         return None
     if extended := re.search(r"filename\*=\s*utf-8''([^;\s]+)", header, re.IGNORECASE):
         name = unquote(extended[1], errors="replace")
     else:
         message = Message()
         message["Content-Disposition"] = header
-        name = message.get_filename() or ""
+        try:
+            name = message.get_filename() or ""
+        except ValueError:  # it names an encoding that is none
+            return None
         with suppress(UnicodeError):  # headers are read as latin-1, and Google writes UTF-8
             name = name.encode("latin-1").decode("utf-8")
-    return name.replace("\x00", "")[:255] or None
+    return encodable(name.replace("\x00", ""))[:255] or None
 
 
 def mime_of(response: urllib3.BaseHTTPResponse) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from downloaders.base import Fetched, Request
 from rowkeeper.core import clock
 from rowkeeper.core.disk.own import replace_small
-from rowkeeper.core.said import without_secrets
+from rowkeeper.core.said import masked
 from rowkeeper.core.templates import SIDECAR
 
 _LOOKING = threading.Lock()
@@ -31,7 +31,7 @@ def write_sidecar(request: Request, fetched: Fetched, *, with_email: bool) -> No
     """Write the sidecar of a file at its final place."""
     path = sidecar_path(fetched.path)
     facts = _told(request, fetched, with_email=with_email)
-    lines = (f" {_json(name)}: {without_secrets(_json(value))}" for name, value in facts.items())
+    lines = (f" {_json(name)}: {_json(masked(value))}" for name, value in facts.items())
     replace_small(path, "{\n" + ",\n".join(lines) + "\n}\n", ".part")
 
 

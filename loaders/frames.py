@@ -7,6 +7,7 @@ from urllib.parse import urljoin, urlsplit
 
 from loaders.page import Page
 from rowkeeper.core.errors import InputError
+from rowkeeper.core.text import encodable
 
 _STRING = r'"((?:[^"\\]++|\\.)*+)"'
 _ITEM = re.compile(rf"items\.push\(\{{name: {_STRING}, pageUrl: {_STRING}, gid: {_STRING}")
@@ -29,10 +30,16 @@ def read_frames(page: Page) -> list[Frame]:
     text = page.body.decode("utf-8", errors="replace")
     if re.search(r"<table\b", text):
         return []
-    frames = [
-        Frame(_unquoted(gid), _unquoted(title), urljoin(page.url, _unquoted(url)))
-        for title, url, gid in _ITEM.findall(text)
-    ]
+    try:
+        frames = [
+            Frame(_unquoted(gid), _unquoted(title), urljoin(page.url, _unquoted(url)))
+            for title, url, gid in _ITEM.findall(text)
+        ]
+    except ValueError as error:
+        raise InputError(
+            f"The sheet {page.source} has a tab at what is no address: publish it anew, or give a "
+            "saved CSV or XLSX of it."
+        ) from error
     site = urlsplit(page.url)[:2]
     if frames and site[0] == "file":
         raise InputError(
@@ -51,6 +58,6 @@ def _unquoted(text: str) -> str:
     """The value of a JavaScript string literal, given without its quotes."""
     text = re.sub(r"\\x([0-9a-fA-F]{2})", r"\\u00\1", text).replace("\\'", "'")
     try:
-        return str(json.loads(f'"{text}"', strict=False))
+        return encodable(str(json.loads(f'"{text}"', strict=False)))
     except ValueError:
         return text

@@ -21,6 +21,7 @@ from rowkeeper.core.errors import InputError, SourceUnavailableError
 from rowkeeper.core.links.text import find_links
 from rowkeeper.core.net.google_api import Credentials, account_of, authorised
 from rowkeeper.core.net.route import DIRECT, Route
+from rowkeeper.core.text import encodable
 
 SCOPE = "https://www.googleapis.com/auth/spreadsheets.readonly"
 ENDPOINT = "https://sheets.googleapis.com/"
@@ -195,7 +196,7 @@ def _tab(item: Mapping[str, Any]) -> Tab:
     properties = item.get("properties", {})
     hidden: set[int] = set()
     lines = [line for data in item.get("data", ()) for line in _lines(data, hidden)]
-    gid, title = str(properties.get("sheetId", 0)), str(properties.get("title", ""))
+    gid, title = _text(properties.get("sheetId", 0)), _text(properties.get("title", ""))
     notices = hidden_notice(hidden)
     notices += comment_notice([name for data in item.get("data", ()) for name in _noted(data)])
     return Tab(gid, title, without_blank_ends(lines), notices)
@@ -241,6 +242,10 @@ def cell_of(value: Mapping[str, Any]) -> Cell:
         email = chip.get("personProperties", {}).get("email")
         uri = chip.get("richLinkProperties", {}).get("uri") or (email and f"mailto:{email}")
         runs.append((int(run.get("startIndex", 0)), uri))
-    links = [str(uri) for _, uri in sorted(runs, key=lambda run: run[0]) if uri]
-    links = links or [str(value.get("hyperlink", ""))]
-    return Cell(str(value.get("formattedValue", "")), tuple(dict.fromkeys(links_of(links))))
+    links = [_text(uri) for _, uri in sorted(runs, key=lambda run: run[0]) if uri]
+    links = links or [_text(value.get("hyperlink", ""))]
+    return Cell(_text(value.get("formattedValue", "")), tuple(dict.fromkeys(links_of(links))))
+
+
+def _text(value: object) -> str:
+    return encodable(str(value))

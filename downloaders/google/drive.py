@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import urllib3
 from lxml import html
@@ -20,6 +20,7 @@ from downloaders.streaming import StreamingDownloader
 from downloaders.transfer import Saved, save
 from rowkeeper.core.errors import TransferError
 from rowkeeper.core.links.classify import classify
+from rowkeeper.core.net.hosts import led_to
 from rowkeeper.core.net.sniff import true_type
 from rowkeeper.core.net.throttle import Limit
 from rowkeeper.core.paths import safe_extension
@@ -181,7 +182,7 @@ def _confirmed(tree: html.HtmlElement, url: str, file_id: google.FileId) -> str 
             str(field.get("name")): str(field.get("value", ""))
             for field in form.xpath('.//input[@type="hidden"][@name]')
         }
-        action = urlsplit(urljoin(url, str(form.get("action", ""))))
+        action = urlsplit(led_to(url, str(form.get("action", ""))))
         query = "&".join(part for part in (action.query, urlencode(fields)) if part)
         return action._replace(query=query, fragment="").geturl()
     return None

@@ -7,7 +7,7 @@ sends a visitor does.
 
 import re
 from dataclasses import replace
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from downloaders.base import Discovered, Request
 from downloaders.google import answers as google
@@ -15,6 +15,7 @@ from downloaders.google.answers import FileId
 from downloaders.http import HttpClient
 from rowkeeper.core.errors import AmbiguousError, PermanentError, TransferError, Verdict
 from rowkeeper.core.links.classify import Link, classify
+from rowkeeper.core.net.hosts import led_to
 
 OFFICE = re.compile(r"[?&]rtpof=true\b")
 """What the address of an office file has that is shown in Docs."""
@@ -76,11 +77,11 @@ def page_of(client: HttpClient, file_id: FileId) -> str | None:
     for _ in range(MAX_HOPS):
         try:
             location = client.location(url, google.HOSTS)
+            if location is None:
+                return None
+            url = led_to(url, location)
         except TransferError:
             return None
-        if location is None:
-            return None
-        url = urljoin(url, location)
         link = classify(url)
         if link.provider in {"drive", "docs"} and urlsplit(url).path.rstrip("/") != "/open":
             return url

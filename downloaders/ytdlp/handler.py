@@ -3,14 +3,13 @@
 import ssl
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urljoin
 
 from yt_dlp.networking._requests import RequestsRH  # type: ignore[import-untyped]
 from yt_dlp.networking.exceptions import RequestError  # type: ignore[import-untyped]
 
 from rowkeeper.core.errors import PermanentError, TransferError
 from rowkeeper.core.net.addresses import guard
-from rowkeeper.core.net.hosts import Hosts
+from rowkeeper.core.net.hosts import Hosts, led_to
 from rowkeeper.core.net.route import Route
 from rowkeeper.core.net.speed import watch
 
@@ -87,10 +86,12 @@ class GuardedRH(RequestsRH):  # type: ignore[misc]
 
     def _check_redirect(self, response: Any, *_: Any, **__: Any) -> None:
         if response.is_redirect:
-            self._check(urljoin(response.url, response.headers["location"]))
+            self._check(response.url, response.headers["location"])
 
-    def _check(self, url: str) -> None:
+    def _check(self, url: str, target: str = "") -> None:
+        """Raise unless ``url`` may be asked, or where an answer of it leads by ``target``."""
         try:
+            url = led_to(url, target)
             if self.named is None or not self.named.allows(url):
                 self.hosts.check(url, is_led=True)  # what is asked first is made from an id
         except TransferError as error:

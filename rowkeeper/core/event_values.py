@@ -9,14 +9,37 @@ from datetime import datetime
 from typing import Any
 
 from rowkeeper.core.errors import Verdict
+from rowkeeper.core.events import EventType
 
+CHECKS = frozenset(
+    {
+        *(EventType.FILE_VERIFIED, EventType.FILE_LOST),
+        *(EventType.OBJECT_VERIFIED, EventType.OBJECT_LOST),
+    }
+)
+OUTCOMES: Mapping[str, tuple[str, ...]] = {
+    EventType.DOWNLOADED: ("sha256",),
+    EventType.DOWNLOAD_FAILED: (),
+    EventType.REREAD_UNCHANGED: (),
+    EventType.REREAD_FAILED: (),
+    EventType.UPLOADED: ("sha256", "object_key"),
+    EventType.UPLOAD_FAILED: (),
+    **dict.fromkeys(CHECKS, ()),
+    EventType.FILE_DROPPED: ("local_path",),
+    EventType.OBJECT_FOUND: ("object_key",),
+    EventType.OBJECT_REFUTED: ("object_key",),
+}
+"""What becomes of an asset, at which attempt -> what each says beside that."""
 NUMBERS = frozenset({"attempt", "event_version", "size_bytes", "total_assets"})
+UUIDS = ("session_id", "asset_id", "parent_asset_id")
+"""What the tables cast to UUIDs, after they told it apart by its text: of one spelling alone."""
 LARGEST = 2**63
 VERDICTS = (None, *Verdict)
 _TIME = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d(:?\d\d)?)?", re.ASCII
 )
 _HALF = re.compile("[\ud800-\udfff]")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DIGITS = re.compile(r"-?[0-9]{1,18}")
 
 
@@ -42,6 +65,23 @@ def check_values(values: Mapping[str, Any]) -> None:
         raise EventValueError("verdict is none that there is")
     if values.get("session_id") is None:
         raise EventValueError("session_id is missing")
+    for name in UUIDS:
+        if (value := values.get(name)) is not None and not _UUID.fullmatch(value):
+            raise EventValueError(f"{name} is no UUID")
+    _check_outcome(values)
+
+
+def _check_outcome(values: Mapping[str, Any]) -> None:
+    event_type = values.get("event_type")
+    if event_type not in OUTCOMES:
+        return
+    for name in ("asset_id", "row_id", *OUTCOMES[event_type]):
+        if values.get(name) is None:
+            raise EventValueError(f"{name} is missing")
+    if (values.get("attempt") or 0) < 1:
+        raise EventValueError("attempt is missing")
+    if event_type in CHECKS and (values.get("details") or {}).get("check") is None:
+        raise EventValueError("details.check is missing")
 
 
 def _check_details(details: Any) -> None:

@@ -93,16 +93,26 @@ def without_secrets(text: str) -> str:
     if not _ADDRESS.search(text):
         return text
     plain = _HOOK.sub(rf"\1{MASK}", _UNLISTED.sub(rf"\1{MASK}", text))
-    return _PAIR.sub(_masked, plain)
+    return _PAIR.sub(_without_value, plain)
 
 
-def _masked(pair: re.Match[str]) -> str:
+def _without_value(pair: re.Match[str]) -> str:
     before, name, equals, value = pair.groups()
     told = unquote(name)
     opaque = _OPAQUE.fullmatch(value) and not _IDS.fullmatch(told)
     if opaque or _SECRET.search(told):
         return f"{before}{name}{equals}{MASK}"
-    return f"{before}{name}{equals}{_INNER.sub(_masked, value)}"
+    return f"{before}{name}{equals}{_INNER.sub(_without_value, value)}"
+
+
+def masked(value: Any) -> Any:
+    """``value`` of JSON with each text in it as ``without_secrets`` has it: masked before it is
+    written out, for a mask over what is written would take quotes and brackets with it."""
+    if isinstance(value, str):
+        return without_secrets(value)
+    if isinstance(value, dict):
+        return {masked(key): masked(item) for key, item in value.items()}
+    return [masked(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def shown(text: object) -> str:
@@ -133,8 +143,13 @@ def json_text(value: Any, indent: int | None = 2, *, secrets: bool = False) -> s
 
     ``secrets``: those of addresses stand in it, as where they were asked for.
     """
-    text = json.dumps(value, ensure_ascii=False, indent=indent, default=str)
+    if not secrets:
+        value = masked(value)
+    text = json.dumps(value, ensure_ascii=False, indent=indent, default=str if secrets else _plain)
     return "".join(
-        char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1]
-        for char in (text if secrets else without_secrets(text))
+        char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in text
     )
+
+
+def _plain(value: object) -> str:
+    return without_secrets(str(value))

@@ -43,6 +43,15 @@ def compatible(text: str) -> str:
     return unicodedata.normalize("NFKC", "".join(char for run in ordered for char in run))
 
 
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+
+
+def encodable(text: str) -> str:
+    """``text`` with U+FFFD for half characters, which no encoding has, and for NULs, which Postgres
+    refuses: JSON and scripts may write both."""
+    return _NO_TEXT.sub("\ufffd", text)
+
+
 def to_json(value: Any) -> str:
     """Compact JSON in which every string stands as it was."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

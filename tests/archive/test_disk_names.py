@@ -15,6 +15,7 @@ from rowkeeper.core.fixity import Content
 from rowkeeper.workspace.selection import select
 from tests.fakes.disk import FaultyDisk
 from tests.helpers.archives import Quiet, archive_of
+from tests.helpers.events import about
 from uploaders.restore import write_back
 
 FILES = {
@@ -68,8 +69,9 @@ def test_a_name_that_the_disk_can_not_have(tmp_path: Path, monkeypatch: pytest.M
     FaultyDisk(out, refuses=':?*"<>|').install(monkeypatch)
     done = retrieve(context, Quiet(), select(), out)
     assert done.failures == {}
-    assert claims(out)["1"][0] == f"{RENAMED}/asset-1.mp4"
-    assert (out / RENAMED / "asset-1.mp4").read_bytes() == b"1"
+    name = f"{about(1)['asset_id']}.mp4"
+    assert claims(out)["1"][0] == f"{RENAMED}/{name}"
+    assert (out / RENAMED / name).read_bytes() == b"1"
     assert (out / "files/b.mp4").read_bytes() == b"2"
 
 

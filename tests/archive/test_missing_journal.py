@@ -17,13 +17,14 @@ from rowkeeper.core.journal.manifest import read_manifest
 from rowkeeper.core.journal.salvage import salvage
 from rowkeeper.core.journal.segments import Finding
 from tests.helpers.archives import context_at, tell
+from tests.helpers.events import SESSION, numbered
 
 
 def test_a_part_that_is_gone_never_ends_well(tmp_path: Path) -> None:
     context = context_at(tmp_path)
     folder = journal_dir(context.settings.data_dir)
     for number in range(3):
-        tell(context, AssetEvent(event_type=EventType.DISCOVERED, session_id=str(number)))
+        tell(context, AssetEvent(event_type=EventType.DISCOVERED, session_id=numbered(number)))
     evicted = sorted(sealed_segments(folder).values())[1]
     evicted.rename(evicted.with_name(f".{evicted.name}.icloud"))
     came = Retrieved(restored=14)
@@ -56,7 +57,7 @@ def test_a_list_that_is_kept_elsewhere_hides_no_loss(tmp_path: Path) -> None:
     context = context_at(tmp_path)
     folder = journal_dir(context.settings.data_dir)
     for number in range(3):
-        tell(context, AssetEvent(event_type=EventType.DISCOVERED, session_id=str(number)))
+        tell(context, AssetEvent(event_type=EventType.DISCOVERED, session_id=numbered(number)))
     listed = folder / "manifest.jsonl"
     segment = sorted(sealed_segments(folder).values())[1]
     for path in (listed, segment):
@@ -68,7 +69,7 @@ def test_a_list_that_is_kept_elsewhere_hides_no_loss(tmp_path: Path) -> None:
     assert {item.path for item in check(folder)} >= {listed, segment}
     assert strangers(folder) == []
     with pytest.raises(JournalDamagedError, match="a sync service keeps it elsewhere"):
-        tell(context, AssetEvent(event_type=EventType.DISCOVERED, session_id="4"))
+        tell(context, AssetEvent(event_type=EventType.DISCOVERED, session_id=SESSION))
     with pytest.raises(DiskError, match=r"manifest\.jsonl elsewhere"):
         salvage(folder)
     assert not listed.exists()
@@ -96,7 +97,7 @@ def test_a_kept_load_whose_file_is_kept_elsewhere_is_missed(tmp_path: Path) -> N
 @pytest.mark.parametrize("name", ["folder.id", "format.json"])
 def test_what_says_what_a_folder_is_is_not_made_anew(name: str, tmp_path: Path) -> None:
     context = context_at(tmp_path)
-    tell(context, AssetEvent(event_type=EventType.DISCOVERED, session_id="s"))
+    tell(context, AssetEvent(event_type=EventType.DISCOVERED, session_id=SESSION))
     folder = journal_dir(context.settings.data_dir)
     path = folder / name
     before = path.read_bytes()

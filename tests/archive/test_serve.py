@@ -16,7 +16,6 @@ from rowkeeper.archive.live import Live
 from rowkeeper.archive.serve import make_app
 from rowkeeper.cli.serve import listen
 from rowkeeper.core.errors import UsageError
-from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.journal.journal import Journal, journal_dir
 from rowkeeper.core.settings import load_settings
 from rowkeeper.core.warehouse import connect
@@ -25,6 +24,7 @@ from tests.fakes.s3 import archive_in
 from tests.helpers.archives import context_at
 from tests.helpers.browser import until
 from tests.helpers.catalogues import SOUND, made_site
+from tests.helpers.events import event
 from tests.helpers.stores import request_of
 from uploaders.local.store import LocalStore
 from uploaders.registry import open_store
@@ -179,7 +179,7 @@ def test_a_run_is_seen_while_it_is_at_work(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text(json.dumps(note))
     with Journal(journal_dir(tmp_path)) as journal:
         for number in range(2):
-            journal.append(AssetEvent(event_type=EventType.DOWNLOADED, session_id=f"s{number}"))
+            journal.append(event(number))
             said = live.said()
             assert f"{number + 1} downloaded, 0 archived" in said
     assert "\x1b" not in said

@@ -18,6 +18,7 @@ from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.journal.journal import Journal
 from rowkeeper.core.said import shown
 from tests.helpers.archives import context_at
+from tests.helpers.events import SESSION
 
 HEAVY = {"dlt", "dbt", "duckdb", "psycopg2", "yt_dlp", "boto3", "pyarrow", "pydantic", "rich"}
 HELP = """
@@ -123,7 +124,7 @@ def test_doctor_checks_and_names_the_remedy(
     assert "ffmpeg version" in checks["ffmpeg"]["words"]
     assert "/.dlt: config.toml" in checks["project"]["words"]
     with Journal(place / "data" / "journal") as journal:
-        journal.append(AssetEvent(event_type=EventType.DOWNLOADED, session_id="s"))
+        journal.append(AssetEvent(event_type=EventType.SESSION_STARTED, session_id=SESSION))
     assert run_command(["journal", "check"]) == 3
     capsys.readouterr()
     assert run_command(["doctor"]) == 0

@@ -8,17 +8,20 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from rowkeeper.catalogue.site.words import script
 from rowkeeper.cli import _quiet, run_command
 from rowkeeper.cli.terminal import EventTerminal, Terminal
 from rowkeeper.core.progress import Progress
 from rowkeeper.core.said import json_text, shown, without_secrets
 from rowkeeper.core.settings import PROJECT_DIR
+from rowkeeper.core.text import to_json as compact
 from rowkeeper.core.warehouse import Target
 from tests.fakes.clients import request_for
 from tests.helpers.samples import GID
@@ -148,6 +151,20 @@ def test_secrets_of_addresses_are_masked(url: str) -> None:
 )
 def test_what_only_says_which_thing_is_meant_stays(url: str) -> None:
     assert without_secrets(url) == url
+
+
+@pytest.mark.parametrize(
+    "text", ["password=", "my token=", "authorization: ", "secret= ", "https://a.org/?sig="]
+)
+@pytest.mark.parametrize("make", [lambda t: [t], lambda t: {"a": {t: t}}, lambda t: [[t, 12.5, 7]]])
+def test_a_mask_leaves_json_whole(text: str, make: Callable[[str], Any]) -> None:
+    told = make(text)
+    for indent in (None, 2):
+        assert json.loads(json_text(told, indent)) == told
+    assert script("take", told) == f'"use strict";rowkeeper.take({compact(told)});\n'
+    secret = json_text(make(f"{text}Geheim1234567890abcdefghijklmnopqrstuvwxyz"), None)
+    assert "Geheim" not in secret
+    json.loads(secret)
 
 
 def test_a_long_text_is_masked_in_no_time() -> None:

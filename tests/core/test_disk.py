@@ -34,6 +34,7 @@ from rowkeeper.core.journal.kept_files import loads
 from rowkeeper.core.paths import folder_id
 from tests.fakes.clients import settings_in
 from tests.fakes.disk import FaultyDisk
+from tests.helpers.events import SESSION
 
 NO_LOCKS = {"flock": errno.ENOLCK, "lockf": errno.ENOLCK}
 
@@ -114,7 +115,7 @@ def test_a_lock_keeps_threads_apart_on_any_disk(disk: FaultyDisk, fails: dict[st
 def test_a_journal_without_locks_leaves_living_segments_alone(disk: FaultyDisk) -> None:
     disk.fails = {**NO_LOCKS, "sync_folder": errno.EINVAL}
     folder = disk.root / "journal"
-    event = AssetEvent(event_type=EventType.DISCOVERED, session_id="s")
+    event = AssetEvent(event_type=EventType.DISCOVERED, session_id=SESSION)
     with Journal(folder) as journal:
         journal.append(event)
         assert seal_abandoned(folder) == 0
@@ -143,7 +144,7 @@ def test_short_writes_are_counted(disk: FaultyDisk, at_most: int) -> None:
     assert part.read_bytes() == body * 2
     assert write_hashed([body], part)[0] == len(body)
     assert part.read_bytes() == body
-    event = AssetEvent(event_type=EventType.DISCOVERED, session_id="s")
+    event = AssetEvent(event_type=EventType.DISCOVERED, session_id=SESSION)
     with Journal(disk.root / "journal") as journal:
         journal.append(event)
     assert check(disk.root / "journal") == []
@@ -232,7 +233,7 @@ def test_who_waits_for_another_writer_says_so(
 
 
 def test_other_peoples_files_in_a_journal_are_not_read(tmp_path: Path) -> None:
-    event = AssetEvent(event_type=EventType.DISCOVERED, session_id="s")
+    event = AssetEvent(event_type=EventType.DISCOVERED, session_id=SESSION)
     with Journal(tmp_path) as journal:
         journal.append(event)
     (path,) = sealed_segments(tmp_path).values()

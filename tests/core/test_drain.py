@@ -8,10 +8,12 @@ import pytest
 
 from rowkeeper.core.drain import COLUMNS, drain
 from rowkeeper.core.errors import WarehouseError
-from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.events import AssetEvent
 from rowkeeper.core.journal.journal import Journal
 from rowkeeper.core.journal.segments import Finding
 from rowkeeper.core.warehouse import Target, Warehouse, connect
+from tests.helpers.events import about
+from tests.helpers.events import event as download
 
 
 def write(folder: Path, *events: AssetEvent) -> None:
@@ -20,9 +22,8 @@ def write(folder: Path, *events: AssetEvent) -> None:
             journal.append(event)
 
 
-def event(asset: str = "a", **values: object) -> AssetEvent:
-    base = AssetEvent(event_type=EventType.DOWNLOADED, session_id="s", asset_id=asset, attempt=1)
-    return replace(base, **values)  # type: ignore[arg-type]
+def event(number: int = 1, **values: object) -> AssetEvent:
+    return replace(download(number), **values)  # type: ignore[arg-type]
 
 
 def ids(target: Target) -> list[str]:
@@ -38,7 +39,7 @@ def test_nothing_to_drain_touches_nothing(engine: Target, tmp_path: Path) -> Non
 def test_events_arrive_verbatim_and_once(engine: Target, tmp_path: Path) -> None:
     folder = tmp_path / "journal"
     told = event(error_message="50 % 'off'; \"ü\" ?", size_bytes=2**40, details={"b": [1, "ß"]})
-    write(folder, told, told, event("b"))
+    write(folder, told, told, event(2))
     assert drain(folder, engine) == 3
     assert drain(folder, engine) == 0
     write(folder, told)
@@ -54,7 +55,7 @@ def test_events_arrive_verbatim_and_once(engine: Target, tmp_path: Path) -> None
     assert found["size_bytes"] == 2**40
     assert found["details"] == '{"b": [1, "ß"]}'
     assert found["occurred_at"].isoformat() == told.occurred_at
-    assert found["row_id"] is None
+    assert found["store"] is None
     assert len(ids(engine)) == 2
 
 
@@ -62,11 +63,11 @@ def test_a_damaged_segment_gives_its_whole_events_and_all_once_it_is_brought_bac
     engine: Target, tmp_path: Path
 ) -> None:
     folder = tmp_path / "journal"
-    told = [event(name) for name in "abc"]
+    told = [event(number) for number in (1, 2, 3)]
     write(folder, *told)
     (path,) = (folder / "sealed").iterdir()
     whole = path.read_bytes()
-    path.write_bytes(whole.replace(b'"asset_id":"b"', b'"asset_id":"x"'))
+    path.write_bytes(whole.replace(about(2)["asset_id"].encode(), about(9)["asset_id"].encode()))
     damage: list[Finding] = []
     drain(folder, engine, damage)
     assert len(damage) == 1
@@ -80,7 +81,7 @@ def test_a_drain_that_dies_before_its_commit_is_done_again(
     engine: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "journal"
-    write(folder, event("a"), event("b"))
+    write(folder, event(1), event(2))
     real = Warehouse.insert_new
 
     def dies(self: Warehouse, table: str, *rest: object) -> None:
@@ -99,9 +100,9 @@ def test_a_drain_that_dies_before_its_commit_is_done_again(
 
 def test_a_fresh_warehouse_is_filled_from_the_whole_journal(engine: Target, tmp_path: Path) -> None:
     folder = tmp_path / "journal"
-    write(folder, event("a"))
+    write(folder, event(1))
     drain(folder, engine)
-    write(folder, event("b"))
+    write(folder, event(2))
     drain(folder, engine)
     before = ids(engine)
     with connect(engine) as warehouse:
@@ -115,10 +116,10 @@ def test_a_fresh_warehouse_is_filled_from_the_whole_journal(engine: Target, tmp_
 def test_a_warehouse_restored_from_an_old_copy_mends_itself(tmp_path: Path) -> None:
     folder, file = tmp_path / "journal", tmp_path / "rowkeeper.duckdb"
     target = Target(name="dev", type="duckdb", path=str(file))
-    write(folder, event("a"))
+    write(folder, event(1))
     drain(folder, target)
     shutil.copy(file, tmp_path / "old.duckdb")
-    write(folder, event("b"))
+    write(folder, event(2))
     drain(folder, target)
     after = ids(target)
     shutil.copy(tmp_path / "old.duckdb", file)
@@ -132,7 +133,7 @@ def test_while_the_warehouse_is_down_the_journal_keeps_everything(tmp_path: Path
     down = Target(
         name="prod", type="postgres", host="127.0.0.1", port=9, user="u", password="geheim"
     )
-    write(folder, event("a"))
+    write(folder, event(1))
     with pytest.raises(WarehouseError) as raised:
         drain(folder, down)
     assert "geheim" not in str(raised.value)

@@ -12,12 +12,13 @@ import pytest
 from rowkeeper.core.drain import drain
 from rowkeeper.core.errors import RowkeeperError
 from rowkeeper.core.event_values import EventValueError, check_values
-from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.events import EventType
 from rowkeeper.core.ids import new_id
 from rowkeeper.core.journal.lines import checked
 from rowkeeper.core.journal.segments import Finding
 from rowkeeper.core.warehouse import Target
 from tests.fuzz_hostile import ODD
+from tests.helpers.events import event as download
 
 NO_EVENTS = [
     *(b'{"a":1', b"[[", b"{", b'{"path":["a"]', b'{"gone":true', b'{"event_id":"\xff"', b"\0"),
@@ -27,7 +28,7 @@ SECONDS = 10
 
 
 def event(**values: Any) -> dict[str, Any]:
-    made = AssetEvent(event_type=EventType.DOWNLOADED, session_id="s", asset_id=new_id(), attempt=1)
+    made = download(1)
     return {**json.loads(made.to_json()), **values}
 
 
@@ -54,6 +55,18 @@ def event(**values: Any) -> dict[str, Any]:
         {"session_id": None},
         {"details": {"next_try_at": "2026-13-01T00:00:00"}},
         {"details": {"a": ["\ud800"]}},
+        {"session_id": "s"},
+        {"session_id": new_id().upper()},
+        {"asset_id": "1"},
+        {"parent_asset_id": new_id().replace("-", "")},
+        {"asset_id": None},
+        {"row_id": None},
+        {"attempt": 0},
+        {"sha256": None},
+        {"object_key": None, "event_type": EventType.UPLOADED},
+        {"object_key": None, "event_type": EventType.OBJECT_FOUND},
+        {"local_path": None, "event_type": EventType.FILE_DROPPED},
+        {"details": {}, "event_type": EventType.FILE_LOST},
     ],
 )
 def test_a_value_that_no_event_has_is_named(values: dict[str, Any]) -> None:

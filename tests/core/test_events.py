@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rowkeeper.core.events import AssetEvent, EventType
+from tests.helpers.events import SESSION
 
 text = st.none() | st.text()
 
@@ -20,7 +21,7 @@ text = st.none() | st.text()
     details=st.dictionaries(st.text(), st.text() | st.integers() | st.booleans()),
 )
 def test_an_event_comes_back_from_its_line(**values: object) -> None:
-    event = AssetEvent(session_id="s", **values)  # type: ignore[arg-type]
+    event = AssetEvent(session_id=SESSION, **values)  # type: ignore[arg-type]
     line = event.to_json()
     assert "\n" not in line
     assert AssetEvent.from_json(line) == event
@@ -33,6 +34,6 @@ def test_what_is_no_event_is_refused(line: str) -> None:
 
 
 def test_a_newer_field_is_refused_not_dropped() -> None:
-    event = json.loads(AssetEvent(event_type=EventType.DISCOVERED, session_id="s").to_json())
+    event = json.loads(AssetEvent(event_type=EventType.DISCOVERED, session_id=SESSION).to_json())
     with pytest.raises(ValueError, match="colour"):
         AssetEvent.from_json(json.dumps({**event, "colour": "red"}))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from rowkeeper.core.errors import JournalDamagedError, JournalError
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.journal.journal import Journal, read_segment, seal_abandoned, sealed_segments
-from tests.helpers.events import event
+from tests.helpers.events import SESSION, event
 
 
 def sealed_events(folder: Path) -> list[AssetEvent]:
@@ -46,7 +46,7 @@ def test_many_threads_share_fsyncs_and_lose_nothing(tmp_path: Path) -> None:
             thread.start()
         for thread in threads:
             thread.join()
-    assert sorted(int(item.asset_id or -1) for item in sealed_events(tmp_path)) == list(range(400))
+    assert sorted(int(str(item.row_id)) for item in sealed_events(tmp_path)) == list(range(400))
     assert len(syncs) < 400
 
 
@@ -80,7 +80,7 @@ def test_what_a_killed_writer_had_acknowledged_is_there(tmp_path: Path) -> None:
     acknowledged += [int(line) for line in writer.stdout.read().split()]
     writer.wait()
     assert seal_abandoned(tmp_path) == 1
-    found = [int(item.asset_id or -1) for item in sealed_events(tmp_path)]
+    found = [int(str(item.row_id)) for item in sealed_events(tmp_path)]
     assert found[: len(acknowledged)] == acknowledged
     assert len(found) <= len(acknowledged) + 1
 
@@ -95,7 +95,7 @@ def test_a_torn_last_line_was_never_acknowledged(tmp_path: Path) -> None:
     sealed.unlink()
     path.write_bytes(data[:-5])
     assert seal_abandoned(tmp_path) == 1
-    assert [item.asset_id for item in sealed_events(tmp_path)] == ["1"]
+    assert [item.row_id for item in sealed_events(tmp_path)] == ["1"]
     (torn,) = (tmp_path / "aside").iterdir()
     assert data.endswith(torn.read_bytes() + data[-5:])
 
@@ -139,7 +139,7 @@ def test_a_full_disk_is_told_to_every_writer(tmp_path: Path) -> None:
 def test_an_event_reads_back_as_it_was_written(message: str, details: dict[str, object]) -> None:
     told = AssetEvent(
         event_type=EventType.DOWNLOAD_FAILED,
-        session_id="s",
+        session_id=SESSION,
         error_message=message,
         details=details,
     )

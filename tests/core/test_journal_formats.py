@@ -24,6 +24,7 @@ from rowkeeper.core.journal.journal import (
 )
 from rowkeeper.core.journal.lines import checked, to_line
 from rowkeeper.core.journal.salvage import salvage
+from tests.helpers.events import SESSION
 from tests.helpers.journals import EVENTS, event_ids, made
 
 ONE, TWO = new_id(), new_id()
@@ -152,7 +153,9 @@ def test_a_whole_line_of_a_newer_version_stops(tmp_path: Path) -> None:
             known = f'"event_version":{EVENT_VERSION},'
             return super().to_json().replace(known, '"event_version":99,"no_such_field":1,')
 
-    folder = made(tmp_path / "journal", [Newer(event_type=EventType.DOWNLOADED, session_id="s")])
+    folder = made(
+        tmp_path / "journal", [Newer(event_type=EventType.DOWNLOADED, session_id=SESSION)]
+    )
     (path,) = sealed_segments(folder).values()
     for command in (lambda: list(read_segment(path)), lambda: salvage(folder)):
         with pytest.raises(NewerVersionError, match="upgrade rowkeeper"):

@@ -7,7 +7,8 @@ import pytest
 from yt_dlp.extractor import googledrive, youtube  # type: ignore[import-untyped]
 from yt_dlp.extractor.common import InfoExtractor  # type: ignore[import-untyped]
 
-from rowkeeper.core.links.classify import classify
+from rowkeeper.core.links import wrappers
+from rowkeeper.core.links.classify import KNOWN_HOSTS, classify
 from rowkeeper.core.links.escapes import unescaped
 
 VIDEO = "dQw4w9WgXcQ"
@@ -330,3 +331,35 @@ def test_every_id_of_yt_dlps_own_tests_agrees_or_has_its_reason() -> None:
     assert wrong == []
     assert agreed >= 90
     assert explained == set(REASONS)
+
+
+NO_ADDRESSES = (
+    "https://[x",
+    "//a]b",
+    "//[",
+    "https://a\u2100.com",
+    "https://a:99999",
+    "\ud800",
+    "%",
+)
+PATHS = (
+    "/attribution_link",
+    "/redirect",
+    "/url",
+    "/watch",
+    "/open",
+    "/viewer",
+    "/l.php",
+    "/web/1/",
+)
+
+
+@pytest.mark.parametrize("inner", NO_ADDRESSES)
+@pytest.mark.parametrize("host", sorted({*KNOWN_HOSTS, *wrappers._WRAPPERS, "google.com"}))
+def test_what_is_no_address_within_another_stops_nothing(host: str, inner: str) -> None:
+    for path in PATHS:
+        for name in ("u", "q", "url", "v", "continue", "id"):
+            link = classify(f"https://{host}{path}?{name}={inner}")
+            assert classify(link.url) == link
+            link.media_id.encode()
+        classify(f"https://{host}{path}{inner}#{inner}")

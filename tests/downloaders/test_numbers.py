@@ -1,12 +1,19 @@
 """A site's numbers: none of them stops others, and none is taken for longer than a setting says."""
 
 import shutil
+import time
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+from urllib3 import HTTPResponse
+
 from downloaders.base import FetchSettings, Request
+from downloaders.http import filename_of
 from downloaders.pool import DownloadSummary, download_all
+from rowkeeper.core.errors import AmbiguousError
 from rowkeeper.core.events import AssetEvent
+from rowkeeper.core.net.hosts import led_to
 from rowkeeper.core.net.pace import FilePace
 from rowkeeper.core.net.throttle import Throttle
 from tests.fakes.clients import changed, request_for
@@ -77,3 +84,30 @@ def test_a_source_that_trickles_is_left(tmp_path: Path) -> None:
         _, events = run(settings, direct(slow, "1"))
     assert events["1"].error_code == "too_slow"
     assert "download.min_speed is 1,000" in str(events["1"].error_message)
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ("attachment; filename=film.mp4", "film.mp4"),
+        ("attachment; filename*=utf-7''+2AA-", "\ufffd"),
+        ("attachment; filename*=unicode_escape''%5Cud800.mp4", "\ufffd.mp4"),
+        ("attachment; filename*=undefined''film.mp4", None),
+        ("attachment; filename*=idna''%ff", None),
+        ("attachment; filename*=a%00b''film.mp4", "film.mp4"),
+        ("attachment; filename*=\0''film.mp4", None),
+        ("attachment" + ";a" * 3_000_000, None),
+    ],
+)
+def test_a_name_in_whatever_encoding_is_a_name_or_none(header: str, name: str | None) -> None:
+    begun = time.process_time()
+    found = filename_of(HTTPResponse(b"", {"Content-Disposition": header}))
+    assert found in (name, None)
+    assert (found or "").encode() or found is None
+    assert time.process_time() - begun < 20  # hours
+
+
+@pytest.mark.parametrize("target", ["https://[x", "//a]b", "//a\u2100.com", "/x" * 50_000])
+def test_what_is_no_address_is_led_to_by_nobody(target: str) -> None:
+    with pytest.raises(AmbiguousError, match="no web address"):
+        led_to("https://example.org/film.mp4", target)

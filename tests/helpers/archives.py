@@ -14,6 +14,7 @@ from rowkeeper.core.progress import Display, Progress
 from rowkeeper.core.settings import load_settings
 from rowkeeper.core.warehouse import Target, connect
 from rowkeeper.workspace.context import Context
+from tests.helpers.events import SESSION, about
 from uploaders.local.store import LocalStore
 
 ASSETS = """
@@ -78,14 +79,14 @@ def archive_of(folder: Path, files: dict[str, bytes]) -> Context:
         events.append(
             AssetEvent(
                 event_type=EventType.UPLOADED,
-                session_id="made",
-                asset_id=f"asset-{number}",
-                row_id=str(number),
+                session_id=SESSION,
+                attempt=1,
                 local_path=path,
                 store=store.root,
                 object_key=f"people/{number}.bin",
                 sha256=hashlib.sha256(body).hexdigest(),
                 size_bytes=len(body),
+                **about(number),
             )
         )
     tell(context, *events)

@@ -13,13 +13,17 @@ from rowkeeper.core.journal.journal import (
     read_segment,
     sealed_segments,
 )
+from tests.helpers.events import SESSION
 
 EVENTS = [
     AssetEvent(
         event_type=EventType.DOWNLOADED,
-        session_id="s",
+        session_id=SESSION,
         asset_id=asset_id(str(number), "direct", "*J\n{}", "file"),
         row_id=str(number),
+        provider="direct",
+        media_id="*J\n{}",
+        asset_kind="file",
         attempt=1,
         sha256="ab" * 32,
         details={"words": 'Ä "{,}" \\ ' + "x" * number},

@@ -147,3 +147,8 @@ def test_links_lose_googles_redirect_as_on_the_page() -> None:
     assert cell_of({"hyperlink": wrapped}).links == (video,)
     run = {"format": {"link": {"uri": wrapped}}}
     assert cell_of({"textFormatRuns": [run, {"startIndex": 1, **run}]}).links == (video,)
+
+
+def test_half_characters_and_nuls_of_the_api_are_none() -> None:
+    cell = cell_of({"formattedValue": "a\ud800\0", "hyperlink": "https://a.org/\udfff"})
+    assert cell == Cell("a\ufffd\ufffd", ("https://a.org/\ufffd",))

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from loaders.page import public_url, read_page
+from loaders.frames import read_frames
+from loaders.page import Page, public_url, read_page
 from loaders.sheet import load_sheet
 from rowkeeper.core.errors import InputError, SourceUnavailableError
 from tests.helpers.loopback import serving
@@ -57,6 +58,18 @@ def framed(*items: tuple[str, str, str]) -> bytes:
         for name, url, gid in items
     )
     return f"<html><script>var items = [];{pushed}</script></html>".encode()
+
+
+@pytest.mark.parametrize("url", ["https://[x", "//a\u2100.com"])
+def test_a_frame_at_no_address_is_a_sentence(url: str) -> None:
+    page = Page("The sheet", "https://example.org/pubhtml", framed(("People", url, "1")))
+    with pytest.raises(InputError, match="a tab at what is no address"):
+        read_frames(page)
+
+
+def test_half_a_character_of_a_tab_is_none() -> None:
+    page = Page("The sheet", "https://example.org/pubhtml", framed(("a\\ud800", "/a", "1")))
+    assert [frame.title for frame in read_frames(page)] == ["a\ufffd"]
 
 
 def test_tabs_in_frames_are_fetched_from_the_same_site_alone() -> None:

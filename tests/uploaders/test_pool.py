@@ -23,6 +23,7 @@ from tests.fakes.s3 import (
     s3_settings,
     s3_store,
 )
+from tests.helpers.events import SESSION
 from tests.helpers.stores import request_of
 from uploaders.base import object_key
 from uploaders.pool import UploadSummary, upload_all
@@ -76,7 +77,7 @@ def test_events_of_a_folder(settings: Settings, tmp_path: Path) -> None:
     assert summary == UploadSummary(uploaded=1, size_bytes=4)
     assert event == AssetEvent(
         event_type=EventType.UPLOADED,
-        session_id="s1",
+        session_id=SESSION,
         asset_id=request.asset_id,
         row_id="7",
         provider="drive",

@@ -34,6 +34,7 @@ from tests.fakes.disk import FaultyDisk
 from tests.fakes.internet import FakeInternet
 from tests.fakes.site import DriveFile, Site
 from tests.helpers.archives import Quiet, context_at
+from tests.helpers.events import numbered
 from uploaders.base import open_source
 from uploaders.local.store import LocalStore
 from uploaders.values import UploadRequest
@@ -42,7 +43,7 @@ GONE = "went away while this worked in it.*mount it again"
 
 
 def event(number: int) -> AssetEvent:
-    return AssetEvent(event_type=EventType.SESSION_STARTED, session_id=str(number))
+    return AssetEvent(event_type=EventType.SESSION_STARTED, session_id=numbered(number))
 
 
 def nothing(place: Path) -> None:

@@ -209,7 +209,7 @@ create table pending_drops as select
     'files/1.mp4' as local_file_path, null::text as data_folder, sha256,
     3 as file_size_bytes, ? as store, 'people/1.bin' as object_key, 1 as object_attempt,
     false as is_temporary
-from asset_states where asset_id = 'asset-1';
+from asset_states where person_row_id = '1';
 create table unfinished_drops (
     dropped_path text, sha256 text, size_bytes bigint, text_path text, data_folder text
 );

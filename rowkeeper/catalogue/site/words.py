@@ -13,7 +13,7 @@ from hashlib import sha256
 from itertools import groupby
 from typing import Any
 
-from rowkeeper.core.said import MASK, without_secrets
+from rowkeeper.core.said import masked
 
 VOCABULARY = "create virtual table temp.vocabulary using fts5vocab (main, passages_fts, instance)"
 OCCURRENCES = (
@@ -43,9 +43,9 @@ def script(call: str, *values: Any) -> str:
     """A script that hands ``values`` over; hostile text stays text, for all of it is ASCII, and
     secrets of addresses are masked."""
     values_as_json = ",".join(
-        json.dumps(value, ensure_ascii=True, separators=(",", ":")) for value in values
+        json.dumps(masked(value), ensure_ascii=True, separators=(",", ":")) for value in values
     )
-    plain = without_secrets(values_as_json).replace(MASK, "\\u2026").replace("<", "\\u003c")
+    plain = values_as_json.replace("<", "\\u003c")
     return f'"use strict";rowkeeper.{call}({plain});\n'
 
 

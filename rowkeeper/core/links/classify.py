@@ -14,6 +14,7 @@ from rowkeeper.core.links import youtube as youtube_links
 from rowkeeper.core.links.link import ASSET_KINDS, LONGEST_LINK, Link
 from rowkeeper.core.links.wrappers import is_shortener, site, split, unwrap, unwrap_all, with_scheme
 from rowkeeper.core.links.youtube import NOT_IDS
+from rowkeeper.core.text import encodable
 
 __all__ = ["ASSET_KINDS", "NOT_IDS", "Link", "classify", "unwrap"]
 
@@ -58,6 +59,7 @@ def classify(url: str) -> Link:
 
     What is longer than any link is, is not looked into, and only its beginning is named.
     """
+    url = encodable(url)
     if len(url) > LONGEST_LINK:
         plain = with_scheme(url[:LONGEST_LINK])
         return Link("other", "unsupported", plain, plain)

@@ -1,7 +1,7 @@
 """What addresses of YouTube lead to."""
 
 import re
-from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote
 
 from rowkeeper.core.links.link import Link
 from rowkeeper.core.links.wrappers import parameter, site
@@ -36,8 +36,8 @@ def find(parts: SplitResult) -> Link | None:
         inside = _VIDEO_PATH.match(path)
         return _video(path[1:]) or _video(inside[1] if inside else asked)
     if path.startswith("/attribution_link"):
-        inner = urlsplit(parameter(parts, "u"))
-        return _video(parameter(inner, "v"))
+        query = parameter(parts, "u").partition("?")[2].partition("#")[0]
+        return _video(parameter(parts._replace(query=query), "v"))
     if path.startswith("/watch_videos"):
         return _video_list(parameter(parts, "video_ids"))
     named = _VIDEO_PATH.match(path)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from rowkeeper.core.errors import (
     AmbiguousError,
@@ -12,6 +12,7 @@ from rowkeeper.core.errors import (
     PermanentError,
     TransferError,
 )
+from rowkeeper.core.links.link import LONGEST_LINK
 
 GOOGLE = re.compile(r"(?:[\w-]+\.)*(?:google(?:\.com?)?\.[a-z]{2,3}|youtube\.com)")
 BLOCKED = "/sorry"
@@ -83,6 +84,19 @@ class Hosts:
             return f"{host}:{port}" in self.allowed
         below = any(name.startswith(".") and host.endswith(name) for name in self.allowed)
         return below or host in self.allowed
+
+
+def led_to(url: str, target: str) -> str:
+    """The address to which ``target``, in an answer of ``url``, leads.
+
+    Raises ``AmbiguousError`` if that is none, or longer than any.
+    """
+    try:
+        if len(target) <= LONGEST_LINK:
+            return urljoin(url, target)
+    except ValueError:
+        pass
+    raise AmbiguousError("led_elsewhere", "An answer leads to what is no web address.")
 
 
 def _sign_in(host: str) -> NeedsPersonError:
