@@ -146,8 +146,8 @@ def test_what_was_read_is_read_again_by_its_age(
             f"create table {table} (asset_id text, person_row_id text, provider text, "
             "media_id text, asset_kind text, original_url text, attempt integer, tries integer, "
             "faults integer, name text, email text, personality_type text, last_seen_in text, "
-            "url_as_found text, refused text, sha256 text, reading_details text, last_looked_at timestamptz, "
-            "next_read_at timestamptz)"
+            "url_as_found text, refused text, sha256 text, reading_details text, "
+            "last_looked_at timestamptz, next_read_at timestamptz)"
         )
         for name, (looked, reads) in LOOKED.items():
             warehouse.execute(
