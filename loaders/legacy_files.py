@@ -12,6 +12,7 @@ from loaders.text_files import FALLBACK, MAX_BYTES, Decoded, decode, read_bytes
 from rowkeeper.core.disk.names import evicted, is_placeholder, is_systems, kept_by, placeholder
 from rowkeeper.core.errors import InputError
 
+EPOCH = datetime.fromtimestamp(0, UTC)
 SETTING = "legacy_csv.paths or --legacy-csv"
 
 
@@ -111,13 +112,21 @@ def read_content(path: Path, fallback: str = FALLBACK, max_bytes: int = MAX_BYTE
     """
     try:
         data = read_bytes(path, max_bytes, "legacy_csv.max_bytes")
-        modified_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        modified_at = moment_of(path.stat().st_mtime)
         modified_at = _packed_at(path) or modified_at
     except OSError as error:
         raise InputError(
             f"The legacy CSV {path} can't be read ({error.strerror}): check {SETTING}."
         ) from error
     return FileContent(path, modified_at, data, decode(path, data, fallback))
+
+
+def moment_of(seconds: float) -> datetime:
+    """The time of a file; the oldest of all for one that no calendar has, as some disks keep."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError):
+        return EPOCH
 
 
 def _packed_at(path: Path) -> datetime | None:

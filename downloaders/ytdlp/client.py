@@ -228,7 +228,7 @@ def keep_same(folder: Path, formats: list[dict[str, Any]], site: VideoSite) -> N
         ]
     )
     note = folder / "version.json"
-    if not note.is_file() or note.read_text() != version:
+    if not note.is_file() or note.read_bytes() != version.encode():
         for path in folder.iterdir():
             path.unlink()
         note.write_text(version)

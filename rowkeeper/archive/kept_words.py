@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from downloaders.passages import Passage
+from rowkeeper.core.disk.own import is_own_file
 from rowkeeper.core.files import write_whole
 from rowkeeper.core.ids import new_id
 from rowkeeper.core.journal.journal import journal_dir
+from rowkeeper.core.journal.segments import is_own
 from rowkeeper.core.text import to_json
 from rowkeeper.core.warehouse import Row, connect
 from rowkeeper.workspace.context import Context
@@ -60,7 +62,8 @@ def keep(context: Context, texts: Sequence[Text]) -> None:
 def take_kept(context: Context) -> int:
     """Fill the tables from the files that they have not seen; how many texts these hold."""
     folder = words_dir(context.settings.data_dir)
-    files = {path.name.removesuffix(SUFFIX): path for path in folder.glob(f"*{SUFFIX}")}
+    found = ((path.name.removesuffix(SUFFIX), path) for path in folder.glob(f"*{SUFFIX}"))
+    files = {name: path for name, path in found if is_own(name) and is_own_file(path)}
     if not files:
         return 0
     with connect(context.target) as warehouse:

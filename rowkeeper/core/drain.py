@@ -122,7 +122,10 @@ def missing_segments(folder: Path, held: set[str]) -> list[Finding]:
     """Those of the segments that the warehouse has of this journal which nothing here tells of."""
     known = read_manifest(folder)
     listed = {segment_id(Path(path)) for path in (*known.gone, *known.entries)}
-    words = "this sealed segment is missing; the warehouse has its events"
+    words = (
+        "this sealed segment is missing; the warehouse has its events (where a copy of this data "
+        "folder is in use as well, work in one of them alone)"
+    )
     return [
         Finding(folder / SEALED / f"{name}{SUFFIX}", None, words, lost=False)
         for name in sorted(held - sealed_segments(folder).keys() - listed)

@@ -45,16 +45,29 @@ def write_keeping(path: Path, data: bytes, keep: int) -> None:
 
 def kept_files(path: Path) -> list[Path]:
     """The earlier contents of ``path``, oldest first."""
+    return list(_kept(path).values())
+
+
+def _kept(path: Path) -> dict[int, Path]:
+    """The earlier contents of ``path`` by their moments, as numbers; oldest first."""
     stem, suffix = map(re.escape, (path.stem, path.suffix))
-    ours = re.compile(rf"{stem}\.\d{{8}}T\d{{6}}\.\d{{6}}Z{suffix}")
+    ours = re.compile(rf"{stem}\.([0-9]{{8}})T([0-9]{{6}})\.([0-9]{{6}})Z{suffix}")
     found = path.parent.iterdir() if path.parent.is_dir() else iter(())
-    return sorted(kept for kept in found if ours.fullmatch(kept.name) and is_own_file(kept))
+    named = ((ours.fullmatch(kept.name), kept) for kept in found)
+    kept = {int("".join(name.groups())): kept for name, kept in named if name and is_own_file(kept)}
+    return dict(sorted(kept.items()))
 
 
 def _keep(path: Path) -> None:
-    """Give the content of ``path`` a second name, which stays when ``path`` is replaced."""
-    moment = clock.now().strftime("%Y%m%dT%H%M%S.%fZ")
-    kept = path.with_name(f"{path.stem}.{moment}{path.suffix}")
+    """Give the content of ``path`` a second name, which stays when ``path`` is replaced.
+
+    It has the time in it, or where the clock went back what follows the one before: the newest is
+    never taken for the oldest.
+    """
+    moment = int(clock.now().strftime("%Y%m%d%H%M%S%f"))
+    digits = f"{max([moment, *(earlier + 1 for earlier in _kept(path))]):020}"
+    name = f"{digits[:8]}T{digits[8:14]}.{digits[14:]}Z"
+    kept = path.with_name(f"{path.stem}.{name}{path.suffix}")
     try:
         os.link(path, kept)
     except OSError:

@@ -50,7 +50,9 @@ PREFIX = "rowkeeper_"
 STATES = ("archived", "to_upload", "to_download", "failed")
 Labels = tuple[tuple[str, str], ...]
 Values = dict[tuple[str, Labels], float]
-_LAST_SUCCESS = re.compile(rf"^{PREFIX}last_success_timestamp_seconds ([\d.]+)$", re.MULTILINE)
+_LAST_SUCCESS = re.compile(
+    rf"^{PREFIX}last_success_timestamp_seconds ([0-9]{{1,15}}(?:\.[0-9]+)?)$", re.MULTILINE
+)
 
 
 @dataclass

@@ -120,7 +120,9 @@ def _remembered(settings: Settings) -> dict[str, str]:
         remembered = from_json(_state(settings).read_bytes())
     except (OSError, ValueError):
         return {}
-    return {str(key): str(value) for key, value in dict(remembered).items()}
+    if not isinstance(remembered, dict):
+        return {}
+    return {place: name for place, name in remembered.items() if isinstance(name, str)}
 
 
 def _state(settings: Settings) -> Path:

@@ -10,12 +10,14 @@ from rowkeeper.core.drain import drain
 from rowkeeper.core.errors import DiskError, FixityError, JournalDamagedError
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.ids import new_id
+from rowkeeper.core.journal import manifest
 from rowkeeper.core.journal.check import adopt, check, losses, strangers
-from rowkeeper.core.journal.journal import journal_dir, sealed_segments
+from rowkeeper.core.journal.journal import Journal, journal_dir, sealed_segments
 from rowkeeper.core.journal.kept_files import write_hashes
 from rowkeeper.core.journal.manifest import read_manifest
 from rowkeeper.core.journal.salvage import salvage
 from rowkeeper.core.journal.segments import Finding
+from rowkeeper.core.text import from_json
 from tests.helpers.archives import context_at, tell
 from tests.helpers.events import SESSION, numbered
 
@@ -109,3 +111,16 @@ def test_what_says_what_a_folder_is_is_not_made_anew(name: str, tmp_path: Path) 
     come_back(path)
     drain(folder, context.target)
     assert path.read_bytes() == before
+
+
+def test_each_line_of_the_list_is_read_once_in_a_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(5):
+        with Journal(tmp_path) as journal:
+            journal.append(AssetEvent(event_type=EventType.DISCOVERED, session_id="s"))
+    read: list[bytes] = []
+    monkeypatch.setattr(manifest, "from_json", lambda line: (read.append(line), from_json(line))[1])
+    for _ in range(3):
+        assert losses(tmp_path) == []
+    assert len(read) == len(set(read)) == 5

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rowkeeper.archive.kept_words import words_dir
+from rowkeeper.archive.kept_words import take_kept, words_dir
 from rowkeeper.archive.rebuild import rebuild
 from rowkeeper.archive.words import WordsRead, read_words
 from rowkeeper.catalogue.publish import publish
@@ -19,7 +19,7 @@ from rowkeeper.core.ids import new_id
 from rowkeeper.core.warehouse import Row
 from rowkeeper.workspace.build import refresh
 from rowkeeper.workspace.context import Context
-from tests.helpers.archives import Quiet, tell
+from tests.helpers.archives import Quiet, context_at, tell
 from tests.helpers.warehouses import PENDING, in_order
 from uploaders.local.store import LocalStore
 from uploaders.registry import open_store
@@ -123,10 +123,21 @@ def test_words_are_read_once_wherever_they_are_and_survive_a_rebuild(
     if context.target.type == "postgres":
         for table in ("texts_read", "passages"):
             in_order(context.target, f"delete from raw.{table} returning 1")
-    damaged = words_dir(context.settings.data_dir) / "damaged.jsonl.gz"
+    damaged = words_dir(context.settings.data_dir) / f"{new_id()}.jsonl.gz"
     damaged.write_bytes(gzip.compress(b'{"sha256": "x"')[:-3])
     rebuild(context)
     assert in_order(context.target, every) == before
+
+
+def test_what_others_keep_beside_the_words_is_not_read(tmp_path: Path) -> None:
+    context = context_at(tmp_path)
+    folder = words_dir(context.settings.data_dir)
+    folder.mkdir(parents=True)
+    for name in (f"._{new_id()}.jsonl.gz", f"{new_id()} (1).jsonl.gz", "notes.jsonl.gz"):
+        (folder / name).write_bytes(gzip.compress(b""))
+    (folder / f"{new_id()}.jsonl.gz").symlink_to(folder / "notes.jsonl.gz")
+    assert take_kept(context) == 0
+    assert not Path(str(context.target.path)).exists()
 
 
 def readers_find(

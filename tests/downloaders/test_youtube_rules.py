@@ -91,6 +91,10 @@ def test_another_version_starts_over(tmp_path: Path) -> None:
     assert half.exists()
     keep_same(tmp_path, [{**item, "url": "https://y.googlevideo.com/v?lmt=2"}], YOUTUBE)
     assert not half.exists()
+    half.write_bytes(b"half")
+    (tmp_path / "version.json").write_bytes(b"\xff\0")  # a power cut left it so
+    keep_same(tmp_path, [item], YOUTUBE)
+    assert not half.exists()
 
 
 def test_limits(net: FakeInternet, settings: FetchSettings) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from loaders.legacy_files import find_files, left_out
+from loaders.legacy_files import EPOCH, find_files, left_out, moment_of
 from loaders.pipeline import preview
 from loaders.summary import summary_text
 from rowkeeper.core.errors import InputError
@@ -41,7 +41,36 @@ ASIDE = [
     ".~output.csv",
     "output (Ann's conflicted copy 2026-01-02).csv",
     "output.sync-conflict-20260102-030405-ABCDEFG.csv",
+    "output (Anns in Konflikt stehende Kopie 2026-01-02).csv",
+    "output (Copie en conflit de Ann 2026-01-02).csv",
+    "output (copia en conflicto de Ann).csv",
+    "output (copia in conflitto di Ann 2026-01-02).csv",
+    "output (Cópia em conflito de Ann 2026-01-02).csv",
+    "output (conflicterende kopie van Ann).csv",
+    "output (Anns konfliktkopia).csv",
+    "output (Конфликтующая копия 2026-01-02).csv",
+    "output (Ann の競合コピー 2026-01-02).csv",
+    "output (冲突副本).csv",
+    "output (Case Conflict 1).csv",
+    "output (SFConflict ann@example.org 2026-01-02-03-04-05).csv",
+    "output_conflict-20260102-030405.csv",
+    "output_DESKTOP_Jan-02-030405-2026_Conflict.csv",
+    "output.Conflict.csv",
+    "output [conflicted].csv",
+    "output (# Edit conflict 2026-01-02 abc #).csv",
 ]
+
+
+def test_a_file_of_people_is_a_source_whatever_they_call_it(tmp_path: Path) -> None:
+    names = ["conflict of interest.csv", "conflicts.csv", "output (1).csv", "no_conflicts.csv"]
+    for name in names:
+        (tmp_path / name).write_text("row_id\n")
+    assert {path.name for path in find_files([tmp_path])} == set(names)
+
+
+@pytest.mark.parametrize("year", [-30_000, 0, 10_000, 60_000, 10**12])
+def test_a_time_that_no_calendar_has_is_the_oldest(year: int) -> None:
+    assert moment_of((year - 1970) * 31_556_952.0) == EPOCH == moment_of(0)
 
 
 @pytest.mark.parametrize("name", ASIDE)

@@ -3,12 +3,13 @@
 import csv
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from rowkeeper.core import clock
 from rowkeeper.core.csv.legacy import GENERATIONS
 from rowkeeper.core.errors import UsageError
 from rowkeeper.core.files import kept_files, write_keeping, write_whole
@@ -200,6 +201,18 @@ def test_earlier_contents_are_kept_and_the_oldest_go(tmp_path: Path) -> None:
     assert path.read_bytes() == b"4"
     assert [kept.read_bytes() for kept in kept_files(path)] == [b"2", b"3"]
     assert len(list(path.parent.iterdir())) == 3
+
+
+@pytest.mark.parametrize("step", [timedelta(0), timedelta(days=-365), timedelta(days=365)])
+def test_whatever_the_clock_does_the_newest_contents_are_kept(
+    step: timedelta, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moments = (datetime(2026, 12, 31, 23, 59, 59, 999999, UTC) + step * n for n in range(9))
+    monkeypatch.setattr(clock, "now", lambda: next(moments))
+    path = tmp_path / "output.csv"
+    for content in (b"1", b"2", b"3", b"4", b"5"):
+        write_keeping(path, content, keep=2)
+    assert [kept.read_bytes() for kept in kept_files(path)] == [b"3", b"4"]
 
 
 def test_a_place_that_takes_no_file_is_named(tmp_path: Path) -> None:

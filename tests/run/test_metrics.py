@@ -48,6 +48,18 @@ def values(path: Path) -> dict[str, float]:
     return {name: float(value) for name, value in pairs}
 
 
+@pytest.mark.parametrize("said", ["1.2.3", "..", "9" * 400, "", "1e9", "\0"])
+def test_a_file_of_metrics_that_says_no_time_knows_of_no_success(
+    said: str, context: Context, tmp_path: Path
+) -> None:
+    path = tmp_path / "textfiles" / "m.prom"
+    path.parent.mkdir()
+    path.write_text(f"{PREFIX}last_success_timestamp_seconds {said}\n")
+    with pytest.raises(BusyError), measured(context, Told()):
+        raise BusyError("busy")
+    assert "last_success_timestamp_seconds" not in values(path)
+
+
 def test_each_end_of_a_run_is_told_and_the_last_success_stays(
     context: Context, tmp_path: Path
 ) -> None:

@@ -17,12 +17,17 @@ from rowkeeper.cli import run_command
 from rowkeeper.core.disk.faults import disk_error
 from rowkeeper.core.duckdb_file import open_duckdb
 from rowkeeper.core.errors import DiskError
-from rowkeeper.core.paths import folder_id
+from rowkeeper.core.journal.check import check
+from rowkeeper.core.journal.journal import journal_dir
+from rowkeeper.core.journal.salvage import salvage
+from rowkeeper.core.paths import FOLDER_ID, folder_id, known_id
+from rowkeeper.core.run_reports import note_report
 from rowkeeper.core.settings import PROJECT_DIR
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.data_folder import REMEMBERED, check_disk, check_folder, remember_folder
 from rowkeeper.workspace.locks import run_lock
+from rowkeeper.workspace.sessions import session
 from tests.fakes.disk import FaultyDisk
 from tests.helpers.archives import context_at
 
@@ -269,3 +274,48 @@ def test_half_a_copy_is_not_published(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(OSError, match="the disk kept"):
         publish(context)
     assert list(published_path(context.target).parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("left", [None, b"", b"\0" * 36, b"\xff\xfe"])
+def test_a_folder_whose_id_is_lost_is_still_the_one_that_its_journal_tells(
+    left: bytes | None, tmp_path: Path
+) -> None:
+    context = context_at(tmp_path)
+    place = context.settings.data_dir
+    found, journal = folder_id(place), journal_dir(place)
+    with session(journal, "download") as current:
+        current.new({"asset"})
+    remember_folder(context.settings)
+    (journal / FOLDER_ID).unlink()
+    if left is not None:
+        (journal / FOLDER_ID).write_bytes(left)
+    check_folder(context.settings)
+    (finding,) = check(journal)
+    assert (finding.path, finding.lost) == (journal / FOLDER_ID, False)
+    assert known_id(place) == folder_id(place) == found
+    assert check(journal) == []
+    for segment in (journal / "sealed").iterdir():
+        segment.unlink()
+    (journal / FOLDER_ID).unlink()
+    assert known_id(place) is None
+    note_report(journal, {"report_id": "1", "folder_id": found})
+    assert folder_id(place) == found
+    (journal / FOLDER_ID).unlink()
+    assert [item.path for item in salvage(journal).findings if not item.lost] == [
+        journal / FOLDER_ID
+    ]
+    assert (journal / FOLDER_ID).read_text() == found
+
+
+@pytest.mark.parametrize(
+    "state", ["null", "5", "[1, 2]", '"x"', '["ab"]', '{"PLACE": null}', '{"PLACE": {"id": "x"}}']
+)
+def test_a_state_of_another_shape_remembers_nothing(state: str, tmp_path: Path) -> None:
+    context = context_at(tmp_path)
+    kept = tmp_path / "state" / REMEMBERED
+    kept.parent.mkdir()
+    kept.write_text(state.replace("PLACE", str(context.settings.data_dir)))
+    check_folder(context.settings)
+    found = folder_id(context.settings.data_dir)
+    remember_folder(context.settings)
+    assert json.loads(kept.read_text()) == {str(context.settings.data_dir): found}

@@ -76,11 +76,12 @@ _SYSTEMS = frozenset(
     }
 )
 _CONFLICT = re.compile(
-    r"sync-conflict-\d|conflicted copy|case conflict|konfliktkopie|in konflikt stehende kopie"
-    r"|copie en conflit|copia en conflicto",
+    r"sync-conflict-\d|conflicted copy|[._-](?:case)?conflict(?:-\d|\.|$)"
+    r"|[(\[][^)\]]*(?:confli[ct]|konflikt|конфликт|競合|冲突|衝突)[^)\]]*[)\]]",
     re.IGNORECASE,
 )
-"""In the names that sync services give to the other of two files: Syncthing, Dropbox, Nextcloud."""
+"""In the names that sync services give to the other of two files, mostly between brackets and in
+the language of the system: Syncthing, Dropbox, Nextcloud, ownCloud, Seafile, Synology, pCloud."""
 
 
 def is_systems(name: str) -> bool:

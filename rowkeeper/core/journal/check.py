@@ -1,5 +1,6 @@
 """What of a journal is not as it was written: by its names and sizes alone, or read to the end."""
 
+import stat
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +27,7 @@ from rowkeeper.core.journal.segments import (
     segment_id,
     segments_in,
 )
+from rowkeeper.core.paths import FOLDER_ID, known_folder, told_id
 
 
 def losses(folder: Path) -> list[Finding]:
@@ -40,7 +42,7 @@ def check(folder: Path) -> list[Finding]:
     Nothing is written. Raises ``NewerVersionError``.
     """
     known = read_manifest(folder)
-    damage = [*known.findings, *_missing(folder, known)]
+    damage = [*identity_findings(folder), *known.findings, *_missing(folder, known)]
     held = {finding.path for finding in damage}
     present = set()
     for path in [*sealed_segments(folder).values(), *segments_in(folder / "open")]:
@@ -55,6 +57,14 @@ def check(folder: Path) -> list[Finding]:
         damage += kept_files.examine_load(load, wanted)
     damage += [item for item in _unlisted(folder, known) if item.path not in held]
     return damage
+
+
+def identity_findings(folder: Path) -> list[Finding]:
+    """Whether the file that says which data folder this is was lost."""
+    if known_folder(folder.parent) is not None or told_id(folder) is None:
+        return []
+    words = "it says which data folder this is and is lost; a run writes it anew, as events tell it"
+    return [Finding(folder / FOLDER_ID, None, words, lost=False)]
 
 
 def signature(segment: Segment) -> tuple[str, str]:
@@ -131,13 +141,27 @@ def _behind(path: Path) -> Path:
     return path.with_name(kept_by(path.name)) if is_placeholder(path.name) else path
 
 
+def _placeholders(folder: Path) -> list[Path]:
+    """The files right below ``folder`` in whose place there is a placeholder."""
+    return [_behind(path) for path in _within(folder) if is_placeholder(path.name)]
+
+
 def _elsewhere(folder: Path) -> list[Finding]:
     """What of the journal a sync service keeps elsewhere, listed or not."""
-    segments = [_behind(path) for sub in (SEALED, "open") for path in _within(folder / sub)]
-    kept = [_behind(path) for load in kept_files.loads(folder) for path in load.iterdir()]
-    files = [folder / NAME, *(path for path in segments if _is_segment(path)), *kept]
+    segments = [path for sub in (SEALED, "open") for path in _placeholders(folder / sub)]
+    kept = [path for load in kept_files.loads(folder) for path in _placeholders(load)]
+    files = [folder / NAME, *filter(_is_segment, segments), *kept]
     words = "a sync service keeps it elsewhere: let it come back"
     return [Finding(path, None, words) for path in sorted(files) if evicted(path)]
+
+
+def _size_of(path: Path) -> int | None:
+    """The bytes of a file; None where there is none."""
+    try:
+        facts = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return facts.st_size if stat.S_ISREG(facts.st_mode) else None
 
 
 def _missing(folder: Path, known: Manifest) -> list[Finding]:
@@ -148,11 +172,11 @@ def _missing(folder: Path, known: Manifest) -> list[Finding]:
             if not path.is_dir():
                 words = "this kept load is missing: what an ingest read is not here to load again"
                 missing.append(Finding(path, None, words))
-        elif not path.is_file():
+        elif (size := _size_of(path)) is None:
             sealed = SEALED_NAME.fullmatch(path.stem)
             events = f"{sealed['events']} events" if sealed else "events"
             missing.append(Finding(path, None, f"this sealed segment is missing, with {events}"))
-        elif entry.size_bytes != (size := path.stat().st_size):
+        elif entry.size_bytes != size:
             words = f"it has {size} bytes, and {entry.size_bytes} were sealed"
             missing.append(Finding(path, None, words))
     known_damage = {finding.path for finding in missing}

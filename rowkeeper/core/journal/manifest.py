@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from rowkeeper.core.disk.locks import locked
@@ -71,8 +72,12 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
+@lru_cache(maxsize=1 << 17)
 def _entry(body: bytes) -> tuple[bool, ManifestEntry]:
-    """What a whole line says, and whether that was set aside. Raises ``ValueError``."""
+    """What a whole line says, and whether that was set aside. Raises ``ValueError``.
+
+    Each line is read once in a process, for a list has one for each segment of years.
+    """
     values = from_json(body)
     if not isinstance(values, dict) or values.keys() - {"path", "size_bytes", "sha256", "gone"}:
         raise ValueError("it is no entry")

@@ -9,12 +9,19 @@ from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.events import AssetEvent
 from rowkeeper.core.ids import NAMESPACE
 from rowkeeper.core.journal import kept_files
-from rowkeeper.core.journal.check import adopt, losses, signature, without_renamed
+from rowkeeper.core.journal.check import (
+    adopt,
+    identity_findings,
+    losses,
+    signature,
+    without_renamed,
+)
 from rowkeeper.core.journal.formats import format_findings, write_formats
 from rowkeeper.core.journal.journal import ASIDE, seal_abandoned, sealed_segments, write_sealed
 from rowkeeper.core.journal.manifest import LOADS, NAME, note_gone, read_manifest, renew
 from rowkeeper.core.journal.segments import SEALED as SEALED_NAME
 from rowkeeper.core.journal.segments import Finding, Segment, believed, sealed_events, segment_id
+from rowkeeper.core.paths import folder_id
 
 
 @dataclass
@@ -63,6 +70,9 @@ def salvage(folder: Path) -> Salvaged:
     if unread := format_findings(folder):
         done.findings += unread
         write_formats(folder)
+    if lost := identity_findings(folder):
+        done.findings += lost
+        folder_id(folder.parent)
     seal_abandoned(folder)
     here = set()
     for path in list(sealed_segments(folder).values()):

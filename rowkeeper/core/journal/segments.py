@@ -5,6 +5,7 @@ Segments of format 1 have neither and are named by their id alone.
 """
 
 import hashlib
+import os
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -70,8 +71,17 @@ def is_own(stem: str) -> bool:
 
 def segments_in(folder: Path) -> list[Path]:
     """The segments right below ``folder``, by name; no link, and no other name, is ours."""
-    found = folder.glob(f"*{SUFFIX}")
-    return sorted(path for path in found if is_own(path.stem) and not path.is_symlink())
+    if not folder.is_dir():
+        return []
+    with os.scandir(folder) as found:  # years of segments: no look at each, and no paths to sort
+        names = [
+            item.name
+            for item in found
+            if item.name.endswith(SUFFIX)
+            and is_own(item.name.removesuffix(SUFFIX))
+            and not item.is_symlink()
+        ]
+    return [folder / name for name in sorted(names)]
 
 
 def segment_id(path: Path) -> str:
