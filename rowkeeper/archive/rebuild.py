@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rowkeeper.core.errors import DamagedWarehouseError, InputError
 from rowkeeper.core.journal.journal import damaged, journal_dir
+from rowkeeper.core.paths import folder_id
 from rowkeeper.core.warehouse import Warehouse, connect
 from rowkeeper.workspace.context import Context
 
@@ -52,6 +53,7 @@ def _require_whole(context: Context) -> None:
     from rowkeeper.core.journal.kept_files import loads
 
     folder = journal_dir(context.settings.data_dir)
+    folder_id(context.settings.data_dir)  # a lost one is written anew
     bring_forward(folder)
     seal_abandoned(folder)
     adopt(folder)

@@ -5,10 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from rowkeeper.archive import restore
+from rowkeeper.archive.rebuild import rebuild
+from rowkeeper.archive.restore import Filled
 from rowkeeper.cli import run_command
 from rowkeeper.core.journal.journal import journal_dir, sealed_segments
+from rowkeeper.core.paths import folder_id, known_folder
 from rowkeeper.core.warehouse import Target, connect
+from rowkeeper.workspace.sessions import session
 from tests.fakes.internet import FakeInternet
+from tests.helpers.archives import context_at
 from tests.helpers.warehouses import tables
 
 SCHEMAS = ("raw", "raw_staging", "staging", "intermediate", "checks")
@@ -35,6 +41,21 @@ def hurt(path: Path) -> int:
     data[place + 20] ^= 1
     path.write_bytes(data)
     return bytes(data[:place]).count(b"\n") + 1
+
+
+def test_a_folder_that_lost_its_id_is_rebuilt_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = context_at(tmp_path)
+    place = context.settings.data_dir
+    found = folder_id(place)
+    with session(journal_dir(place), "download") as current:
+        current.new({"asset"})
+    known_folder(place).unlink()  # type: ignore[union-attr]
+    made = Filled(0, 0, ())
+    monkeypatch.setattr(restore, "fill_tables", lambda *_, **__: made)
+    assert rebuild(context).filled is made
+    assert folder_id(place) == found
 
 
 def test_rebuild_and_salvage(
