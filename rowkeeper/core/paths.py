@@ -6,12 +6,12 @@ import re
 from pathlib import Path, PurePath, PurePosixPath
 from typing import TypeVar
 
+from rowkeeper.core.checked_lines import unchecked
 from rowkeeper.core.disk.locks import locked
 from rowkeeper.core.disk.names import refuse_evicted
 from rowkeeper.core.disk.own import is_own_file, own_file, read_file, write_new
 from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.ids import new_id
-from rowkeeper.core.journal.segments import unchecked
 from rowkeeper.core.said import without_secrets
 
 AnyPath = TypeVar("AnyPath", bound=PurePath)
