@@ -72,10 +72,11 @@ def check_values(values: Mapping[str, Any]) -> None:
 
 
 def _check_outcome(values: Mapping[str, Any]) -> None:
-    event_type = values.get("event_type")
-    if event_type not in OUTCOMES:
+    event_type = values.get("event_type") or ""
+    needed = OUTCOMES.get(event_type)
+    if needed is None:
         return
-    for name in ("asset_id", "row_id", *OUTCOMES[event_type]):
+    for name in ("asset_id", "row_id", *needed):
         if values.get(name) is None:
             raise EventValueError(f"{name} is missing")
     if (values.get("attempt") or 0) < 1:

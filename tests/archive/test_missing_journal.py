@@ -1,6 +1,7 @@
 """A part of the journal that a sync service keeps elsewhere: without it nothing ends well."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -119,8 +120,13 @@ def test_each_line_of_the_list_is_read_once_in_a_process(
     for _ in range(5):
         with Journal(tmp_path) as journal:
             journal.append(AssetEvent(event_type=EventType.DISCOVERED, session_id="s"))
-    read: list[bytes] = []
-    monkeypatch.setattr(manifest, "from_json", lambda line: (read.append(line), from_json(line))[1])
+    read: list[str | bytes] = []
+
+    def reading(line: str | bytes) -> Any:
+        read.append(line)
+        return from_json(line)
+
+    monkeypatch.setattr(manifest, "from_json", reading)
     for _ in range(3):
         assert losses(tmp_path) == []
     assert len(read) == len(set(read)) == 5
