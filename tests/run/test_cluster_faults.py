@@ -36,6 +36,7 @@ from tests.fakes.internet import FakeInternet
 from tests.fakes.s3 import SECRET, archive_in, client_for, shared_ministack
 from tests.fakes.site import DriveFile, Site, WebRequest, WebResponse
 from tests.helpers.clusters import Machines, machines
+from tests.helpers.events import numbered
 
 FILES = 60
 LATENCY_S = 0.1
@@ -44,10 +45,11 @@ WORKERS = """
 select count(distinct cast(details as json) ->> 'worker') from raw.asset_events
 where event_type = 'downloaded'
 """
+VERDICTS = "select verdict from raw.asset_events where event_type = 'download_failed'"
 DRIVER = """
 from tests.run.test_cluster_faults import context_here, download, wanted
 import sys
-download(context_here(), sys.argv[1], wanted(), "first")
+download(context_here(), sys.argv[1], wanted(), sys.argv[2])
 """
 postgres = pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 
@@ -176,7 +178,7 @@ def test_a_worker_that_is_killed_loses_and_doubles_nothing(
 ) -> None:
     requests, context = wanted(), context_here()
     with machines(tmp_path, workers=3) as found, killed_after_the_first(found) as event:
-        done = download(context, found.address, requests, "s1", on_first=event)
+        done = download(context, found.address, requests, numbered(1), on_first=event)
     assert (done.downloaded, done.failed, done.left) == (FILES, 0, 0)
     twice = {name: times for name, times in net.asked.items() if times > 1}
     assert len(twice) <= 2  # what its two threads were fetching
@@ -199,7 +201,7 @@ def test_the_next_run_takes_up_what_a_killed_driver_did_not_hear_of(
 ) -> None:
     requests, context = wanted(), context_here()
     with machines(tmp_path, workers=3) as found:
-        command = [sys.executable, "-c", DRIVER, found.address]
+        command = [sys.executable, "-c", DRIVER, found.address, numbered(1)]
         driver = subprocess.Popen(command, cwd=Path(__file__).parents[2])
         while sum(net.asked.values()) < FILES // 3:
             assert driver.poll() is None
@@ -216,7 +218,7 @@ def test_the_next_run_takes_up_what_a_killed_driver_did_not_hear_of(
         left = [item for item in requests if item.asset_id not in held]
         assert FILES // 3 - 6 <= len(held) < FILES
         assert len(held) <= stopped <= len(held) + 6  # what its six threads were fetching
-        done = download(context, found.address, left, "second")
+        done = download(context, found.address, left, numbered(2))
     assert done.downloaded == len(left)
     assert net.asked.total() - FILES == stopped - len(held)
     assert stored(bucket) == sorted(item.asset_id for item in requests)
@@ -234,12 +236,16 @@ def test_a_quota_that_one_worker_meets_stops_all(
     requests = [request_for("drive", "file", "quota"), *wanted()]
     net.first = "quota"
     with machines(tmp_path, workers=3) as found:
-        done = download(context_here(), found.address, requests, "s1")
-        assert done.failed == 1
-        assert done.paused == FILES - done.downloaded
+        done = download(context_here(), found.address, requests, numbered(1))
+        with connect(
+            engine
+        ) as warehouse:  # who waited for a turn meanwhile fails by the pause, too
+            assert set(warehouse.query(VERDICTS)) == {("pause",)}
+        assert 1 <= done.failed < FILES // 2
+        assert done.failed + done.downloaded + done.paused == len(requests)
         assert done.downloaded < FILES // 2  # what was under way, on a busy machine too
         before = net.asked.total()
-        again = download(context_here(), found.address, requests[1:], "s2")
+        again = download(context_here(), found.address, requests[1:], numbered(2))
     assert (again.downloaded, again.paused, net.asked.total()) == (0, FILES, before)
     assert list(done.paused_providers) == ["drive"]
 
@@ -249,10 +255,10 @@ def test_a_worker_that_does_not_fit_is_refused(
     engine: Target, net: SlowInternet, bucket: str
 ) -> None:
     context = context_here()
-    task = Task.of(context, "s1")
+    task = Task.of(context, numbered(1))
     with pytest.raises(UsageError, match="does not see its driver"):
         greet(task)
-    with driving(context, "s1"):
+    with driving(context, numbered(1)):
         with pytest.raises(UsageError, match=r"has yt-dlp .* and its driver 1999"):
             greet(replace(task, versions={**task.versions, "yt-dlp": "1999"}))
         assert greet(task).endswith(f":{os.getpid()}")
@@ -264,7 +270,7 @@ def test_no_secret_is_sent(
 ) -> None:
     monkeypatch.setenv("ROWKEEPER_DRIVE_API_KEY", "a-key-of-drive")
     context = context_here()
-    task = Task.of(context, "s1")
+    task = Task.of(context, numbered(1))
     sent = pickle.dumps(task)
     for secret in (SECRET, "AKIATEST", "a-key-of-drive", net.proxy, str(tmp_path)):
         assert secret.encode() not in sent
@@ -304,7 +310,7 @@ def test_a_scheduler_that_is_not_there_is_said(
 ) -> None:
     monkeypatch.setattr("rowkeeper.run.dask_client.CONNECT_S", 1)
     with pytest.raises(UsageError, match="TLS__CA_FILE"):
-        download(context_here(), "tls://127.0.0.1:9", wanted(), "s1")
+        download(context_here(), "tls://127.0.0.1:9", wanted(), numbered(1))
     missing = pytest.raises(ClusterError, match="does not answer")
     with machines(tmp_path, workers=0), missing:
-        download(context_here(), "tls://127.0.0.1:9", wanted(), "s1")
+        download(context_here(), "tls://127.0.0.1:9", wanted(), numbered(1))
