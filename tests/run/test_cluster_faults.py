@@ -237,9 +237,7 @@ def test_a_quota_that_one_worker_meets_stops_all(
     net.first = "quota"
     with machines(tmp_path, workers=3) as found:
         done = download(context_here(), found.address, requests, numbered(1))
-        with connect(
-            engine
-        ) as warehouse:  # who waited for a turn meanwhile fails by the pause, too
+        with connect(engine) as warehouse:  # also of who waits for a turn
             assert set(warehouse.query(VERDICTS)) == {("pause",)}
         assert 1 <= done.failed < FILES // 2
         assert done.failed + done.downloaded + done.paused == len(requests)
