@@ -62,7 +62,7 @@ def some(folder: Path, count: int) -> list[UploadRequest]:
 
 def run(settings: Settings, *requests: UploadRequest) -> tuple[UploadSummary, list[AssetEvent]]:
     events: list[AssetEvent] = []
-    return upload_all(requests, settings, events.append, "s1"), events
+    return upload_all(requests, settings, events.append, SESSION), events
 
 
 def archive(folder: Path) -> dict[str, bytes]:
@@ -180,7 +180,7 @@ def test_a_store_that_is_down_fails_no_file(tmp_path: Path) -> None:
     settings = s3_settings(tmp_path, "s3://bucket", f"http://127.0.0.1:{free_port()}")
     events: list[AssetEvent] = []
     with pytest.raises(StoreError, match="no useful answer"):
-        upload_all(some(tmp_path, 4), settings, events.append, "s1")
+        upload_all(some(tmp_path, 4), settings, events.append, SESSION)
     assert events == []
 
 
@@ -189,7 +189,7 @@ def test_a_store_that_begins_to_refuse_ends_the_run(proxy: FaultyS3, tmp_path: P
     proxy.faults.append(Fault("PUT /.*/people/9/", "403 ExpiredToken", times=9))
     events: list[AssetEvent] = []
     with pytest.raises(StoreError, match="ExpiredToken"):
-        upload_all(some(tmp_path, 60), settings, events.append, "s1")
+        upload_all(some(tmp_path, 60), settings, events.append, SESSION)
     assert {event.event_type for event in events} == {EventType.UPLOADED}
     assert 5 <= len(events) < 30
     proxy.faults.clear()
@@ -209,7 +209,7 @@ def test_a_store_that_goes_away_ends_the_run(tmp_path: Path) -> None:
                 proxy.close()
 
         with pytest.raises(StoreError, match="no useful answer"):
-            upload_all(requests, settings, emit, "s1")
+            upload_all(requests, settings, emit, SESSION)
     assert len([event for event in events if event.event_type is EventType.UPLOADED]) < 12
 
 
@@ -236,7 +236,7 @@ def test_requests_are_read_as_room_comes_free(settings: Settings, tmp_path: Path
             finished += 1
 
     two = settings.model_copy(update={"upload": Upload(workers=2)})
-    upload_all(requests(), two, emit, "s1")
+    upload_all(requests(), two, emit, SESSION)
     assert finished == 40
     assert most <= 2 * 2 + 1
 
@@ -275,7 +275,7 @@ def test_a_journal_that_fails_stops_the_run(settings: Settings, tmp_path: Path) 
         raise OSError(28, "No space left on device")
 
     with pytest.raises(OSError, match="No space"):
-        upload_all(some(tmp_path, 40), settings, full, "s1")
+        upload_all(some(tmp_path, 40), settings, full, SESSION)
 
 
 def test_what_nobody_foresaw_is_an_event(

@@ -122,7 +122,7 @@ def test_nothing_grows_beneath_and_nothing_is_lost(
     journal._file.close()  # type: ignore[union-attr]
     seal_abandoned(journal_dir(share))
     [segment] = sealed_segments(journal_dir(share)).values()
-    assert [found.session_id for found in read_segment(segment)] == ["1", "2"]
+    assert [found.session_id for found in read_segment(segment)] == [numbered(1), numbered(2)]
 
 
 @pytest.mark.parametrize("number", [errno.ESTALE, errno.EIO, errno.ENOTCONN])
