@@ -5,7 +5,7 @@ Each value here is cast or tested by the tables: one that can't be would stop ev
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from rowkeeper.core.errors import Verdict
@@ -33,7 +33,11 @@ OUTCOMES: Mapping[str, tuple[str, ...]] = {
 NUMBERS = frozenset({"attempt", "event_version", "size_bytes", "total_assets"})
 UUIDS = ("session_id", "asset_id", "parent_asset_id")
 """What the tables cast to UUIDs, after they told it apart by its text: of one spelling alone."""
+SMALL_NUMBERS = frozenset({"total_assets"})
+"""Those that a mart holds as an integer of 32 bits."""
 LARGEST = 2**63
+MOST_OFFSET = timedelta(hours=16)
+"""Postgres takes no time that is further from UTC."""
 VERDICTS = (None, *Verdict)
 _TIME = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d(:?\d\d)?)?", re.ASCII
@@ -53,7 +57,7 @@ def check_values(values: Mapping[str, Any]) -> None:
         if value is None:
             continue
         if name in NUMBERS:
-            if not is_number(value):
+            if not (is_small_number if name in SMALL_NUMBERS else is_number)(value):
                 raise EventValueError(f"{name} is no number")
         elif name == "details":
             _check_details(value)
@@ -101,6 +105,11 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and -LARGEST <= value < LARGEST
 
 
+def is_small_number(value: Any) -> bool:
+    """A whole number that a column of 32 bits takes."""
+    return is_number(value) and abs(value) < 2**31
+
+
 def _is_count(value: Any) -> bool:
     return is_number(value) or (isinstance(value, str) and _DIGITS.fullmatch(value) is not None)
 
@@ -117,13 +126,14 @@ def _is_flag(value: Any) -> bool:
 
 
 def is_time(value: Any) -> bool:
-    """A time as ISO 8601 writes it, of a year that every engine has."""
+    """A time as ISO 8601 writes it, of a year and an offset that every engine has."""
     if not isinstance(value, str) or not _TIME.fullmatch(value):
         return False
     try:
-        return 1900 <= datetime.fromisoformat(value).year < 9999
+        time = datetime.fromisoformat(value)
     except ValueError:
         return False
+    return 1900 <= time.year < 9999 and abs(time.utcoffset() or timedelta()) < MOST_OFFSET
 
 
 def _is_list(value: Any) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 from rowkeeper.core.checked_lines import unchecked
 from rowkeeper.core.disk.own import is_own_file, read_file
-from rowkeeper.core.event_values import is_clean, is_number, is_time
+from rowkeeper.core.event_values import is_clean, is_small_number, is_time
 from rowkeeper.core.journal.manifest import append_lines
 from rowkeeper.core.text import from_json
 from rowkeeper.core.warehouse import Warehouse
@@ -88,7 +88,7 @@ def _report(body: bytes) -> dict[str, Any] | None:
     is_ours = (
         all(isinstance(text, str | None) for text in texts)
         and is_clean(report)
-        and (code is None or is_number(code))
+        and (code is None or is_small_number(code))
         and is_time(report["reported_at"])
     )
     return report if is_ours else None

@@ -47,6 +47,8 @@ def event(**values: Any) -> dict[str, Any]:
         {"occurred_at": "２026-01-01T00:00:00"},
         {"occurred_at": "yesterday"},
         {"occurred_at": "9999-12-31T23:59:59+00:00"},
+        {"occurred_at": "2026-01-01T00:00:00+16:00"},
+        {"total_assets": 2**31},
         {"details": []},
         {"details": {"check": 1.5}},
         {"details": {"complete": "perhaps"}},
