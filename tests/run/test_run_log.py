@@ -14,6 +14,7 @@ from rowkeeper.core.drain import drain
 from rowkeeper.core.errors import INTERRUPTED, BuildError, WarehouseError
 from rowkeeper.core.journal.journal import journal_dir
 from rowkeeper.core.progress import Reporter
+from rowkeeper.core.run_reports import note_report
 from rowkeeper.core.settings import load_settings
 from rowkeeper.core.warehouse import Target, connect
 from rowkeeper.run.round import told_to_readers
@@ -122,6 +123,20 @@ def test_an_end_is_told_once_and_a_worse_one_again(engine: Target, tmp_path: Pat
         pass
     assert len(in_order(engine, RUNS)) == 3, "what a killed writer left half is in nobody's way"
     assert len((folder / "runs.jsonl").read_text().splitlines()) == 7
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+@pytest.mark.parametrize(("exit_code", "counts"), [(2**31 - 1, 1), (2**31, 0), (-(2**40), 0)])
+def test_an_exit_code_that_no_table_takes_is_in_no_report(
+    engine: Target, tmp_path: Path, exit_code: int, counts: int
+) -> None:
+    folder = journal_dir(tmp_path)
+    (folder / "sealed").mkdir(parents=True)
+    names = ("report_id", "run_id", "said", "command", "target", "folder_id")
+    report = {**dict.fromkeys(names, "x"), "reported_at": "2026-01-01T00:00:00Z"}
+    note_report(folder, {**report, "exit_code": exit_code})
+    drain(folder, engine)
+    assert in_order(engine, "select count(*) from raw.run_reports") == [(counts,)]
 
 
 @pytest.mark.parametrize(
