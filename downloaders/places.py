@@ -20,7 +20,8 @@ from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.disk.stored import FILES, asset_path, unlinked
 from rowkeeper.core.disk.writing import sync, write_all
 from rowkeeper.core.errors import NeedsPersonError
-from rowkeeper.core.paths import apart, folder_id, sha256_file, version_mark
+from rowkeeper.core.journal.folder_id import folder_id
+from rowkeeper.core.paths import apart, sha256_file, version_mark
 from rowkeeper.core.text import from_json
 
 MOVES = "moves.jsonl"

@@ -28,13 +28,13 @@ from downloaders.sinks import FileSink
 from loaders.offered_links import count_links
 from loaders.pipeline import ingest
 from loaders.sheet import load_sheet
-from rowkeeper.core.checked_lines import checked
 from rowkeeper.core.drain import drain
 from rowkeeper.core.errors import RowkeeperError, TransferError
 from rowkeeper.core.event_values import DETAILS
 from rowkeeper.core.events import AssetEvent
 from rowkeeper.core.ids import new_id
 from rowkeeper.core.journal.journal import journal_dir
+from rowkeeper.core.journal.lines import checked
 from rowkeeper.core.journal.segments import Finding
 from rowkeeper.core.profiles import load_target
 from rowkeeper.core.settings import load_settings

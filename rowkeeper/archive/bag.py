@@ -13,7 +13,8 @@ from rowkeeper.archive.retrieve import INDEX, Retrieved
 from rowkeeper.core import clock
 from rowkeeper.core.csv.written import guarded_csv
 from rowkeeper.core.files import write_whole
-from rowkeeper.core.paths import folder_id, sha256_file
+from rowkeeper.core.journal.folder_id import folder_id
+from rowkeeper.core.paths import sha256_file
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.selection import Selection

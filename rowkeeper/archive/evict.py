@@ -14,7 +14,8 @@ from rowkeeper.core.disk.stored import asset_path
 from rowkeeper.core.errors import NeedsPersonError, TransferError
 from rowkeeper.core.events import EventType
 from rowkeeper.core.fixity import Content
-from rowkeeper.core.paths import folder_id, sha256_file
+from rowkeeper.core.journal.folder_id import folder_id
+from rowkeeper.core.paths import sha256_file
 from rowkeeper.core.progress import Progress, Reporter
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context

@@ -15,7 +15,7 @@ from rowkeeper.core.disk.stored import stored_path
 from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, TransferError
 from rowkeeper.core.events import EventType
 from rowkeeper.core.fixity import Content, Damage, content_of, damage
-from rowkeeper.core.paths import folder_id
+from rowkeeper.core.journal.folder_id import folder_id
 from rowkeeper.core.progress import Progress
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context

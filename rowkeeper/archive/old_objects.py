@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rowkeeper.core.fixity import Content
-from rowkeeper.core.paths import folder_id
+from rowkeeper.core.journal.folder_id import folder_id
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
 

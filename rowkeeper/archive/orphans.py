@@ -10,7 +10,7 @@ from rowkeeper.core.disk.known import KnownFiles
 from rowkeeper.core.disk.names import placeholder
 from rowkeeper.core.disk.stored import is_plain
 from rowkeeper.core.fixity import ASIDE
-from rowkeeper.core.paths import folder_id
+from rowkeeper.core.journal.folder_id import folder_id
 from rowkeeper.core.warehouse import Warehouse, connect
 from rowkeeper.workspace.context import Context
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rowkeeper.core.errors import DamagedWarehouseError, InputError
+from rowkeeper.core.journal.folder_id import folder_id
 from rowkeeper.core.journal.journal import damaged, journal_dir
-from rowkeeper.core.paths import folder_id
 from rowkeeper.core.warehouse import Warehouse, connect
 from rowkeeper.workspace.context import Context
 

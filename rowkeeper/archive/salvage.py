@@ -7,11 +7,11 @@ from typing import Any
 from rowkeeper.core.drain import COLUMNS, held_here, missing_segments
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.ids import new_id
+from rowkeeper.core.journal.folder_id import folder_id
 from rowkeeper.core.journal.journal import journal_dir, sealed_segments, write_sealed
 from rowkeeper.core.journal.manifest import SEALED, note_gone
 from rowkeeper.core.journal.salvage import Salvaged
 from rowkeeper.core.journal.segments import Finding, examine
-from rowkeeper.core.paths import folder_id
 from rowkeeper.core.warehouse import Warehouse, connect
 from rowkeeper.workspace.context import Context
 

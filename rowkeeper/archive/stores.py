@@ -13,8 +13,8 @@ from rowkeeper.core.errors import TransferError, WarehouseError
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.fixity import Content, content_of
 from rowkeeper.core.ids import new_id
+from rowkeeper.core.journal.folder_id import folder_id
 from rowkeeper.core.journal.journal import Journal, journal_dir
-from rowkeeper.core.paths import folder_id
 from rowkeeper.core.warehouse import Warehouse, connect
 from rowkeeper.workspace.context import Context
 

@@ -11,7 +11,7 @@ from rowkeeper.archive.kept_words import Text, keep, take_kept
 from rowkeeper.catalogue.built import require_built
 from rowkeeper.core.disk.stored import asset_path
 from rowkeeper.core.errors import NeedsPersonError, TransferError
-from rowkeeper.core.paths import folder_id
+from rowkeeper.core.journal.folder_id import folder_id
 from rowkeeper.core.pool import Stop, run_bounded
 from rowkeeper.core.progress import Reporter
 from rowkeeper.core.warehouse import connect

@@ -56,7 +56,7 @@ def command(
     them elsewhere.
     """
     from loaders.offered_links import count_links, direct_hosts
-    from rowkeeper.core.paths import folder_id, known_id
+    from rowkeeper.core.journal.folder_id import folder_id, known_id
     from rowkeeper.workspace.dbt_links import link_dbt
     from rowkeeper.workspace.first_config import (
         check_folder_is_free,

@@ -15,11 +15,11 @@ from rowkeeper.core.database_format import DATABASE, check_database, write_forma
 from rowkeeper.core.events import FIELDS, AssetEvent, EventType
 from rowkeeper.core.ids import new_id
 from rowkeeper.core.journal.check import adopt, losses
+from rowkeeper.core.journal.folder_id import folder_id
 from rowkeeper.core.journal.formats import bring_forward
 from rowkeeper.core.journal.journal import damaged, seal_abandoned, sealed_segments
 from rowkeeper.core.journal.manifest import SEALED, read_manifest
 from rowkeeper.core.journal.segments import SUFFIX, Finding, Segment, believed, segment_id
-from rowkeeper.core.paths import folder_id
 from rowkeeper.core.run_reports import REPORT_COLUMNS, REPORT_TYPES, deliver, has_reports
 from rowkeeper.core.warehouse import Target, Warehouse, connect
 

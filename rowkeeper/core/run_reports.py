@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rowkeeper.core.checked_lines import unchecked
 from rowkeeper.core.disk.own import is_own_file, read_file
 from rowkeeper.core.event_values import is_clean, is_small_number, is_time
+from rowkeeper.core.journal.lines import unchecked
 from rowkeeper.core.journal.manifest import append_lines
 from rowkeeper.core.text import from_json
 from rowkeeper.core.warehouse import Warehouse

@@ -10,7 +10,8 @@ from rowkeeper.core.disk.stored import asset_path
 from rowkeeper.core.errors import TransferError
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.ids import asset_id
-from rowkeeper.core.paths import folder_id, sha256_file
+from rowkeeper.core.journal.folder_id import folder_id
+from rowkeeper.core.paths import sha256_file
 from rowkeeper.core.warehouse import Warehouse, connect
 from rowkeeper.run.held_media import (
     ASKED,

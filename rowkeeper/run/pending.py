@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from rowkeeper.core.disk.stored import FILES, asset_path
 from rowkeeper.core.errors import NeedsPersonError
-from rowkeeper.core.paths import folder_id
+from rowkeeper.core.journal.folder_id import folder_id
 from rowkeeper.core.retry import Refusals
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context

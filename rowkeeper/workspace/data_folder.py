@@ -13,7 +13,7 @@ from rowkeeper.core.disk.faults import disk_error, no_byte_locks
 from rowkeeper.core.disk.probe import probe, sweep
 from rowkeeper.core.errors import DiskError
 from rowkeeper.core.files import write_whole
-from rowkeeper.core.paths import known_id
+from rowkeeper.core.journal.folder_id import known_id
 from rowkeeper.core.settings import Settings
 from rowkeeper.core.text import from_json, harmless, some_of
 from rowkeeper.workspace.context import Context

@@ -18,7 +18,7 @@ from rowkeeper.core.disk.locks import lock_path
 from rowkeeper.core.disk.own import linked, write_small
 from rowkeeper.core.disk.presence import held
 from rowkeeper.core.errors import BusyError
-from rowkeeper.core.paths import known_folder
+from rowkeeper.core.journal.folder_id import known_folder
 from rowkeeper.core.patience import Patience
 from rowkeeper.core.postgres import APPLICATION_VARIABLE
 from rowkeeper.core.text import from_json, harmless

@@ -10,8 +10,8 @@ from rowkeeper.core.drain import create_tables
 from rowkeeper.core.errors import INTERRUPTED, RowkeeperError, WarehouseError
 from rowkeeper.core.events import now
 from rowkeeper.core.ids import new_id
+from rowkeeper.core.journal.folder_id import folder_id
 from rowkeeper.core.journal.journal import journal_dir
-from rowkeeper.core.paths import folder_id
 from rowkeeper.core.run_reports import deliver, note_report
 from rowkeeper.core.said import without_secrets
 from rowkeeper.core.warehouse import connect

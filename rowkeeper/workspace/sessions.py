@@ -9,8 +9,8 @@ from typing import NamedTuple
 from rowkeeper.core.drain import drain
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.ids import new_id
+from rowkeeper.core.journal.folder_id import folder_id
 from rowkeeper.core.journal.journal import Journal, journal_dir
-from rowkeeper.core.paths import folder_id
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
 

@@ -17,8 +17,8 @@ from rowkeeper.cli.terminal import Terminal
 from rowkeeper.core.drain import drain
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.ids import asset_id, new_id
+from rowkeeper.core.journal.folder_id import folder_id
 from rowkeeper.core.journal.journal import Journal, journal_dir
-from rowkeeper.core.paths import folder_id
 from rowkeeper.core.setting_sections import StoreSettings
 from rowkeeper.core.settings import Settings, load_settings
 from rowkeeper.core.warehouse import Row, Target, connect

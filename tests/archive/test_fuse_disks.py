@@ -7,7 +7,7 @@ import pytest
 
 from rowkeeper.core.errors import DiskError
 from rowkeeper.core.files import write_whole
-from rowkeeper.core.paths import folder_id
+from rowkeeper.core.journal.folder_id import folder_id
 from rowkeeper.workspace.locks import run_lock
 from tests.helpers.archives import context_at
 from tests.helpers.disk_uses import BODIES, OLD, USES, Claims, csv_beside

@@ -9,8 +9,8 @@ from rowkeeper.archive import restore
 from rowkeeper.archive.rebuild import rebuild
 from rowkeeper.archive.restore import Filled
 from rowkeeper.cli import run_command
+from rowkeeper.core.journal.folder_id import folder_id, known_folder
 from rowkeeper.core.journal.journal import journal_dir, sealed_segments
-from rowkeeper.core.paths import folder_id, known_folder
 from rowkeeper.core.warehouse import Target, connect
 from rowkeeper.workspace.sessions import session
 from tests.fakes.internet import FakeInternet

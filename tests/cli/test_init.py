@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rowkeeper.cli import run_command
-from rowkeeper.core.paths import known_id
+from rowkeeper.core.journal.folder_id import known_id
 from rowkeeper.core.project import CHECKOUT, config_path
 from rowkeeper.core.settings import load_settings
 from rowkeeper.core.warehouse import Target, connect

@@ -24,6 +24,7 @@ from rowkeeper.core.errors import NeedsPersonError
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.files import kept_files, write_keeping
 from rowkeeper.core.journal.check import check, strangers
+from rowkeeper.core.journal.folder_id import folder_id
 from rowkeeper.core.journal.journal import (
     Journal,
     read_segment,
@@ -31,7 +32,6 @@ from rowkeeper.core.journal.journal import (
     sealed_segments,
 )
 from rowkeeper.core.journal.kept_files import loads
-from rowkeeper.core.paths import folder_id
 from tests.fakes.clients import settings_in
 from tests.fakes.disk import FaultyDisk
 from tests.helpers.events import SESSION

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from rowkeeper.core.checked_lines import checked
 from rowkeeper.core.drain import drain
 from rowkeeper.core.errors import RowkeeperError
 from rowkeeper.core.event_values import EventValueError, check_values
 from rowkeeper.core.events import EventType
 from rowkeeper.core.ids import new_id
+from rowkeeper.core.journal.lines import checked
 from rowkeeper.core.journal.segments import Finding
 from rowkeeper.core.warehouse import Target
 from tests.fuzz_hostile import ODD

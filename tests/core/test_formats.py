@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from rowkeeper.cli import run_command
-from rowkeeper.core.checked_lines import checked
 from rowkeeper.core.database_format import write_format
 from rowkeeper.core.journal.check import check
 from rowkeeper.core.journal.formats import FORMATS, bring_forward, check_formats
 from rowkeeper.core.journal.journal import journal_dir, read_segment, sealed_segments
+from rowkeeper.core.journal.lines import checked
 from rowkeeper.core.warehouse import Target, connect
 from tests.helpers.kills import dying
 from tests.killed_upgrades import GOLDEN, differences, kill, unpacked

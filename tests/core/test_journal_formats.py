@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from rowkeeper.core.checked_lines import checked
 from rowkeeper.core.errors import DiskError, JournalDamagedError, NewerVersionError
 from rowkeeper.core.events import EVENT_VERSION, AssetEvent, EventType
 from rowkeeper.core.ids import new_id
@@ -23,7 +22,7 @@ from rowkeeper.core.journal.journal import (
     sealed_segments,
     write_sealed,
 )
-from rowkeeper.core.journal.lines import to_line
+from rowkeeper.core.journal.lines import checked, to_line
 from rowkeeper.core.journal.salvage import salvage
 from tests.helpers.events import SESSION
 from tests.helpers.journals import EVENTS, event_ids, made

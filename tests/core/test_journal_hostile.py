@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from rowkeeper.core.checked_lines import checked
 from rowkeeper.core.drain import drain
 from rowkeeper.core.errors import DiskError
 from rowkeeper.core.ids import new_id
@@ -19,7 +18,7 @@ from rowkeeper.core.journal.formats import (
 from rowkeeper.core.journal.journal import (
     sealed_segments,
 )
-from rowkeeper.core.journal.lines import to_line, whole_in
+from rowkeeper.core.journal.lines import checked, to_line, whole_in
 from rowkeeper.core.journal.salvage import salvage
 from rowkeeper.core.journal.segments import Finding
 from rowkeeper.core.warehouse import Target

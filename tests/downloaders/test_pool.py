@@ -19,9 +19,9 @@ from downloaders.places import MOVES
 from downloaders.pool import DownloadSummary, download_all
 from rowkeeper.core.errors import Verdict
 from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.journal.folder_id import folder_id
 from rowkeeper.core.net.pace import FilePace
 from rowkeeper.core.net.throttle import Throttle
-from rowkeeper.core.paths import folder_id
 from rowkeeper.core.progress import Progress
 from tests.fakes.clients import changed, request_for
 from tests.fakes.internet import FakeInternet

@@ -10,7 +10,7 @@ import pytest
 
 from downloaders.base import Request
 from rowkeeper.core.errors import BusyError
-from rowkeeper.core.paths import folder_id
+from rowkeeper.core.journal.folder_id import folder_id
 from rowkeeper.core.settings import Settings
 from rowkeeper.core.warehouse import Target, connect
 from rowkeeper.workspace.context import Context

@@ -10,7 +10,7 @@ import pytest
 
 from rowkeeper.core.errors import StoreError, Verdict
 from rowkeeper.core.events import AssetEvent, EventType
-from rowkeeper.core.paths import folder_id
+from rowkeeper.core.journal.folder_id import folder_id
 from rowkeeper.core.progress import Progress
 from rowkeeper.core.setting_sections import StoreSettings, Upload
 from rowkeeper.core.settings import Settings

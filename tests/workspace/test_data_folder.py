@@ -18,9 +18,9 @@ from rowkeeper.core.disk.faults import disk_error
 from rowkeeper.core.duckdb_file import open_duckdb
 from rowkeeper.core.errors import DiskError
 from rowkeeper.core.journal.check import check
+from rowkeeper.core.journal.folder_id import FOLDER_ID, folder_id, known_id
 from rowkeeper.core.journal.journal import journal_dir
 from rowkeeper.core.journal.salvage import salvage
-from rowkeeper.core.paths import FOLDER_ID, folder_id, known_id
 from rowkeeper.core.run_reports import note_report
 from rowkeeper.core.settings import PROJECT_DIR
 from rowkeeper.core.warehouse import connect

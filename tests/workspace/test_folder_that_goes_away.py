@@ -16,6 +16,7 @@ from rowkeeper.core.errors import DiskError
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.files import write_whole
 from rowkeeper.core.fixity import Content
+from rowkeeper.core.journal.folder_id import folder_id
 from rowkeeper.core.journal.formats import write_formats
 from rowkeeper.core.journal.journal import (
     Journal,
@@ -24,7 +25,6 @@ from rowkeeper.core.journal.journal import (
     seal_abandoned,
     sealed_segments,
 )
-from rowkeeper.core.paths import folder_id
 from rowkeeper.core.progress import Progress
 from rowkeeper.workspace.build import build
 from rowkeeper.workspace.context import Context

@@ -13,11 +13,11 @@ import pytest
 from dbt_common.exceptions import DbtRuntimeError
 
 from rowkeeper.core import clock
-from rowkeeper.core.checked_lines import checked
 from rowkeeper.core.database_format import DATABASE, write_format
 from rowkeeper.core.drain import create_tables
 from rowkeeper.core.errors import BusyError, WarehouseError
 from rowkeeper.core.journal.formats import FORMATS
+from rowkeeper.core.journal.lines import checked
 from rowkeeper.core.postgres import APPLICATION_VARIABLE, open_postgres
 from rowkeeper.core.settings import PROJECT_DIR, Settings
 from rowkeeper.core.warehouse import Target, connect

@@ -25,7 +25,8 @@ from rowkeeper.core.disk.probe import probe as probe_disk
 from rowkeeper.core.disk.stored import is_plain, unlinked
 from rowkeeper.core.disk.writing import sync
 from rowkeeper.core.errors import NeedsPersonError, RetryLaterError
-from rowkeeper.core.paths import folder_id, sha256_file
+from rowkeeper.core.journal.folder_id import folder_id
+from rowkeeper.core.paths import sha256_file
 from uploaders.base import CHUNK, IN_DATA_FOLDER, MARKER, Store, open_source
 from uploaders.faults import changed_source, corrupt_object, missing_object, strange_store
 from uploaders.links import Shown

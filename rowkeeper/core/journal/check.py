@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rowkeeper.core.disk.names import evicted, is_placeholder, kept_by
 from rowkeeper.core.journal import kept_files
+from rowkeeper.core.journal.folder_id import FOLDER_ID, known_folder, told_id
 from rowkeeper.core.journal.journal import has_writer, sealed_segments
 from rowkeeper.core.journal.manifest import (
     LOADS,
@@ -27,7 +28,6 @@ from rowkeeper.core.journal.segments import (
     segment_id,
     segments_in,
 )
-from rowkeeper.core.paths import FOLDER_ID, known_folder, told_id
 
 
 def losses(folder: Path) -> list[Finding]:

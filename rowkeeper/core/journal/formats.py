@@ -11,13 +11,13 @@ import json
 import re
 from pathlib import Path
 
-from rowkeeper.core.checked_lines import checked, unchecked
 from rowkeeper.core.disk.names import refuse_evicted
 from rowkeeper.core.disk.own import replace_whole, require_file
 from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.errors import JournalDamagedError, NewerVersionError
 from rowkeeper.core.journal import kept_files
 from rowkeeper.core.journal.journal import seal_anew
+from rowkeeper.core.journal.lines import checked, unchecked
 from rowkeeper.core.journal.manifest import SEALED
 from rowkeeper.core.journal.segments import SEALED as SEALED_NAME
 from rowkeeper.core.journal.segments import Finding, is_old, segments_in

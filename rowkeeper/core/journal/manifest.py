@@ -13,14 +13,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from rowkeeper.core.checked_lines import checked, unchecked
 from rowkeeper.core.disk.locks import locked
 from rowkeeper.core.disk.names import evicted
 from rowkeeper.core.disk.own import own_file, replace_whole, require_file
 from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.disk.stored import is_plain
 from rowkeeper.core.disk.writing import sync, write_all
-from rowkeeper.core.journal.lines import whole_in
+from rowkeeper.core.journal.lines import checked, unchecked, whole_in
 from rowkeeper.core.journal.segments import Finding
 from rowkeeper.core.text import from_json
 

@@ -16,12 +16,12 @@ from rowkeeper.core.journal.check import (
     signature,
     without_renamed,
 )
+from rowkeeper.core.journal.folder_id import folder_id
 from rowkeeper.core.journal.formats import format_findings, write_formats
 from rowkeeper.core.journal.journal import ASIDE, seal_abandoned, sealed_segments, write_sealed
 from rowkeeper.core.journal.manifest import LOADS, NAME, note_gone, read_manifest, renew
 from rowkeeper.core.journal.segments import SEALED as SEALED_NAME
 from rowkeeper.core.journal.segments import Finding, Segment, believed, sealed_events, segment_id
-from rowkeeper.core.paths import folder_id
 
 
 @dataclass

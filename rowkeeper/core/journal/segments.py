@@ -10,12 +10,11 @@ import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from rowkeeper.core.checked_lines import unchecked
 from rowkeeper.core.disk.own import read_file
 from rowkeeper.core.errors import NewerVersionError
 from rowkeeper.core.event_values import EventValueError, check_values
 from rowkeeper.core.events import AssetEvent
-from rowkeeper.core.journal.lines import SumBudget, whole_in
+from rowkeeper.core.journal.lines import SumBudget, unchecked, whole_in
 
 SUFFIX = ".jsonl"
 OPEN = "-open"
