@@ -8,7 +8,7 @@ guessed, so two words that make one by chance lead to nothing of anybody's.
 import re
 
 from rowkeeper.core.links.classify import classify
-from rowkeeper.core.links.google import ID_LENGTHS
+from rowkeeper.core.links.google import ID_LENGTHS, may_be_whole
 from rowkeeper.core.links.link import Link
 
 _GAP = re.compile(r"(?:\s|\\[nrt])+")
@@ -20,6 +20,8 @@ _AFTER_ID = re.compile(
     r"|[?&#](?:usp|resourcekey|id|gid|si|index|feature|authuser|export)="
 )
 """What an address has behind an id, and no sentence behind a word."""
+_CLOSING = ".,;:!?)]}'"
+"""What ends a sentence or a bracket that an address stands in."""
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _LENGTHS = {
     "drive": ID_LENGTHS,
@@ -53,14 +55,13 @@ def without_gaps(url: str) -> str:
 def _is_whole(link: Link) -> bool:
     """Whether the id of ``link`` is as long as one of its kind, as far as anybody knows."""
     lengths = _LENGTHS.get(link.provider, frozenset({0}))
-    size = len(link.media_id.partition(",")[0])
-    return size in lengths or size > max(lengths)
+    return may_be_whole(len(link.media_id.partition(",")[0]), lengths)
 
 
 def _end_of_rest(text: str, start: int, end: int, stop: int) -> int:
     """Behind an address that names nothing: the end of what it names with the next piece."""
     piece = _PIECE.match(text, end, stop)
-    if piece is None or _WORD.fullmatch(rest := piece[1].rstrip(".,;:!?)]}'")):
+    if piece is None or _WORD.fullmatch(rest := piece[1].rstrip(_CLOSING)):
         return end
     whole = classify(text[start:end] + rest)
     names = whole.provider in _LENGTHS and whole.asset_kinds and _is_whole(whole)
@@ -76,7 +77,7 @@ def _end_of_id(text: str, end: int, stop: int, link: Link) -> int:
         if piece is None or more is None:
             return end
         size += more.end()
-        rest = piece[1][more.end() :].rstrip(".,;:!?)]}'")
+        rest = piece[1][more.end() :].rstrip(_CLOSING)
         at = piece.start(1) + more.end() + len(rest)
         is_rest = size in _LENGTHS[link.provider] and not _WORD.fullmatch(more[0])
         if is_rest or _AFTER_ID.match(rest):

@@ -129,13 +129,19 @@ def _other_docs(parts: SplitResult) -> Link | None:
     return None
 
 
+def may_be_whole(size: int, lengths: frozenset[int] = ID_LENGTHS) -> bool:
+    """Are so many characters a whole id, of which these ``lengths`` are known and longer ones are
+    of kinds that nobody counted?"""
+    return size in lengths or size > max(lengths)
+
+
 def _id(text: str) -> str | None:
     plain = unquote(text).strip()
     found = _GOOGLE_ID.match(plain)
     if found is None:
         return None
-    is_whole = len(found[0]) in ID_LENGTHS or len(found[0]) > max(ID_LENGTHS)
-    return found[0] if is_whole or not _GOES_ON.match(plain, found.end()) else None
+    is_cut = not may_be_whole(len(found[0])) and _GOES_ON.match(plain, found.end())
+    return None if is_cut else found[0]
 
 
 def _tab(parts: SplitResult) -> str:
