@@ -10,6 +10,7 @@ from rowkeeper.core import clock
 from rowkeeper.core.errors import AmbiguousError, TransferError, Verdict
 from rowkeeper.core.events import AssetEvent
 from rowkeeper.core.retry import AMBIGUOUS_BACKOFF, Refusals, between_runs
+from rowkeeper.core.text import each_text
 
 MAX_MESSAGE = 500
 NOT_YET = frozenset({"live", "not_yet_live"})
@@ -108,10 +109,6 @@ def one_line(text: str) -> str:
 
 def storable(value: Any) -> Any:
     """``value`` without what JSON in UTF-8 or a warehouse can't hold: half characters and NULs."""
-    if isinstance(value, str):
-        return value.replace("\x00", "").encode("utf-8", "replace").decode()
-    if isinstance(value, dict):
-        return {storable(key): storable(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [storable(item) for item in value]
-    return value
+    return each_text(
+        value, lambda text: text.replace("\x00", "").encode("utf-8", "replace").decode()
+    )

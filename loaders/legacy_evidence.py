@@ -19,6 +19,7 @@ from loaders.text_files import MAX_BYTES, Decoded, decode, headed, read_bytes, r
 from rowkeeper.core.csv.legacy import is_nothing
 from rowkeeper.core.errors import InputError
 from rowkeeper.core.identity import compare_key, row_id_key
+from rowkeeper.core.ids import UUID
 from rowkeeper.core.links.classify import NOT_IDS, classify
 from rowkeeper.core.text import from_json, to_json
 from rowkeeper.core.titles import TITLES, title_key
@@ -35,7 +36,7 @@ _FILE = re.compile(
     "url|link|uuid|fileuuid|s3path|s3key|s3|key|object|objectkey|asset|document)s?(?:name|id)?"
 )
 _KINDS = {"audit": "audit", "gold": "gold standard", "orphan": "orphans", "recover": "recovery"}
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_UUID = re.compile(UUID.pattern, re.IGNORECASE)
 _IS_FILE = re.compile(_UUID.pattern + r"|\.[A-Za-z][A-Za-z0-9]{1,3}$", re.IGNORECASE)
 _YOUTUBE_ID = re.compile(r"[A-Za-z0-9_-]{11}")
 _GOOGLE_ID = re.compile(r"[A-Za-z0-9_-]{25,128}")

@@ -10,6 +10,8 @@ from typing import Any
 
 from rowkeeper.core.errors import Verdict
 from rowkeeper.core.events import EventType
+from rowkeeper.core.ids import UUID
+from rowkeeper.core.text import is_encodable
 
 CHECKS = frozenset(
     {
@@ -42,8 +44,6 @@ VERDICTS = (None, *Verdict)
 _TIME = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d(:?\d\d)?)?", re.ASCII
 )
-_HALF = re.compile("[\ud800-\udfff]")
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DIGITS = re.compile(r"-?[0-9]{1,18}")
 
 
@@ -70,7 +70,7 @@ def check_values(values: Mapping[str, Any]) -> None:
     if values.get("session_id") is None:
         raise EventValueError("session_id is missing")
     for name in UUIDS:
-        if (value := values.get(name)) is not None and not _UUID.fullmatch(value):
+        if (value := values.get(name)) is not None and not UUID.fullmatch(value):
             raise EventValueError(f"{name} is no UUID")
     _check_outcome(values)
 
@@ -115,10 +115,7 @@ def _is_count(value: Any) -> bool:
 
 
 def _is_text(value: Any) -> bool:
-    """A string without half characters, which no encoding has, and NULs, which Postgres refuses."""
-    if not isinstance(value, str) or "\0" in value:
-        return False
-    return value.isascii() or _HALF.search(value) is None
+    return isinstance(value, str) and is_encodable(value)
 
 
 def _is_flag(value: Any) -> bool:

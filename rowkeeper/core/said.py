@@ -11,7 +11,7 @@ import sys
 from typing import IO, Any, TextIO
 from urllib.parse import unquote
 
-from rowkeeper.core.text import harmless
+from rowkeeper.core.text import each_text, harmless
 
 MASK = "…"
 _ESCAPED = "%3[FfBb]|%26|\\\\{1,4}(?:u003[FfBb]|x3[FfBb]|u0026|x26)"
@@ -108,11 +108,7 @@ def _without_value(pair: re.Match[str]) -> str:
 def masked(value: Any) -> Any:
     """``value`` of JSON with each text in it as ``without_secrets`` has it: masked before it is
     written out, for a mask over what is written would take quotes and brackets with it."""
-    if isinstance(value, str):
-        return without_secrets(value)
-    if isinstance(value, dict):
-        return {masked(key): masked(item) for key, item in value.items()}
-    return [masked(item) for item in value] if isinstance(value, list | tuple) else value
+    return each_text(value, without_secrets)
 
 
 def shown(text: object) -> str:

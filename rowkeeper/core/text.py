@@ -5,7 +5,7 @@ import json
 import math
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -46,10 +46,23 @@ def compatible(text: str) -> str:
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
+def is_encodable(text: str) -> bool:
+    """Has it neither half characters, which no encoding has, nor NULs, which Postgres refuses?"""
+    return "\0" not in text and (text.isascii() or _NO_TEXT.search(text) is None)
+
+
 def encodable(text: str) -> str:
-    """``text`` with U+FFFD for half characters, which no encoding has, and for NULs, which Postgres
-    refuses: JSON and scripts may write both."""
+    """``text`` with U+FFFD for what is not encodable: JSON and scripts may write it."""
     return _NO_TEXT.sub("\ufffd", text)
+
+
+def each_text(value: Any, change: Callable[[str], str]) -> Any:
+    """``value`` of JSON with each text in it as ``change`` has it, names too; tuples as lists."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {each_text(key, change): each_text(item, change) for key, item in value.items()}
+    return [each_text(item, change) for item in value] if isinstance(value, list | tuple) else value
 
 
 def to_json(value: Any) -> str:

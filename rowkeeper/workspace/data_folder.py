@@ -5,7 +5,6 @@ remembered beside the user's other state, so that none grows in another's place 
 """
 
 import json
-import re
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,15 +14,13 @@ from rowkeeper.core.errors import DiskError
 from rowkeeper.core.files import write_whole
 from rowkeeper.core.journal.folder_id import known_id
 from rowkeeper.core.settings import Settings
-from rowkeeper.core.text import from_json, harmless, some_of
+from rowkeeper.core.text import from_json, harmless, is_encodable, some_of
 from rowkeeper.workspace.context import Context
 
 SHOWN = 3
 UNQUOTED = frozenset("%'?#\\")
 """In a path: dlt writes the first two into SQL as they are, dbt takes the path for a URL, and
 DuckDB the last for another way to write a slash."""
-NO_TEXT = re.compile("[\ud800-\udfff]")
-"""What Python makes of bytes of a name that are no UTF-8."""
 REMEMBERED = "data-folders.json"
 
 
@@ -52,7 +49,8 @@ def _check_path(context: Context) -> None:
     """
     folder = context.settings.data_dir
     real = folder.resolve()
-    odd = "bytes that are no text" if NO_TEXT.search(f"{folder}{real}") else ""
+    # Python makes half characters of bytes of a name that are no UTF-8
+    odd = "" if is_encodable(f"{folder}{real}") else "bytes that are no text"
     if context.target.type == "duckdb":
         odd = odd or " ".join(sorted(UNQUOTED & set(f"{folder}{real}")))
     if odd:

@@ -14,13 +14,13 @@ from rowkeeper.core.disk.own import read_file
 from rowkeeper.core.errors import NewerVersionError
 from rowkeeper.core.event_values import EventValueError, check_values
 from rowkeeper.core.events import AssetEvent
+from rowkeeper.core.ids import UUID
 from rowkeeper.core.journal.lines import SumBudget, unchecked, whole_in
 
 SUFFIX = ".jsonl"
 OPEN = "-open"
 SEALED = re.compile(r"(?P<id>.+)-(?P<events>\d+)-(?P<sha256>[0-9a-f]{32})")
-ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-OWN = re.compile(rf"{ID.pattern}(?:{OPEN}|-\d+-[0-9a-f]{{32}})?")
+OWN = re.compile(rf"{UUID.pattern}(?:{OPEN}|-\d+-[0-9a-f]{{32}})?")
 NUMBER = re.compile(rb',"_line":([1-9][0-9]{0,17})$')
 ASSET = re.compile(rb'"asset_id":"([0-9a-f-]{36})"')
 ROW = re.compile(rb'"row_id":"([^"\\]{1,100})"')
