@@ -149,7 +149,7 @@ def stream(response: urllib3.BaseHTTPResponse, progress: Progress) -> Iterator[b
     total = None if is_packed else length_of(response)
     done = 0
     chunks = response.stream(CHUNK, decode_content=is_packed and not is_zlib)
-    for chunk in unpacked(chunks) if is_zlib else chunks:
+    for chunk in unpacked(chunks, CHUNK) if is_zlib else chunks:
         done += len(chunk)
         progress(done, total)
         yield chunk

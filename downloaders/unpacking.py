@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 
 from rowkeeper.core.errors import RetryLaterError
 
-CHUNK = 1 << 18
 ZLIB = frozenset({"gzip", "x-gzip", "deflate"})
 UNKNOWN = frozenset({"zstd", "compress", "x-compress", "dcb", "dcz"})
 """What nothing here unpacks. Other words, such as utf-8 and aws-chunked, only look like packing."""
@@ -19,8 +18,8 @@ def check_known(encoding: str) -> None:
         raise RetryLaterError("packed", words)
 
 
-def unpacked(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The bytes behind ``chunks`` of gzip or zlib, at most ``CHUNK`` of them at a time.
+def unpacked(chunks: Iterable[bytes], most: int) -> Iterator[bytes]:
+    """The bytes behind ``chunks`` of gzip or zlib, at most ``most`` of them at a time.
 
     Raises ``RetryLaterError`` where they end too soon or are no such thing.
     """
@@ -30,7 +29,7 @@ def unpacked(chunks: Iterable[bytes]) -> Iterator[bytes]:
             while chunk:
                 if unpacker.eof:  # several files of gzip in a row are one
                     unpacker = zlib.decompressobj(_ANY_HEADER)
-                yield unpacker.decompress(chunk, CHUNK)
+                yield unpacker.decompress(chunk, most)
                 chunk = unpacker.unconsumed_tail or unpacker.unused_data
         yield unpacker.flush()
     except zlib.error:

@@ -127,10 +127,9 @@ def _warnings(context: Context, nodes: list[Any]) -> list[Warned]:
             relation = node.node.relation_name
             names, _ = warehouse.select(f"select * from {relation} limit 0")
             order = ", ".join(f'cast("{name}" as varchar)' for name in names)
-            _, rows = warehouse.select(
-                f"select * from {relation} order by {order} limit {EXAMPLES}"
-            )
-            examples = tuple(_label(dict(zip(names, row, strict=True))) for row in rows)
+            sql = f"select * from {relation} order by {order} limit {EXAMPLES}"
+            rows: list[dict[str, Any]] = warehouse.records(dict, sql)
+            examples = tuple(map(_label, rows))
             warnings.append(Warned(node.node.name, int(node.failures or 0), examples, relation))
     return warnings
 

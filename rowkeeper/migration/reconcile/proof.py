@@ -1,6 +1,7 @@
 """Is what raw holds what the source files held? Their hashes say so."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -54,9 +55,9 @@ def unknown_columns(file: LoadedFile, rows: Sequence[SourceRow]) -> dict[str, in
     """
     titles, layout = json.loads(file.header), json.loads(file.layout or "[]")
     wide = [cells for row in rows if len(cells := json.loads(row.cells)) == len(titles)]
-    filled = {}
+    filled, times = {}, Counter(titles)
     for place, title in enumerate(titles[: len(layout)]):
-        is_own = title.strip() and titles.count(title) == 1
+        is_own = title.strip() and times[title] == 1
         name = title if is_own else f"{title} (column {place + 1})".strip()
         if not layout[place]:
             filled[name] = sum(not is_nothing(cells[place]) for cells in wide)
