@@ -1,273 +1,42 @@
-"""What a reading proves of a list, a document or a recording, and what it finds new in it."""
+"""What a reading proves of a document or a recording, and what it finds new in it."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from downloaders.base import FetchSettings, Request, Standing
+from downloaders.base import FetchSettings
 from downloaders.documents import MAX_LINKS
-from downloaders.pool import download_all
 from downloaders.readings import Extent, content_key
-from downloaders.youtube.downloader import YouTubeDownloader, listed_twice
-from rowkeeper.core.events import AssetEvent, EventType
-from rowkeeper.core.retry import AMBIGUOUS_RUNS, Refusals
+from downloaders.youtube.downloader import YouTubeDownloader
+from rowkeeper.core.events import EventType
 from tests.fakes import drive_api, media
 from tests.fakes.clients import changed, request_for, settings_for
 from tests.fakes.internet import FakeInternet
 from tests.fakes.site import (
     Caption,
     Document,
-    DriveEntry,
-    DriveFolder,
     Fault,
-    Playlist,
     Site,
     Video,
-    WebResponse,
 )
+from tests.helpers.readings import again, events
 
-TEN = tuple((f"video{n:06}", f"No {n}") for n in range(10))
-MANY = tuple((f"of_many_{n:03}", f"Of many {n}") for n in range(100))
-LIST, FOLDER, DOCUMENT = "PLofvideos", "folder_of_all", "typing_notes"
+DOCUMENT = "typing_notes"
 SPOKEN = (Caption("en", "WEBVTT\n\n00:00.000 --> 00:01.000\nHello.\n"),)
 PAGE = "<html><body><p>{}</p></body></html>"
-Found = list[AssetEvent]
 
 
 @pytest.fixture
-def net() -> Iterator[FakeInternet]:
-    with FakeInternet(Site()) as internet:
-        yield internet
+def site() -> Site:
+    return Site()
 
 
 @pytest.fixture
 def settings(net: FakeInternet, tmp_path: Path) -> FetchSettings:
     return settings_for(net, tmp_path, retry_after_s=60.0)
-
-
-def events(settings: FetchSettings, request: Request) -> Found:
-    found: Found = []
-    download_all([request], settings, found.append, "session")
-    return found
-
-
-def children(found: Found) -> list[str]:
-    """The media that were discovered, in order, without their transcripts."""
-    kinds = {"video", "file"}
-    return [
-        str(event.media_id)
-        for event in found
-        if event.event_type is EventType.DISCOVERED and event.asset_kind in kinds
-    ]
-
-
-def again(first: AssetEvent, request: Request) -> Request:
-    """The request to read again what ``first`` tells of."""
-    standing = Standing(sha256=str(first.sha256), details=first.details)
-    return replace(request, attempt=request.attempt + 1, standing=standing)
-
-
-def playlist(**more: Any) -> Playlist:
-    return Playlist(LIST, "Videos", **{"entries": TEN, "page_size": 4, **more})
-
-
-@pytest.mark.parametrize(
-    ("listed", "cuts", "complete", "known", "facts"),
-    [
-        (playlist(), 0, True, 10, {}),
-        (playlist(stated=10), 0, True, 10, {"stated": 10}),
-        (playlist(), 1, True, 10, {}),  # tried again within the run
-        (playlist(stated=10), 9, False, 4, {"stated": 10}),
-        (playlist(), 9, False, 4, {}),
-        (playlist(stated=12), 0, False, 10, {"stated": 12}),
-        (
-            playlist(stated=12, notice="2 unavailable videos are hidden"),
-            0,
-            True,
-            10,
-            {"stated": 12, "hidden": 2},
-        ),
-        (
-            playlist(stated=12, notice="1 unavailable video is hidden"),
-            0,
-            False,
-            10,
-            {"stated": 12, "hidden": 1},
-        ),
-        (  # hidden ones are listed when asked for: as many may be missing
-            playlist(stated=12, notice="8 unavailable videos are hidden"),
-            9,
-            False,
-            4,
-            {"stated": 12, "hidden": 8},
-        ),
-        (
-            playlist(stated=1244, notice="1,234 unavailable videos are hidden"),
-            0,
-            True,
-            10,
-            {"stated": 1244, "hidden": 1234},
-        ),
-    ],
-)
-def test_a_playlist_is_complete_when_it_says_so(
-    net: FakeInternet,
-    settings: FetchSettings,
-    listed: Playlist,
-    cuts: int,
-    complete: bool,
-    known: int,
-    facts: dict[str, int],
-) -> None:
-    net.site.playlists.append(listed)
-    net.site.cuts[LIST] = cuts
-    found = events(settings, request_for("youtube", "playlist", LIST))
-    told = found[-1]
-    assert told.event_type is EventType.DOWNLOADED
-    assert told.details["complete"] is complete
-    assert told.details["entries"] == known == len(children(found))
-    assert {key: told.details.get(key) for key in ("stated", "hidden")} == {
-        "stated": facts.get("stated"),
-        "hidden": facts.get("hidden"),
-    }
-    assert ("incomplete_because" in told.details) is not complete
-    assert ("next_try_at" in told.details) is not complete
-
-
-@pytest.mark.parametrize(
-    ("listed", "is_hollow", "complete", "because"),
-    [
-        (playlist(), True, False, "the page after the last entry came without any."),
-        (playlist(stated=10), True, False, "states 10 entries and listed 4."),
-        (playlist(entries=MANY, page_size=100), False, False, "a full page of 100"),
-        (playlist(entries=MANY, page_size=100, stated=100), False, True, ""),
-        (playlist(entries=MANY + TEN, page_size=100), False, True, ""),
-        (playlist(entries=MANY * 2, page_size=100, stated=200), False, False, "listed 100"),
-        (playlist(entries=MANY * 2 + TEN, page_size=100), False, False, "100 entries came twice"),
-        (playlist(entries=()), False, False, "it has no entries, and states no count."),
-        (playlist(entries=(), stated=0), False, True, ""),
-        (playlist(entries=(*TEN, ("short", "?"))), False, False, "1 entries name no video."),
-        (playlist(entries=(*TEN, ("short", "?")), stated=11), False, False, "states 11 entries"),
-    ],
-)
-def test_a_playlist_that_ends_without_a_word_is_doubted(
-    net: FakeInternet,
-    settings: FetchSettings,
-    listed: Playlist,
-    is_hollow: bool,
-    complete: bool,
-    because: str,
-) -> None:
-    net.site.playlists.append(listed)
-    net.site.hollow |= {LIST} if is_hollow else set()
-    told = events(settings, request_for("youtube", "playlist", LIST))[-1]
-    assert told.details["complete"] is complete
-    assert because in told.details.get("incomplete_because", "")
-
-
-@pytest.mark.parametrize(
-    ("more", "twice"),
-    [
-        (range(100), 100),
-        (range(50), 50),  # the first half of the first page again
-        (range(50, 100), 50),
-        ([*range(100, 130), *range(60, 80)], 20),
-        ([99, *range(100, 149)], 0),  # one was put in while it was read
-        ([7, 7, 7, 7, 7, 7, 3, 9], 0),
-        ([*range(4), *range(100, 110)], 0),
-    ],
-)
-def test_neighbours_that_come_again_are_a_page_given_twice(more: Any, twice: int) -> None:
-    assert listed_twice([str(n) for n in (*range(100), *more)]) == twice
-
-
-def test_a_list_that_a_limit_cuts_is_not_complete(
-    net: FakeInternet, settings: FetchSettings
-) -> None:
-    net.site.playlists.append(playlist(stated=10))
-    told = events(changed(settings, max_playlist=3), request_for("youtube", "playlist", LIST))[-1]
-    assert told.details["complete"] is False
-    assert (told.details["entries"], told.details["left_out"]) == (3, 7)
-    assert told.details["incomplete_because"] == "7 were left out: download.max_playlist is 3."
-    link = f"{'a' * 11},{'b' * 11},cut_short"
-    named = events(settings, request_for("youtube", "playlist", link))[-1]
-    assert (named.details["complete"], named.details["stated"]) == (False, 3)
-
-
-def test_entries_that_nobody_can_watch_keep_their_place(
-    net: FakeInternet, settings: FetchSettings
-) -> None:
-    entries = (
-        TEN[0],
-        ("privately__", "[Private video]"),
-        ("deleted____", "[Deleted video]"),
-        TEN[1],
-    )
-    net.site.playlists.append(playlist(entries=entries, stated=4))
-    found = events(settings, request_for("youtube", "playlist", LIST))
-    assert children(found) == [media_id for media_id, _ in entries]
-    positions = [event.details["position"] for event in found if event.asset_kind == "transcript"]
-    assert positions == [1, 2, 3, 4]
-    assert found[-1].details["complete"] is True
-
-
-def test_a_partial_reading_takes_no_complete_list_away(
-    net: FakeInternet, settings: FetchSettings
-) -> None:
-    net.site.playlists.append(playlist(entries=TEN[:9], stated=9))
-    request = request_for("youtube", "playlist", LIST)
-    first = events(settings, request)[-1]
-    net.site.playlists[0] = playlist(entries=(("new________", "New"), *TEN), stated=11)
-    net.site.cuts[LIST] = 9
-    found = events(settings, again(first, request))
-    assert found[-1].event_type is EventType.REREAD_FAILED
-    assert (found[-1].error_code, found[-1].verdict) == ("incomplete_list", "retry")
-    assert "new________" in children(found)
-    assert (settings.data_dir / str(first.local_path)).is_file()
-
-
-def test_what_has_not_changed_is_told_and_not_kept(
-    net: FakeInternet, settings: FetchSettings
-) -> None:
-    net.site.playlists.append(playlist(stated=10))
-    request = request_for("youtube", "playlist", LIST)
-    first = events(settings, request)[-1]
-    files = sorted((settings.data_dir / "files").rglob("*"))
-    (second,) = events(settings, again(first, request))
-    assert second.event_type is EventType.REREAD_UNCHANGED
-    assert (second.attempt, second.sha256) == (2, first.sha256)
-    assert sorted((settings.data_dir / "files").rglob("*")) == files
-
-
-def test_a_reading_that_proves_more_is_told(net: FakeInternet, settings: FetchSettings) -> None:
-    net.site.playlists.append(playlist(stated=10))
-    request = request_for("youtube", "playlist", LIST)
-    first = events(settings, request)[-1]
-    older = replace(first, details={"title": "Videos", "entries": 10})
-    found = events(settings, again(older, request))
-    assert found[-1].event_type is EventType.DOWNLOADED
-    assert (found[-1].sha256, found[-1].local_path) == (first.sha256, first.local_path)
-    assert {event.details["listing"] for event in found} == {2}
-
-
-@pytest.mark.parametrize("by_api", [False, True])
-@pytest.mark.parametrize("cut", [False, True])
-def test_a_folder_is_read_to_its_end(
-    net: FakeInternet, settings: FetchSettings, by_api: bool, cut: bool
-) -> None:
-    entries = tuple(DriveEntry(f"file_number_{n}", f"{n}.txt") for n in range(3))
-    net.site.folders.append(DriveFolder(FOLDER, "All", entries, cut=cut))
-    if by_api:
-        settings = changed(settings, api_key=drive_api.KEY)
-    found = events(settings, request_for("drive", "folder", FOLDER))
-    assert found[-1].details["complete"] is not cut
-    assert len(children(found)) == found[-1].details["entries"] == 3
 
 
 def test_a_document_with_too_many_links_is_not_complete(
@@ -461,91 +230,6 @@ def test_a_first_tab_without_the_list_of_the_others_is_told_only_where_it_is_new
     before = replace(first, details={**first.details, "tabs_unread": "as told by older versions"})
     [mended] = events(settings, again(before, request))
     assert (mended.event_type, mended.details["complete"]) == (EventType.DOWNLOADED, False)
-
-
-def test_a_page_of_a_folder_that_lacks_something_proves_nothing(
-    net: FakeInternet, settings: FetchSettings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    net.site.folders.append(DriveFolder(FOLDER, "All", (DriveEntry("file_number_1", "1.txt"),)))
-    request = request_for("drive", "folder", FOLDER)
-    by_api = changed(settings, api_key=drive_api.KEY)
-    monkeypatch.setattr(drive_api, "listing", lambda *_: drive_api.answer({}))
-    told = events(by_api, request)[-1].details
-    assert (told["complete"], told["entries"]) == (False, 0)
-    assert "a page without files" in told["incomplete_because"]
-    page = b'<html><body><div class="flip-entry">1.txt</div></body></html>'
-    monkeypatch.setattr("tests.fakes.google._folder", lambda *_: WebResponse(page))
-    told = events(settings, request)[-1].details
-    assert told["complete"] is False
-    assert "leads nowhere" in told["incomplete_because"]
-
-
-ELSE = [
-    ("Before you continue", "", "not_a_file", "retry"),
-    ("Google Drive", "Sorry, unable to open the file at this time.", "server_error", "retry"),
-    ("Drive", "The file is in the owner's trash", "removed", "permanent"),
-    ("https://drive.google.com/x", "detected unusual traffic", "quota", "pause"),
-    ("Anmelden – Google Konten", "", "not_a_file", "retry"),
-    ("Sign in - Google Accounts", "", "permission_denied", "needs_person"),
-]
-
-
-@pytest.mark.parametrize(("title", "words", "code", "verdict"), ELSE)
-def test_another_page_is_no_empty_folder(
-    net: FakeInternet, settings: FetchSettings, title: str, words: str, code: str, verdict: str
-) -> None:
-    page = f"<html><title>{title}</title><p class='errorMessage'>{words}</p></html>"
-    net.site.pages["drive.google.com/embeddedfolderview"] = page
-    told = events(settings, request_for("drive", "folder", FOLDER))[-1]
-    assert (told.event_type, told.error_code) == (EventType.DOWNLOAD_FAILED, code)
-    assert told.verdict == verdict
-
-
-@pytest.mark.parametrize("kind", ["folder", "playlist"])
-def test_a_list_that_is_empty_all_at_once_is_believed_in_time(
-    net: FakeInternet, settings: FetchSettings, kind: str
-) -> None:
-    folder = DriveFolder(FOLDER, "All", (DriveEntry("file_number_1", "1.txt"),))
-    net.site.folders.append(folder)
-    net.site.playlists.append(playlist(stated=10))
-    request = {
-        "folder": request_for("drive", "folder", FOLDER),
-        "playlist": request_for("youtube", "playlist", LIST),
-    }[kind]
-    first = events(settings, request)[-1]
-    net.site.folders[0] = replace(folder, entries=())
-    net.site.playlists[0] = playlist(entries=(), stated=0)
-    old = datetime.now(UTC) - timedelta(days=4)
-    chains = [
-        None,
-        Refusals("emptied", AMBIGUOUS_RUNS - 2, old),
-        Refusals("emptied", AMBIGUOUS_RUNS, datetime.now(UTC)),
-        Refusals("not_found", AMBIGUOUS_RUNS, old),
-        Refusals("emptied", AMBIGUOUS_RUNS - 1, old),
-    ]
-    wanted = [replace(again(first, request), faults=99, refusals=chain) for chain in chains]
-    told = [events(settings, item)[-1] for item in wanted]
-    assert [(event.event_type, event.error_code) for event in told] == [
-        *[(EventType.REREAD_FAILED, "emptied")] * 4,
-        (EventType.DOWNLOADED, None),
-    ]
-    assert (told[-1].details["entries"], told[-1].details["complete"]) == (0, True)
-    assert {event.verdict for event in told[:-1]} == {"retry"}
-    assert [event.details["refused"]["runs"] for event in told[:-1]] == [1, 3, 5, 1]
-
-
-def test_what_stays_unfinished_is_looked_at_once_a_month(
-    net: FakeInternet, settings: FetchSettings
-) -> None:
-    net.site.playlists.append(playlist(stated=12))
-    request = request_for("youtube", "playlist", LIST)
-    waits = []
-    for tries in (0, settings.download.max_attempts - 1):
-        told = events(settings, replace(request, tries=tries, faults=tries))[-1]
-        until = datetime.fromisoformat(told.details["next_try_at"])
-        waits.append((until - datetime.now(UTC)).days)
-    assert waits[0] == 0
-    assert waits[1] >= 29
 
 
 @pytest.mark.parametrize("kind", ["video", "transcript"])
