@@ -1,5 +1,5 @@
 {#- A table of a part of the rows would look like all of them: where people read it, everybody would be gone. -#}
-{% macro refuse_sample() -%}
+{% macro refuse_part() -%}
     {%- for option in ("sample", "empty") if execute and invocation_args_dict.get(option) -%}
         {%- do exceptions.raise_compiler_error(
             "--" ~ option ~ " is not for these models: each is made of all rows, or it would be wrong. To see that they"

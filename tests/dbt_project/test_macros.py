@@ -60,7 +60,7 @@ def test_a_build_of_a_part_of_the_rows_is_refused(option: str) -> None:
     environment.globals |= {"execute": True, "invocation_args_dict": {option: True}}
     module: Any = environment.from_string((MACROS / "guard_build.sql").read_text("utf-8")).module
     with pytest.raises(ValueError, match=f"--{option} is not .* Nothing was written"):
-        module.refuse_sample()
+        module.refuse_part()
 
 
 def words(sql: str) -> set[str]:
