@@ -60,6 +60,7 @@ def environment(place: Path, target: str) -> Iterator[tuple[Demo, FakeInternet]]
         os.environ.update(
             DBT_TARGET=target,
             ROWKEEPER_DATA_DIR=str(place / "data"),
+            ROWKEEPER_DISK_STATE_DIR=str(place / "state"),  # whoever removes the demo begins anew
             ROWKEEPER_NETWORK_PROXY=internet.proxy,
             ROWKEEPER_NETWORK_CA_FILE=str(internet.ca_file),
             ROWKEEPER_DOWNLOAD_PACE_DIR=str(place / "pace"),
