@@ -76,11 +76,11 @@ def number_snapshots(warehouse: Warehouse) -> None:
     known = {row["snapshot_id"] for row in rows if row["snapshot_number"]}
     if len(known) == len(rows):
         return
-    found, by_id = numbers(rows), {row["snapshot_id"]: row for row in rows}
+    number_of, by_id = numbers(rows), {row["snapshot_id"]: row for row in rows}
     with warehouse.transaction():
         for name in by_id.keys() - known:
             warehouse.execute(
                 f"update {DATASET}.sheet_snapshots set snapshot_number = ?, previous_id = ? "
                 "where snapshot_id = ?",
-                [found[name], _previous(by_id[name], by_id), name],
+                [number_of[name], _previous(by_id[name], by_id), name],
             )

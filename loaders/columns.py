@@ -50,11 +50,11 @@ class WantedColumns:
         titles: dict[str, tuple[str, ...]] = {}
         for given, values in (columns or {}).items():
             name = _our_name(given)
-            found = (values,) if isinstance(values, str) else tuple(values)
-            found = tuple(dict.fromkeys((*titles.get(name, ()), *found)))
-            if len(found) > 1 and name in COLUMNS and name not in JOINED:
+            given_titles = (values,) if isinstance(values, str) else tuple(values)
+            given_titles = tuple(dict.fromkeys((*titles.get(name, ()), *given_titles)))
+            if len(given_titles) > 1 and name in COLUMNS and name not in JOINED:
                 raise UsageError(f"sheet.columns names several titles for {given}: say one.")
-            titles[name] = found
+            titles[name] = given_titles
         return cls(titles, tuple(row_id))
 
     def __bool__(self) -> bool:
@@ -138,12 +138,12 @@ class Columns:
         """Whether a row says the titles again: of each column that is read, and two at least; in
         other words for them, three."""
         read = self.read_places
-        told = [(self.titles[at], texts[at]) for at in read if trimmed(self.titles[at])]
-        if all(is_same_title(title, text) for title, text in told):
-            return len(told) > 1
-        return len(told) > 2 and all(
+        pairs = [(self.titles[at], texts[at]) for at in read if trimmed(self.titles[at])]
+        if all(is_same_title(title, text) for title, text in pairs):
+            return len(pairs) > 1
+        return len(pairs) > 2 and all(
             sheet_column(title) is not None and sheet_column(title) == sheet_column(text)
-            for title, text in told
+            for title, text in pairs
         )
 
     def _optional(self) -> set[int]:
@@ -203,15 +203,15 @@ def count_known(cells: Sequence[str], wanted: WantedColumns) -> int:
 
 def read_titles(titles: Sequence[str], wanted: WantedColumns) -> Columns:
     """The columns that ``titles`` name. Nothing is raised for those that are missing."""
-    found: dict[str, list[int]] = {}
+    candidates: dict[str, list[int]] = {}
     taken = _own_places(titles, wanted)
     own = {place for places in taken.values() for place in places}
     for place, title in enumerate(titles):
         column = sheet_column(title)
         if column and column not in wanted.titles and place not in own:
-            found.setdefault(column, []).append(place)
-    told_apart(titles, found)
-    places: dict[str, tuple[int, ...]] = {column: (held[0],) for column, held in found.items()}
+            candidates.setdefault(column, []).append(place)
+    told_apart(titles, candidates)
+    places: dict[str, tuple[int, ...]] = {column: (held[0],) for column, held in candidates.items()}
     places |= {column: tuple(held) for column, held in taken.items() if held}
     if "name" not in taken:
         places |= name_places(titles, places)
@@ -283,6 +283,6 @@ def check_columns(place: str, row: int, columns: Columns) -> None:
 
 def shown_titles(titles: Sequence[str]) -> str:
     """Titles as they may stand in a sentence."""
-    told = [quoted(title) for title in titles if harmless(title)]
-    more = [f"and {len(told) - SHOWN} more"] if len(told) > SHOWN else []
-    return ", ".join(told[:SHOWN] + more) or "no titles"
+    shown = [quoted(title) for title in titles if harmless(title)]
+    more = [f"and {len(shown) - SHOWN} more"] if len(shown) > SHOWN else []
+    return ", ".join(shown[:SHOWN] + more) or "no titles"

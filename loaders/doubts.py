@@ -101,8 +101,8 @@ def _names_a_name(title: str) -> bool:
 
 def _mostly(texts: Iterable[str], pattern: re.Pattern[str], longest: int) -> bool:
     """Whether more than half of the cells that say something look like ``pattern``."""
-    told = [text for cell in texts if (text := trimmed(cell))]
-    return 2 * sum(len(t) <= longest and bool(pattern.fullmatch(t)) for t in told) > len(told)
+    filled = [text for cell in texts if (text := trimmed(cell))]
+    return 2 * sum(len(t) <= longest and bool(pattern.fullmatch(t)) for t in filled) > len(filled)
 
 
 def _likely_types(

@@ -55,8 +55,8 @@ def ids_beside_index(
 
 def doubtful_ids(row_ids: Iterable[str]) -> list[str]:
     """The row ids, if each of them may be thousands or a whole number with zeros behind a mark."""
-    found = list(dict.fromkeys(text for given in row_ids if (text := trimmed(given))))
-    of_people = [text for text in found if _DIGIT.search(text)]
+    distinct = list(dict.fromkeys(text for given in row_ids if (text := trimmed(given))))
+    of_people = [text for text in distinct if _DIGIT.search(text)]
     return of_people if len(of_people) > 1 and all(map(_EITHER.fullmatch, of_people)) else []
 
 

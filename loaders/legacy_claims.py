@@ -45,7 +45,7 @@ class _Claims:
             values.get("extraction_date")
         )
         self.links = [link for link in links if link["is_content"] and link["asset_kinds"]]
-        self.found: list[Row] = []
+        self.rows: list[Row] = []
 
     def cell(self, column: str) -> str:
         """The text of a cell, '' for each of the old system's words for nothing."""
@@ -73,9 +73,9 @@ class _Claims:
     ) -> None:
         """``medium``: provider, media id and kind, where they are known."""
         provider, media_id, kind = medium or (SIDES.get(side or ""), None, None)
-        self.found.append(
+        self.rows.append(
             {
-                "claim_key": f"{self.row_key}:{len(self.found)}",
+                "claim_key": f"{self.row_key}:{len(self.rows)}",
                 "row_key": self.row_key,
                 "row_id": self.row_id,
                 "claim": claim,
@@ -107,7 +107,7 @@ def claims_of(
         _files(claims, side)
     _uploads(claims)
     _document(claims)
-    return claims.found
+    return claims.rows
 
 
 def moment(text: str | None) -> datetime | None:
@@ -231,7 +231,7 @@ def _document(claims: _Claims) -> None:
     text = claims.cell("document_text")
     if not text or FURNITURE.search(text[:2000]):
         return
-    media = [("docs", *found) for found in claims.media("docs") if found[1] == "document"]
+    media = [("docs", *claimed) for claimed in claims.media("docs") if claimed[1] == "document"]
     for medium in media or (None,):
         if failed := FAILED_TEXT.match(text):
             reason = trimmed(failed[1])[:500]

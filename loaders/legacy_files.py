@@ -36,7 +36,7 @@ def find_files(paths: Iterable[str | Path]) -> list[Path]:
     office program or a sync service keeps (``._x.csv``, ``.stversions/x.csv``). Raises
     ``InputError`` if there are none, and for one that a sync service keeps elsewhere.
     """
-    found: dict[Path, None] = {}
+    files: dict[Path, None] = {}
     for path in paths:
         given = Path(path).expanduser()
         if given.is_dir():
@@ -50,8 +50,8 @@ def find_files(paths: Iterable[str | Path]) -> list[Path]:
             matches = _matches(given)
             if not matches:
                 raise InputError(f"No legacy CSV matches {path}: check {SETTING}.")
-        found.update(dict.fromkeys(matches))
-    return list(found)
+        files.update(dict.fromkeys(matches))
+    return list(files)
 
 
 def left_out(paths: Iterable[str | Path]) -> list[Path]:

@@ -28,13 +28,13 @@ def name_places(
     return {"name": together} if together else {}
 
 
-def told_apart(titles: Sequence[str], found: dict[str, list[int]]) -> None:
+def told_apart(titles: Sequence[str], places: dict[str, list[int]]) -> None:
     """Make a middle name of a title that means one where another column has the last name."""
-    last = found.get("last_name", [])
+    last = places.get("last_name", [])
     for place in [at for at in last if title_key(titles[at]) == _MIDDLE_BESIDE_A_LAST]:
-        if len(last) > 1 and "middle_name" not in found:
+        if len(last) > 1 and "middle_name" not in places:
             last.remove(place)
-            found["middle_name"] = [place]
+            places["middle_name"] = [place]
 
 
 def joined_name(parts: Sequence[str], optional: Collection[int] = ()) -> str:
@@ -43,19 +43,19 @@ def joined_name(parts: Sequence[str], optional: Collection[int] = ()) -> str:
     ``optional``: the places of parts that may say nothing, or stand in another part as well.
     """
     held = [(at, part) for at, part in enumerate(parts) if trimmed(part)]
-    told = [
+    kept = [
         part
         for at, part in held
         if at not in optional or _adds(part, [other for place, other in held if place != at])
     ]
-    if len(told) < 2:
-        return told[0] if told else parts[0]
-    for part in told:
+    if len(kept) < 2:
+        return kept[0] if kept else parts[0]
+    for part in kept:
         words = _words(part)
-        rest = [other for other in told if other is not part]
+        rest = [other for other in kept if other is not part]
         if all(set(_words(other)) <= set(words) for other in rest):
             return part
-    return " ".join(trimmed(part) for part in told)
+    return " ".join(trimmed(part) for part in kept)
 
 
 def _adds(part: str, others: Sequence[str]) -> bool:

@@ -208,7 +208,7 @@ def _with_ids(
 
     def shared(choice: WantedColumns) -> int:
         ids = _ids(read_titles(texts, choice), people)
-        return len(ids) - len({found for found in ids if found})
+        return len(ids) - len({text for text in ids if text})
 
     return min(_id_choices(texts, people, wanted), key=shared)  # of equal ones the first
 

@@ -87,7 +87,7 @@ def ingest(settings: Settings, target: Target) -> IngestSummary:
         held = loaded(target)
         said = clock_notices(held.observed_at, target)
         new_files = [file for file in files if not held.has_file(file)]
-        told = _add_if_new(rows, snapshot, held, settings, ids)
+        notices = _add_if_new(rows, snapshot, held, settings, ids)
         for file in new_files:
             add_legacy_file(rows, file, ids)
         load_id = None
@@ -105,7 +105,7 @@ def ingest(settings: Settings, target: Target) -> IngestSummary:
                 IDLE.format(rule=harmless(rule))
                 for rule in idle_rules(warehouse, settings.legacy_csv.ignore)
             ]
-    summary = _summary(settings, load_id, snapshot, told, held, files, new_files, rows)
+    summary = _summary(settings, load_id, snapshot, notices, held, files, new_files, rows)
     return replace(summary, read_again=again, notices=(*said, *summary.notices))
 
 
@@ -193,8 +193,8 @@ def preview(settings: Settings, target: Target) -> IngestSummary:
     snapshot, files = _read(settings, keep_pages=False)
     held = loaded(target)
     new_files = [file for file in files if not held.has_file(file)]
-    told = _add_if_new(no_rows(), snapshot, held, settings, RowIds())
-    return _summary(settings, None, snapshot, told, held, files, new_files, no_rows())
+    notices = _add_if_new(no_rows(), snapshot, held, settings, RowIds())
+    return _summary(settings, None, snapshot, notices, held, files, new_files, no_rows())
 
 
 def _bytes_of(snapshot: Snapshot | None) -> dict[str, bytes]:
@@ -208,7 +208,7 @@ def _summary(
     settings: Settings,
     load_id: str | None,
     snapshot: Snapshot | None,
-    told: tuple[str, ...] | None,
+    notices: tuple[str, ...] | None,
     held: Loaded,
     files: list[LegacyFile],
     new_files: list[LegacyFile],
@@ -219,10 +219,10 @@ def _summary(
         sheet_source=snapshot.source if snapshot else None,
         tab=harmless(snapshot.tab_title or snapshot.tab_gid) if snapshot else None,
         sheet_rows=len(snapshot.rows) if snapshot else 0,
-        sheet_changed=told is not None,
-        new_columns=() if told is None else _new_columns(snapshot, held),
+        sheet_changed=notices is not None,
+        new_columns=() if notices is None else _new_columns(snapshot, held),
         notices=(
-            *(told or ()),
+            *(notices or ()),
             *(snapshot.notices if snapshot else ()),
             *(notice for file in files for notice in notices_of(file)),
             *_left_out(settings),
@@ -235,9 +235,9 @@ def _summary(
 
 def _left_out(settings: Settings) -> list[str]:
     """A sentence on files of others in the folders of CSVs, if there are any."""
-    found = left_out(settings.legacy_csv.paths)
-    names = some_of([path.name for path in found], 3)
-    return [f"Left out of the legacy CSVs, for no person keeps them: {names}."] if found else []
+    paths = left_out(settings.legacy_csv.paths)
+    names = some_of([path.name for path in paths], 3)
+    return [f"Left out of the legacy CSVs, for no person keeps them: {names}."] if paths else []
 
 
 def _new_columns(snapshot: Snapshot | None, held: Loaded) -> tuple[str, ...]:
@@ -267,9 +267,11 @@ def _add_if_new(
         return None
     sheet = settings.sheet
     allowed = Allowed(sheet.max_removed, sheet.max_changed, tuple(sheet.lost_columns))
-    told = check_load(snapshot, held.sheet, allowed, WantedColumns.of(sheet.columns, sheet.row_id))
+    notices = check_load(
+        snapshot, held.sheet, allowed, WantedColumns.of(sheet.columns, sheet.row_id)
+    )
     add_snapshot(rows, snapshot, held.link, ids)
-    return told
+    return notices
 
 
 @contextmanager

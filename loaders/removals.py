@@ -151,17 +151,17 @@ def _check_cells(
             f"{quoted(getattr(now[row_id], column))}"
             for row_id in moved or other
         ]
-        told = f"another {what} for {len(other)} of {len(had)} row ids"
-        told += f", {len(moved)} of which stood under other ids" if moved else ""
-        told += f": {some_of(shown, SHOWN)}."
+        difference = f"another {what} for {len(other)} of {len(had)} row ids"
+        difference += f", {len(moved)} of which stood under other ids" if moved else ""
+        difference += f": {some_of(shown, SHOWN)}."
         many = len(moved) > 1 or len(other) >= A_COLUMN
         if many and _is_more(other, had, allowed.max_changed):
             raise InputError(
-                f"{snapshot.place} has {told}{tab} Nothing was loaded: look whether the column was "
-                "sorted alone or is spoilt; if all this is to change, run once with "
+                f"{snapshot.place} has {difference}{tab} Nothing was loaded: look whether the "
+                "column was sorted alone or is spoilt; if all this is to change, run once with "
                 "--max-changed 1."
             )
-        yield f"The sheet has {told}"
+        yield f"The sheet has {difference}"
 
 
 def _other_cells(
@@ -171,9 +171,9 @@ def _other_cells(
     these those where it stood under another id."""
     had, has = dict[str, list[frozenset[str]]](), dict[str, frozenset[str]]()
     for row_id, (before, now) in both.items():
-        if told := [words for one in before if (words := _words(getattr(one, column)))]:
-            had[row_id], has[row_id] = told, _words(getattr(now, column))
-    known = {words for told in had.values() for words in told}
+        if earlier := [words for one in before if (words := _words(getattr(one, column)))]:
+            had[row_id], has[row_id] = earlier, _words(getattr(now, column))
+    known = {words for earlier in had.values() for words in earlier}
     other = [row_id for row_id in had if not any(old <= has[row_id] for old in had[row_id])]
     return had, other, [row_id for row_id in other if has[row_id] in known]
 

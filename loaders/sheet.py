@@ -168,8 +168,8 @@ def _read_page(source: str, tab: str | None, access: Access) -> tuple[str, list[
     framed_tabs = []
     for frame in chosen:
         framed = replace(read_page(frame.url, *reach), source=page.source)
-        found = with_source(read_tabs(framed, access.bounds), framed.body)
-        framed_tabs += [replace(shown, title=shown.title or frame.title) for shown in found]
+        page_tabs = with_source(read_tabs(framed, access.bounds), framed.body)
+        framed_tabs += [replace(shown, title=shown.title or frame.title) for shown in page_tabs]
     return page.source, framed_tabs, asked
 
 

@@ -89,8 +89,8 @@ def read_api(
         request = sheets.get(
             spreadsheetId=spreadsheet, ranges=ranges, includeGridData=True, fields=CELLS
         )
-        found = _asked(request, credentials)
-    tabs = [_tab(item) for item in found.get("sheets", ())]
+        answer = _asked(request, credentials)
+    tabs = [_tab(item) for item in answer.get("sheets", ())]
     for tab in tabs:
         check_lines(f"The sheet {_place(spreadsheet)}, tab {tab.label},", tab.lines, bounds)
     return tabs

@@ -46,12 +46,12 @@ def choose(
             f"The sheet {source} has no tab {harmless(asked or '')}: set sheet.tab or --tab to one "
             f"of {', '.join(tab.label for tab in tabs)}."
         )
-    heads = [(tab, *found) for tab in candidates if (found := header_of(tab, wanted))]
+    heads = [(tab, *header) for tab in candidates if (header := header_of(tab, wanted))]
     if heads:
         return next((head for head in heads if not head[2].missing), heads[0])
     for tab in candidates:
-        if wanted and (found := header_of(tab, NOTHING_SAID)):
-            head, _ = found
+        if wanted and (header := header_of(tab, NOTHING_SAID)):
+            head, _ = header
             return tab, head, read_titles([cell.text for cell in head.cells], wanted)
     raise _no_titles(source, candidates, wanted)
 
@@ -104,9 +104,9 @@ def other_tabs(
         tab.label
         for tab in tabs
         if tab is not chosen
-        and (found := header_of(tab, wanted or NOTHING_SAID))
-        and len(set(found[1].places.values())) > 1
-        and len(tab.lines) > tab.lines.index(found[0]) + 1
+        and (header := header_of(tab, wanted or NOTHING_SAID))
+        and len(set(header[1].places.values())) > 1
+        and len(tab.lines) > tab.lines.index(header[0]) + 1
     ]
     if others:
         yield (

@@ -71,7 +71,7 @@ def _tab(where: str, place: int, sheet: "Worksheet", formulas: Formulas, bounds:
     lines = without_blank_ends(list(_lines(label, sheet, said, bounds, hidden)))
     check_lines(label, lines, bounds)
     notices = hidden_notice(hidden)
-    notices += _unclear_notice([cell for cell, found in said.items() if not found.is_clear])
+    notices += _unclear_notice([cell for cell, read in said.items() if not read.is_clear])
     notices += comment_notice(
         [
             cell.coordinate

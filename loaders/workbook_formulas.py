@@ -52,9 +52,9 @@ class Formula:
 def read_formula(formula: str, value_of: ValueOf) -> Formula:
     """The links that ``formula`` has, whatever function takes them: IF, IMAGE, ``&``."""
     others, address, text = _links_in(formula), "", ""
-    if found := _HYPERLINK.match(formula):
-        address, label = (_plain(part) for part in found.groups(""))
-        text = label or (address if found[0].endswith(")") else "")
+    if match := _HYPERLINK.match(formula):
+        address, label = (_plain(part) for part in match.groups(""))
+        text = label or (address if match[0].endswith(")") else "")
         others = [link for link in others if link not in (address, *find_links(address))]
     made, is_clear = _put_together(formula, value_of)
     whole = [link for link in made if find_links(link)]
@@ -63,14 +63,14 @@ def read_formula(formula: str, value_of: ValueOf) -> Formula:
 
 
 def _links_in(formula: str) -> list[str]:
-    found: list[str] = []
+    links: list[str] = []
     for literal in _LITERAL.finditer(formula):
         text = "".join(_plain(part[1]) for part in re.finditer(_QUOTED, literal[0]))
         if not _SOURCE.search(
             formula, max(0, literal.start() - 40), literal.start()
         ) and not _IMPORTS.match(text):
-            found += find_links(text)
-    return found
+            links += find_links(text)
+    return links
 
 
 def _plain(literal: str) -> str:
@@ -82,16 +82,16 @@ def _put_together(formula: str, value_of: ValueOf) -> tuple[list[str], bool]:
     if "HYPERLINK(" not in formula.upper():
         return [], True
     tokens = _tokens(formula)
-    found, is_clear = [], tokens is not None
+    addresses, is_clear = [], tokens is not None
     for place, token in enumerate(tokens or ()):
         if token.subtype == "OPEN" and _LINKS.fullmatch(token.value):
             argument = _argument(tokens or (), place + 1)
             if any(part.subtype == "RANGE" for part in argument):
                 try:
-                    found.append(_Joined(argument, value_of).text())
+                    addresses.append(_Joined(argument, value_of).text())
                 except _UntoldError:
                     is_clear = False
-    return found, is_clear
+    return addresses, is_clear
 
 
 def _tokens(formula: str) -> "list[Token] | None":
