@@ -48,7 +48,7 @@ class DirectDownloader(StreamingDownloader):
             progress,
             settings=self.settings,
             inspect=_inspect,
-            judge=lambda head, told: _judge(head, told, name),
+            judge=lambda head, declared: _judge(head, declared, name),
         )
         extension = safe_extension(saved.filename, saved.mime_type)
         fetched = Fetched(
@@ -76,10 +76,10 @@ def _inspect(response: urllib3.BaseHTTPResponse) -> None:
         raise PermanentError("not_media", f"The link leads to {mime_type[:80]}, not to media.")
 
 
-def _judge(head: bytes, told: Told, name: str | None) -> Told:
+def _judge(head: bytes, declared: Told, name: str | None) -> Told:
     """Raise for a page, whatever its headers say; tell name and type where they don't."""
-    if kind_of(head) == "text/html" and not told.mime_type.startswith("text/"):
-        raise PermanentError("not_media", f"A page came instead of {told.mime_type[:80]}.")
-    if is_belied(head, told.mime_type):
-        raise PermanentError("not_media", f"Text came instead of {told.mime_type[:80]}.")
-    return Told(told.filename or name, true_type(head, told.mime_type))
+    if kind_of(head) == "text/html" and not declared.mime_type.startswith("text/"):
+        raise PermanentError("not_media", f"A page came instead of {declared.mime_type[:80]}.")
+    if is_belied(head, declared.mime_type):
+        raise PermanentError("not_media", f"Text came instead of {declared.mime_type[:80]}.")
+    return Told(declared.filename or name, true_type(head, declared.mime_type))

@@ -48,17 +48,17 @@ def read_text(path: Path) -> dict[str, Any]:
     text. ``links``: the canonical addresses that are followed, one a line. ``occurrences``: each
     link as it stands there, with what it leads to; ``left_out``: how many more there are.
     """
-    found = _occurrences(path).links
-    details: dict[str, Any] = {"links": "\n".join(link.url for link in _followed(found))}
+    occurrences = _occurrences(path).links
+    details: dict[str, Any] = {"links": "\n".join(link.url for link in _followed(occurrences))}
     if path.suffix != ".html":
         details = {"text": _text(path), **details}
-    if found:
+    if occurrences:
         details["occurrences"] = [
             {"position": position, "url": url, **_facts(link)}
-            for position, (url, link) in enumerate(found[:MAX_OCCURRENCES])
+            for position, (url, link) in enumerate(occurrences[:MAX_OCCURRENCES])
         ]
-    if len(found) > MAX_OCCURRENCES:
-        details["left_out"] = len(found) - MAX_OCCURRENCES
+    if len(occurrences) > MAX_OCCURRENCES:
+        details["left_out"] = len(occurrences) - MAX_OCCURRENCES
     return details
 
 
@@ -134,17 +134,17 @@ def read_links(request: Request, fetched: Fetched, path: Path) -> Fetched:
 
     Its details say where there are more links than are followed.
     """
-    found = _occurrences(path)
-    different = len({link.url for _, link in found.links})
+    occurrences = _occurrences(path)
+    different = len({link.url for _, link in occurrences.links})
     extent = Extent(
-        unread=found.unread,
+        unread=occurrences.unread,
         listed=min(different, MAX_LINKS),
         left_out=max(0, different - MAX_LINKS),
         limit=f"of one document the first {MAX_LINKS:,} links are followed",
     )
-    told = extent.details() if extent.reason else {"complete": True}
-    details = {**fetched.details, **told}
-    return replace(fetched, details=details, discovered=_discovered(request, found.links))
+    completeness = extent.details() if extent.reason else {"complete": True}
+    details = {**fetched.details, **completeness}
+    return replace(fetched, details=details, discovered=_discovered(request, occurrences.links))
 
 
 def discovered(request: Request, path: Path) -> tuple[Discovered, ...]:

@@ -154,10 +154,10 @@ def match(
     matches: dict[str, Match] = {}
     unmatched: list[Unmatched] = []
     for path in media:
-        found = list(_matches(path, named.get(path), waiting))
-        for item in found:
+        candidates = list(_matches(path, named.get(path), waiting))
+        for item in candidates:
             matches.setdefault(item.wanted.request.asset_id, item)
-        if not found:
+        if not candidates:
             unmatched.append(Unmatched(path, _why_not(path, named.get(path))))
     return list(matches.values()), unmatched
 

@@ -46,7 +46,7 @@ def verdict_of(
     if isinstance(error, AmbiguousError):
         return _refused(request, error, message, settings)
     if request.refusals:
-        details["refused"] = request.refusals.told()
+        details["refused"] = request.refusals.details()
     is_pause = error.verdict is Verdict.PAUSE
     if faults >= limit and not (is_pause or request.standing):
         words = f"{message[: MAX_MESSAGE - 40]} Given up after {faults} runs."
@@ -75,7 +75,7 @@ def _refused(
     """As above, of a refusal without a reason: final once several runs got it, days apart."""
     now = clock.now()
     refusals = Refusals.after(request.refusals, error.code, now)
-    details = {"faults": request.faults, "refused": refusals.told()}
+    details = {"faults": request.faults, "refused": refusals.details()}
     if refusals.is_final(now):
         since = f"{refusals.since:%Y-%m-%d}"
         words = f"{message[: MAX_MESSAGE - 60]} The same in {refusals.runs} runs since {since}."

@@ -132,18 +132,18 @@ def _line(asset_id: str, note: dict[str, Any]) -> str:
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:
     """What was noted and not reported, by asset id; a line that is not whole says nothing."""
-    found: dict[str, dict[str, Any]] = {}
+    notes: dict[str, dict[str, Any]] = {}
     try:
         lines = path.read_bytes().splitlines() if is_own_file(path) else []
     except OSError:
-        return found
+        return notes
     for line in lines:
         try:
             asset_id, note = from_json(line)
-            found[str(asset_id)] = dict(note)
+            notes[str(asset_id)] = dict(note)
         except (ValueError, TypeError):
             continue
-    return found
+    return notes
 
 
 def _beside(fetched: Fetched, request: Request, data_dir: Path) -> Fetched:

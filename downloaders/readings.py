@@ -85,9 +85,9 @@ class Extent:
         """Why the reading is not complete, in words; None if it is."""
         words = []
         if self._is_short:
-            found = self.listed + self.left_out
+            total = self.listed + self.left_out
             hidden = f" and hides {self.hidden}" if self.hidden else ""
-            words.append(f"The source states {self.stated} entries{hidden} and listed {found}.")
+            words.append(f"The source states {self.stated} entries{hidden} and listed {total}.")
         elif self.is_cut_short:
             words.append(f"The source may not have listed all: {self.doubts[0]}")
         if self.left_out:
@@ -98,7 +98,7 @@ class Extent:
 
     def details(self) -> dict[str, Any]:
         """What an event says of it."""
-        found = {
+        values = {
             "entries": self.listed,
             "stated": self.stated,
             "hidden": self.hidden or None,
@@ -106,7 +106,7 @@ class Extent:
             "unread": bool(self.unread) or None,
             "incomplete_because": self.reason,
         }
-        kept = {key: value for key, value in found.items() if value is not None}
+        kept = {key: value for key, value in values.items() if value is not None}
         return kept | {"complete": self.reason is None}
 
 
@@ -160,8 +160,13 @@ def proved(request: Request, fetched: Fetched) -> Fetched:
         return fetched
     ids = "\n".join(sorted(child.asset_id for child in fetched.discovered))
     children = hashlib.sha256(ids.encode()).hexdigest()[:12]
-    told = {"complete": True, **fetched.details, "children": children, "listing": request.attempt}
-    return replace(fetched, details=told)
+    proof = {
+        "complete": True,
+        **fetched.details,
+        "children": children,
+        "listing": request.attempt,
+    }
+    return replace(fetched, details=proof)
 
 
 def content_key(path: Path, mime_type: str) -> str | None:
@@ -212,12 +217,12 @@ def _is_believed(request: Request) -> bool:
 
 
 def _is_same(request: Request, standing: Standing, fetched: Fetched) -> bool:
-    known, found = standing.details, fetched.details
-    key = found.get("content_key")
+    known, new = standing.details, fetched.details
+    key = new.get("content_key")
     same = fetched.sha256 == standing.sha256 or (
         key is not None and key == known.get("content_key")
     )
-    return same and says_nothing_new(request, found)
+    return same and says_nothing_new(request, new)
 
 
 def says_nothing_new(request: Request, details: Mapping[str, Any]) -> bool:

@@ -31,8 +31,8 @@ def providers() -> tuple[str, ...]:
 def downloader_class(provider: str) -> type[Downloader]:
     """The class behind the name of a provider."""
     module, name = CLASSES[provider]
-    found: type[Downloader] = getattr(import_module(module), name)
-    return found
+    downloader: type[Downloader] = getattr(import_module(module), name)
+    return downloader
 
 
 class Paces(Mapping[str, Limit]):

@@ -85,7 +85,7 @@ class Streamer(Protocol):
     def went(self, request: Request) -> bool:
         """Have the bytes of ``request`` gone past the disk, and not been reported yet?"""
 
-    def told(self, request: Request) -> AssetEvent | None:
+    def upload_event(self, request: Request) -> AssetEvent | None:
         """Where they are, if they have; to be reported before the download itself is."""
 
     def reported(self, request: Request, folder: Path) -> None:

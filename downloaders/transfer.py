@@ -65,7 +65,7 @@ def save(
     *,
     settings: FetchSettings,
     inspect: Inspect = lambda _: None,
-    judge: Judge = lambda _, told: told,
+    judge: Judge = lambda _, declared: declared,
     headers: Mapping[str, str] | None = None,
     version: str | None = None,
     with_md5: bool = False,
@@ -132,23 +132,23 @@ class _Transfer:
         rest = (None if is_encoded(response) else length_of(response)) or 0
         files.check_size(offset + rest, self.settings)
         self.sink.check_room(rest)
-        told = Told(filename_of(response), mime_of(response))
+        declared = Told(filename_of(response), mime_of(response))
         hashes = [hashlib.sha256()]
         if self.with_md5:
             hashes.append(hashlib.md5(usedforsecurity=False))
 
         def look(head: bytes) -> Told:
-            nonlocal told
-            told = self.judge(head, told)
-            return told
+            nonlocal declared
+            declared = self.judge(head, declared)
+            return declared
 
         with self.sink.open(offset, self._version_of(response), hashes, look) as write:
             size = self._append(response, write, offset, hashes)
         return Saved(
             size_bytes=size,
             sha256=hashes[0].hexdigest(),
-            filename=told.filename,
-            mime_type=told.mime_type,
+            filename=declared.filename,
+            mime_type=declared.mime_type,
             md5=hashes[1].hexdigest() if self.with_md5 else None,
             source_version=response.headers.get("ETag"),
         )

@@ -204,8 +204,8 @@ class Unit:
             identified, twins = as_found(request, link)
         except TransferError as error:
             return self.failed(request, error)
-        told = {"provider": identified.provider, "asset_kind": identified.asset_kind}
-        details = {**told, "original_url": link.url, "step": len(identified.was)}
+        kind = {"provider": identified.provider, "asset_kind": identified.asset_kind}
+        details = {**kind, "original_url": link.url, "step": len(identified.was)}
         events = [self._event(EventType.IDENTIFIED, request, details=details)]
         events += [self._discovered_event(request, twin) for twin in twins]
         outcome = self.fetch(identified)
@@ -216,7 +216,7 @@ class Unit:
         if documents.is_text(request, fetched):
             details = documents.read_text(fetched.path)
             events.append(self._event(EventType.DOCUMENT_READ, request, details=details))
-        gone = self.streamer.told(request) if self.streamer else None
+        gone = self.streamer.upload_event(request) if self.streamer else None
         if gone:
             events.append(gone)
         downloaded = self._event(

@@ -30,8 +30,8 @@ RAISING = {"ExtractorError", "raise_no_formats", "raise_login_required", "raise_
 def sites() -> list[VideoSite]:
     """The sites that yt-dlp fetches from, YouTube first."""
     classes = (downloader_class(name) for name in providers())
-    found = [item.site for item in classes if issubclass(item, VideoDownloader)]
-    return sorted(found, key=lambda site: (site.provider != "youtube", site.provider))
+    described = [item.site for item in classes if issubclass(item, VideoDownloader)]
+    return sorted(described, key=lambda site: (site.provider != "youtube", site.provider))
 
 
 def tables() -> str:

@@ -90,13 +90,13 @@ class DocsDownloader(Downloader):
     def _with_tabs(self, request: Request, file_id: google.FileId, fetched: Fetched) -> Fetched:
         """``fetched``, the first tab, with the assets of the other ones."""
         try:
-            found = other_tabs(self._client, self._settings, self._api, request, file_id)
+            others = other_tabs(self._client, self._settings, self._api, request, file_id)
         except TransferError as error:
             words = f"Only the first tab is known: {error}"
             details = {"complete": False, "incomplete_because": words}
             return replace(fetched, details=fetched.details | details)
         return replace(
-            fetched, details=fetched.details | {"tabs": len(found) + 1}, discovered=found
+            fetched, details=fetched.details | {"tabs": len(others) + 1}, discovered=others
         )
 
     def _saved(
@@ -185,8 +185,8 @@ def _if_changed(request: Request) -> dict[str, str]:
 def _told(part: Path, export: ExportFormat, saved: Saved) -> dict[str, Any]:
     """What later tells this version from others."""
     key = content_key(part, export.mime_type)
-    told = {"source_version": saved.source_version, "content_key": key}
-    return {name: value for name, value in told.items() if value}
+    facts = {"source_version": saved.source_version, "content_key": key}
+    return {name: value for name, value in facts.items() if value}
 
 
 def _inspect(

@@ -131,30 +131,30 @@ class DriveDownloader(StreamingDownloader):
 def _listing(request: Request, directory: Path, listed: FolderList, most: int = 0) -> Fetched:
     """The listing as a file, and the assets that its entries lead to, ``most`` of them, 0: all."""
     entries = listed.entries[: most or None]
-    found = [(classify(url), name) for url, name in entries]
+    classified = [(classify(url), name) for url, name in entries]
     title = listed.title
     extent = Extent(
-        listed=len(found),
+        listed=len(classified),
         left_out=len(listed.entries) - len(entries),
         limit=f"download.max_folder is {most}",
         doubts=listed.doubts,
     )
-    told: list[dict[str, Any]] = [
+    rows: list[dict[str, Any]] = [
         {
             "asset_kind": next(iter(link.asset_kinds), None),
             "provider": link.provider if link.asset_kinds else None,
             "media_id": link.media_id if link.asset_kinds else None,
             "title": name,
         }
-        for link, name in found
+        for link, name in classified
     ]
     fetched = files.commit_listing(
         request,
         directory,
-        {"provider": "drive", "id": request.media_id, "title": title, "entries": told},
+        {"provider": "drive", "id": request.media_id, "title": title, "entries": rows},
         filename=title,
         details={"title": title, **extent.details()},
-        discovered=children(request, list(found), telling(url for url, _ in entries)),
+        discovered=children(request, list(classified), telling(url for url, _ in entries)),
     )
     return checked(fetched, extent)
 
@@ -188,10 +188,10 @@ def _confirmed(tree: html.HtmlElement, url: str, file_id: google.FileId) -> str 
     return None
 
 
-def _judge(head: bytes, told: Told) -> Told:
+def _judge(head: bytes, declared: Told) -> Told:
     """Raise for a page where a file was expected; tell the type where Drive doesn't."""
-    google.check_bytes(head, told.mime_type, told.filename is not None)
-    return Told(told.filename, true_type(head, told.mime_type))
+    google.check_bytes(head, declared.mime_type, declared.filename is not None)
+    return Told(declared.filename, true_type(head, declared.mime_type))
 
 
 def _kept(request: Request, directory: Path, sink: Sink, saved: Saved) -> Fetched:

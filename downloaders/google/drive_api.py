@@ -117,9 +117,9 @@ class DriveApi:
         """The bytes of a file into ``sink``, resumed, and held to the MD5 that Drive tells."""
         md5, query = facts.get("md5Checksum"), {"alt": "media", "supportsAllDrives": "true"}
 
-        def judged(head: bytes, told: Told) -> Told:
-            name = str(facts.get("name") or "") or told.filename
-            return judge(head, Told(name, str(facts.get("mimeType") or told.mime_type)))
+        def judged(head: bytes, declared: Told) -> Told:
+            name = str(facts.get("name") or "") or declared.filename
+            return judge(head, Told(name, str(facts.get("mimeType") or declared.mime_type)))
 
         saved = self._get(file_id, "", query, sink, progress, md5, judged)
         if md5 and saved.md5 != md5:
@@ -154,7 +154,7 @@ class DriveApi:
         sink: Sink,
         progress: Progress,
         md5: str | None,
-        judge: Judge = lambda _, told: told,
+        judge: Judge = lambda _, declared: declared,
     ) -> Saved:
         name = quote(file_id.media_id, safe="")
         url = f"{self._endpoint}files/{name}{action}?{urlencode(query)}"
@@ -259,9 +259,9 @@ def _faults() -> Iterator[None]:
 
 def _refusal(status: int, body: bytes, wait: float | None) -> TransferError:
     """What a status of the API means, by the reason that it names."""
-    found = _reasons(body)
+    reasons = _reasons(body)
     for reason, rule in REASONS.items():
-        if reason in found:
+        if reason in reasons:
             return rule.raised(rule.why, wait)
     if first_match([SORRY], body.decode("utf-8", "replace")):
         return SORRY.raised(f"The Drive API: {SORRY.example}", wait)

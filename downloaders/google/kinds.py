@@ -100,7 +100,7 @@ def as_found(request: Request, link: Link) -> tuple[Request, tuple[Discovered, .
     if was.count(now) > 1:  # a link that only looks like an office file's comes back once
         words = "Google says in turn that it is a file and that it is none."
         raise AmbiguousError("kind_unclear", words)
-    found = replace(
+    renamed = replace(
         request, provider=link.provider, asset_kind=kind, original_url=link.url, was=was
     )
     twins = tuple(
@@ -117,4 +117,4 @@ def as_found(request: Request, link: Link) -> tuple[Request, tuple[Discovered, .
         for position, other in enumerate(kinds[1:], 1)
         if kind == kinds[0]
     )
-    return found, twins
+    return renamed, twins

@@ -74,11 +74,11 @@ def _by_api(
         raise_for_status(response, "The Sheets API")
         body = read_page(response)
     try:
-        found = [item["properties"] for item in from_json(body)["sheets"]]
         return [
             (str(int(item["sheetId"])), str(item.get("title") or ""))
-            for item in found
-            if item.get("sheetType", "GRID") == "GRID" and not item.get("hidden")
+            for sheet in from_json(body)["sheets"]
+            if (item := sheet["properties"]).get("sheetType", "GRID") == "GRID"
+            and not item.get("hidden")
         ]
     except (ValueError, KeyError, TypeError):
         raise RetryLaterError("no_json", "The Sheets API sent no list of tabs.") from None

@@ -100,18 +100,18 @@ class Listed:
 
 
 def _playlist(client: Client, request: Request, folder: Path) -> Fetched:
-    found = _listed(client, request)
-    limit = client.max_playlist or len(found.entries)
-    entries, left_out = found.entries[:limit], len(found.entries[limit:])
+    listed = _listed(client, request)
+    limit = client.max_playlist or len(listed.entries)
+    entries, left_out = listed.entries[:limit], len(listed.entries[limit:])
     nameless = sum(not VIDEO_ID.fullmatch(entry["id"]) for entry in entries)
-    doubts = [*found.doubts, *([f"{nameless} entries name no video."] if nameless else [])]
+    doubts = [*listed.doubts, *([f"{nameless} entries name no video."] if nameless else [])]
     twice = listed_twice([entry["id"] for entry in entries])
     if twice:
         doubts.append(f"{twice} entries came twice, in the same order.")
     extent = Extent(
         listed=len(entries) - nameless - twice,
-        stated=found.stated,
-        hidden=found.hidden,
+        stated=listed.stated,
+        hidden=listed.hidden,
         left_out=left_out,
         limit=f"download.max_playlist is {client.max_playlist}",
         doubts=tuple(doubts),
@@ -119,17 +119,17 @@ def _playlist(client: Client, request: Request, folder: Path) -> Fetched:
     listing: dict[str, Any] = {
         "provider": YOUTUBE.provider,
         "id": request.media_id,
-        "title": found.title,
+        "title": listed.title,
         "entries": [{"id": entry["id"], "title": entry["title"]} for entry in entries],
     }
     if left_out:
         listing["left_out"] = left_out
-    details = {"title": found.title, **extent.details()}
+    details = {"title": listed.title, **extent.details()}
     fetched = files.commit_listing(
         request,
         folder.parent,
         listing,
-        filename=found.title,
+        filename=listed.title,
         details=details,
         discovered=_children(request, entries),
     )

@@ -61,10 +61,10 @@ def check_parts(paths: Iterable[Path]) -> dict[str, list[str]]:
 
     Raises ``NotMediaError`` unless each is media by its first bytes.
     """
-    told = {}
+    formats = {}
     for number, path in enumerate(paths, 1):
-        told[f"ffmpeg_i{number}"] = read_as(path)
-    return told
+        formats[f"ffmpeg_i{number}"] = read_as(path)
+    return formats
 
 
 def read_as(path: Path) -> list[str]:

@@ -41,10 +41,10 @@ def parsed(given: Sequence[str]) -> dict[str, Any]:
         return {}
     options = [text for item in given for text in ("--extractor-args", item)]
     try:
-        found: dict[str, Any] = yt_dlp.parse_options(["--ignore-config", *options]).ydl_opts
+        ydl_opts: dict[str, Any] = yt_dlp.parse_options(["--ignore-config", *options]).ydl_opts
     except (SystemExit, ValueError):
         raise UsageError("download.youtube.extractor_args is nothing that yt-dlp takes.") from None
-    arguments: dict[str, Any] = found["extractor_args"]
+    arguments: dict[str, Any] = ydl_opts["extractor_args"]
     return arguments
 
 

@@ -52,10 +52,10 @@ class Refusals:
     since: datetime
 
     @classmethod
-    def of(cls, told: Mapping[str, Any] | None) -> Self | None:
+    def of(cls, details: Mapping[str, Any] | None) -> Self | None:
         """What the last failure of an asset told; None without a chain."""
         try:
-            values = told or {}
+            values = details or {}
             since = datetime.fromisoformat(values["since"])
             return cls(str(values["code"]), int(values["runs"]), since.astimezone(UTC))
         except (KeyError, TypeError, ValueError, OverflowError):
@@ -72,7 +72,7 @@ class Refusals:
         """Is the refusal taken for the truth?"""
         return self.runs >= AMBIGUOUS_RUNS and now - self.since >= AMBIGUOUS_SPAN
 
-    def told(self) -> dict[str, Any]:
+    def details(self) -> dict[str, Any]:
         """As a small JSON object, for an event."""
         since = self.since.isoformat(timespec="seconds")
         return {"code": self.code, "runs": self.runs, "since": since}

@@ -107,7 +107,7 @@ class StoreStreamer:
         self._stored[request.asset_id] = upload, self.store.stored(note.key, existed=True)
         return note.fetched
 
-    def told(self, request: "Request") -> AssetEvent | None:
+    def upload_event(self, request: "Request") -> AssetEvent | None:
         """The event that the bytes of ``request`` have their place, if they went straight.
 
         It is to be written before the download's: an upload without its download counts for
@@ -266,7 +266,7 @@ class StoreSink:
         writer.write(head)
 
     def commit(self, fetched: "Fetched") -> "Fetched":
-        """Make the object final; where it is, :meth:`StoreStreamer.told` says."""
+        """Make the object final; where it is, :meth:`StoreStreamer.upload_event` says."""
         if self._writer:
             self._way.settle(self._request, fetched, self._writer, self._key, self._folder)
         return fetched

@@ -249,7 +249,7 @@ def test_a_refusal_is_final_only_after_runs_days_apart(
         if chain is None or chain.code != code:
             same = []
         same.append(now)
-        chain = Refusals.of(Refusals.after(chain, code, now).told())
+        chain = Refusals.of(Refusals.after(chain, code, now).details())
         assert chain is not None
         wanted = len(same) >= AMBIGUOUS_RUNS and now - same[0] >= AMBIGUOUS_SPAN
         assert chain.is_final(now) == wanted

@@ -164,10 +164,10 @@ def _told_at(page: "ListMultipartUploadsOutputTypeDef") -> datetime | None:
     """When the store gave this answer, by its own clock; None if it does not say."""
     said = page["ResponseMetadata"]["HTTPHeaders"].get("date", "")
     try:
-        found = parsedate_to_datetime(said)
+        moment = parsedate_to_datetime(said)
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 class PartsUpload:

@@ -99,9 +99,13 @@ def _checksums(sha256: bytes) -> dict[str, str]:
 
 def _parsed(answer: AWSResponse) -> Any:
     """A refusal as botocore has it."""
-    found = {"status_code": answer.status_code, "headers": answer.headers, "body": answer.content}
+    parts = {
+        "status_code": answer.status_code,
+        "headers": answer.headers,
+        "body": answer.content,
+    }
     parser: Any = create_parser("rest-xml")
-    return parser.parse(found, None)
+    return parser.parse(parts, None)
 
 
 class _Signer(S3SigV4Auth):
