@@ -37,11 +37,11 @@ class NewerVersionError(UsageError):
     """A newer rowkeeper wrote what is there. Upgrade, then run again; nothing was written."""
 
     @classmethod
-    def of(cls, what: str, found: int, known: int) -> Self:
-        """``what`` has the format ``found``, and this rowkeeper knows up to ``known``."""
+    def of(cls, what: str, version: int, known: int) -> Self:
+        """``what`` has the format ``version``, and this rowkeeper knows up to ``known``."""
         return cls(
-            f"{what} has format {found} and this rowkeeper knows {known}: a newer rowkeeper wrote "
-            "it; upgrade, then run again. Nothing was written."
+            f"{what} has format {version} and this rowkeeper knows {known}: a newer rowkeeper "
+            "wrote it; upgrade, then run again. Nothing was written."
         )
 
 

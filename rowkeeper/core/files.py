@@ -52,8 +52,8 @@ def _kept(path: Path) -> dict[int, Path]:
     """The earlier contents of ``path`` by their moments, as numbers; oldest first."""
     stem, suffix = map(re.escape, (path.stem, path.suffix))
     ours = re.compile(rf"{stem}\.([0-9]{{8}})T([0-9]{{6}})\.([0-9]{{6}})Z{suffix}")
-    found = path.parent.iterdir() if path.parent.is_dir() else iter(())
-    named = ((ours.fullmatch(kept.name), kept) for kept in found)
+    entries = path.parent.iterdir() if path.parent.is_dir() else iter(())
+    named = ((ours.fullmatch(kept.name), kept) for kept in entries)
     kept = {int("".join(name.groups())): kept for name, kept in named if name and is_own_file(kept)}
     return dict(sorted(kept.items()))
 

@@ -63,10 +63,10 @@ def row_id_key(text: str | None) -> str:
         before, plain = plain, compatible(trimmed(plain)).translate(_UNSEEN)
         plain = without_formula(plain)
     number = _in_ascii(plain)
-    found = _WHOLE.fullmatch(_bare_number(number))
-    if found is None:
+    match = _WHOLE.fullmatch(_bare_number(number))
+    if match is None:
         return _written_out(number) or plain
-    whole = found["plain"] or found["grouped"] or found["dotted"]
+    whole = match["plain"] or match["grouped"] or match["dotted"]
     return re.sub(r"\D", "", whole).lstrip("0") or "0"
 
 
@@ -80,8 +80,8 @@ def _bare_number(text: str) -> str:
 
 def _written_out(text: str) -> str:
     """A whole number without its exponent, '' for what is none."""
-    found = _SCIENTIFIC.fullmatch(text)
-    return str(int(found[1]) * 10 ** int(found[2] or 0)) if found else ""
+    match = _SCIENTIFIC.fullmatch(text)
+    return str(int(match[1]) * 10 ** int(match[2] or 0)) if match else ""
 
 
 def without_formula(text: str) -> str:
@@ -126,5 +126,5 @@ def email_address(cell: str | None) -> str:
     address that mail goes to (ß is no ss).
     """
     plain = compatible(cell or "").translate(_UNSEEN).lower()
-    found = _ADDRESS.search(plain)
-    return found[0].strip("'") if found else ""
+    match = _ADDRESS.search(plain)
+    return match[0].strip("'") if match else ""

@@ -16,7 +16,7 @@ class Patience:
     awaited: str
     say: Callable[[str], object] = tell
     begun: float = field(default_factory=clock.seconds)
-    told: float | None = None
+    told_at_s: float | None = None
 
     @property
     def waited_s(self) -> float:
@@ -24,7 +24,7 @@ class Patience:
 
     def tell(self, whose: Callable[[], str]) -> None:
         """Say what is awaited and ``whose`` it is: after five seconds, then once a minute."""
-        due = clock.TELL_AFTER_S if self.told is None else self.told + TELL_AGAIN_S
+        due = clock.TELL_AFTER_S if self.told_at_s is None else self.told_at_s + TELL_AGAIN_S
         if self.waited_s >= due:
-            self.told = self.waited_s
+            self.told_at_s = self.waited_s
             self.say(f"Waiting for {self.awaited} for {self.waited_s:.0f} s: {whose()}.")

@@ -82,9 +82,9 @@ def _render(value: Any, *, environ: Mapping[str, str], path: Path) -> Any:
     from jinja2.sandbox import SandboxedEnvironment
 
     def env_var(key: str, default: str | None = None) -> str:
-        if (found := environ.get(key, default)) is None:
+        if (value := environ.get(key, default)) is None:
             raise UsageError(f"{path} wants the environment variable {key}: set it.")
-        return found
+        return value
 
     jinja = SandboxedEnvironment()
     jinja.filters.update(as_number=str, as_text=str, as_bool=str)

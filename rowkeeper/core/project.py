@@ -31,12 +31,12 @@ def config_path(folder: Path) -> Path:
 
 def project_folder(environ: Mapping[str, str]) -> Path:
     """The project, as ``find_project`` finds it. Raises ``UsageError`` where there is none."""
-    if (found := find_project(environ)) is None:
+    if (root := find_project(environ)) is None:
         raise UsageError(
             "This folder is no project, nor is one above it: rowkeeper init --sheet SHEET begins "
             "one here, or name another folder with --project DIR."
         )
-    return found
+    return root
 
 
 def find_project(environ: Mapping[str, str]) -> Path | None:

@@ -88,7 +88,7 @@ def without_secrets(text: str) -> str:
     if _HINT.search(text):
         text = _ASIDE.sub(rf"\1{MASK}@", text)
         text = _USER.sub(f"{MASK}@", text)
-        text = _WORDS.sub(lambda found: f"{next(filter(None, found.groups()))}{MASK}", text)
+        text = _WORDS.sub(lambda match: f"{next(filter(None, match.groups()))}{MASK}", text)
         text = _SHAPE.sub(MASK, text)
     if not _ADDRESS.search(text):
         return text
@@ -98,9 +98,9 @@ def without_secrets(text: str) -> str:
 
 def _without_value(pair: re.Match[str]) -> str:
     before, name, equals, value = pair.groups()
-    told = unquote(name)
-    opaque = _OPAQUE.fullmatch(value) and not _IDS.fullmatch(told)
-    if opaque or _SECRET.search(told):
+    plain_name = unquote(name)
+    opaque = _OPAQUE.fullmatch(value) and not _IDS.fullmatch(plain_name)
+    if opaque or _SECRET.search(plain_name):
         return f"{before}{name}{equals}{MASK}"
     return f"{before}{name}{equals}{_INNER.sub(_without_value, value)}"
 

@@ -124,7 +124,7 @@ def load_settings(
 
 def _from_file(path: Path, *, secrets: bool) -> dict[str, tuple[Any, str]]:
     """Settings below ``[rowkeeper]`` in a TOML file; nothing without the file."""
-    found: dict[str, tuple[Any, str]] = {}
+    given: dict[str, tuple[Any, str]] = {}
     for section, values in _our_tables(path).items():
         if not isinstance(values, dict):
             _known(section, str(path), section)
@@ -136,8 +136,8 @@ def _from_file(path: Path, *, secrets: bool) -> dict[str, tuple[Any, str]]:
                 raise UsageError(f"{path}: {name} can't be set here; {words}")
             if name in SECRETS and not secrets:
                 raise UsageError(f"{path}: {name} is a secret; move it to secrets.toml beside it.")
-            found[name] = (value, str(path))
-    return found
+            given[name] = (value, str(path))
+    return given
 
 
 def _our_tables(path: Path) -> dict[str, Any]:
@@ -207,10 +207,10 @@ def _unknown(shown: str, where: str, known: list[str], name: str | None = None) 
     return f"Unknown setting {shown} in {where}: {hint}"
 
 
-def _validated(found: Mapping[str, tuple[Any, str]]) -> Settings:
+def _validated(given: Mapping[str, tuple[Any, str]]) -> Settings:
     """The settings of ``{name: (value, where it came from)}``."""
     tree: dict[str, Any] = {}
-    for name, (value, _) in found.items():
+    for name, (value, _) in given.items():
         *sections, key = name.split(".")
         below = tree
         for section in sections:
@@ -226,6 +226,6 @@ def _validated(found: Mapping[str, tuple[Any, str]]) -> Settings:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         name = next((name for name in keys() if f"{place}.".startswith(f"{name}.")), place)
-        where = found.get(name, (None, "default"))[1]
+        where = given.get(name, (None, "default"))[1]
         reason = first["msg"].removeprefix("Input ")
         raise UsageError(f"The setting {name} (from {where}) {reason}.") from None

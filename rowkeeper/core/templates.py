@@ -61,8 +61,8 @@ def checked(
     return template
 
 
-def _near(found: list[str], known: Collection[str]) -> str:
-    near = [match for name in found for match in get_close_matches(name, list(known), n=1)]
+def _near(names: list[str], known: Collection[str]) -> str:
+    near = [match for name in names for match in get_close_matches(name, list(known), n=1)]
     return f" (did you mean {', '.join(near)}?)" if near else ""
 
 

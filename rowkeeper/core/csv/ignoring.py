@@ -32,11 +32,11 @@ def idle_rules(warehouse: Warehouse, rules: Sequence[str]) -> list[str]:
 
 
 def _matches(rule: str, rows: Iterable[tuple[str, str]]) -> bool:
-    found = RULE.fullmatch(rule)
-    if found is None:
+    match = RULE.fullmatch(rule)
+    if match is None:
         return False
-    name = re.compile(".*".join(map(re.escape, found[1].split("*"))), re.DOTALL)
-    wanted = (found[2] or "").split()
+    name = re.compile(".*".join(map(re.escape, match[1].split("*"))), re.DOTALL)
+    wanted = (match[2] or "").split()
     return any(
         name.fullmatch(file) and (not wanted or any(_is_row(row_id, part) for part in wanted))
         for file, row_id in rows

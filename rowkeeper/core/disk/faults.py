@@ -70,8 +70,8 @@ def disk_error(error: BaseException, *, local: bool = True) -> DiskError | None:
             if cause.errno in known:
                 where = f" at {place}" if place else ""
                 return _sentence(cause.strerror or str(cause), where, _remedy(cause.errno))
-        if local and (found := said_of_disk(str(cause))):
-            return found
+        if local and (fault := said_of_disk(str(cause))):
+            return fault
     return None
 
 

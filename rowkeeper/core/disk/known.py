@@ -39,5 +39,5 @@ class KnownFiles:
 
     @cached_property
     def _identities(self) -> set[Identity]:
-        found = (identity(self._folder / name) for name in self._names if ".." not in name)
-        return {item for item in found if item is not None}
+        identities = (identity(self._folder / name) for name in self._names if ".." not in name)
+        return {item for item in identities if item is not None}

@@ -31,12 +31,12 @@ _ENTITIES = frozenset({"quot", "lt", "gt", "nbsp", "apos", "sol", "colon", "equa
 def unescaped(url: str) -> str:
     """``url`` as a browser would open it: escapes such as '&amp;' and '\\u003d' undone, a scheme
     given."""
-    plain = _ESCAPE.sub(lambda found: _meant(found).strip() or found[0], _with_slashes(url))
+    plain = _ESCAPE.sub(lambda match: _meant(match).strip() or match[0], _with_slashes(url))
     return without_gaps(with_scheme(_PARTS.sub("", plain)))
 
 
 def _with_slashes(text: str) -> str:
-    return _BACKSLASHES.sub(lambda found: found[0].replace("\\", "/"), text)
+    return _BACKSLASHES.sub(lambda match: match[0].replace("\\", "/"), text)
 
 
 def unescaped_with_places(text: str) -> tuple[str, list[int]]:
@@ -45,11 +45,11 @@ def unescaped_with_places(text: str) -> tuple[str, list[int]]:
     pieces: list[str] = []
     places: list[int] = []
     at = 0
-    for found in _ESCAPE.finditer(text):
-        meant = _meant(found)
-        pieces += (text[at : found.start()], meant)
-        places += range(at, found.start() + 1 if meant != found[0] else found.end())
-        at = found.end()
+    for match in _ESCAPE.finditer(text):
+        meant = _meant(match)
+        pieces += (text[at : match.start()], meant)
+        places += range(at, match.start() + 1 if meant != match[0] else match.end())
+        at = match.end()
     pieces.append(text[at:])
     places += range(at, len(text) + 1)
     return _without_unseen("".join(pieces), places)
@@ -59,10 +59,10 @@ def _without_unseen(text: str, places: list[int]) -> tuple[str, list[int]]:
     """``text`` and ``places`` without the unseen characters that stand in ids of known hosts."""
     kept: list[tuple[int, int]] = []
     at = 0
-    for found in _BROKEN.finditer(text):
-        first, whole = _PARTS.split(found[1])[0], _PARTS.sub("", found[1])
+    for match in _BROKEN.finditer(text):
+        first, whole = _PARTS.split(match[1])[0], _PARTS.sub("", match[1])
         if not first or (len(first) not in _ID_LENGTHS and len(whole) in _ID_LENGTHS):
-            for unseen in _PARTS.finditer(text, found.start(1), found.end(1)):
+            for unseen in _PARTS.finditer(text, match.start(1), match.end(1)):
                 kept.append((at, unseen.start()))
                 at = unseen.end()
     if not kept:

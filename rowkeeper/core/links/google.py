@@ -59,8 +59,8 @@ def drive(parts: SplitResult) -> Link | None:
     place = site(parts)
     if place.startswith("lh") or place.endswith("googleapis.com"):
         pattern = _PICTURE_PATH if place.startswith("lh") else _API_PATH
-        found = pattern.match(parts.path)
-        return _place(False, found[1], parts) if found else None
+        match = pattern.match(parts.path)
+        return _place(False, match[1], parts) if match else None
     if _DOCS_PATH.match(_ACCOUNT.sub("", parts.path)):
         return docs(parts)
     if named := _DRIVE_PATH.search(parts.path):
@@ -75,8 +75,8 @@ def drive(parts: SplitResult) -> Link | None:
 
 def passing(parts: SplitResult) -> Link | None:
     """The file of Drive whose bytes an address of ``PASSING_HOST`` gave for a while."""
-    found = _PASSING_PATH.match(parts.path)
-    return _place(False, found[1], parts) if found else None
+    match = _PASSING_PATH.match(parts.path)
+    return _place(False, match[1], parts) if match else None
 
 
 def _place(folder: bool, text: str, parts: SplitResult) -> Link | None:
@@ -84,12 +84,12 @@ def _place(folder: bool, text: str, parts: SplitResult) -> Link | None:
     if media_id is None:
         return None
     key = _RESOURCE_KEY.fullmatch(parameter(parts, "resourcekey", "resourceKey"))
-    found = key[0] if key else ""
+    resource_key = key[0] if key else ""
     if folder:
         url = f"https://drive.google.com/drive/folders/{media_id}"
-        return Link("drive", "folder", media_id, url, resource_key=found)
+        return Link("drive", "folder", media_id, url, resource_key=resource_key)
     url = f"https://drive.google.com/file/d/{media_id}/view"
-    return Link("drive", "file", media_id, url, resource_key=found)
+    return Link("drive", "file", media_id, url, resource_key=resource_key)
 
 
 def docs(parts: SplitResult) -> Link | None:
@@ -137,17 +137,17 @@ def may_be_whole(size: int, lengths: frozenset[int] = ID_LENGTHS) -> bool:
 
 def _id(text: str) -> str | None:
     plain = unquote(text).strip()
-    found = _GOOGLE_ID.match(plain)
-    if found is None:
+    match = _GOOGLE_ID.match(plain)
+    if match is None:
         return None
-    is_cut = not may_be_whole(len(found[0])) and _GOES_ON.match(plain, found.end())
-    return None if is_cut else found[0]
+    is_cut = not may_be_whole(len(match[0])) and _GOES_ON.match(plain, match.end())
+    return None if is_cut else match[0]
 
 
 def _tab(parts: SplitResult) -> str:
     """The gid of the tab that a spreadsheet's link names; '' for the first one, 0."""
-    found = re.search(r"(?:^|[^\w])gid=0*([1-9][0-9]{0,11})", f"{parts.fragment}&{parts.query}")
-    return found[1] if found else ""
+    match = re.search(r"(?:^|[^\w])gid=0*([1-9][0-9]{0,11})", f"{parts.fragment}&{parts.query}")
+    return match[1] if match else ""
 
 
 def _document(word: str, media_id: str, parts: SplitResult) -> Link:
@@ -155,7 +155,7 @@ def _document(word: str, media_id: str, parts: SplitResult) -> Link:
     tab = _tab(parts) if word == "spreadsheets" else ""
     key = _RESOURCE_KEY.fullmatch(parameter(parts, "resourcekey", "resourceKey"))
     url = f"https://docs.google.com/{word}/d/{media_id}/edit"
-    found = key[0] if key else ""
+    resource_key = key[0] if key else ""
     if tab:
         media_id, url = f"{media_id},{tab}", f"{url}#gid={tab}"
-    return Link("docs", _DOCS_TYPES[word], media_id, url, resource_key=found)
+    return Link("docs", _DOCS_TYPES[word], media_id, url, resource_key=resource_key)

@@ -124,19 +124,19 @@ def _segments(token: str) -> Iterator[tuple[int, int]]:
     """The pieces of ``token`` with one link at most in each that has a start of its own."""
     cuts, inside = [0], 0
     begun = _START.match(token)
-    for found in _START.finditer(token, begun.end() if begun else 1):
-        before = token[max(cuts[-1], found.start() - _LONGEST - 1) : found.start()]
+    for opener in _START.finditer(token, begun.end() if begun else 1):
+        before = token[max(cuts[-1], opener.start() - _LONGEST - 1) : opener.start()]
         inside += 1
-        if inside > _MOST_INSIDE or not _is_inside(begun, before, found):
-            cuts.append(found.start())
-            begun, inside = found, 0
+        if inside > _MOST_INSIDE or not _is_inside(begun, before, opener):
+            cuts.append(opener.start())
+            begun, inside = opener, 0
     yield from zip(cuts, [*cuts[1:], len(token)], strict=True)
 
 
-def _is_inside(begun: re.Match[str] | None, before: str, found: re.Match[str]) -> bool:
-    """Does the link that ``before`` begins go on: is ``found`` a part of its query or path?"""
+def _is_inside(begun: re.Match[str] | None, before: str, opener: re.Match[str]) -> bool:
+    """Does the link that ``before`` begins go on: is ``opener`` a part of its query or path?"""
     if begun is None or begun["glued"]:
-        return found["glued"] is not None and not before.endswith("@")
+        return opener["glued"] is not None and not before.endswith("@")
     if begun[0].lower() == "mailto:":
         return False
     if len(before) > _LONGEST or _is_closed(before):
@@ -144,16 +144,16 @@ def _is_inside(begun: re.Match[str] | None, before: str, found: re.Match[str]) -
     near = before[-_NEAR:]
     if _PARAMETER.search(near) or (_PATH_WRAPPERS.match(before) and _IN_PATH.search(near)):
         return True
-    if "%" in found[0]:
+    if "%" in opener[0]:
         nothing = before[len(begun[0]) :].lower() in {"", "www."}  # the scheme stands twice
         return not nothing and _BEFORE_HOST.search(near) is not None
-    if ":" in found[0]:
+    if ":" in opener[0]:
         return False
     if _IN_HOST.fullmatch(before[len(begun[0]) :]) or _BEFORE_HOST.search(near):
         return True
-    if found[0].lower() == "www." and not _is_domain(found.string, found.end()):
+    if opener[0].lower() == "www." and not _is_domain(opener.string, opener.end()):
         return True  # the end of an id, before that of a file
-    return found["glued"] is not None and not _WHOLE.search(near)
+    return opener["glued"] is not None and not _WHOLE.search(near)
 
 
 def _is_domain(text: str, at: int) -> bool:
@@ -186,8 +186,8 @@ def _links_of(segment: str) -> Iterator[tuple[int, int]]:
         spans = [span for span in spans if _BARE.search(segment[slice(*span)])]
         places = [] if spans else [known.start() for known in _GLUED.finditer(segment)]
         for begin, end in pairwise([*places, len(segment)]):
-            found = _links_of(segment[begin:end])
-            yield from ((begin + first, begin + last) for first, last in found)
+            inner = _links_of(segment[begin:end])
+            yield from ((begin + first, begin + last) for first, last in inner)
     else:
         return
     for start, end in spans:

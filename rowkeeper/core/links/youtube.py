@@ -53,8 +53,8 @@ def find(parts: SplitResult) -> Link | None:
 
 def picture(parts: SplitResult) -> Link | None:
     """The video whose picture an address of ytimg.com shows."""
-    found = _PICTURE_PATH.match(parts.path)
-    return _video(found[1]) if found else None
+    match = _PICTURE_PATH.match(parts.path)
+    return _video(match[1]) if match else None
 
 
 def _watched(parts: SplitResult) -> str:
@@ -64,8 +64,8 @@ def _watched(parts: SplitResult) -> str:
 
 
 def _id(pattern: re.Pattern[str], text: str) -> str | None:
-    found = pattern.match(unquote(text).strip())
-    return found[0] if found else None
+    match = pattern.match(unquote(text).strip())
+    return match[0] if match else None
 
 
 def _video(text: str) -> Link | None:
@@ -77,7 +77,7 @@ def _video(text: str) -> Link | None:
 
 def _video_list(text: str) -> Link | None:
     """Videos named in the link itself; one alone is a video."""
-    ids = [found for item in text.split(",") if (found := _id(_VIDEO_ID, item))]
+    ids = [video_id for item in text.split(",") if (video_id := _id(_VIDEO_ID, item))]
     ids = list(dict.fromkeys(ids))
     if len(ids) < 2:
         return _video(ids[0]) if ids else None
@@ -94,11 +94,11 @@ def _playlist(text: str) -> Link | None:
 
 
 def _channel(path: str, parts: SplitResult) -> Link | None:
-    found = _CHANNEL_PATH.match(path)
-    name = found[1] if found else parameter(parts, "channel")
+    match = _CHANNEL_PATH.match(path)
+    name = match[1] if match else parameter(parts, "channel")
     if name.startswith("UC"):
         name = f"channel/{name}"
-    if not found and not re.fullmatch(r"channel/UC[A-Za-z0-9_-]{22}", name):
+    if not match and not re.fullmatch(r"channel/UC[A-Za-z0-9_-]{22}", name):
         return None
     return Link("youtube", "channel", name, f"https://www.youtube.com/{name}")
 

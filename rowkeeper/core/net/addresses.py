@@ -70,8 +70,8 @@ def resolve(host: str, port: int, allowed: Iterable[Network]) -> list[str]:
 
     Raises ``PrivateAddressError`` if one isn't, and ``OSError`` if there is none.
     """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    texts = list(dict.fromkeys(str(item[4][0]) for item in found))
+    answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    texts = list(dict.fromkeys(str(item[4][0]) for item in answers))
     for text in texts:
         if not is_public(ipaddress.ip_address(text.partition("%")[0]), allowed):
             raise PrivateAddressError(host)

@@ -142,7 +142,7 @@ def _read(path: Path) -> dict[str, float]:
             state = from_json(file.read(LARGEST))
         if state.pop("start") != clock.start():
             return {}
-        found = {name: float(value) for name, value in state.items()}
-        return {name: value for name, value in found.items() if math.isfinite(value)}
+        values = {name: float(value) for name, value in state.items()}
+        return {name: value for name, value in values.items() if math.isfinite(value)}
     except (OSError, ValueError, OverflowError, TypeError, KeyError, AttributeError):
         return {}

@@ -60,16 +60,16 @@ def kind_of(head: bytes) -> str | None:
     return _text_of(head)
 
 
-def true_type(head: bytes, told: str) -> str:
-    """The media type that was ``told``; where none was, what ``head`` says."""
-    return told if told not in UNTOLD else kind_of(head) or "application/octet-stream"
+def true_type(head: bytes, declared: str) -> str:
+    """The media type that was ``declared``; where none was, what ``head`` says."""
+    return declared if declared not in UNTOLD else kind_of(head) or "application/octet-stream"
 
 
-def is_belied(head: bytes, told: str) -> bool:
-    """Was sound or a picture ``told`` of a file that starts as a page, a list or a program's answer
-    does?"""
+def is_belied(head: bytes, declared: str) -> bool:
+    """Was sound or a picture ``declared`` of a file that starts as a page, a list or a program's
+    answer does?"""
     text = (kind_of(head) or "").startswith("text/") and head.removeprefix(_MARKS[0]).lstrip()
-    return bool(text and text.startswith(_ANSWERS) and _NO_WORDS.match(told))
+    return bool(text and text.startswith(_ANSWERS) and _NO_WORDS.match(declared))
 
 
 def _text_of(head: bytes) -> str | None:
