@@ -25,38 +25,40 @@ def main() -> int:
     parser.add_argument("--events", type=int, default=200_000)
     parser.add_argument("--check", action="store_true", help="compare with the kept figures")
     arguments = parser.parse_args()
-    found = []
+    figures = []
     for figure in all_figures(arguments.people, arguments.events):
         tell(f"{figure.ratio:8.3f}  (goal {figure.goal})  {figure.name}")
-        found.append(figure)
+        figures.append(figure)
     if arguments.check:
         kept = json.loads(KEPT.read_text("utf-8"))
-        fallen = fallen_back(kept, found)
+        fallen = fallen_back(kept, figures)
         for name in fallen:
             tell(f"Fell back by a third: {name}, kept as {kept[name]}.")
         return 1 if fallen else 0
     KEPT.write_text(
-        json.dumps({one.name: one.ratio for one in found}, indent=2, sort_keys=True) + "\n", "utf-8"
+        json.dumps({one.name: one.ratio for one in figures}, indent=2, sort_keys=True) + "\n",
+        "utf-8",
     )
-    PAGE.write_text(with_table(PAGE.read_text("utf-8"), found), "utf-8")
+    PAGE.write_text(with_table(PAGE.read_text("utf-8"), figures), "utf-8")
     return 0
 
 
-def fallen_back(kept: dict[str, float], found: list[Figure]) -> list[str]:
+def fallen_back(kept: dict[str, float], figures: list[Figure]) -> list[str]:
     """The names of figures that are worse by a third than what was kept."""
     return [
         one.name
-        for one in found
+        for one in figures
         if one.name in kept
         and (one.ratio * WORSE < kept[one.name] if one.more else one.ratio > WORSE * kept[one.name])
     ]
 
 
-def with_table(page: str, found: list[Figure]) -> str:
+def with_table(page: str, figures: list[Figure]) -> str:
     """``page`` with its table made anew."""
     lines = ["| What | Ratio | Goal |", "| --- | --- | --- |"]
     lines += [
-        f"| {one.name} | {one.ratio:g} | {'≥' if one.more else '≤'} {one.goal:g} |" for one in found
+        f"| {one.name} | {one.ratio:g} | {'≥' if one.more else '≤'} {one.goal:g} |"
+        for one in figures
     ]
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)

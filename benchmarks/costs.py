@@ -137,13 +137,13 @@ def _copy(path: Path, target: Target) -> None:
 def _journal_of(folder: Path, events: int) -> tuple[Path, Path]:
     """A journal of as many events, and a CSV of the same."""
     assets = [(new_id(), str(number), "youtube", f"m{number}", "video") for number in range(500)]
-    told = _life(assets, events)
+    written = _life(assets, events)
     with _no_waiting(), Journal(journal_dir(folder)) as journal:
-        for event in told:
+        for event in written:
             journal.append(event)
     path = folder / "events.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([FIELDS, *(event.values().values() for event in told)])
+        csv.writer(file).writerows([FIELDS, *(event.values().values() for event in written)])
     return journal_dir(folder), path
 
 
@@ -151,12 +151,12 @@ def _life(assets: list[Row], events: int) -> list[AssetEvent]:
     """Each asset fetched, stored, and checked again and again."""
     kinds = (EventType.DOWNLOADED, EventType.UPLOADED)
     checks = (EventType.FILE_VERIFIED, EventType.OBJECT_VERIFIED)
-    found = []
+    life = []
     for number in range(events):
         turn, place = divmod(number, len(assets))
         kind = kinds[turn] if turn < len(kinds) else checks[turn % len(checks)]
-        found.append(_event(assets[place], kind, turn))
-    return found
+        life.append(_event(assets[place], kind, turn))
+    return life
 
 
 def _event(asset: Row, kind: EventType, number: int) -> AssetEvent:

@@ -114,14 +114,14 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where to fetch to; a temporary folder")
     arguments = parser.parse_args()
     console = Console(width=130)
-    found = dict(installed(arguments.peer or list(PEERS), arguments.peers))
+    programs = dict(installed(arguments.peer or list(PEERS), arguments.peers))
     for name in arguments.peer or PEERS:
-        if name not in found:
+        if name not in programs:
             console.print(f"{name}: not on this machine, left out")
     with tempfile.TemporaryDirectory(prefix="fetch-", dir=arguments.folder) as name:
         for number in arguments.case or (1, 2, 3):
             case = CASES[number - 1]
-            pairs = compare(case, found, arguments.pairs, Path(name))
+            pairs = compare(case, programs, arguments.pairs, Path(name))
             console.print(table_of(case.name, case.count * case.size / MB, pairs))
 
 
@@ -154,14 +154,16 @@ Pair = tuple[Cost, Cost, float]
 """rowkeeper's cost, the peer's, and the seconds of rowkeeper's run without its start."""
 
 
-def compare(case: Case, found: dict[str, str], rounds: int, folder: Path) -> dict[str, list[Pair]]:
+def compare(
+    case: Case, programs: dict[str, str], rounds: int, folder: Path
+) -> dict[str, list[Pair]]:
     """The pairs of each peer; who goes first changes from one to the next."""
-    pairs: dict[str, list[Pair]] = {name: [] for name in found}
+    pairs: dict[str, list[Pair]] = {name: [] for name in programs}
     options = ["--largest", str(case.size), "--delay-ms", str(case.delay_ms)]
     with running("benchmarks.byte_server", *options) as port:
         own_side(case, port, folder)  # warms up the server and our compiled files
         for turn in range(rounds):
-            for name, program in found.items():
+            for name, program in programs.items():
                 if name == SLOW and turn:
                     continue
                 first = peer_side(name, program, case, port, folder) if turn % 2 else None

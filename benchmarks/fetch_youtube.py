@@ -34,8 +34,8 @@ def main() -> None:
     for column in COLUMNS.split("|"):
         table.add_column(column, justify="right")
     options = ["--videos", str(arguments.videos), "--delay-ms", str(arguments.delay_ms)]
-    with running("benchmarks.internet_server", *options) as told:
-        internet: dict[str, str] = json.loads(told)
+    with running("benchmarks.internet_server", *options) as line:
+        internet: dict[str, str] = json.loads(line)
         for workers in arguments.workers:
             pairs = []
             for turn in range(arguments.pairs):
@@ -81,9 +81,9 @@ def peer_side(internet: dict[str, str], videos: int) -> Cost:
 
 
 def check(folder: Path, videos: int) -> None:
-    found = len(list(folder.rglob("*.mp4")))
-    if found != videos:
-        raise SystemExit(f"{found} of {videos} videos came")
+    count = len(list(folder.rglob("*.mp4")))
+    if count != videos:
+        raise SystemExit(f"{count} of {videos} videos came")
 
 
 def figures(pairs: list[tuple[Cost, Cost]]) -> list[str]:

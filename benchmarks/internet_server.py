@@ -37,8 +37,8 @@ def main() -> None:
     internet = LateInternet(Site(videos=videos))
     internet.delay_s = arguments.delay_ms / 1000
     with until_told(), internet:
-        told = {"proxy": internet.proxy, "ca_file": str(internet.ca_file)}
-        print(json.dumps(told), flush=True)  # noqa: T201
+        addresses = {"proxy": internet.proxy, "ca_file": str(internet.ca_file)}
+        print(json.dumps(addresses), flush=True)  # noqa: T201
         threading.Event().wait()
 
 

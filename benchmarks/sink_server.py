@@ -43,19 +43,19 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
     def do_PUT(self) -> None:
-        found = (int(self.headers["Content-Length"] or 0), self.headers.get(CHECKSUM, ""))
-        small = self._drain(found[0])
-        if small is not None and found[1] not in ("", sha256_of(small)):
+        received = (int(self.headers["Content-Length"] or 0), self.headers.get(CHECKSUM, ""))
+        small = self._drain(received[0])
+        if small is not None and received[1] not in ("", sha256_of(small)):
             self._answer(400, b"<Error><Code>BadDigest</Code></Error>")
             return
         path, query = self._asked()
         if "uploadId" in query:
-            self.server.parts[path][int(query["partNumber"][0])] = found
+            self.server.parts[path][int(query["partNumber"][0])] = received
         elif path.count("/") > 1:
-            self.server.objects[path] = found
+            self.server.objects[path] = received
             if small is not None:
                 self.server.small[path] = small
-        self._answer(200, sha256=found[1])
+        self._answer(200, sha256=received[1])
 
     def do_POST(self) -> None:
         self._drain(int(self.headers["Content-Length"] or 0))
@@ -75,9 +75,9 @@ class Handler(BaseHTTPRequestHandler):
         self._answer(200, f"<{kind}>{names}{more}</{kind}>".encode())
 
     def do_HEAD(self) -> None:
-        found = self.server.objects.get(self._asked()[0])
-        if found:
-            self._answer(200, sha256=found[1], size=found[0])
+        stored = self.server.objects.get(self._asked()[0])
+        if stored:
+            self._answer(200, sha256=stored[1], size=stored[0])
         else:
             self._answer(404)
 

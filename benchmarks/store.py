@@ -54,15 +54,15 @@ class Load:
         """Write the files, no two the same, and give their SHA-256 by name."""
         self.folder.mkdir()
         block = random.Random(5).randbytes(min(self.size, 8 * MB) | 1)
-        found = {}
+        hashes = {}
         for number in range(self.count):
             path = self.folder / f"{number}.mp4"
             with path.open("wb") as file:
                 file.write(b"%09d" % number)
                 while (left := self.size - file.tell()) > 0:
                     file.write(block[:left])
-            found[path.name] = sha256_of(path)
-        return found
+            hashes[path.name] = sha256_of(path)
+        return hashes
 
 
 def main() -> None:
@@ -74,20 +74,22 @@ def main() -> None:
     parser.add_argument("--peers", type=Path, help="a folder with more programs, at any depth")
     arguments = parser.parse_args()
     console = Console(width=130)
-    found = {name: program_of(program, arguments.peers) for name, program in PROGRAMS.items()}
-    for name, program in found.items():
+    programs = {name: program_of(program, arguments.peers) for name, program in PROGRAMS.items()}
+    for name, program in programs.items():
         if not program:
             console.print(f"{name}: not on this machine, left out")
-    peers = {name: program for name, program in found.items() if program} | {BOTO3: sys.executable}
+    peers = {name: program for name, program in programs.items() if program} | {
+        BOTO3: sys.executable
+    }
     servers = arguments.server or ["sink", "rclone"]
     with tempfile.TemporaryDirectory(prefix="store-") as place:
         for number, (count, size) in enumerate((arguments.small, arguments.large)):
             load = Load(Path(place) / str(number), count, size)
             hashes = load.make()
             for server in servers:
-                if server == "rclone" and not found["rclone copy"]:
+                if server == "rclone" and not programs["rclone copy"]:
                     continue
-                with serving(server, found["rclone copy"]) as url:
+                with serving(server, programs["rclone copy"]) as url:
                     pairs = compare(load, hashes, url, peers, arguments.pairs)
                 console.print(table_of(f"{load.name} to {server}", count * size / MB, pairs))
 

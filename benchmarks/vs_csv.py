@@ -61,12 +61,12 @@ def main() -> None:
     parser.add_argument("--people", type=int, nargs="+", default=[500, 2_000, 5_000])
     parser.add_argument("--sample", type=int, default=30, help="old-way updates that are timed")
     arguments = parser.parse_args()
-    found = [
+    measured = [
         measure(people, row_bytes, arguments.sample)
         for row_bytes in (THIN_BYTES, FAT_BYTES)
         for people in arguments.people
     ]
-    Console(width=140).print(table_of(found))
+    Console(width=140).print(table_of(measured))
 
 
 def measure(people: int, row_bytes: int, sample: int) -> Figures:
@@ -171,12 +171,12 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - begin
 
 
-def table_of(found: list[Figures]) -> Table:
+def table_of(measured: list[Figures]) -> Table:
     table = Table(title="The CSV rewritten for each record, against events (ms, passes in s)")
     columns = "people|row|update: CSV|event|ratio|pass: CSV|events|ratio|events + build|ratio"
     for column in columns.split("|"):
         table.add_column(column, justify="right")
-    for figures in found:
+    for figures in measured:
         built = figures.event_pass + figures.build
         table.add_row(
             str(figures.people),

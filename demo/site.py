@@ -85,8 +85,8 @@ def _with_link_column(sheet: str) -> str:
 
 def _content_links(text: str) -> list[Link]:
     """The links in ``text`` that ask for an asset, each once, in the order of their addresses."""
-    found = {classify(unescape(url)) for url in URL.findall(text)}
-    return sorted((link for link in found if link.asset_kinds), key=lambda link: link.url)
+    links = {classify(unescape(url)) for url in URL.findall(text)}
+    return sorted((link for link in links if link.asset_kinds), key=lambda link: link.url)
 
 
 def _add(site: Site, link: Link) -> None:

@@ -113,17 +113,17 @@ def addresses(
             "rowkeeper status --people and the table person_content."
         )
     store = open_store(context.settings)
-    found = FoundAddresses([], {})
+    result = FoundAddresses([], {})
     for asset in assets:
         try:
             if why := _missing(context, asset, store):
-                found.missing[asset.asset_id] = why
+                result.missing[asset.asset_id] = why
             else:
-                found.addresses.append(_address(asset, store, lifetime_s))
+                result.addresses.append(_address(asset, store, lifetime_s))
         except TransferError as error:
             words = f"The {asset.asset_kind} {asset.asset_id} of row {asset.row_id}"
-            found.missing[asset.asset_id] = f"{words} has no address: {error}."
-    return found
+            result.missing[asset.asset_id] = f"{words} has no address: {error}."
+    return result
 
 
 def _assets(context: Context, wanted: str) -> list[AddressedAsset]:

@@ -119,9 +119,9 @@ def _seal(work: Path, info: Mapping[str, str], hashes: Mapping[str, str]) -> Non
     bag.save(manifests=True)
     bag = Bag(str(work))
     entries = bag.payload_entries().items()
-    found = {unicodedata.normalize("NFC", path): entry["sha256"] for path, entry in entries}
+    sealed = {unicodedata.normalize("NFC", path): entry["sha256"] for path, entry in entries}
     wanted = {f"{PAYLOAD}/{path}": sha256 for path, sha256 in hashes.items()}
-    if changed := sorted(path for path, sha256 in wanted.items() if found.get(path) != sha256):
+    if changed := sorted(path for path, sha256 in wanted.items() if sealed.get(path) != sha256):
         raise FixityError(
             f"{len(changed)} files changed while the bag was made, such as {changed[0]}: "
             "export it again."

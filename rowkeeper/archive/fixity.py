@@ -137,19 +137,19 @@ def find_places(
     ours = {FILE: folder_id(context.settings.data_dir), OBJECT: store.root}
     with connect(context.target) as warehouse:
         rows: list[dict[str, Any]] = warehouse.records(dict, COPIES, [ours[FILE]])
-    found: dict[tuple[str, str], list[Copy]] = {}
+    copies_at: dict[tuple[str, str], list[Copy]] = {}
     elsewhere: dict[str, int] = {}
     closed = set()
     for row in rows:
         kind, path, where = row.pop("place"), row.pop("path"), row.pop("where_it_is")
         if where == ours[kind]:
-            found.setdefault((kind, path), []).append(_copy(**row))
+            copies_at.setdefault((kind, path), []).append(_copy(**row))
         else:
             name = said_of(context, where) if kind == OBJECT else f"the data folder {where}"
             elsewhere[name] = elsewhere.get(name, 0) + 1
             if kind == OBJECT and not is_others(context, where):
                 closed.add(name)
-    found_here = [CopyPlace(*key, tuple(copies)) for key, copies in found.items()]
+    found_here = [CopyPlace(*key, tuple(copies)) for key, copies in copies_at.items()]
     return found_here, elsewhere, sorted(closed)
 
 

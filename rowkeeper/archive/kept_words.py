@@ -62,8 +62,8 @@ def keep(context: Context, texts: Sequence[Text]) -> None:
 def take_kept(context: Context) -> int:
     """Fill the tables from the files that they have not seen; how many texts these hold."""
     folder = words_dir(context.settings.data_dir)
-    found = ((path.name.removesuffix(SUFFIX), path) for path in folder.glob(f"*{SUFFIX}"))
-    files = {name: path for name, path in found if is_own(name) and is_own_file(path)}
+    named = ((path.name.removesuffix(SUFFIX), path) for path in folder.glob(f"*{SUFFIX}"))
+    files = {name: path for name, path in named if is_own(name) and is_own_file(path)}
     if not files:
         return 0
     with connect(context.target) as warehouse:

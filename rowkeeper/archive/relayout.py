@@ -137,10 +137,10 @@ class _Mover(StoreWork):
             return facts.sha256 == content.sha256
         if facts.md5 is not None and facts.md5 == self._local_md5(move):
             return True
-        found = content_of(self.store.read(key))
-        if found.size_bytes != content.size_bytes:
+        stored = content_of(self.store.read(key))
+        if stored.size_bytes != content.size_bytes:
             raise RetryLaterError("truncated", "the store did not give all of it")
-        return found == content
+        return stored == content
 
     def _local_md5(self, move: Move) -> str | None:
         """The MD5 of the file, if it is here and whole."""

@@ -177,9 +177,9 @@ def set_aside(data_dir: Path, path: str, content: Content) -> None:
 
     place, root = asset_path(data_dir, path), root_of(data_dir)
     try:
-        if not place.exists() or (found := Content(*sha256_file(place))) == content:
+        if not place.exists() or (present := Content(*sha256_file(place))) == content:
             return
-        aside = unlinked(data_dir, root / ASIDE / found.sha256[:16] / place.name)
+        aside = unlinked(data_dir, root / ASIDE / present.sha256[:16] / place.name)
         make_folder(aside.parent)
         place.replace(aside)
     except OSError as error:

@@ -122,11 +122,11 @@ def _placed(
 
 def _spelled(path: PurePosixPath, names: Naming, spelled: dict[str, str]) -> str:
     """``path`` as it and its folders are spelled already: the first spelling is the disk's."""
-    found = PurePosixPath()
+    so_far = PurePosixPath()
     for part in path.parts:
-        longer = (found / part).as_posix()
-        found = PurePosixPath(spelled.setdefault(names.key(longer), longer))
-    return found.as_posix()
+        longer = (so_far / part).as_posix()
+        so_far = PurePosixPath(spelled.setdefault(names.key(longer), longer))
+    return so_far.as_posix()
 
 
 def _safe(path: str | None) -> str | None:

@@ -126,13 +126,13 @@ class _Server:
             place = self._below(file.local_file_path)
             if place is not None:
                 return _played(place, file.mime_type)
-        found = addresses(self.context, asset_id, None, LIFETIME_S)
-        for address in found.addresses:
+        answer = addresses(self.context, asset_id, None, LIFETIME_S)
+        for address in answer.addresses:
             url = urlsplit(address.url)
             if url.scheme == "file":
                 return _played(Path(url2pathname(url.path)), files[0].mime_type if files else None)
             return RedirectResponse(address.url, 307, {"Cache-Control": "no-store"})
-        raise UsageError(next(iter(found.missing.values())))
+        raise UsageError(next(iter(answer.missing.values())))
 
     def _below(self, path: str | None) -> Path | None:
         """The file at ``path``, if it is one of the data folder's."""
@@ -146,7 +146,7 @@ class _Server:
         """What a run does, as server-sent events, while somebody looks on."""
         live = Live(self.context.settings.data_dir)
 
-        async def told() -> AsyncIterator[str]:
+        async def lines() -> AsyncIterator[str]:
             last = None
             while True:
                 said = await run_in_threadpool(live.said)
@@ -154,7 +154,7 @@ class _Server:
                 last = said
                 await asyncio.sleep(EVERY_S)
 
-        return StreamingResponse(told(), media_type="text/event-stream")
+        return StreamingResponse(lines(), media_type="text/event-stream")
 
 
 def _played(place: Path, mime_type: str | None) -> Response:

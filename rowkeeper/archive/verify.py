@@ -117,8 +117,15 @@ def verify(context: Context, reporter: Reporter, choice: Choice) -> Verified:
         if any(place.kind == OBJECT for place in chosen) and not choice.believe_empty:
             _check_filled(store)
         work.session.new({copy.asset_id for place in chosen for copy in place.copies})
-        told = (work.session.session_id, work.emit, work.shown)
-        report = FixityCheck(context, store, *told, owners=owners_of(places)).run(chosen)
+        check = FixityCheck(
+            context,
+            store,
+            work.session.session_id,
+            work.emit,
+            work.shown,
+            owners=owners_of(places),
+        )
+        report = check.run(chosen)
     orphans = find_orphans(context, store) if choice.people is None else []
     with connect(context.target) as warehouse:
         dangling = warehouse.records(Dangling, DANGLING)

@@ -131,7 +131,7 @@ class _Transcripts:
         self.context, self.done = context, done
         self.stop, self.lock = Stop(), threading.Lock()
         self.store: Store | None = None
-        self.found: list[Text] = []
+        self.texts: list[Text] = []
 
     def read_all(self) -> None:
         ours = folder_id(self.context.settings.data_dir)
@@ -144,9 +144,9 @@ class _Transcripts:
             text.places.append(TextPlace(copy.path, copy.store, copy.object_key))
         workers = self.context.settings.upload.workers
         for batch in _batched(list(wanted.values())):
-            self.found = []
+            self.texts = []
             run_bounded(self._one, {"": batch}, workers, self.stop, "words")
-            _keep(self.context, self.found, self.done)
+            _keep(self.context, self.texts, self.done)
 
     def _one(self, wanted: WantedText) -> None:
         body = next((body for body in self._copies(wanted) if _is(body, wanted)), None)
@@ -155,7 +155,7 @@ class _Transcripts:
                 self.done.missing += 1
             else:
                 text = body.decode("utf-8-sig", "replace")
-                self.found.append(_cut(wanted.content_sha256, wanted.form, text))
+                self.texts.append(_cut(wanted.content_sha256, wanted.form, text))
 
     def _copies(self, wanted: WantedText) -> Iterator[bytes]:
         """Its bytes from each place that has some, those of this disk first."""

@@ -49,14 +49,14 @@ def with_kinds(
             counts[kind] = counts.get(kind, 0) + one["assets"]
         else:
             lacks.setdefault(row_id, {}).setdefault(kind, set()).add(_why(one))
-    found = []
+    rows = []
     for person in people:
         row_id = person["row_id"]
         has, why = archived.get(row_id, {}), lacks.get(row_id, {})
         why |= {kind: {NO_LINK} for kind in without_any(has, why) - why.keys()}
         reasons = {kind: ", ".join(sorted(why[kind])) for kind in sorted(why)}
-        found.append({**person, "archived_kinds": dict(sorted(has.items())), "lacks": reasons})
-    return found
+        rows.append({**person, "archived_kinds": dict(sorted(has.items())), "lacks": reasons})
+    return rows
 
 
 def _why(asset: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from rowkeeper.workspace.context import Context
 def places(context: Context) -> dict[str, str]:
     """Where everything is: name of the thing -> place, without secrets."""
     settings, target = context.settings, context.target
-    found = {
+    paths = {
         "warehouse": target.where,
         "archive": settings.store.url,
         "files": str(settings.data_dir / "files"),
@@ -16,7 +16,7 @@ def places(context: Context) -> dict[str, str]:
     }
     page = site_folder(context) / "index.html"
     if page.is_file():
-        found["pages for readers"] = str(page)
+        paths["pages for readers"] = str(page)
     if target.type == "duckdb":
-        found["catalogue for readers"] = str(published_path(target))
-    return found
+        paths["catalogue for readers"] = str(published_path(target))
+    return paths

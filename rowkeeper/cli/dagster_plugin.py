@@ -87,9 +87,9 @@ def parsed_project() -> "Manifest":
     context = Context(settings, load_target())
     if manifest(context) is None:
         invoke(context, "parse")
-    if (found := manifest(context)) is None:
+    if (dbt_project := manifest(context)) is None:
         raise BuildError("The dbt project can't be parsed: dbt parse says why.")
-    return found
+    return dbt_project
 
 
 def _road(project: "Manifest") -> Iterator[dg.AssetSpec]:

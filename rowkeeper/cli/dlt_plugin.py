@@ -143,8 +143,8 @@ def _point_dlt_at_us() -> None:
     from rowkeeper.core.profiles import load_target
     from rowkeeper.core.settings import load_settings
 
-    if told := os.environ.get("DLT_DATA_DIR"):
-        forget_trace(Path(told) / "pipelines")
+    if dlt_dir := os.environ.get("DLT_DATA_DIR"):
+        forget_trace(Path(dlt_dir) / "pipelines")
         return
     try:
         target = load_target(None)

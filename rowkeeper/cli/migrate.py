@@ -36,8 +36,8 @@ def status_command(as_json: bool, target: str | None, data_dir: str | None) -> N
     phases = find_phases(prepare(target, data_dir=data_dir))
     current = next((phase for phase in phases if phase.blockers), None)
     if as_json:
-        found = {"phase": current and current.name, "phases": [asdict(phase) for phase in phases]}
-        say_json(found)
+        answer = {"phase": current and current.name, "phases": [asdict(phase) for phase in phases]}
+        say_json(answer)
         return
     out = console()
     for phase in phases:

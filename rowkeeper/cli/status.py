@@ -58,8 +58,8 @@ def command(as_json: bool, people: str | None, target: str | None, data_dir: str
     require_somebody(selection, len(named), len(catalog.people))
     workers = workers_of(context, (str(item["session_id"]) for item in catalog.sessions))
     if as_json:
-        found = {**asdict(catalog), "people": named, "places": places(context), "workers": workers}
-        say_json(found)
+        answer = {**asdict(catalog), "people": named, "places": places(context), "workers": workers}
+        say_json(answer)
         return
     out = console()
     if people:

@@ -99,7 +99,7 @@ def _named(context: Context, words: Sequence[str], *, accepted: bool) -> list[Ro
     with connect(context.target, read_only=True) as warehouse:
         known = warehouse.records(Row, ROWS)
     rows = [row for row in known if row.is_accepted == accepted]
-    found = []
+    chosen = []
     for word in words:
         meant = [row for row in rows if row.is_meant(word)]
         if not meant:
@@ -112,8 +112,8 @@ def _named(context: Context, words: Sequence[str], *, accepted: bool) -> list[Ro
         if len(newest) < len(meant) and meant[0].source == "legacy_csv":
             keys = ", ".join(row.row_key for row in meant)
             raise UsageError(f"{word} is a row of several files: name one of {keys}.")
-        found.append(newest[0])
-    return list({row.row_key: row for row in found}.values())
+        chosen.append(newest[0])
+    return list({row.row_key: row for row in chosen}.values())
 
 
 def _file_of(row: Row) -> str:

@@ -66,12 +66,12 @@ def adopt_files(context: Context, folders: Iterable[Path]) -> AdoptedFiles:
     media, sidecars, leftovers = find(folders)
     matches, unmatched = match(media, sidecars, _waiting(context))
     with session(folder, "adopt") as current:
-        current.new({found.wanted.request.asset_id for found in matches})
+        current.new({matched.wanted.request.asset_id for matched in matches})
         with Journal(folder) as journal, Places(settings) as places:
-            for found in matches:
-                fetched = adopt(found, settings, places)
-                journal.append(_event(context, found, fetched, current.session_id))
-                places.reported(found.wanted.request)
+            for matched in matches:
+                fetched = adopt(matched, settings, places)
+                journal.append(_event(context, matched, fetched, current.session_id))
+                places.reported(matched.wanted.request)
     drain(folder, context.target)
     return AdoptedFiles(matches, leftovers + unmatched)
 
@@ -95,7 +95,7 @@ def _listed_names(warehouse: Warehouse) -> dict[str, tuple[str, ...]]:
     return {asset_id: (name,) for asset_id, name in names.items()}
 
 
-def _event(context: Context, found: "Match", fetched: "Fetched", session_id: str) -> AssetEvent:
+def _event(context: Context, match: "Match", fetched: "Fetched", session_id: str) -> AssetEvent:
     path = fetched.path.relative_to(context.settings.data_dir.absolute())
     return AssetEvent(
         event_type=EventType.DOWNLOADED,
@@ -106,5 +106,5 @@ def _event(context: Context, found: "Match", fetched: "Fetched", session_id: str
         size_bytes=fetched.size_bytes,
         sha256=fetched.sha256,
         details=fetched.details,
-        **found.wanted.request.facts(),
+        **match.wanted.request.facts(),
     )

@@ -42,8 +42,8 @@ def archive_csvs(context: Context) -> list[Archived]:
 
     store = open_known(context, mark=True)
     store.check()
-    with _objects(context) as found:
-        return [_put(store, request, key) for request, key in found]
+    with _objects(context) as objects:
+        return [_put(store, request, key) for request, key in objects]
 
 
 def is_archived(context: Context) -> bool:
@@ -54,8 +54,8 @@ def is_archived(context: Context) -> bool:
     from uploaders.values import Held
 
     store = open_known(context)
-    with _objects(context) as found:
-        request, key = found[-1]
+    with _objects(context) as objects:
+        request, key = objects[-1]
         try:
             return store.held(request, key) is Held.SAME
         except TransferError as error:

@@ -89,10 +89,10 @@ class _Copies:
         self.attempts: dict[str, int] = warehouse.lookup(
             "asset_id", "attempt", ATTEMPTS, [sorted(held)]
         )
-        self.told: dict[str, list[dict[str, Any]]] = {}
-        found: list[dict[str, Any]] = warehouse.records(dict, TOLD, [others])
-        for row in found:
-            self.told.setdefault(row.pop("told_of"), []).append(row)
+        self.events_of: dict[str, list[dict[str, Any]]] = {}
+        rows: list[dict[str, Any]] = warehouse.records(dict, TOLD, [others])
+        for row in rows:
+            self.events_of.setdefault(row.pop("told_of"), []).append(row)
 
     @cached_property
     def store(self) -> "Store":
@@ -115,7 +115,7 @@ class _Copies:
             events.append(uploaded)
         elif not _is_whole(self.context.settings.data_dir, path, facts, details):
             return []
-        events += [_told(request, self.session_id, **row) for row in self.told.get(other, ())]
+        events += [_told(request, self.session_id, **row) for row in self.events_of.get(other, ())]
         if "listing" in details:
             details = {**details, "listing": request.attempt}
         downloaded = AssetEvent(
@@ -211,8 +211,8 @@ def _unchanged(
 
 def _facts(details: Any) -> dict[str, Any]:
     """The details of an event as either engine hands them out."""
-    found: dict[str, Any] = json.loads(details) if isinstance(details, str) else details or {}
-    return found
+    facts: dict[str, Any] = json.loads(details) if isinstance(details, str) else details or {}
+    return facts
 
 
 def _failure(

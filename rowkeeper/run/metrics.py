@@ -83,14 +83,14 @@ def measured(context: Context, reporter: Reporter) -> Iterator[Measured]:
 
 
 def _write(
-    context: Context, reporter: Reporter, path: Path, found: Measured, code: int, took: float
+    context: Context, reporter: Reporter, path: Path, measures: Measured, code: int, took: float
 ) -> None:
     catalog = None
     if code != INTERRUPTED:
         with suppress(RowkeeperError):  # it is down, or nothing was ever built
             catalog = read_catalog(context)
     now = clock.now().timestamp()
-    values = run_values(found.done, code, took, now, now if code == 0 else _last_success(path))
+    values = run_values(measures.done, code, took, now, now if code == 0 else _last_success(path))
     values |= catalog_values(catalog) if catalog else {}
     try:
         write_whole(path, metrics_text(values).encode("utf-8"), mode=READABLE)
@@ -132,7 +132,7 @@ def metrics_text(values: Values) -> str:
     """The text form of ``values``, each metric with what it says."""
     lines = []
     for name, says in HELP.items():
-        of_it = [(labels, value) for (found, labels), value in values.items() if found == name]
+        of_it = [(labels, value) for (metric, labels), value in values.items() if metric == name]
         if of_it:
             lines += [f"# HELP {PREFIX}{name} {says}", f"# TYPE {PREFIX}{name} gauge"]
         lines += [f"{PREFIX}{name}{_braced(labels)} {value:.15g}" for labels, value in of_it]

@@ -93,8 +93,8 @@ def _tell(context: Context, reporter: Reporter, errors: Sequence[Needed]) -> Non
     counts = Counter(one.what for one in new)
     lines = [f"{count} × {what}" if count > 1 else what for what, count in counts.items()]
     many = "1 thing needs" if len(new) == 1 else f"{len(new)} things need"
-    told = not new or _send(context, reporter, f"{many} somebody", [*lines, _further(context)])
-    _keep(context, reporter, keys if told else keys & before)
+    sent = not new or _send(context, reporter, f"{many} somebody", [*lines, _further(context)])
+    _keep(context, reporter, keys if sent else keys & before)
 
 
 def _further(context: Context) -> str:

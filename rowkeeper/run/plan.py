@@ -20,15 +20,15 @@ def say_plan(
     from loaders.pipeline import preview
     from loaders.summary import summary_text
 
-    found = preview(context.settings, context.target)
-    said = summary_text(found).replace(", loaded.", ", would be loaded.")
+    summary = preview(context.settings, context.target)
+    said = summary_text(summary).replace(", loaded.", ", would be loaded.")
     reporter.say(f"Nothing is written. {said}")
     if selection.moves_nothing:
         reporter.say("The mode basic fetches nothing.")
     elif not _is_built(context):
         reporter.say("What would be fetched is known after the first load: run --mode basic.")
     else:
-        _say_pending(context, selection, reporter, found.changed, reread=reread)
+        _say_pending(context, selection, reporter, summary.changed, reread=reread)
 
 
 def _is_built(context: Context) -> bool:

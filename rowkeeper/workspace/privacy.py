@@ -29,9 +29,9 @@ def check_privacy(settings: Settings) -> tuple[str, ...]:
 
 
 def _said(folder: Path, lacking: int) -> str | None:
-    if not (found := list(islice(_open(folder, lacking), SHOWN))):
+    if not (open_paths := list(islice(_open(folder, lacking), SHOWN))):
         return None
-    names = ", ".join(str(path) for path in found)
+    names = ", ".join(str(path) for path in open_paths)
     return (
         f"{folder} is open to others ({names}…): chmod -R go-rwx {folder}, or set disk.umask if "
         "that is meant; a disk that keeps no rights is mounted with a umask instead."

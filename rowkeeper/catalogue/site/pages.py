@@ -88,28 +88,28 @@ def home(data: SiteData) -> dict[str, Any]:
 def _attention(data: SiteData) -> list[list[Any]]:
     failures = data.rows["failures"]
     names = ("provider", "stage", "error_code", "verdict", "next_step")
-    found: list[list[Any]] = []
+    items: list[list[Any]] = []
     for run in data.rows["runs"][:1]:
         if (outcome := run["outcome"]) in ENDED_BADLY:
             why = run["message"] if outcome == "failed" else run["next_step"]
             again = {"command": "rowkeeper run"}
-            found.append([f"The last run {OUTCOMES[outcome]}", 1, why, again])
+            items.append([f"The last run {OUTCOMES[outcome]}", 1, why, again])
     for (provider, stage, code, verdict, step), count in counted(failures, *names)[:ATTENTION]:
         what = local("failures.html", f"{provider}: {stage} failed")
         can_retry = stage != "link" and verdict != "permanent"
         command: Any = {"command": f"rowkeeper retry --reason {code}"} if can_retry else step
-        found.append([what, count, f"{code}: {step}" if can_retry else code, command])
+        items.append([what, count, f"{code}: {step}" if can_retry else code, command])
     for rows, page, words, remedy in (
         ("quarantine", "quarantine.html", "Rows that no table can use", "rowkeeper reconcile"),
         ("claims", "claims.html", "Claims that nothing supports", "rowkeeper migrate status"),
     ):
         if data.rows[rows]:
             why = "the page says why of each"
-            found.append([local(page, words), len(data.rows[rows]), why, {"command": remedy}])
+            items.append([local(page, words), len(data.rows[rows]), why, {"command": remedy}])
     for warned in data.warnings:
         what = local("quality.html", warned.test.replace("_", " "))
-        found.append([what, warned.rows, "a data test warns", "mend what it lists in the sheet"])
-    return found
+        items.append([what, warned.rows, "a data test warns", "mend what it lists in the sheet"])
+    return items
 
 
 def plots(data: SiteData) -> list[Plot]:
@@ -184,20 +184,20 @@ def _sizes(kinds: Sequence[Record]) -> Plot:
 
 
 def _by_type(people: Sequence[Record]) -> list[tuple[str, int, int]]:
-    found: dict[str, tuple[int, int]] = {}
+    counts: dict[str, tuple[int, int]] = {}
     for one in people:
         name = one["type_functions"] or ("other" if one["personality_type"] else "none")
-        archived, expected = found.get(name, (0, 0))
-        found[name] = (archived + one["archived"], expected + one["expected"])
-    rows = [(name, *numbers) for name, numbers in found.items()]
+        archived, expected = counts.get(name, (0, 0))
+        counts[name] = (archived + one["archived"], expected + one["expected"])
+    rows = [(name, *numbers) for name, numbers in counts.items()]
     return sorted(rows, key=lambda row: (-row[2], row[0]))
 
 
 def _sums(records: Sequence[Record], name: str, number: str) -> list[tuple[str, int]]:
-    found: dict[str, int] = {}
+    sums: dict[str, int] = {}
     for record in records:
-        found[record[name]] = found.get(record[name], 0) + record[number]
-    return sorted(found.items(), key=lambda item: -item[1])
+        sums[record[name]] = sums.get(record[name], 0) + record[number]
+    return sorted(sums.items(), key=lambda item: -item[1])
 
 
 def people_rows(

@@ -128,8 +128,8 @@ class _Files:
 
 def _read_made(path: Path) -> dict[str, str]:
     try:
-        found = from_json(path.read_bytes())
-        return {str(name): str(of) for name, of in found.items() if is_plain(str(name))}
+        made = from_json(path.read_bytes())
+        return {str(name): str(of) for name, of in made.items() if is_plain(str(name))}
     except (ValueError, AttributeError):
         return {}
 
@@ -182,10 +182,10 @@ def _lists(out: _Files, data: SiteData, docs: str | None) -> None:
 
 def _people(out: _Files, data: SiteData, texts: dict[str, list[Record]], data_dir: Path) -> None:
     render, files = _Templates(), file_names(data.rows["people"])
-    found = {name: data.by_person(name) for name in ("history", "assets", "failures")}
+    tables = {name: data.by_person(name) for name in ("history", "assets", "failures")}
     for person in data.rows["people"]:
         row_id = person["row_id"]
-        history, assets, failures = (records.get(row_id, []) for records in found.values())
+        history, assets, failures = (records.get(row_id, []) for records in tables.values())
         links = [one for one in failures if one["stage"] == "link"]
         folder = out.folder / "person"
         facts = person_page(person, history, assets, links, texts.get(row_id, []), folder, data_dir)

@@ -121,9 +121,9 @@ def compare(context: Context, data: bytes, path: Path, base_sha256: str) -> Comp
                 aside += 1
             else:
                 sources.append(source)
-    found = find_losses(written, sources, names, objects)
-    losses = (*_unread(path, there), *(loss for loss in found if loss.kind != UNTOLD))
-    return Comparison(losses, tuple(loss for loss in found if loss.kind == UNTOLD), aside, ignored)
+    every = find_losses(written, sources, names, objects)
+    losses = (*_unread(path, there), *(loss for loss in every if loss.kind != UNTOLD))
+    return Comparison(losses, tuple(loss for loss in every if loss.kind == UNTOLD), aside, ignored)
 
 
 def _there(path: Path, titles: dict[str, str]) -> Table:

@@ -74,11 +74,11 @@ def find_losses(
     ``objects``: row id -> what the tables call her objects, and where they are: a mapping may say
     that instead of what it said.
     """
-    found = list(sources)
+    listed = list(sources)
     judge = _Judge(written, names, objects or {})
-    for source in found:
+    for source in listed:
         judge.hear(source)
-    for source in found:
+    for source in listed:
         judge.weigh(source)
     return judge.losses()
 
@@ -146,11 +146,11 @@ class _Judge:
         """Has a mapping an entry that the written ones have not? Another value counts as the entry
         where it is the tables' own, or where loaded files disagree and one of them says it."""
         who, entries = _who(source), _entries(now)
-        told = set() if source.is_replaced else self._told[who]
+        known = set() if source.is_replaced else self._told[who]
         new = {
             key
             for key, value in entries
-            if value in self._objects.get(who, ()) or (key, value) in told
+            if value in self._objects.get(who, ()) or (key, value) in known
         }
         return any(key not in new for key, _ in _entries([cell]) - entries)
 
@@ -188,8 +188,8 @@ class _Judge:
         if twice:
             self._lost[TWICE, ""].update(twice)
         order = (TWICE, ROWS, OBJECTS, CELLS, UNTOLD)
-        found = sorted(self._lost.items(), key=lambda item: (order.index(item[0][0]), item[0][1]))
-        return [Loss(*key, len(rows), _examples(rows), _files(rows)) for key, rows in found]
+        ordered = sorted(self._lost.items(), key=lambda item: (order.index(item[0][0]), item[0][1]))
+        return [Loss(*key, len(rows), _examples(rows), _files(rows)) for key, rows in ordered]
 
 
 def _examples(rows: Iterable[str]) -> tuple[str, ...]:

@@ -79,8 +79,8 @@ class Record:
             yield field[:start] + change(field[start:], self.delimiter)
 
     def _with(self, fields: Iterable[str]) -> Self:
-        found = tuple(fields)
-        return self if found == self.fields else replace(self, fields=found, data=None)
+        changed = tuple(fields)
+        return self if changed == self.fields else replace(self, fields=changed, data=None)
 
 
 def _cell(field: str) -> str:

@@ -140,7 +140,7 @@ def _people_without_row(
     if "row_id" in base.columns or not lacking:
         return lacking
     cells = (row.cells for row in base.rows)
-    named = {(_key(found.get("name")), _key(found.get("email"))) for found in cells}
+    named = {(_key(row_cells.get("name")), _key(row_cells.get("email"))) for row_cells in cells}
     return [p for p in lacking if (_key(p.name), _key(p.email)) not in named]
 
 

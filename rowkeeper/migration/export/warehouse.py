@@ -193,12 +193,12 @@ def read_known(
     warehouse: Warehouse, coverage: Mapping[str, Coverage], titles: Mapping[str, str]
 ) -> Known:
     """The filled cells of each person's rows, those of the file that covers most first."""
-    found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    covering = {sha: found.order for sha, found in coverage.items()}
+    known: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    covering = {sha: covered.order for sha, covered in coverage.items()}
 
     def note(row_id: str, column: str, cell: str | None) -> None:
-        if cell is not None and not is_nothing(cell) and cell not in found[row_id][column]:
-            found[row_id][column].append(cell)
+        if cell is not None and not is_nothing(cell) and cell not in known[row_id][column]:
+            known[row_id][column].append(cell)
 
     rows: list[dict[str, Any]] = warehouse.records(dict, KNOWN)
     rows.sort(key=lambda row: covering.get(row["file_sha256"], ()), reverse=True)
@@ -213,7 +213,7 @@ def read_known(
             wide = json.loads(whole.cells)
             for place in unknown if len(wide) == len(columns) else ():
                 note(whole.row_id, columns[place], wide[place])
-    return found
+    return known
 
 
 def read_bytes(warehouse: Warehouse, file: LoadedFile) -> bytes:

@@ -48,17 +48,17 @@ def deep_snapshot(
     """As ``deep_legacy``, for a snapshot of the sheet: against its bytes, and its load."""
     snapshot_id, source = snapshot["snapshot_id"], snapshot["source"]
     rows = read_raw(warehouse, snapshot_id, is_sheet=True)
-    found = [item for row in rows for item in row_faults(source, row["sheet_row"], row)]
+    faults = [item for row in rows for item in row_faults(source, row["sheet_row"], row)]
     data, is_in_file = sheet_bytes(source, snapshot.get("source_sha256"), data_dir)
     held_against = []
     if data is not None:
         held_against.append(BY_FILE if is_in_file else BY_BYTES)
-        found += against_bytes(snapshot, rows, data)
+        faults += against_bytes(snapshot, rows, data)
     if (load := _kept(data_dir, snapshot_id)) is not None:
         held_against.append(BY_LOAD if data is not None else BY_LOAD + NOT_KEPT)
         kept = _table(load, "sheet_rows", "snapshot_id", snapshot_id)
-        found += _against_load(source, "sheet_row", rows, kept)
-    return " and ".join(held_against) or BY_NOTHING, found
+        faults += _against_load(source, "sheet_row", rows, kept)
+    return " and ".join(held_against) or BY_NOTHING, faults
 
 
 def deep_older(
@@ -70,9 +70,9 @@ def deep_older(
     counts: Counter[str] = Counter()
     differences: list[Difference] = []
     for snapshot in snapshots:
-        held_against, found = deep_snapshot(warehouse, snapshot, data_dir)
+        held_against, faults = deep_snapshot(warehouse, snapshot, data_dir)
         counts[held_against] += 1
-        differences += found
+        differences += faults
     return dict(counts), differences
 
 
@@ -135,8 +135,8 @@ def _kept(data_dir: Path, source: str) -> Path | None:
 
 def _table(load: Path, table: str, column: str, source: str) -> dict[str, Record]:
     path = load / f"{table}.parquet"
-    found: list[dict[str, Any]] = pq.read_table(path, filters=[(column, "=", source)]).to_pylist()
-    return {record["row_key"]: record for record in found}
+    records: list[dict[str, Any]] = pq.read_table(path, filters=[(column, "=", source)]).to_pylist()
+    return {record["row_key"]: record for record in records}
 
 
 def _is_read_alike(load: Path, file: LoadedFile) -> bool:

@@ -28,10 +28,10 @@ def against_bytes(
     source, gid, title = (str(snapshot[name] or "") for name in ("source", "tab_gid", "tab_title"))
     best: list[Difference] | None = None
     for table in shown_tables(data, gid, title, str(snapshot.get("notice") or "")):
-        found = list(_against(source, rows, table))
-        if best is None or len(found) < len(best):
-            best = found
-        if not found:
+        faults = list(_against(source, rows, table))
+        if best is None or len(faults) < len(best):
+            best = faults
+        if not faults:
             break
     if best is None:
         reason = "what the sheet was read from has not the tab that was loaded"

@@ -16,9 +16,9 @@ def history_faults(tables: Published) -> Iterator[Difference]:
     said: dict[str, dict[int, Any]] = defaultdict(dict)
     for record in tables.history:
         said[record["row_id"]][record["version"]] = record
-    told = _told(tables)
-    for row_id in sorted(said.keys() | told.keys()):
-        versions = told.get(row_id, [])
+    stored = _told(tables)
+    for row_id in sorted(said.keys() | stored.keys()):
+        versions = stored.get(row_id, [])
         for number, (row, version) in enumerate(versions, 1):
             record = said[row_id].pop(number, None)
             if record is None:
@@ -52,7 +52,8 @@ def _told(tables: Published) -> dict[str, list[tuple[RawRow, dict[str, Any]]]]:
         if before is None or (row.line, before.row_key) > (before.line, row.row_key):
             rows[row.row_id][row.file_id] = row
     return {
-        row_id: _versions(list(found.values()), numbers, tables) for row_id, found in rows.items()
+        row_id: _versions(list(of_person.values()), numbers, tables)
+        for row_id, of_person in rows.items()
     }
 
 

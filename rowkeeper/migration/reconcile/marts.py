@@ -114,8 +114,8 @@ def _is_own_id(asset_id: str, asset: Record, tables: Published) -> bool:
     row_id, medium = asset["person_row_id"], asset["media_id"]
     kinds = {(row_id, asset["provider"], medium, asset["asset_kind"])}
     if asset_id in tables.identified:
-        found = tables.mentions.get(asset_id, set())
-        kinds |= {parts for parts in found if (parts[0], parts[2]) == (row_id, medium)}
+        mentions = tables.mentions.get(asset_id, set())
+        kinds |= {parts for parts in mentions if (parts[0], parts[2]) == (row_id, medium)}
     elif asset_id in tables.mentions and not kinds & tables.mentions[asset_id]:
         return False
     return asset_id in {computed_id(*parts) for parts in kinds}
@@ -218,12 +218,12 @@ def _coverage(tables: Published) -> Iterator[Difference]:
 
 def _media(tables: Published) -> Iterator[Difference]:
     """``media`` is ``assets``, one row a medium."""
-    found: dict[tuple[str, str, str], list[Record]] = defaultdict(list)
+    by_medium: dict[tuple[str, str, str], list[Record]] = defaultdict(list)
     for asset in tables.assets.values():
-        found[asset["provider"], asset["media_id"], asset["asset_kind"]].append(asset)
+        by_medium[asset["provider"], asset["media_id"], asset["asset_kind"]].append(asset)
     media = {(row["provider"], row["media_id"], row["asset_kind"]): row for row in tables.media}
-    for medium in sorted(found.keys() | media.keys(), key=str):
-        assets, said = found.get(medium, []), media.get(medium)
+    for medium in sorted(by_medium.keys() | media.keys(), key=str):
+        assets, said = by_medium.get(medium, []), media.get(medium)
         first = assets[0] if assets else None
         row_id = first["person_row_id"] if first else (said or {})["row_ids"].split(", ")[0]
         place = tables.asset_place(first, "media") if first else tables.place(row_id, "media")

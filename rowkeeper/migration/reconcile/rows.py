@@ -126,8 +126,8 @@ class TablePerson:
 
     def value(self, column: str) -> str | None:
         """The value of one of ``PERSON_CELLS``."""
-        found: str | None = getattr(self, column)
-        return found
+        cell: str | None = getattr(self, column)
+        return cell
 
 
 class TableContent(NamedTuple):
