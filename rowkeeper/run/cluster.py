@@ -7,7 +7,7 @@ from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple
 
-from rowkeeper.core.errors import RetryLaterError, UsageError
+from rowkeeper.core.errors import ClusterError, RetryLaterError, UsageError
 from rowkeeper.core.events import AssetEvent
 from rowkeeper.core.pool import Stop, run_on
 from rowkeeper.core.warehouse import connect
@@ -121,7 +121,11 @@ class Cluster:
                 book.took,
                 slots(settings, queues),
             )
-        book.summary.left = len(requests) - book.heard
+        if left := len(requests) - book.heard:
+            raise ClusterError(
+                f"The workers took this process for gone and left {left} assets: run again; what "
+                "they stored is found."
+            )
         return book.summary
 
     def drained(self, requests: "Iterable[Request]") -> None:

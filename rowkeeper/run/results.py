@@ -2,24 +2,27 @@
 
 A worker writes each outcome, its events with their ids, before it goes on. So a batch that is done
 again on another worker skips what was done, and the next run takes up what a driver that died did
-not hear of. A driver holds an advisory lock of its session: where that is free, the driver is gone.
+not hear of. A driver holds an advisory lock of its session: where that stays free, the driver is
+gone.
 """
 
 import json
+import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from rowkeeper.core.drain import drain
-from rowkeeper.core.errors import UsageError
+from rowkeeper.core.errors import UsageError, WarehouseError
 from rowkeeper.core.events import AssetEvent
 from rowkeeper.core.journal.journal import Journal, journal_dir
 from rowkeeper.core.pool import Stop
 from rowkeeper.core.text import from_json
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
-from rowkeeper.workspace.lasting import SESSION, LastingSession
+from rowkeeper.workspace.lasting import LastingSession
 from rowkeeper.workspace.locks import DRIVERS
 
 if TYPE_CHECKING:
@@ -48,8 +51,11 @@ where session_id in (
 order by session_id, asset_id limit 5000
 """
 FORGET = "delete from raw.worker_results where session_id = ? and asset_id = any(?)"
-LOOK_S = 2.0
-"""How often a worker looks whether its driver is there."""
+HOLD = f"select pg_advisory_lock({DRIVERS}, hashtext(?))"
+"""Held as often as it is asked for, until the session on Postgres ends."""
+LOOK_S, HOLD_S, GONE_S = 2.0, 1.0, 5.0
+"""How often a worker looks whether its driver is there, and a driver sees to its lock, which a
+server that begins anew has forgotten; for how long it is free once the driver is gone."""
 
 
 class LeftResult(NamedTuple):
@@ -83,16 +89,22 @@ class DriverWatch(Stop):
     def __init__(self, results: Results) -> None:
         super().__init__()
         self._results, self._next = results, 0.0
+        self._gone_since: float | None = None
 
     def check(self) -> None:
         """Raise ``StoppedError`` if the session is over."""
         super().check()
         if (now := time.monotonic()) >= self._next:
             self._next = now + LOOK_S
-            is_gone, _ = self._results.standing("")
-            if is_gone:
-                self.set()
-                super().check()
+            self.saw(self._results.standing("")[0])
+
+    def saw(self, is_gone: bool) -> None:
+        """Raise ``StoppedError`` where nobody has held the driver's lock for too long."""
+        now = time.monotonic()
+        self._gone_since = (self._gone_since or now) if is_gone else None
+        if self._gone_since is not None and now - self._gone_since >= GONE_S:
+            self.set()
+            super().check()
 
     def sleep(self, seconds: float) -> None:
         """Wait, or raise ``StoppedError`` as soon as it is known that the session is over."""
@@ -104,11 +116,22 @@ class DriverWatch(Stop):
 
 @contextmanager
 def driving(context: Context, session_id: str) -> Iterator[None]:
-    """Hold the lock of a session; what its workers still write after the end is taken up."""
-    with connect(context.target) as warehouse:
-        warehouse.execute(SESSION)
-        warehouse.query("select pg_advisory_lock(?, hashtext(?))", [DRIVERS, session_id])
-        yield
+    """Hold the lock of a session, anew where the server ended ours; what its workers still write
+    after the end is taken up."""
+    over = threading.Event()
+    with LastingSession(context.target) as session, ThreadPoolExecutor(1) as thread:
+
+        def hold() -> None:
+            while not over.wait(HOLD_S):
+                with suppress(WarehouseError):  # for long: its workers say so
+                    session.ask(HOLD, session_id)
+
+        session.ask(HOLD, session_id)
+        thread.submit(hold)
+        try:
+            yield
+        finally:
+            over.set()
 
 
 def forget(context: Context, session_id: str, asset_ids: Iterable[str]) -> None:

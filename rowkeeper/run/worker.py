@@ -149,8 +149,7 @@ class _Room:
         from downloaders import files
 
         is_gone, outcome = self.results.standing(request.asset_id)
-        if is_gone:
-            raise StoppedError
+        self.stop.saw(is_gone)
         if outcome is not None:
             return outcome
         fetched = _signed(self.unit.fetch(request))

@@ -18,6 +18,7 @@ import trustme
 from tests.fakes import drive_api, google, videos, youtube
 from tests.fakes.site import Fault, Handler, Site, WebRequest, WebResponse, not_found, redirect
 
+LOOPBACK = "127.0.0.1"
 HANDLERS: dict[str, Handler] = {
     "drive.google.com": google.drive,
     "drive.usercontent.google.com": google.usercontent,
@@ -38,7 +39,7 @@ class FakeInternet:
     takes a free one. ``served`` counts the bytes of bodies by host.
     """
 
-    def __init__(self, site: Site, port: int = 0) -> None:
+    def __init__(self, site: Site, port: int = 0, host: str = LOOPBACK) -> None:
         self.site = site
         self.requests: list[tuple[str, str, str]] = []
         self.served: Counter[str] = Counter()
@@ -48,9 +49,9 @@ class FakeInternet:
         self._folder = tempfile.TemporaryDirectory(prefix="fake-internet-")
         self.ca_file = Path(self._folder.name) / "ca.pem"
         self._authority.cert_pem.write_to_path(str(self.ca_file))
-        self._server = _Server(("127.0.0.1", port), _Proxy)
+        self._server = _Server((host, port), _Proxy)
         self._server.internet = self
-        self.proxy = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self.proxy = f"http://{host}:{self._server.server_address[1]}"
 
     @property
     def variables(self) -> dict[str, str]:

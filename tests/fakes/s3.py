@@ -40,15 +40,15 @@ class MiniStack:
     ``certificate`` is a PEM file of a certificate and its key: then it speaks TLS.
     """
 
-    def __init__(self, certificate: Path | None = None) -> None:
+    def __init__(self, certificate: Path | None = None, host: str = "127.0.0.1") -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="ministack-")
-        self.port = free_port()
-        self.url = f"{'https' if certificate else 'http'}://127.0.0.1:{self.port}"
+        self.host, self.port = host, free_port()
+        self.url = f"{'https' if certificate else 'http'}://{host}:{self.port}"
         environment = {
             "PATH": os.environ.get("PATH", ""),
             "HOME": self._folder.name,
             "TMPDIR": self._folder.name,
-            "BIND_HOST": "127.0.0.1",
+            "BIND_HOST": host,
             "GATEWAY_PORT": str(self.port),
             "SERVICES": "s3,sts",
             "LOG_LEVEL": "ERROR",
@@ -80,7 +80,7 @@ class MiniStack:
         deadline = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < deadline and self._process.poll() is None:
             with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                if probe.connect_ex((self.host, self.port)) == 0:
                     return
             time.sleep(0.02)
         raise RuntimeError("ministack did not start")

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -10,10 +11,28 @@ from pathlib import Path
 import pytest
 import trustme
 
+from downloaders.base import Request
+from downloaders.pool import DownloadSummary
+from downloaders.registry import fetch_settings
+from rowkeeper.core.drain import drain
+from rowkeeper.core.journal.journal import Journal, journal_dir
+from rowkeeper.core.profiles import load_target
+from rowkeeper.core.progress import Progress
+from rowkeeper.core.settings import PROJECT_DIR, load_settings
+from rowkeeper.run.cluster import cluster_of
+from rowkeeper.workspace.context import Context
+from tests.fakes.clients import request_for
 from tests.fakes.s3 import free_port
 
 TLS = "DASK_DISTRIBUTED__COMM__TLS__"
 ROLES = ("SCHEDULER", "WORKER", "CLIENT")
+DRIVER = """
+import sys
+from tests.helpers.clusters import context_here, download, wanted
+address, session_id, files, person = sys.argv[1:]
+download(context_here(), address, wanted(int(files), person), session_id)
+"""
+Process = subprocess.Popen[bytes]
 
 
 @dataclass
@@ -21,23 +40,31 @@ class Machines:
     """A scheduler's address, and its workers by process id."""
 
     address: str
-    workers: dict[int, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+    workers: dict[int, Process] = field(default_factory=dict)
 
-    def add_worker(self, threads: int) -> int:
-        """One more worker; its process id."""
+    def add_worker(self, threads: int, prefix: tuple[str, ...] = ()) -> int:
+        """One more worker, begun by the command ``prefix``; its process id."""
         options = ("--nthreads", str(threads), "--no-nanny", "--no-dashboard")
-        process = _dask("worker", self.address, *options)
+        process = _dask("worker", self.address, *options, prefix=prefix)
         self.workers[process.pid] = process
         return process.pid
 
+    def kill(self, worker: int) -> None:
+        """End a worker in the middle of whatever it does."""
+        process = self.workers.pop(worker)
+        process.kill()
+        process.wait()
 
-def _dask(*arguments: str) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "dask", *arguments]
+
+def _dask(*arguments: str, prefix: tuple[str, ...] = ()) -> Process:
+    command = [*prefix, sys.executable, "-m", "dask", *arguments]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 @contextmanager
-def machines(folder: Path, workers: int, threads: int = 2) -> Iterator[Machines]:
+def machines(
+    folder: Path, workers: int, threads: int = 2, host: str = "127.0.0.1"
+) -> Iterator[Machines]:
     """A scheduler and so many workers, which may not be ready yet; the client finds its
     certificates as they do."""
     from dask import config
@@ -49,8 +76,8 @@ def machines(folder: Path, workers: int, threads: int = 2) -> Iterator[Machines]
             patch.setenv(f"{TLS}{name}", value)
         config.refresh()
         options = ("--protocol", "tls", "--no-dashboard")
-        scheduler = _dask("scheduler", "--host", "127.0.0.1", "--port", str(port), *options)
-        found = Machines(f"tls://127.0.0.1:{port}")
+        scheduler = _dask("scheduler", "--host", host, "--port", str(port), *options)
+        found = Machines(f"tls://{host}:{port}")
         try:
             for _ in range(workers):
                 found.add_worker(threads)
@@ -69,3 +96,44 @@ def _certificates(folder: Path) -> dict[str, str]:
     authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(node)
     parts = [f"{role}__{part}" for role in ROLES for part in ("CERT", "KEY")]
     return {"CA_FILE": str(folder / "ca.pem"), **dict.fromkeys(parts, node)}
+
+
+def context_here() -> Context:
+    """As the environment has it."""
+    return Context(load_settings(), load_target())
+
+
+def wanted(files: int, person: str = "") -> list[Request]:
+    """The first files of a Drive, each for a person of its own whose id begins with ``person``."""
+    return [
+        request_for("drive", "file", f"file{n:02}", row_id=f"{person}{n}") for n in range(files)
+    ]
+
+
+def download(
+    context: Context,
+    address: str,
+    requests: list[Request],
+    session_id: str,
+    on_first: threading.Event | None = None,
+) -> DownloadSummary:
+    """One page of a run's downloads."""
+
+    def show(progress: Progress[Request]) -> None:
+        if on_first:
+            on_first.set()
+
+    folder = journal_dir(context.settings.data_dir)
+    with cluster_of(context, address, session_id) as cluster:
+        with Journal(folder) as journal:
+            settings = fetch_settings(context.settings)
+            done = cluster.download_all(requests, settings, journal.extend, show)
+        drain(folder, context.target)
+        cluster.drained(requests)
+    return done
+
+
+def begin_driving(address: str, session_id: str, files: int, person: str = "") -> Process:
+    """A process that downloads what :func:`wanted` names, and may be killed."""
+    command = [sys.executable, "-c", DRIVER, address, session_id, str(files), person]
+    return subprocess.Popen(command, cwd=PROJECT_DIR)

@@ -2,40 +2,31 @@
 
 import os
 import pickle
-import subprocess
-import sys
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from pydantic import SecretStr
 
-from downloaders.base import Request
-from downloaders.pool import DownloadSummary
-from downloaders.registry import fetch_settings
 from rowkeeper.cli import run_command
 from rowkeeper.core.drain import drain
 from rowkeeper.core.errors import ClusterError, UsageError
-from rowkeeper.core.journal.journal import Journal, journal_dir
-from rowkeeper.core.progress import Progress
+from rowkeeper.core.journal.journal import journal_dir
 from rowkeeper.core.settings import load_settings
 from rowkeeper.core.warehouse import Target, connect
-from rowkeeper.run.cluster import cluster_of
 from rowkeeper.run.results import driving, take_up
 from rowkeeper.run.worker import SENT, Task, greet
-from rowkeeper.workspace.context import Context
 from tests.fakes.clients import request_for
-from tests.fakes.internet import FakeInternet
 from tests.fakes.s3 import SECRET, archive_in, client_for, shared_ministack
-from tests.fakes.site import DriveFile, Site, WebRequest, WebResponse
-from tests.helpers.clusters import Machines, machines
+from tests.fakes.site import DriveFile, Site
+from tests.fakes.slow_internet import SlowInternet
+from tests.helpers.clusters import Machines, begin_driving, context_here, download, machines, wanted
 from tests.helpers.events import numbered
 
 FILES = 60
@@ -46,39 +37,7 @@ select count(distinct cast(details as json) ->> 'worker') from raw.asset_events
 where event_type = 'downloaded'
 """
 VERDICTS = "select verdict from raw.asset_events where event_type = 'download_failed'"
-DRIVER = """
-from tests.run.test_cluster_faults import context_here, download, wanted
-import sys
-download(context_here(), sys.argv[1], wanted(), sys.argv[2])
-"""
 postgres = pytest.mark.parametrize("engine", ["postgres"], indirect=True)
-
-
-class SlowInternet(FakeInternet):
-    """Answers each request after a while, and counts what is asked for by its id.
-
-    All others wait until what ``first`` names was answered, and its answer had time to be told.
-    """
-
-    def __init__(self, site: Site) -> None:
-        super().__init__(site)
-        self.asked: Counter[str] = Counter()
-        self.last = time.monotonic()
-        self.first: str | None = None
-        self._first_answered = threading.Event()
-
-    def answer(self, request: WebRequest, address: str) -> tuple[WebResponse, str | None]:
-        name = parse_qs(urlsplit(f"//{address}").query).get("id", [address])[0]
-        with self._lock:
-            self.asked[name] += 1
-            self.last = time.monotonic()
-        if name == self.first:
-            self._first_answered.set()
-        elif self.first:
-            self._first_answered.wait(60)
-            time.sleep(30 * LATENCY_S)
-        time.sleep(LATENCY_S)
-        return super().answer(request, address)
 
 
 @pytest.fixture
@@ -89,7 +48,7 @@ def net(engine: Target, monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowInterne
             DriveFile("quota", error="quota"),
         ]
     )
-    with SlowInternet(site) as internet:
+    with SlowInternet(site, LATENCY_S) as internet:
         for name, value in internet.variables.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("ROWKEEPER_DOWNLOAD_CONCURRENCY", "drive=64")
@@ -118,41 +77,6 @@ def stored(bucket: str) -> list[str]:
     return sorted(key.stem for key in found if key.suffix == ".txt")
 
 
-def wanted() -> list[Request]:
-    return [request_for("drive", "file", f"file{n:02}", row_id=str(n)) for n in range(FILES)]
-
-
-def context_here() -> Context:
-    from rowkeeper.core.profiles import load_target
-
-    return Context(load_settings(), load_target())
-
-
-def download(
-    context: Context,
-    address: str,
-    requests: list[Request],
-    session_id: str,
-    seen: "list[Progress[Request]] | None" = None,
-    on_first: "threading.Event | None" = None,
-) -> DownloadSummary:
-    """One page of a run's downloads."""
-
-    def show(progress: Progress[Request]) -> None:
-        (seen if seen is not None else []).append(progress)
-        if on_first:
-            on_first.set()
-
-    folder = journal_dir(context.settings.data_dir)
-    with cluster_of(context, address, session_id) as cluster:
-        with Journal(folder) as journal:
-            settings = fetch_settings(context.settings)
-            done = cluster.download_all(requests, settings, journal.extend, show)
-        drain(folder, context.target)
-        cluster.drained(requests)
-    return done
-
-
 @contextmanager
 def killed_after_the_first(found: Machines) -> Iterator[threading.Event]:
     """One of the workers is killed when the first outcome came back."""
@@ -160,7 +84,7 @@ def killed_after_the_first(found: Machines) -> Iterator[threading.Event]:
 
     def kill() -> None:
         if event.wait(120):
-            found.workers[min(found.workers)].kill()
+            found.kill(min(found.workers))
 
     thread = threading.Thread(target=kill)
     thread.start()
@@ -176,7 +100,7 @@ def test_a_worker_that_is_killed_loses_and_doubles_nothing(
     bucket: str,
     tmp_path: Path,
 ) -> None:
-    requests, context = wanted(), context_here()
+    requests, context = wanted(FILES), context_here()
     with machines(tmp_path, workers=3) as found, killed_after_the_first(found) as event:
         done = download(context, found.address, requests, numbered(1), on_first=event)
     assert (done.downloaded, done.failed, done.left) == (FILES, 0, 0)
@@ -199,16 +123,15 @@ def test_the_next_run_takes_up_what_a_killed_driver_did_not_hear_of(
     bucket: str,
     tmp_path: Path,
 ) -> None:
-    requests, context = wanted(), context_here()
+    requests, context = wanted(FILES), context_here()
     with machines(tmp_path, workers=3) as found:
-        command = [sys.executable, "-c", DRIVER, found.address, numbered(1)]
-        driver = subprocess.Popen(command, cwd=Path(__file__).parents[2])
+        driver = begin_driving(found.address, numbered(1), FILES)
         while sum(net.asked.values()) < FILES // 3:
             assert driver.poll() is None
             time.sleep(0.05)
         driver.kill()
         driver.wait()
-        while time.monotonic() - net.last < 30 * LATENCY_S:
+        while net.idle_s < 30 * LATENCY_S:
             time.sleep(LATENCY_S)  # its workers notice
         stopped = sum(net.asked.values())
         drain(journal_dir(context.settings.data_dir), engine)
@@ -225,6 +148,28 @@ def test_the_next_run_takes_up_what_a_killed_driver_did_not_hear_of(
 
 
 @postgres
+def test_a_server_that_ends_all_sessions_does_not_end_the_run(
+    engine: Target, net: SlowInternet, bucket: str, tmp_path: Path
+) -> None:
+    first = threading.Event()
+
+    def end_sessions() -> None:
+        assert first.wait(120)
+        with connect(engine) as warehouse:
+            warehouse.query(
+                "select pg_terminate_backend(pid) from pg_stat_activity "
+                "where pid <> pg_backend_pid() and datname = current_database()"
+            )
+
+    with machines(tmp_path, workers=2) as found, ThreadPoolExecutor(1) as thread:
+        ended = thread.submit(end_sessions)
+        done = download(context_here(), found.address, wanted(FILES), numbered(1), first)
+        ended.result()
+    assert (done.downloaded, done.failed, done.left) == (FILES, 0, 0)
+    assert stored(bucket) == sorted(item.asset_id for item in wanted(FILES))
+
+
+@postgres
 def test_a_quota_that_one_worker_meets_stops_all(
     engine: Target,
     net: SlowInternet,
@@ -233,7 +178,7 @@ def test_a_quota_that_one_worker_meets_stops_all(
     tmp_path: Path,
 ) -> None:
     monkeypatch.setenv("ROWKEEPER_DOWNLOAD_PAUSE_S", "900")
-    requests = [request_for("drive", "file", "quota"), *wanted()]
+    requests = [request_for("drive", "file", "quota"), *wanted(FILES)]
     net.first = "quota"
     with machines(tmp_path, workers=3) as found:
         done = download(context_here(), found.address, requests, numbered(1))
@@ -308,7 +253,7 @@ def test_a_scheduler_that_is_not_there_is_said(
 ) -> None:
     monkeypatch.setattr("rowkeeper.run.dask_client.CONNECT_S", 1)
     with pytest.raises(UsageError, match="TLS__CA_FILE"):
-        download(context_here(), "tls://127.0.0.1:9", wanted(), numbered(1))
+        download(context_here(), "tls://127.0.0.1:9", wanted(FILES), numbered(1))
     missing = pytest.raises(ClusterError, match="does not answer")
     with machines(tmp_path, workers=0), missing:
-        download(context_here(), "tls://127.0.0.1:9", wanted(), numbered(1))
+        download(context_here(), "tls://127.0.0.1:9", wanted(FILES), numbered(1))
