@@ -14,7 +14,7 @@ from rowkeeper.catalogue.search_words import fts_query
 from rowkeeper.core.errors import BusyError, NothingError, WarehouseError
 from rowkeeper.core.links.moments import at_second
 from rowkeeper.workspace.context import Context
-from rowkeeper.workspace.selection import select
+from rowkeeper.workspace.selection import require_each, select
 
 BEGIN, END = "\x02", "\x03"
 """Around what was found: no passage has such characters, for each was read as words."""
@@ -143,6 +143,7 @@ def _row_ids(index: sqlite3.Connection, wanted: SearchTerms) -> str | None:
     selection = select(people=wanted.people)
     pattern = (wanted.type_pattern or "*").casefold()
     people = index.execute("select row_id, personality_type from people").fetchall()
+    require_each(selection, [row_id for row_id, _ in people])
     chosen = [
         row_id
         for row_id, personality_type in people

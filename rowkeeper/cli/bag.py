@@ -11,6 +11,7 @@ from rowkeeper.archive.restore import fill_tables
 from rowkeeper.archive.retrieve import retrieve
 from rowkeeper.cli.options import (
     json_option,
+    people_option,
     prepare,
     quiet_option,
     store_option,
@@ -19,12 +20,12 @@ from rowkeeper.cli.options import (
 from rowkeeper.cli.restore import complain, said
 from rowkeeper.cli.terminal import console, say_json
 from rowkeeper.workspace.locks import run_lock
-from rowkeeper.workspace.selection import select
+from rowkeeper.workspace.selection import require_people, select
 
 
 @click.command("bag")
 @click.option("--to", "folder", metavar="DIR", required=True, help="A new or an empty folder.")
-@click.option("--people", metavar="ROWS", help="Only these row ids, such as 12,40-60.")
+@people_option
 @store_option
 @json_option("What was written")
 @quiet_option
@@ -45,11 +46,12 @@ def command(
     context = prepare(target, data_dir=data_dir, store=store)
     out, place = console(stderr=as_json), Path(folder).expanduser().absolute()
     selection = select(people=people)
-    work = begin(place)
     with run_lock(context):
         filled = fill_tables(context)
     for words in filled.said:
         out.say(words)
+    require_people(context, selection)
+    work = begin(place)
     done = retrieve(context, out, selection, work / PAYLOAD / ARCHIVE, payload_name)
     complain(done)
     counts = write_tables(context, selection, work / PAYLOAD / TABLES)

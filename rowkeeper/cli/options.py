@@ -79,6 +79,12 @@ def store_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def people_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--people``, of which each part must be somebody: see ``require_people``."""
+    words = "Only these row ids, such as 12,40-60; each must be somebody's."
+    return click.option("--people", metavar="ROWS", help=words)(command)
+
+
 def accept_losses_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--accept-losses``."""
     return click.option(

@@ -9,6 +9,7 @@ from rowkeeper.archive.restore import fill_tables
 from rowkeeper.archive.retrieve import INDEX, Retrieved, retrieve
 from rowkeeper.cli.options import (
     json_option,
+    people_option,
     prepare,
     quiet_option,
     store_option,
@@ -27,7 +28,7 @@ SHOWN = 20
 
 @click.command()
 @click.option("--to", "folder", metavar="DIR", required=True, help="Where the files go.")
-@click.option("--people", metavar="ROWS", help="Only these row ids, such as 12,40-60.")
+@people_option
 @json_option("What was done")
 @store_option
 @quiet_option

@@ -5,7 +5,13 @@ from dataclasses import asdict
 
 import click
 
-from rowkeeper.cli.options import json_lines_option, prepare, quiet_option, warehouse_options
+from rowkeeper.cli.options import (
+    json_lines_option,
+    people_option,
+    prepare,
+    quiet_option,
+    warehouse_options,
+)
 from rowkeeper.cli.run import show
 from rowkeeper.cli.terminal import EventTerminal, Terminal, console
 from rowkeeper.core.identity import row_id_key
@@ -24,7 +30,7 @@ from rowkeeper.workspace.selection import Selection, require_people, select
     help="Only what failed so: an error code or a verdict; repeat.",
 )
 @click.option("--provider", "providers", multiple=True, metavar="NAME", help="Only theirs; repeat.")
-@click.option("--people", metavar="ROWS", help="Only these row ids, such as 12,40-60.")
+@people_option
 @click.option("--dry-run", is_flag=True, help="Say what it would try again; write nothing.")
 @json_lines_option
 @quiet_option

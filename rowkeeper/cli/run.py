@@ -8,6 +8,7 @@ from rich.filesize import decimal
 
 from rowkeeper.cli.options import (
     json_lines_option,
+    people_option,
     prepare,
     quiet_option,
     source_options,
@@ -31,7 +32,7 @@ from rowkeeper.workspace.selection import KINDS, select
     default="full",
     help="basic: people only; text: and their documents; full (the default): everything.",
 )
-@click.option("--people", metavar="ROWS", help="Only these row ids, such as 12,40-60.")
+@people_option
 @click.option("--limit", type=click.IntRange(min=0), metavar="N", help="At most N downloads.")
 @click.option("--stream", is_flag=True, help="Past the disk into the store, where that can be.")
 @click.option(

@@ -5,7 +5,12 @@ from dataclasses import asdict
 import click
 
 from rowkeeper.catalogue.search import FoundPassage, SearchTerms, search
-from rowkeeper.cli.options import json_option, prepare, warehouse_options
+from rowkeeper.cli.options import (
+    json_option,
+    people_option,
+    prepare,
+    warehouse_options,
+)
 from rowkeeper.cli.terminal import Terminal, console, say_json
 from rowkeeper.core.errors import NothingError
 from rowkeeper.core.text import quoted
@@ -20,7 +25,7 @@ NOTHING = 'Try fewer words, a part of one with *, or OR between them; "a phrase"
 @click.argument("words", nargs=-1, required=True)
 @click.option("--type", "type_pattern", metavar="TYPE", help="Only people of it, such as 'FF-*'.")
 @click.option("--kind", type=click.Choice(["transcript", "document"]), help="Only these texts.")
-@click.option("--people", metavar="ROWS", help="Only these row ids, such as 12,40-60.")
+@people_option
 @click.option("--limit", type=click.IntRange(1, 10_000), default=20, help="20 unless told.")
 @json_option("What was found")
 @warehouse_options

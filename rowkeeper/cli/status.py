@@ -18,7 +18,7 @@ from rowkeeper.cli.options import json_option, prepare, warehouse_options
 from rowkeeper.cli.terminal import Terminal, console, say_json
 from rowkeeper.core.project import find_project
 from rowkeeper.workspace.context import Context
-from rowkeeper.workspace.selection import require_somebody, select
+from rowkeeper.workspace.selection import require_each, select
 from rowkeeper.workspace.sessions import workers_of
 
 if TYPE_CHECKING:
@@ -54,8 +54,8 @@ def command(as_json: bool, people: str | None, target: str | None, data_dir: str
     selection = select(people=None if people == EVERYBODY else people)
     context = prepare(target, data_dir=data_dir)
     catalog = read_catalog(context)
+    require_each(selection, [person["row_id"] for person in catalog.people])
     named = [person for person in catalog.people if selection.has(person["row_id"])]
-    require_somebody(selection, len(named), len(catalog.people))
     workers = workers_of(context, (str(item["session_id"]) for item in catalog.sessions))
     if as_json:
         answer = {**asdict(catalog), "people": named, "places": places(context), "workers": workers}

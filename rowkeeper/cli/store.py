@@ -10,6 +10,7 @@ from rich.filesize import decimal
 from rowkeeper.archive.relayout import MovedObjects
 from rowkeeper.cli.options import (
     json_option,
+    people_option,
     prepare,
     quiet_option,
     store_option,
@@ -20,7 +21,7 @@ from rowkeeper.core.errors import FixityError
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.locks import run_lock
-from rowkeeper.workspace.selection import select
+from rowkeeper.workspace.selection import require_people, select
 
 
 @click.group()
@@ -31,7 +32,7 @@ def command() -> None:
 @command.command("adopt")
 @click.option("--hash", "hashing", is_flag=True, help="Read each whole, and take it over for good.")
 @click.option("--dry-run", is_flag=True, help="Only look and say; nothing is written down.")
-@click.option("--people", metavar="ROWS", help="Only these row ids, such as 12,40-60.")
+@people_option
 @json_option("What was done")
 @store_option
 @quiet_option
@@ -55,9 +56,10 @@ def adopt_command(
     from rowkeeper.archive.adopt import adopt_objects
 
     context = prepare(target, data_dir=data_dir, store=store)
-    out = console(stderr=as_json)
+    out, selection = console(stderr=as_json), select(people=people)
     with run_lock(context):
-        done = adopt_objects(context, out, select(people=people), hashing, dry_run)
+        require_people(context, selection)
+        done = adopt_objects(context, out, selection, hashing, dry_run)
     if as_json:
         say_json(asdict(done))
         return
@@ -74,7 +76,7 @@ def adopt_command(
 @command.command("move")
 @click.option("--to", "layout", metavar="LAYOUT", required=True, help="As store.layout.")
 @click.option("--dry-run", is_flag=True, help="Only print the plan.")
-@click.option("--people", metavar="ROWS", help="Only these row ids, such as 12,40-60.")
+@people_option
 @click.option("--remove-old", is_flag=True, help="Then delete the objects that no asset has.")
 @json_option("The plan, or what was done,")
 @store_option
@@ -103,6 +105,7 @@ def move_command(
     context = prepare(target, data_dir=data_dir, store=store)
     out, selection = console(stderr=as_json), select(people=people)
     with run_lock(context):
+        require_people(context, selection)
         done = moving.move_objects(context, out, selection, template, dry_run)
         if remove_old and not dry_run:
             done.removed = moving.remove_old(context, out, selection)

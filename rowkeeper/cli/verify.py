@@ -10,6 +10,7 @@ from rowkeeper.archive.fixity import FILE, OBJECT
 from rowkeeper.archive.verify import Choice, Dangling, Verified, verify
 from rowkeeper.cli.options import (
     json_option,
+    people_option,
     prepare,
     quiet_option,
     store_option,
@@ -18,6 +19,7 @@ from rowkeeper.cli.options import (
 from rowkeeper.cli.terminal import Terminal, console, say_json
 from rowkeeper.core.errors import FixityError, NothingError, StoreError
 from rowkeeper.workspace.locks import run_lock
+from rowkeeper.workspace.selection import require_people, select
 
 if TYPE_CHECKING:
     pass
@@ -28,7 +30,7 @@ SHOWN = 20
 @click.command()
 @click.option("--sample", metavar="N", help="Only so many places, or a share such as 10%.")
 @click.option("--older-than", type=click.FloatRange(0), metavar="DAYS", help="Not checked since.")
-@click.option("--people", metavar="ROWS", help="Only these row ids, such as 12,40-60.")
+@people_option
 @click.option("--only", type=click.Choice(["files", "objects"]), help="Only these places.")
 @click.option("--believe-empty", is_flag=True, help="Take an empty store for one that lost all.")
 @json_option("What was found")
@@ -55,6 +57,7 @@ def command(
     context = prepare(target, data_dir=data_dir, store=store)
     out = console(stderr=as_json)
     with run_lock(context):
+        require_people(context, select(people=people))
         verified = verify(context, out, Choice(sample, older_than, people, only, believe_empty))
     if as_json:
         say_json({**asdict(verified), "sound": verified.sound})

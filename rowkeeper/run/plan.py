@@ -7,7 +7,7 @@ from pathlib import Path
 from rowkeeper.core.progress import Reporter
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
-from rowkeeper.workspace.selection import Selection
+from rowkeeper.workspace.selection import Selection, require_people
 
 
 def say_plan(
@@ -44,6 +44,8 @@ def _say_pending(
 ) -> None:
     from rowkeeper.run.pending import all_pages, due_rereads, pending_downloads, pending_uploads
 
+    if not changed:  # who is new in the sheet is in no table yet
+        require_people(context, selection)
     downloads = selection.of(list(all_pages(context, pending_downloads)))[: selection.limit]
     due = partial(due_rereads, reread=reread)
     rereads = selection.of(list(all_pages(context, due)))

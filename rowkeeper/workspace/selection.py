@@ -1,11 +1,13 @@
 """What a run shall fetch: the mode, the people and the limit that its options name."""
 
 import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from rowkeeper.core.errors import NothingError, UsageError
 from rowkeeper.core.identity import row_id_key
+from rowkeeper.core.text import some_of
 from rowkeeper.core.warehouse import connect
 
 if TYPE_CHECKING:
@@ -18,8 +20,9 @@ KINDS: dict[str, frozenset[str] | None] = {
 }
 """Mode -> the kinds of asset that it moves; None for all."""
 
-_RANGE = re.compile(r"(\d+)\s*-\s*(\d+)")
-_NUMBER = re.compile(r"\d+")
+_RANGE = re.compile(r"(\d{1,18})\s*-\s*(\d{1,18})")
+_NUMBER = re.compile(r"\d{1,18}(?!\d)")
+"""Digits that a number is made of; those of longer ones are a text."""
 
 
 class SelectableAsset(Protocol):
@@ -69,6 +72,16 @@ class Selection:
             number is not None and any(int(number[0]) in span for span in self.ranges)
         )
 
+    def absent(self, row_ids: Iterable[str]) -> list[str]:
+        """The parts of --people that are none of ``row_ids``, as they are compared."""
+        keys = {row_id_key(row_id) for row_id in row_ids}
+        numbers = {int(number[0]) for number in map(_NUMBER.match, keys) if number}
+        gaps = [span for span in self.ranges if not any(number in span for number in numbers)]
+        return [
+            *sorted(self.row_ids - keys),
+            *(f"{span.start}-{span.stop - 1}" for span in gaps),
+        ]
+
 
 def select(mode: str = "full", people: str | None = None, limit: int | None = None) -> Selection:
     """The selection that the options name; ``people`` is such as '12,40-60'.
@@ -90,18 +103,21 @@ def select(mode: str = "full", people: str | None = None, limit: int | None = No
 
 
 def require_people(context: "Context", selection: Selection) -> None:
-    """Raises ``NothingError`` if the selection is of people and the tables have none of them."""
+    """Raises ``NothingError`` if a part of --people is nobody of the tables."""
     if not selection.row_ids and not selection.ranges:
         return
-    with connect(context.target) as warehouse:
-        row_ids = warehouse.column("select row_id from {schema}.people")
-    require_somebody(selection, sum(map(selection.has, row_ids)), len(row_ids))
+    with connect(context.target, read_only=True) as warehouse:
+        require_each(selection, warehouse.column("select row_id from {schema}.people"))
 
 
-def require_somebody(selection: Selection, selected: int, people: int) -> None:
-    """Raises ``NothingError`` if the selection is of people and has ``selected`` none of them."""
-    if (selection.row_ids or selection.ranges) and not selected:
+def require_each(selection: Selection, row_ids: Collection[str]) -> None:
+    """Raises ``NothingError`` if a part of --people is none of ``row_ids``.
+
+    One that is mistyped stops what was asked for the others, too: nobody looks again at a restore
+    that ended well and lacks somebody.
+    """
+    if absent := selection.absent(row_ids):
         raise NothingError(
-            f"Nobody of the {people} people is selected: see the row ids that there are with "
-            "rowkeeper status --people."
+            f"--people names {some_of(absent, 5)}: nobody of the {len(row_ids)} people. See the "
+            "row ids that there are with rowkeeper status --people; nothing was done for others."
         )

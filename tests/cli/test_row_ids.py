@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import click
 import pytest
 
-from rowkeeper.cli import run_command
+from rowkeeper.cli import cli, run_command
+from rowkeeper.cli.commands_page import leaves, root
 from rowkeeper.core.csv.legacy import GENERATIONS
 from rowkeeper.core.warehouse import Target
 from tests.helpers.warehouses import rows_of
@@ -15,7 +17,23 @@ SHEET = """row_id,name,email,type,link
 "1,005",Cy,c@example.org,MM,
 """
 OLD = {"row_id": "3", "name": "Zoltan", "link": "https://youtu.be/oldVideo001"}
+WITH_PEOPLE = {
+    "run": [],
+    "run --dry-run": [],
+    "retry": [],
+    "status": [],
+    "export bag": ["--to", "made-bag"],
+    "verify": [],
+    "store adopt": [],
+    "store move": ["--to", "kind"],
+    "restore": ["--to", "made"],
+    "search": ["word"],
+}
 PEOPLE = "select row_id, name from {schema}.people"
+
+
+def takes_people(command: click.Command) -> bool:
+    return any("--people" in parameter.opts for parameter in command.params)
 
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
@@ -39,6 +57,13 @@ def test_a_person_is_named_by_any_spelling(
         assert "Ann" in ends(0, "person", spelling)
         assert "of row 3.0 is not archived" in ends(2, "url", spelling)
     assert "1 assets have no archived" not in ends(12, "restore", "--to", "x", "--people", "5")
+
+    takers = {words for words, command, _ in leaves(cli, root()) if takes_people(command)}
+    assert takers == WITH_PEOPLE.keys() - {"run --dry-run"}
+    for words, more in WITH_PEOPLE.items():
+        given = [*words.split(), *more, "--people", "1-9,99,7-8,x"]
+        assert "--people names 99, x, 7-8: nobody of the 3 people." in ends(12, *given), words
+    assert not list(tmp_path.glob("made*"))
     ends(0, "migrate", "accept", "old.csv:2", "--as", "3")
     assert rows_of(engine, PEOPLE) == people
     owner = "select row_id from {schema}.person_content where media_id = 'oldVideo001'"

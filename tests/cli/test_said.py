@@ -44,7 +44,7 @@ def test_a_run_without_a_source_goes_red(
         capsys.readouterr()
         given = ["--sheet", sheet] if arguments[0] == "run" else []
         assert run_command([*arguments, *given]) == NothingError.exit_code
-        assert "Nobody of the 2 people is selected" in capsys.readouterr().err
+        assert "nobody of the 2 people" in capsys.readouterr().err
     assert run_command(["run", "--mode", "basic"]) == UsageError.exit_code
     said = capsys.readouterr()
     assert "no sheet and no CSV is named" in said.err
