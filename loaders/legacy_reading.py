@@ -133,12 +133,9 @@ def read_file(
             f"The legacy CSV {path} {WORDS}: give the index a title before the others on line "
             f"{header.line}, such as index, or save the file without it."
         )
-    read = _as_it_is
-    if header.cells and is_marked(header.cells[0]):
-        read = partial(unguard, delimiter=form.delimiter)
     if rest and not text.endswith(("\n", "\r")):
         _refuse_half(path, rest[-1], layout)
-    names = column_names(header.cells, layout)
+    names, read = column_names(header.cells, layout), _reader_of(header, form)
     return LegacyFile(
         path=path,
         modified_at=content.modified_at,
@@ -179,8 +176,11 @@ def notices_of(file: LegacyFile) -> list[str]:
     return said
 
 
-def _as_it_is(cell: str) -> str:
-    return cell
+def _reader_of(header: _Record, form: Dialect) -> Callable[[str], str]:
+    """What makes of a cell as it stands the cell that was meant."""
+    if header.cells and is_marked(header.cells[0]):
+        return partial(unguard, delimiter=form.delimiter)
+    return str
 
 
 def _row(record: _Record, header: Layout, names: Layout, read: Callable[[str], str]) -> LegacyRow:

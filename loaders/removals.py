@@ -95,18 +95,9 @@ def check_load(
     or addresses.
     """
     _check_columns(snapshot, held, allowed, wanted)
-    now = people_of(
-        (row.values["row_id"], row.values["name"], row.values["email"])
-        for row in snapshot.rows
-        if not row.is_header
-    )
+    now = _people_in(snapshot)
     holders = {row_id: _holder(held.people.get(row_id, ()), now[row_id]) for row_id in now}
-    shared = _shared(held.people) | _shared(now)
-    changed = [
-        row_id
-        for row_id, people in held.people.items()
-        if row_id in now and not any(one.is_same(holders[row_id], shared) for one in people)
-    ]
+    changed = _changed_hands(held.people, now, holders)
     gone = [row_id for row_id in held.people if row_id not in now]
     before = "" if held.tab in ("", snapshot.tab_label) else f" The last load read tab {held.tab}."
     others = some_of(
@@ -132,6 +123,24 @@ def check_load(
     if gone:
         said.append(f"{len(gone)} people are no longer in the sheet: {missing}.")
     return tuple(said)
+
+
+def _people_in(snapshot: Snapshot) -> People:
+    return people_of(
+        (row.values["row_id"], row.values["name"], row.values["email"])
+        for row in snapshot.rows
+        if not row.is_header
+    )
+
+
+def _changed_hands(before: People, now: People, holders: Mapping[str, SheetPerson]) -> list[str]:
+    """The row ids that somebody has now who did not stand under them."""
+    shared = _shared(before) | _shared(now)
+    return [
+        row_id
+        for row_id, people in before.items()
+        if row_id in now and not any(one.is_same(holders[row_id], shared) for one in people)
+    ]
 
 
 def _check_cells(

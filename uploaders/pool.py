@@ -40,6 +40,11 @@ class UploadSummary:
     failed: int = 0
     size_bytes: int = 0
 
+    def add(self, other: "UploadSummary") -> None:
+        """What another page of the same run came to."""
+        for name in ("uploaded", "existed", "failed", "size_bytes"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
 
 def upload_all(
     requests: Iterable[UploadRequest],

@@ -55,11 +55,7 @@ def fetch(
         settings=settings,
         inspect=_inspect,
     )
-    try:
-        title = _checked(part)
-    except BaseException:
-        part.unlink()
-        raise
+    title = _checked(part)
     fetched = Fetched(
         path=page,
         filename=f"{title or request.media_id}.html",
@@ -82,7 +78,15 @@ def _inspect(response: urllib3.BaseHTTPResponse) -> None:
 
 
 def _checked(part: Path) -> str:
-    """The title of the page; raises where it is no document."""
+    """The title of the page at ``part``, which goes where it is no document."""
+    try:
+        return _title(part)
+    except BaseException:
+        part.unlink()
+        raise
+
+
+def _title(part: Path) -> str:
     with part.open("rb") as file:
         head = file.read(HEAD)
     if kind_of(head) != "text/html":

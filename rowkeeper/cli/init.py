@@ -56,20 +56,11 @@ def command(
     them elsewhere.
     """
     from loaders.offered_links import count_links, direct_hosts
-    from rowkeeper.core.journal.folder_id import folder_id, known_id
-    from rowkeeper.workspace.dbt_links import link_dbt
-    from rowkeeper.workspace.first_config import (
-        check_folder_is_free,
-        config_text,
-        write_config,
-    )
+    from rowkeeper.core.journal.folder_id import known_id
+    from rowkeeper.workspace.first_config import config_text
 
     folder = _folder()
-    if not dry_run:
-        check_folder_is_free(folder)
-    settings = _settings(folder)
-    if not dry_run:
-        require_folder(settings)
+    settings = _settings(folder) if dry_run else _free_settings(folder)
     out = console(stderr=as_json or dry_run)
     is_asked = sys.stdin.isatty() and sys.stderr.isatty() and not yes
     source = _source(sheet, out, is_asked)
@@ -84,11 +75,7 @@ def command(
         out.say("Nothing was written.")
         return
     else:
-        text = config_text(source, offer, folder_id(settings.data_dir), hosts)
-        out.say(f"Wrote {write_config(folder, text)}. Mend what was guessed wrong in it.")
-        if said := link_dbt(folder):
-            out.say(said)
-        out.say("Next, in that folder: rowkeeper run --mode basic, then rowkeeper run")
+        _write(out, folder, settings, source, offer, hosts)
     if as_json:
         say_json(_facts(offer, links, None if dry_run else config_path(folder)))
 
@@ -116,6 +103,16 @@ def _settings(folder: Path) -> "Settings":
     data_dir = None if os.environ.get("ROWKEEPER_DATA_DIR") else folder / "data"
     settings = load_settings({"data_dir": data_dir}, config_dir=folder / ".dlt")
     os.umask(int(settings.disk.umask, 8))
+    return settings
+
+
+def _free_settings(folder: Path) -> "Settings":
+    """The same for a folder that a config may be written in, and whose disk is there."""
+    from rowkeeper.workspace.first_config import check_folder_is_free
+
+    check_folder_is_free(folder)
+    settings = _settings(folder)
+    require_folder(settings)
     return settings
 
 
@@ -160,6 +157,20 @@ def _show(out: Terminal, offer: "Offer", links: "list[LinkCount]") -> None:
         out.say("No links were found in it: people only, until there are some.")
     for notice in snapshot.notices:
         out.say(notice)
+
+
+def _write(
+    out: Terminal, folder: Path, settings: "Settings", source: str, offer: "Offer", hosts: list[str]
+) -> None:
+    from rowkeeper.core.journal.folder_id import folder_id
+    from rowkeeper.workspace.dbt_links import link_dbt
+    from rowkeeper.workspace.first_config import config_text, write_config
+
+    text = config_text(source, offer, folder_id(settings.data_dir), hosts)
+    out.say(f"Wrote {write_config(folder, text)}. Mend what was guessed wrong in it.")
+    if said := link_dbt(folder):
+        out.say(said)
+    out.say("Next, in that folder: rowkeeper run --mode basic, then rowkeeper run")
 
 
 def _understood(offer: "Offer") -> list[tuple[str, list[str]]]:

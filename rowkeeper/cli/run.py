@@ -18,6 +18,7 @@ from rowkeeper.cli.terminal import EventTerminal, Terminal, console
 from rowkeeper.core.errors import LossError, RowkeeperError
 from rowkeeper.run.metrics import measured
 from rowkeeper.run.notify import notified
+from rowkeeper.run.options import FetchOptions
 from rowkeeper.run.plan import say_plan
 from rowkeeper.run.round import Moved, begun, go_round, require_sources
 from rowkeeper.workspace.context import Context
@@ -92,9 +93,7 @@ def command(
         notified(context, out),
         begun(context, out) as log,
     ):
-        run.done = go_round(
-            context, out, selection, log, stream=stream, reread=reread, cluster=cluster
-        )
+        run.done = go_round(context, out, selection, log, FetchOptions(stream, reread, cluster))
         refusal = show(context, out, run.done)
         if refusal:
             raise refusal

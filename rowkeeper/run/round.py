@@ -14,6 +14,7 @@ from rowkeeper.core.errors import (
     WarehouseError,
 )
 from rowkeeper.core.progress import Reporter
+from rowkeeper.run.options import HERE, FetchOptions
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.data_folder import check_disk, strangers_said
 from rowkeeper.workspace.locks import loads_lock, tables_lock
@@ -92,10 +93,7 @@ def go_round(
     reporter: Reporter,
     selection: Selection,
     log: RunLog,
-    *,
-    stream: bool = False,
-    reread: bool = False,
-    cluster: str | None = None,
+    options: FetchOptions = HERE,
 ) -> Moved:
     """One round that has ``begun``, under the folder's lock. Raises ``RowkeeperError``."""
     from loaders.pipeline import ingest
@@ -118,7 +116,7 @@ def go_round(
         reporter.say(summary_text(summary))
         refresh(context, reporter.say)
     require_people(context, selection)
-    return move(context, reporter, selection, log, stream=stream, reread=reread, cluster=cluster)
+    return move(context, reporter, selection, log, options)
 
 
 def require_sources(context: Context) -> None:
@@ -134,10 +132,7 @@ def move(
     reporter: Reporter,
     selection: Selection,
     log: RunLog,
-    *,
-    stream: bool = False,
-    reread: bool = False,
-    cluster: str | None = None,
+    options: FetchOptions = HERE,
 ) -> Moved:
     """Repair, download, upload, evict, build and publish: the second half of a round.
 
@@ -156,11 +151,7 @@ def move(
     end_abandoned_sessions(context)
     _, shut = _try(lambda: _open_store(context, reporter))
     restored, unread = _try(lambda: repair(context, reporter, selection))
-    downloaded, closed = _try(
-        lambda: download_pending(
-            context, reporter, selection, stream=stream, reread=reread, cluster=cluster
-        )
-    )
+    downloaded, closed = _try(lambda: download_pending(context, reporter, selection, options))
     uploaded, refusal = _try(lambda: upload_pending(context, reporter, selection))
     if uploaded is not None and uploaded.failed:
         find_lost(context, reporter)
@@ -172,11 +163,16 @@ def move(
     _, wordless = _try(lambda: read_words(context, reporter))
     refused = shut or closed or refusal or unread or unasked or wordless
     moved = Moved(restored, downloaded, uploaded, evicted, warnings, refused)
+    _end(context, reporter, log, moved)
+    return moved
+
+
+def _end(context: Context, reporter: Reporter, log: RunLog, moved: Moved) -> None:
+    refused = moved.refusal
     log.details |= moved.counts()
     log.end(code := refused.exit_code if refused else 0, str(refused) if refused else None)
     _show_readers(context, reporter)
     log.shown = code
-    return moved
 
 
 def _show_readers(context: Context, reporter: Reporter) -> None:

@@ -10,6 +10,7 @@ from rowkeeper.core.drain import drain
 from rowkeeper.core.journal.journal import Journal, journal_dir
 from rowkeeper.core.progress import Display, Reporter
 from rowkeeper.run.dedupe import first_of_each, share_downloads, share_uploads
+from rowkeeper.run.options import HERE, FetchOptions
 from rowkeeper.run.pending import Asset, pages, pending_readings, pending_uploads, with_versions
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.locks import claimed
@@ -31,16 +32,12 @@ def download_pending(
     context: Context,
     reporter: Reporter,
     selection: Selection,
-    *,
-    stream: bool = False,
-    reread: bool = False,
-    cluster: str | None = None,
+    options: FetchOptions = HERE,
 ) -> "downloaders.pool.DownloadSummary":
     """Fetch what is pending or due, then what the lists among it lead to, and so on.
 
-    A medium that several people have is fetched once. ``stream``: straight into the store where
-    that can be; then it raises ``StoreError`` if the store refuses. ``reread``: lists and documents
-    are due whatever their age. ``cluster``: the address of the workers that fetch.
+    A medium that several people have is fetched once. Past the disk, it raises ``StoreError`` if
+    the store refuses.
     """
     from downloaders.pool import DownloadSummary
     from downloaders.registry import fetch_settings
@@ -54,8 +51,8 @@ def download_pending(
         throttle_of(context) as throttle,
     ):
         settings = fetch_settings(context.settings, throttle)
-        ways = _Ways(context, current.session_id, stack, stream=stream, cluster=cluster)
-        pending = partial(pending_readings, reread=reread)
+        ways = _Ways(context, current.session_id, stack, options)
+        pending = partial(pending_readings, reread=options.reread)
         for page in pages(context, current, selection, pending):
             with claimed(context, page) as assets:
                 current.leave({item.asset_id for item in page} - {item.asset_id for item in assets})
@@ -76,16 +73,10 @@ class _Ways:
     """The way that the downloads of one session take, opened with the first of them."""
 
     def __init__(
-        self,
-        context: Context,
-        session_id: str,
-        stack: ExitStack,
-        *,
-        stream: bool,
-        cluster: str | None,
+        self, context: Context, session_id: str, stack: ExitStack, options: FetchOptions
     ) -> None:
         self._context, self._session_id, self._stack = context, session_id, stack
-        self._stream, self._address = stream, cluster
+        self._options = options
         self._workers: Cluster | None = None
         self._streamer: StoreStreamer | None = None
 
@@ -96,10 +87,10 @@ class _Ways:
         from downloaders.pool import download_all
         from rowkeeper.run.stream import store_streamer
 
-        if self._address:
-            workers = self._opened(self._address)
+        if self._options.cluster:
+            workers = self._opened(self._options.cluster)
             return workers.download_all(requests, settings, journal.extend, shown.update)
-        if self._stream and self._streamer is None:
+        if self._options.stream and self._streamer is None:
             self._streamer = store_streamer(self._context, self._session_id)
         return download_all(
             requests,
@@ -160,10 +151,7 @@ def upload_pending(
             if store.notice and store.notice != notice:
                 notice = store.notice
                 reporter.say(notice)
-            total.uploaded += done.uploaded
-            total.existed += done.existed
-            total.failed += done.failed
-            total.size_bytes += done.size_bytes
+            total.add(done)
     return total
 
 
