@@ -57,18 +57,19 @@ FORMS: dict[str, Callable[[str], list[Passage]]] = {
 def _merged(lines: Iterable[CaptionLine]) -> Iterator[Passage]:
     words: list[str] = []
     start = end = 0.0
+    length = 0  # of the words; a line may be blank, so there may be very many of them
     for line in lines:
         begins, ends = _seconds(line.start), _seconds(line.end)
         if words and (begins - end > SILENCE_S or begins < start or ends - start > LONGEST_S):
             yield from _passages(words, start, end)
-            words = []
+            words, length = [], 0
         start = start if words else begins
         end = max(ends, begins)
         words.append(_clean(line.text))
-        length = sum(map(len, words))
+        length += len(words[-1])
         if length >= LONGEST or (length >= SHORTEST and _ENDS.search(words[-1])):
             yield from _passages(words, start, end)
-            words = []
+            words, length = [], 0
     if words:
         yield from _passages(words, start, end)
 
@@ -80,13 +81,16 @@ def _passages(words: list[str], start: float, end: float) -> Iterator[Passage]:
 
 def _pieces(text: str) -> Iterator[str]:
     """``text`` in pieces that are not too long."""
-    while len(text) > LONGEST:
-        place = text.rfind(" ", SHORTEST, LONGEST)
-        place = LONGEST if place < 0 else place
-        yield text[:place]
-        text = text[place:].strip()
-    if text:
-        yield text
+    begin, end = 0, len(text)
+    while end - begin > LONGEST:
+        place = text.rfind(" ", begin + SHORTEST, begin + LONGEST)
+        place = begin + LONGEST if place < 0 else place
+        yield text[begin:place]
+        begin = place
+        while begin < end and text[begin] == " ":
+            begin += 1
+    if rest := text[begin:].rstrip() if begin else text:
+        yield rest
 
 
 def _clean(text: str) -> str:

@@ -12,6 +12,7 @@ import pytest
 from downloaders import documents
 from downloaders.base import Fetched
 from downloaders.google import answers, drive
+from downloaders.passages import cut_captions, cut_text
 from downloaders.readings import content_key
 from rowkeeper.core.errors import PermanentError
 from rowkeeper.core.links.classify import classify
@@ -160,3 +161,11 @@ def test_json_with_many_brackets_is_json() -> None:
         with pytest.raises(ValueError):  # noqa: PT011
             from_json(text)
     assert from_json('["[[[", ' + ", ".join(["[]"] * 300) + "]")[0] == "[[["
+
+
+def test_captions_of_very_many_blank_lines_and_one_line_of_megabytes() -> None:
+    blank = "WEBVTT\n\n00:00.000 --> 00:01.000\nHello\n" + "\ufeff\r" * 150_000
+    (one,) = cut_captions(blank, rolling=True)
+    assert one.text.strip() == "Hello"
+    pieces = cut_text("a" * 40_000_000)
+    assert sum(len(piece.text) for piece in pieces) == 40_000_000
