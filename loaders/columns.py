@@ -11,6 +11,7 @@ from rowkeeper.core.identity import made_id_key
 from rowkeeper.core.text import harmless, quoted, sha256, to_json, trimmed
 from rowkeeper.core.titles import (
     column_name,
+    has_swapped_letters,
     is_same_title,
     nearest_title,
     sheet_column,
@@ -73,7 +74,8 @@ def _our_name(given: str) -> str:
     if usual and (usual in OF_PERSON or nearest_title(given, [usual])):
         return usual
     cutoff = SLIP if _ONE_WORD.fullmatch(given.strip()) else SLIP_IN_WORDS
-    slip = nearest_title(given, list(KNOWN), cutoff)
+    swapped = next((known for known in KNOWN if has_swapped_letters(given, known)), None)
+    slip = swapped or nearest_title(given, list(KNOWN), cutoff)
     if slip and not any(map(str.isdigit, given)):
         raise UsageError(f"Unknown column {quoted(given)} in sheet.columns: say {slip}.")
     return given

@@ -139,8 +139,7 @@ def _show(out: Terminal, offer: "Offer", links: "list[LinkCount]") -> None:
     snapshot = offer.snapshot
     out.say(f"Sheet {snapshot.source}, tab {snapshot.tab_label}: {offer.people} people.")
     rows = [
-        (name, ", ".join(titles), "a guess" if name in offer.guessed else "")
-        for name, titles in _understood(offer)
+        (name, ", ".join(titles), _known_by(name, offer)) for name, titles in _understood(offer)
     ]
     out.table("Columns", ["ours", "the sheet's", ""], rows)
     if offer.row_id:
@@ -183,6 +182,15 @@ def _understood(offer: "Offer") -> list[tuple[str, list[str]]]:
         for name, places in offer.snapshot.columns.places.items()
         if name not in NAME_PARTS
     ]
+
+
+def _known_by(name: str, offer: "Offer") -> str:
+    """What a reader should know of how a column was understood."""
+    from loaders.columns import KNOWN
+
+    if name not in KNOWN:
+        return "content: no field of ours has that name"
+    return "a guess" if name in offer.guessed else ""
 
 
 def _becomes(link: "LinkCount") -> str:

@@ -229,6 +229,16 @@ def is_same_title(one: str, other: str) -> bool:
     return keys[0] == keys[1] if any(keys) else one.split() == other.split()
 
 
+def has_swapped_letters(one: str, other: str) -> bool:
+    """Whether two titles are one but for two letters side by side that changed places."""
+    texts = title_key(one), title_key(other)
+    differ = [at for at, (a, b) in enumerate(zip(*texts, strict=False)) if a != b]
+    if len(texts[0]) != len(texts[1]) or len(differ) != 2 or differ[1] - differ[0] != 1:
+        return False
+    first, second = (text[differ[0] : differ[1] + 1] for text in texts)
+    return first == second[::-1]
+
+
 def nearest_title(title: str, titles: list[str], cutoff: float = 0.6) -> str | None:
     """The one of ``titles`` that ``title`` may stand for, if any is near: from 0 to 1, as near."""
     keys = {title_key(known): known for known in reversed(titles) if title_key(known)}

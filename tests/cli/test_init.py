@@ -157,6 +157,7 @@ def test_on_a_terminal_it_asks_for_the_sheet_and_before_it_writes(
         (["--sheet", "gone.csv"], 3, "gone.csv can't be read"),
         (["--sheet", "sheet.csv", "--column", "name"], 2, "should be OURS=TITLE"),
         (["--sheet", "sheet.csv", "--column", "emial=Who"], 2, "say email"),
+        (["--sheet", "sheet.csv", "--column", "nmae=Who"], 2, "say name"),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_is_written(

@@ -75,7 +75,7 @@ def test_a_key_of_the_settings_is_ours_by_a_usual_word_or_names_content(
 
 
 def test_a_slip_in_a_key_is_refused_and_words_for_one_column_meet() -> None:
-    for slip in ("nme", "emial", "row_idd", "frist name"):
+    for slip in ("nme", "nmae", "tpye", "emial", "row_idd", "frist name"):
         with pytest.raises(UsageError, match="say "):
             WantedColumns.of({slip: "x"})
     found = WantedColumns.of({"Video link": ["a", "b"], "link": "b", "Links": "c"})
