@@ -15,6 +15,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from copy import deepcopy
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -232,7 +233,7 @@ def write_journal(folder: Path, events: list[AssetEvent], dice: random.Random) -
     for number, event in enumerate(events, 1):
         values: dict[str, Any] = json.loads(event.to_json())
         for _ in range(dice.choice((0, 1, 1, 3))):
-            odd = dice.choice(dice.choice((ODD, JUST_SO)))
+            odd = deepcopy(dice.choice(dice.choice((ODD, JUST_SO))))
             if dice.random() < 0.5 and isinstance(values.get("details"), dict):
                 values["details"][dice.choice((*DETAILS, "title", "listing"))] = odd
             else:

@@ -170,6 +170,15 @@ def test_what_is_wrong_is_said_and_nothing_is_written(
     assert not (place / "data").exists()
 
 
+def test_a_name_that_is_no_field_of_ours_is_told_as_content(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (place / "sheet.csv").write_text(NO_IDS, "utf-8")
+    assert run_command(["init", "--sheet", "sheet.csv", "--column", "game=Who"]) == 0
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if "game" in line)
+    assert "no field of ours" in line
+
+
 def test_the_checkout_and_links_are_left_alone(
     place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
