@@ -5,21 +5,22 @@ events: a killed drain, another target and a warehouse restored from an old back
 themselves at the next drain.
 """
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rowkeeper.core.database_format import DATABASE, check_database, write_format
-from rowkeeper.core.events import FIELDS, AssetEvent, EventType
+from rowkeeper.core.events import FIELDS, AssetEvent, EventType, details_text
 from rowkeeper.core.ids import new_id
 from rowkeeper.core.journal.check import adopt, losses
+from rowkeeper.core.journal.columns import ColumnReader, Sealed
 from rowkeeper.core.journal.folder_id import folder_id
 from rowkeeper.core.journal.formats import bring_forward
 from rowkeeper.core.journal.journal import damaged, seal_abandoned, sealed_segments
 from rowkeeper.core.journal.manifest import SEALED, read_manifest
-from rowkeeper.core.journal.segments import SUFFIX, Finding, Segment, believed, segment_id
+from rowkeeper.core.journal.segments import SUFFIX, Finding, believed, segment_id
 from rowkeeper.core.run_reports import REPORT_COLUMNS, REPORT_TYPES, deliver, has_reports
 from rowkeeper.core.warehouse import Target, Warehouse, connect
 
@@ -42,7 +43,8 @@ insert into raw.event_loads (load_id, events)
 select load_id, count(*) from raw.asset_events where load_id = ? group by load_id
 """
 """Names a load that brought anything new, so that a build knows what it has not seen yet."""
-BATCH_EVENTS = 10_000
+GROUP_BYTES = 32 << 20
+"""Segments of so much together are moved in one transaction."""
 
 UPGRADE = "a_newer_rowkeeper_wrote_this_database_upgrade_then_run_again"
 
@@ -82,22 +84,51 @@ def _move(
     held = set(warehouse.column("select segment_id from raw.journal_segments"))
     findings[:] = [_known_lost(item, held) for item in findings]
     findings += missing_segments(folder, held_here(warehouse, ours))
-    count = 0
-    batch: list[AssetEvent] = []
-    whole: list[Segment] = []
-    for name in sorted(segments.keys() - held):
-        segment = believed(segments[name])
-        batch += segment.events
-        if segment.findings:
-            findings += segment.findings
-        else:
-            whole.append(segment)
-        if len(batch) >= BATCH_EVENTS:
-            count += _insert(warehouse, batch, whole, ours)
-            batch, whole = [], []
-    if batch or whole:
-        count += _insert(warehouse, batch, whole, ours)
-    return count
+    with closing(ColumnReader()) as reader:
+        groups = _groups([segments[name] for name in sorted(segments.keys() - held)])
+        return sum(_take(warehouse, group, findings, ours, reader) for group in groups)
+
+
+def _groups(paths: list[Path]) -> Iterator[list[Path]]:
+    """The segments in groups of about ``GROUP_BYTES``."""
+    group: list[Path] = []
+    size = 0
+    for path in paths:
+        group.append(path)
+        size += path.stat().st_size
+        if size >= GROUP_BYTES:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def _take(
+    warehouse: Warehouse,
+    paths: list[Path],
+    findings: list[Finding],
+    folder: str,
+    reader: ColumnReader,
+) -> int:
+    """Insert the events of these segments in one transaction; how many there were."""
+    if (read := reader.read(paths)) is not None:
+        table, sealed = read
+        with _loading(warehouse, sealed, folder) as load_id:
+            warehouse.insert_new_table("raw.asset_events", _loaded(table, load_id), "event_id")
+        return len(table)
+    found = [believed(path) for path in paths]
+    findings += [item for segment in found for item in segment.findings]
+    events = [event for segment in found for event in segment.events]
+    whole = [
+        Sealed(segment.path, len(segment.events), segment.sha256)
+        for segment in found
+        if not segment.findings
+    ]
+    if events or whole:
+        with _loading(warehouse, whole, folder) as load_id:
+            told = [(*_row(event), load_id) for event in events]
+            warehouse.insert_new("raw.asset_events", EVENT_COLUMNS, told, "event_id")
+    return len(events)
 
 
 def _known_lost(finding: Finding, held: set[str]) -> Finding:
@@ -209,21 +240,26 @@ def _columns(names: Sequence[str]) -> str:
     return ", ".join(f"{name} {TYPES.get(name, 'text')}" for name in names)
 
 
-def _insert(
-    warehouse: Warehouse, events: list[AssetEvent], segments: list[Segment], folder: str
-) -> int:
+@contextmanager
+def _loading(warehouse: Warehouse, segments: list[Sealed], folder: str) -> Iterator[str]:
+    """The id of a load whose events are inserted within: with them it is noted that ``warehouse``
+    holds ``segments``, or neither."""
     load_id = new_id()
     with warehouse.transaction():
-        told = [(*_row(event), load_id) for event in events]
-        warehouse.insert_new("raw.asset_events", EVENT_COLUMNS, told, "event_id")
+        yield load_id
         warehouse.execute(LOADED, [load_id])
-        rows = [(segment_id(item.path), len(item.events), item.sha256, folder) for item in segments]
+        rows = [(segment_id(item.path), item.events, item.sha256, folder) for item in segments]
         warehouse.insert_new("raw.journal_segments", SEGMENT_COLUMNS, rows, "segment_id")
-    return len(events)
+
+
+def _loaded(table: Any, load_id: str) -> Any:
+    import pyarrow as pa  # type: ignore[import-untyped]
+
+    return table.append_column("load_id", pa.repeat(load_id, len(table)))
 
 
 def _row(event: AssetEvent) -> tuple[Any, ...]:
     values = event.values()
     values["event_type"] = EventType(event.event_type).value
-    values["details"] = json.dumps(event.details, ensure_ascii=False, sort_keys=True)
+    values["details"] = details_text(event.details)
     return tuple(values.values())

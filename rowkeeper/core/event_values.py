@@ -60,7 +60,7 @@ def check_values(values: Mapping[str, Any]) -> None:
             if not (is_small_number if name in SMALL_NUMBERS else is_number)(value):
                 raise EventValueError(f"{name} is no number")
         elif name == "details":
-            _check_details(value)
+            check_details(value)
         elif not _is_text(value):
             raise EventValueError(f"{name} is no text")
     if not is_time(values.get("occurred_at")):
@@ -89,7 +89,8 @@ def _check_outcome(values: Mapping[str, Any]) -> None:
         raise EventValueError("details.check is missing")
 
 
-def _check_details(details: Any) -> None:
+def check_details(details: Any) -> None:
+    """Raise ``EventValueError`` unless these are details of an event."""
     if not isinstance(details, dict):
         raise EventValueError("details are no object")
     for name, value in details.items():

@@ -64,6 +64,11 @@ class Asset(Protocol):
     def asset_kind(self) -> str: ...
 
 
+def details_text(details: Any) -> str:
+    """The details of an event as a table holds them."""
+    return json.dumps(details, ensure_ascii=False, sort_keys=True)
+
+
 def now() -> str:
     """The time now, UTC, ISO 8601 with microseconds."""
     return clock.now().isoformat(timespec="microseconds")

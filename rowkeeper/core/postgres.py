@@ -2,8 +2,8 @@
 
 import os
 from collections.abc import Sequence
-from io import StringIO
-from typing import TYPE_CHECKING, Any, Protocol
+from io import BytesIO, StringIO
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from rowkeeper.core.errors import WarehouseError
 
@@ -119,13 +119,37 @@ def insert_rows(
         if len(rows) <= FEW_ROWS:
             execute_values(cursor, f"insert into {table} ({names}) values %s {conflict}", rows)
             return
-        cursor.execute("drop table if exists pg_temp.batch")  # one that failed may be there
-        cursor.execute(f"create temporary table batch as select {names} from {table} with no data")
         lines = StringIO("\n".join("\t".join(map(_copied, row)) for row in rows))
-        cursor.copy_expert(f"copy pg_temp.batch ({names}) from stdin", lines)
-        chosen = f"select {names} from pg_temp.batch"
-        cursor.execute(f"insert into {table} ({names}) {chosen} {conflict}")
-        cursor.execute("drop table pg_temp.batch")
+        _copy(cursor, table, names, lines, "", conflict)
+
+
+def insert_table(
+    connection: "psycopg2.extensions.connection", table: str, rows: Any, conflict: str
+) -> None:
+    """The same of an Arrow table."""
+    from pyarrow import csv  # type: ignore[import-untyped]
+
+    lines = BytesIO()
+    csv.write_csv(rows, lines, csv.WriteOptions(include_header=False))  # without quotes is null
+    lines.seek(0)
+    with connection.cursor() as cursor:
+        _copy(cursor, table, ", ".join(rows.column_names), lines, "(format csv)", conflict)
+
+
+def _copy(
+    cursor: "psycopg2.extensions.cursor",
+    table: str,
+    names: str,
+    lines: IO[Any],
+    form: str,
+    conflict: str,
+) -> None:
+    cursor.execute("drop table if exists pg_temp.batch")  # one that failed may be there
+    cursor.execute(f"create temporary table batch as select {names} from {table} with no data")
+    cursor.copy_expert(f"copy pg_temp.batch ({names}) from stdin {form}", lines)
+    chosen = f"select {names} from pg_temp.batch"
+    cursor.execute(f"insert into {table} ({names}) {chosen} {conflict}")
+    cursor.execute("drop table pg_temp.batch")
 
 
 def _copied(value: Any) -> str:

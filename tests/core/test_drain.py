@@ -9,11 +9,21 @@ import pytest
 from rowkeeper.core.drain import COLUMNS, drain
 from rowkeeper.core.errors import WarehouseError
 from rowkeeper.core.events import AssetEvent
+from rowkeeper.core.journal import columns
 from rowkeeper.core.journal.journal import Journal
 from rowkeeper.core.journal.segments import Finding
 from rowkeeper.core.warehouse import Target, Warehouse, connect
 from tests.helpers.events import about
 from tests.helpers.events import event as download
+
+
+@pytest.fixture(params=["by column", "by line"])
+def read(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Segments are read both ways, whatever their size."""
+    monkeypatch.setattr(columns, "FEW_BYTES", 0 if request.param == "by column" else 1 << 40)
+
+
+pytestmark = pytest.mark.usefixtures("read")
 
 
 def write(folder: Path, *events: AssetEvent) -> None:
@@ -38,16 +48,23 @@ def test_nothing_to_drain_touches_nothing(engine: Target, tmp_path: Path) -> Non
 
 def test_events_arrive_verbatim_and_once(engine: Target, tmp_path: Path) -> None:
     folder = tmp_path / "journal"
-    told = event(error_message="50 % 'off'; \"ü\" ?", size_bytes=2**40, details={"b": [1, "ß"]})
-    write(folder, told, told, event(2))
-    assert drain(folder, engine) == 3
+    told = event(
+        error_message="50 % 'off'; \"ü\" ?\n\t,",
+        filename="",
+        mime_type=r"\N",
+        size_bytes=2**40,
+        details={"b": [1, "ß"]},
+    )
+    write(folder, told, event(2))
+    assert drain(folder, engine) == 2
     assert drain(folder, engine) == 0
-    write(folder, told)
+    write(folder, event(3), told)
+    write(folder, told, told)
     drain(folder, engine)
     with connect(engine) as warehouse:
-        columns = ", ".join(COLUMNS)
+        names = ", ".join(COLUMNS)
         rows = warehouse.query(
-            f"select {columns} from raw.asset_events where event_id = ?", [told.event_id]
+            f"select {names} from raw.asset_events where event_id = ?", [told.event_id]
         )
     assert len(rows) == 1
     found = dict(zip(COLUMNS, rows[0], strict=True))
@@ -55,8 +72,8 @@ def test_events_arrive_verbatim_and_once(engine: Target, tmp_path: Path) -> None
     assert found["size_bytes"] == 2**40
     assert found["details"] == '{"b": [1, "ß"]}'
     assert found["occurred_at"].isoformat() == told.occurred_at
-    assert found["store"] is None
-    assert len(ids(engine)) == 2
+    assert (found["filename"], found["mime_type"], found["store"]) == ("", r"\N", None)
+    assert len(ids(engine)) == 3
 
 
 def test_a_damaged_segment_gives_its_whole_events_and_all_once_it_is_brought_back(

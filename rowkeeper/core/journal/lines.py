@@ -5,13 +5,14 @@ of all before that.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from zlib import crc32
 
 from rowkeeper.core.events import AssetEvent
 
 CRC_BYTES = len(b',"_crc32":"00000000"}')
+END_BYTES = CRC_BYTES + len(b"\n")
 CHECKED_END = re.compile(rb',"_crc32":"([0-9a-f]{8})"\}')
 COSTS = 1000
 """What to try one begin costs, in bytes of a checksum."""
@@ -32,6 +33,15 @@ def unchecked(line: bytes) -> bytes | None:
 def to_line(event: AssetEvent, number: int) -> bytes:
     """``event`` as line ``number`` of a segment."""
     return checked(event.to_json().encode()[:-1] + b',"_line":%d' % number)
+
+
+def are_whole(lines: Iterable[bytes], first: int) -> bool:
+    """Are these the lines of a segment from number ``first`` on, each of them whole?"""
+    for number, line in enumerate(lines, first):
+        end = b',"_line":%d,"_crc32":"%08x"}\n' % (number, crc32(line[:-END_BYTES]))
+        if not line.endswith(end):
+            return False
+    return True
 
 
 @dataclass

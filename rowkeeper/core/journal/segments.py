@@ -214,17 +214,18 @@ def _hold_to_name(segment: Segment) -> None:
         segment.findings.append(Finding(segment.path, None, words, lost=False))
 
 
-def _event(path: Path, place: int, body: bytes) -> tuple[int, AssetEvent]:
-    """The number and the event of a record whose checksum fits.
-
-    Raises ``ValueError`` if it is none, ``NewerVersionError`` if it says that it is of a newer
-    version.
-    """
+def read_event(body: bytes) -> tuple[int, AssetEvent]:
+    """The number and the event of a record whose checksum fits. Raises as ``from_json``."""
     number = NUMBER.search(body)
     if number is None:
         raise ValueError("no line number")
+    return int(number[1]), AssetEvent.from_json((body[: number.start()] + b"}").decode())
+
+
+def _event(path: Path, place: int, body: bytes) -> tuple[int, AssetEvent]:
+    """The same; whoever is told that it is of a newer version is told where it stands."""
     try:
-        return int(number[1]), AssetEvent.from_json((body[: number.start()] + b"}").decode())
+        return read_event(body)
     except NewerVersionError as error:
         raise NewerVersionError(f"{path}, line {place}: {error}") from None
 
