@@ -148,9 +148,9 @@ def fuzz(folder: Path, target: Target, files: int, seed: int) -> Tally:
     context = Context(load_settings({"legacy_csv.paths": [str(batch)]}), target)
     ingest(context.settings, target)
     build(context)
-    found = reconcile(context)
-    lost = {difference.file for difference in found.differences if difference.kind == "lost"}
-    open_sums = {file.file for file in found.files if not file.closed or file.proof == "none"}
+    report = reconcile(context)
+    lost = {difference.file for difference in report.differences if difference.kind == "lost"}
+    open_sums = {file.file for file in report.files if not file.closed or file.proof == "none"}
     tally.unaccounted = tuple(sorted(lost | open_sums))
     return tally
 

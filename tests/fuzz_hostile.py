@@ -249,8 +249,8 @@ def drained(context: Context, journals: int, dice: random.Random) -> tuple[int, 
     folder, pending = journal_dir(context.settings.data_dir), rows_of(context.target, PENDING)
     for _ in range(journals):
         write_journal(folder, random_events(dice, pending[:25], dice.randint(9, 30)), dice)
-    found: list[Finding] = []
-    return drain(folder, context.target, found), len(found)
+    findings: list[Finding] = []
+    return drain(folder, context.target, findings), len(findings)
 
 
 def journals(folder: Path, rounds: int, dice: random.Random) -> Iterator[Callable[[], object]]:
@@ -271,7 +271,7 @@ KINDS = {"sheets": sheets, "pages": pages, "journals": journals}
 
 def check(kind: str, folder: Path, rounds: int, seed: int) -> Counter[str]:
     """How many were read, and how many refused; whatever else comes of one is a fault."""
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for number, read in enumerate(KINDS[kind](folder, rounds, random.Random(seed))):
         begun = time.process_time()
         refused: RowkeeperError | None = None
@@ -285,10 +285,10 @@ def check(kind: str, folder: Path, rounds: int, seed: int) -> Counter[str]:
         if refused:
             assert isinstance(refused, TransferError) or refused.exit_code > 1, refused
             assert len(str(refused).splitlines()) == 1, refused
-        found["refused" if refused else "read"] += 1
+        counts["refused" if refused else "read"] += 1
         took = time.process_time() - begun
         assert took < SECONDS, f"{kind}, seed {seed}, number {number}: {took:.0f} s"
-    return found
+    return counts
 
 
 def main() -> None:

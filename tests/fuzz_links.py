@@ -203,18 +203,18 @@ def silent(context: Context, sheets: list[Written], legacy: list[Written]) -> li
     """
     load(context.target, context.settings.data_dir / "fuzz", sheets, legacy)
     build(context)
-    found = reconcile(context)
-    wrong = [str(item) for item in found.differences if item.kind == "lost"][:5]
+    report = reconcile(context)
+    wrong = [str(item) for item in report.differences if item.kind == "lost"][:5]
     schema = context.target.schema
     with connect(context.target, read_only=True) as warehouse:
         counts = warehouse.query(f"select url, sum(occurrences) from {schema}.links group by url")
         fates: dict[str, int] = dict(
             warehouse.query(f"select fate, count(*) from {schema}.links group by fate")
         )
-    told: Counter[str] = Counter(dict(counts))
+    in_links: Counter[str] = Counter(dict(counts))
     expected: Counter[str] = sum((item.links for item in (*sheets, *legacy)), Counter())
-    wrong += [f"not in links: {url}" for url in (expected - told)][:5]
-    wrong += [f"in links, but never written: {url}" for url in (told - expected)][:5]
+    wrong += [f"not in links: {url}" for url in (expected - in_links)][:5]
+    wrong += [f"in links, but never written: {url}" for url in (in_links - expected)][:5]
     print(f"{expected.total()} links: {fates}")
     return wrong
 

@@ -38,16 +38,16 @@ def differences(name: str) -> list[str]:
     target = load_target()
     with connect(target, read_only=True) as warehouse:
         people, assets = (
-            {key: list(found) for key, *found in warehouse.query(sql.format(schema=target.schema))}
+            {key: list(rows) for key, *rows in warehouse.query(sql.format(schema=target.schema))}
             for sql in (PEOPLE, ASSETS)
         )
         events = {event for (event,) in warehouse.query(EVENTS)}
-    found: dict[str, tuple[Any, Any]] = {
+    rows: dict[str, tuple[Any, Any]] = {
         "people": (people, golden["people"]),
         "assets": ({key: assets.get(key) for key in golden["assets"]}, golden["assets"]),
         "events": (events, set(golden["event_ids"])),
     }
-    return [f"{what} of {name} differ" for what, (now, was) in found.items() if now != was]
+    return [f"{what} of {name} differ" for what, (now, was) in rows.items() if now != was]
 
 
 def kill(name: str, folder: Path, kills: int, first_s: float, step_s: float) -> int:

@@ -65,8 +65,8 @@ def test_a_failure_is_no_measurement(tmp_path: Path) -> None:
 
 
 def test_the_fake_internet_says_where_it_is() -> None:
-    with running("benchmarks.internet_server", "--videos", "1", "--delay-ms", "0") as told:
-        assert json.loads(told)["proxy"].startswith("http://127.0.0.1:")
+    with running("benchmarks.internet_server", "--videos", "1", "--delay-ms", "0") as line:
+        assert json.loads(line)["proxy"].startswith("http://127.0.0.1:")
 
 
 def test_our_whole_path_and_boto3_send_the_same_files(tmp_path: Path) -> None:
@@ -89,11 +89,11 @@ def test_past_the_disk_and_over_it_the_same_arrives() -> None:
 
 def test_each_search_is_measured(tmp_path: Path) -> None:
     index, seconds = search.made(tmp_path / "search.sqlite", 5_000)
-    found = list(search.costs(index))
+    costs = list(search.costs(index))
     index.close()
     assert seconds > 0
-    assert len(found) == len(search.SEARCHES)
-    assert max(count for _, count, _ in found) > 1_000
+    assert len(costs) == len(search.SEARCHES)
+    assert max(count for _, count, _ in costs) > 1_000
 
 
 def test_a_figure_that_is_worse_by_a_third_falls_back() -> None:

@@ -82,11 +82,11 @@ def test_every_command_is_in_the_readme_and_every_target_is_in_the_makefile() ->
 
 
 def test_there_is_one_version_number() -> None:
-    told = tomllib.loads((PROJECT_DIR / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    ours = tomllib.loads((PROJECT_DIR / "pyproject.toml").read_text("utf-8"))["project"]["version"]
     dbt = yaml.safe_load((PROJECT_DIR / "dbt_project.yml").read_text("utf-8"))["version"]
     wheels = re.findall(r"rowkeeper-([\d.]+)-py3-none-any", README)
     assert len(wheels) > 1
-    assert {told, dbt, *wheels} == {rowkeeper.__version__}
+    assert {ours, dbt, *wheels} == {rowkeeper.__version__}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

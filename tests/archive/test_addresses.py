@@ -41,9 +41,9 @@ TAKEN_AS = 'Über "us"_名前.mp4'
 
 def named(header: str) -> str:
     """The name that a browser takes, which is the full one; the plain one is fit to be taken."""
-    found = re.fullmatch(r"\w+; filename=\"([\w .()+-]+)\"; filename\*=UTF-8''([\w.~%-]+)", header)
-    assert found
-    return unquote(found[2])
+    match = re.fullmatch(r"\w+; filename=\"([\w .()+-]+)\"; filename\*=UTF-8''([\w.~%-]+)", header)
+    assert match
+    return unquote(match[2])
 
 
 def at(moment: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -226,8 +226,8 @@ def test_a_name_of_any_making_is_one_header(name: str, mime_type: str | None) ->
 
 
 def test_lifetimes() -> None:
-    found = [lifetime_of(text) for text in ("90s", "15m", "1h", "7d")]
-    assert found == [90, 900, 3600, 604_800]
+    seconds = [lifetime_of(text) for text in ("90s", "15m", "1h", "7d")]
+    assert seconds == [90, 900, 3600, 604_800]
     for text in ("0s", "8d", "7", "1w", "-1h", "1.5h", "999999999d", ""):
         with pytest.raises(UsageError, match="--lifetime"):
             lifetime_of(text)
@@ -294,12 +294,12 @@ def test_the_command_says_where_and_why_not(
     assert "files/u.mp4, as the old system says" in said("a5", code=2)[1]
     assert said("a6")[0] == [f"{root}/files/w.mp4"]  # found, though nobody has read it
     assert "rowkeeper run" in said("a3", code=2)[1]
-    told = said("a7", code=2)[1]
-    assert "gone for good" in told
-    assert "rowkeeper run" not in told
+    reason = said("a7", code=2)[1]
+    assert "gone for good" in reason
+    assert "rowkeeper run" not in reason
     for nobody in (["nobody"], ["7", "--kind", "folder"]):
         assert "rowkeeper status --people" in said(*nobody, code=2)[1]
-    found: dict[str, Any] = json.loads("\n".join(said("7", "--json")[0]))
-    assert [item["filename"] for item in found["addresses"]] == ["v.vtt", "T.mp4"]
-    assert [item["expires_at"] for item in found["addresses"]] == [None, None]
-    assert list(found["missing"]) == ["a3"]
+    answer: dict[str, Any] = json.loads("\n".join(said("7", "--json")[0]))
+    assert [item["filename"] for item in answer["addresses"]] == ["v.vtt", "T.mp4"]
+    assert [item["expires_at"] for item in answer["addresses"]] == [None, None]
+    assert list(answer["missing"]) == ["a3"]

@@ -113,14 +113,12 @@ def put_into(
 def assert_looked_at(engine: Target) -> None:
     """What follows from a look at each object, of which only the file that is here has a hash."""
     page = f"s3://{OLD}/files/OURS_123456.mp4"
-    found = {row[0]: row[1:] for row in rows_of(engine, STATES)}
-    assert found["HERE_123456"] == (
-        *("downloaded", "claimed", "legacy", HERE, None, f"s3://{OLD}"),
-    )
-    assert found["OURS_123456"] == (
+    rows = {row[0]: row[1:] for row in rows_of(engine, STATES)}
+    assert rows["HERE_123456"] == (*("downloaded", "claimed", "legacy", HERE, None, f"s3://{OLD}"),)
+    assert rows["OURS_123456"] == (
         *("uploaded", "uploaded", "rowkeeper", page, SHA256, f"s3://{OLD}"),
     )
-    assert found["GONE_123456"][:4] == found["PAGE_123456"][:4] == ("pending", None, None, None)
+    assert rows["GONE_123456"][:4] == rows["PAGE_123456"][:4] == ("pending", None, None, None)
     doubts: dict[str, str] = dict(
         rows_of(engine, "select row_id, reason from {schema}.unverified_claims")
     )
@@ -162,14 +160,14 @@ def test_old_objects_become_facts_where_they_are(
     put("files/GONE_123456.mp4", FILM + b"!")
     assert run_command(["store", "adopt", "--hash", "--people", "1-3"]) == 0
     assert "3 adopted with a hash, 0 found, 0 refuted." in capsys.readouterr().out
-    found = {row[0]: row[1:] for row in rows_of(engine, STATES)}
+    rows = {row[0]: row[1:] for row in rows_of(engine, STATES)}
     moved = hashlib.sha256(FILM[:-1]).hexdigest()
-    assert found["MOVED123456"] == (
+    assert rows["MOVED123456"] == (
         *("uploaded", "uploaded", "rowkeeper", f"s3://{OLD}/{NEW}/moved.mp4", moved),
         f"s3://{OLD}/{NEW}",
     )
-    assert found["HERE_123456"][2:5] == ("rowkeeper", HERE, SHA256)
-    assert found["GONE_123456"][:3] == ("uploaded", "uploaded", "rowkeeper")
+    assert rows["HERE_123456"][2:5] == ("rowkeeper", HERE, SHA256)
+    assert rows["GONE_123456"][:3] == ("uploaded", "uploaded", "rowkeeper")
     assert rows_of(engine, WAITING) == [("PAGE_123456",)]
     assert sorted(item["Key"] for item in bucket.list_objects_v2(Bucket=OLD)["Contents"]) == [
         "files/GONE_123456.mp4",
@@ -220,14 +218,14 @@ def test_what_a_folder_has_is_read_and_what_leads_out_of_it_is_not(tmp_path: Pat
         Claimed(key, *facts, key, None, 1, 1, 1, None, None, None)
         for key in ("film.mp4", "page.mp4", "../out.mp4", "film.mp4/x")
     ]
-    told: list[AssetEvent] = []
+    events: list[AssetEvent] = []
     shown = PlainDisplay(Terminal(quiet=True))
-    Adoption(context, KeyPlaces.of(context), "s", told.append, shown, hashing=True).run(claimed)
-    adopted = [event for event in told if event.asset_id == "film.mp4"]
+    Adoption(context, KeyPlaces.of(context), "s", events.append, shown, hashing=True).run(claimed)
+    adopted = [event for event in events if event.asset_id == "film.mp4"]
     assert [event.event_type for event in adopted] == [EventType.UPLOADED, EventType.DOWNLOADED]
     assert {event.sha256 for event in adopted} == {hashlib.sha256(FILM).hexdigest()}
     assert (adopted[1].mime_type, adopted[1].local_path) == ("video/mp4", None)
-    assert {(event.asset_id, event.error_code) for event in told if event not in adopted} == {
+    assert {(event.asset_id, event.error_code) for event in events if event not in adopted} == {
         ("page.mp4", "object_unfit"),
         ("../out.mp4", "object_key_unsafe"),
         ("film.mp4/x", "object_missing"),

@@ -44,8 +44,8 @@ def test_a_bag_of_odd_names_is_valid(tmp_path: Path) -> None:
     assert not work.exists()
     bag = bagit.Bag(str(place))
     bag.validate()
-    found = {path: entry["sha256"] for path, entry in bag.payload_entries().items()}
-    assert found == {f"data/{path}": sha256 for path, sha256 in hashes.items()}
+    sealed = {path: entry["sha256"] for path, entry in bag.payload_entries().items()}
+    assert sealed == {f"data/{path}": sha256 for path, sha256 in hashes.items()}
     sizes = [path.stat().st_size for path in (place / "data").rglob("*") if path.is_file()]
     assert bag.info["Payload-Oxum"] == f"{sum(sizes)}.{len(sizes)}"
     assert bag.info["External-Identifier"] == "rowkeeper:1"

@@ -162,10 +162,10 @@ def _archived_as_claimed(engine: Target, archive: Path) -> None:
 
 def _restored_as_claimed(folder: Path) -> None:
     with (folder / INDEX).open(encoding="utf-8", newline="") as file:
-        found = {row["row_id"]: (row["path"], row["sha256"]) for row in csv.DictReader(file)}
-    assert found.keys() == {"1", "2", "3", "4"}
+        claimed = {row["row_id"]: (row["path"], row["sha256"]) for row in csv.DictReader(file)}
+    assert claimed.keys() == {"1", "2", "3", "4"}
     for (path, sha256), body in zip(
-        (found[row] for row in sorted(found)), BODIES.values(), strict=True
+        (claimed[row] for row in sorted(claimed)), BODIES.values(), strict=True
     ):
         assert (folder / path).read_bytes() == body == BODIES[sha256]
 

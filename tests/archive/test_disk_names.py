@@ -52,13 +52,13 @@ def test_each_person_gets_their_own_file(
         assert done.failures == {}
         assert done.restored + done.present == len(done.hashes)
         assert done.restored == (0 if again else len(done.hashes))
-        found = claims(out)
-        assert found.keys() == {str(number) for number in range(1, len(FILES) + 1)}
+        claimed_by = claims(out)
+        assert claimed_by.keys() == {str(number) for number in range(1, len(FILES) + 1)}
         for row_id, body in enumerate(FILES.values(), 1):
-            path, claimed = found[str(row_id)]
+            path, claimed = claimed_by[str(row_id)]
             assert sha256((out / path).read_bytes()) == claimed == sha256(body)
     if not faults and naming_of(tmp_path).is_exact:
-        assert {path for path, _ in found.values()} == FILES.keys()
+        assert {path for path, _ in claimed_by.values()} == FILES.keys()
 
 
 def test_a_name_that_the_disk_can_not_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,7 +79,7 @@ def test_of_two_that_write_one_name_at_once_one_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     FaultyDisk(tmp_path, folds=True).install(monkeypatch)
-    both, told = threading.Barrier(2), []
+    both, codes = threading.Barrier(2), []
 
     def write(name: str, body: bytes) -> None:
         def chunks() -> list[bytes]:
@@ -89,14 +89,14 @@ def test_of_two_that_write_one_name_at_once_one_is_told(
         try:
             write_back(chunks, tmp_path / name, Content(sha256(body), len(body)))
         except NeedsPersonError as error:
-            told.append(error.code)
+            codes.append(error.code)
 
     threads = [threading.Thread(target=write, args=(name, name.encode())) for name in ("a", "A")]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert told == ["place_taken"]
+    assert codes == ["place_taken"]
     (path,) = tmp_path.iterdir()
     assert path.read_bytes() == path.name.encode()
 

@@ -38,14 +38,14 @@ GOES_ON = set(DISKS) - {"no large files", "full", "read-only", "gone"}
 def test_a_disk_holds_what_is_claimed_or_refuses(
     name: str, use: Callable[[Path, Claims], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place, told = tmp_path / "disk", list[tuple[Path, bytes]]()
+    place, claims = tmp_path / "disk", list[tuple[Path, bytes]]()
     (place / "legacy").mkdir(parents=True)
     (place / "legacy" / "output.csv").write_bytes(OLD)
     before = {"fails": {}, "largest": None, "at_most": None} | DISKS[name]
     refusal: RowkeeperError | None = None
     disk = FaultyDisk(place, **before).install(monkeypatch)
     try:
-        use(place, told)
+        use(place, claims)
     except RowkeeperError as error:
         refusal = error
     except OSError as error:  # what the command line has a sentence for
@@ -53,13 +53,13 @@ def test_a_disk_holds_what_is_claimed_or_refuses(
         if refusal is None:
             raise
     disk.fails, disk.largest, disk.at_most = {}, None, None
-    for path, body in told:
+    for path, body in claims:
         assert path.read_bytes() == body
     if name in GOES_ON:
         assert refusal is None
-        assert len(told) == (2 if use is csv_beside else len(BODIES))
+        assert len(claims) == (2 if use is csv_beside else len(BODIES))
     elif name in ("read-only", "gone"):
         assert refusal is not None
-        assert told == []
+        assert claims == []
     if refusal is not None and use is csv_beside:
         assert (place / "legacy" / "output.csv").read_bytes() == OLD

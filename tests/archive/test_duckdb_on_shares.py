@@ -74,8 +74,8 @@ def test_a_share_that_fails_while_duckdb_writes(
         target = Target(name="dev", type="duckdb", path=str(data / "rowkeeper.duckdb"))
         people = in_order(target, "select row_id from {schema}.people order by 1")
         assert people == [(row[0],) for row in rows[1:]]
-        told = in_order(target, "select event_id from raw.asset_events")
-        assert {event.event_id for event in EVENTS} <= {event for (event,) in told}
+        event_ids = in_order(target, "select event_id from raw.asset_events")
+        assert {event.event_id for event in EVENTS} <= {event for (event,) in event_ids}
 
 
 def _run(*words: str) -> tuple[int, str]:

@@ -21,14 +21,14 @@ pytestmark = needs_fuse
 def test_a_mount_holds_what_is_claimed(
     name: str, use: Callable[[Path, Claims], None], tmp_path: Path
 ) -> None:
-    told: Claims = []
+    claims: Claims = []
     with mounted(tmp_path, *HABITS[name]) as place:
         (place / "legacy").mkdir()
         (place / "legacy" / "output.csv").write_bytes(OLD)
-        use(place, told)
-        for path, body in told:
+        use(place, claims)
+        for path, body in claims:
             assert path.read_bytes() == body
-    assert len(told) == (2 if use is csv_beside else len(BODIES))
+    assert len(claims) == (2 if use is csv_beside else len(BODIES))
 
 
 def write_beneath(place: Path) -> None:
@@ -39,8 +39,8 @@ def write_beneath(place: Path) -> None:
 def test_a_data_folder_that_is_unmounted_in_mid_run(tmp_path: Path) -> None:
     with mounted(tmp_path) as place:
         context = context_at(tmp_path, data_dir=str(place))
-        found = folder_id(place)
+        own_id = folder_id(place)
         with pytest.raises(DiskError, match="went away"), run_lock(context):
             write_beneath(place)
         assert list(place.iterdir()) == []
-    assert folder_id(tmp_path / "backing") == found
+    assert folder_id(tmp_path / "backing") == own_id

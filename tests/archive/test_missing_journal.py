@@ -105,9 +105,9 @@ def test_what_says_what_a_folder_is_is_not_made_anew(name: str, tmp_path: Path) 
     path = folder / name
     before = path.read_bytes()
     evict(path)
-    with pytest.raises(DiskError, match="let it come back") as told:
+    with pytest.raises(DiskError, match="let it come back") as caught:
         drain(folder, context.target)
-    assert told.value.exit_code == 9
+    assert caught.value.exit_code == 9
     assert not path.exists()
     come_back(path)
     drain(folder, context.target)

@@ -58,8 +58,8 @@ def test_a_file_in_another_spelling_is_nobodys_orphan(
     fill(archive, [respelt(name) for name in KEYS])
     fill(data, ["files/stray.mp4"])
     fill(archive, ["stray.mp4"])
-    found = orphans.find_orphans(context, LocalStore(archive))
-    assert [(item.place, Path(item.path).name) for item in found] == [
+    orphan_files = orphans.find_orphans(context, LocalStore(archive))
+    assert [(item.place, Path(item.path).name) for item in orphan_files] == [
         ("file", "stray.mp4"),
         ("object", "stray.mp4"),
     ]
@@ -73,9 +73,9 @@ def test_only_what_was_set_aside_here_is_told_as_such(tmp_path: Path) -> None:
     fill(store.folder, [f"{ours}/{KEYS[1]}", "damaged/Opa.jpg", f"{ours}/Opa.jpg", "damaged/b.mp4"])
     fill(tmp_path / "data", FILES)
     fill(store.folder, KEYS)
-    found = orphans.find_orphans(context_at(tmp_path), store)
-    assert len(found) == 7
-    aside = [item for item in found if item.next_step != orphans.KEEP]
+    orphan_files = orphans.find_orphans(context_at(tmp_path), store)
+    assert len(orphan_files) == 7
+    aside = [item for item in orphan_files if item.next_step != orphans.KEEP]
     assert [item.place for item in aside] == ["file", "object"]
     assert [item.path.partition("damaged/")[2] for item in aside] == [
         "0123456789abcdef/only.mp4",
@@ -111,12 +111,12 @@ def test_no_file_goes_and_no_object_is_lost_that_is_kept_elsewhere(tmp_path: Pat
     fill(tmp_path / "data", [FILES[1]])
     store = LocalStore(tmp_path / "share" / "archive")
     fill(store.folder, ["people/.b.mp4.icloud"])
-    told: list[AssetEvent] = []
+    events: list[AssetEvent] = []
     kept = Kept(
         *("a", "1", "drive", "m", "file", 1, FILES[1], None),
         *(hashlib.sha256(body).hexdigest(), len(body), store.root, KEYS[1], 1, 1, None),
     )
-    drops = _Drops(context, store, "s", told.append, Quiet())
+    drops = _Drops(context, store, "s", events.append, Quiet())
     drops.one([kept])
-    assert (told, drops.dropped) == ([], 0)
+    assert (events, drops.dropped) == ([], 0)
     assert (tmp_path / "data" / FILES[1]).exists()

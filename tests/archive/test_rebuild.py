@@ -48,14 +48,14 @@ def test_a_folder_that_lost_its_id_is_rebuilt_all_the_same(
 ) -> None:
     context = context_at(tmp_path)
     place = context.settings.data_dir
-    found = folder_id(place)
+    own_id = folder_id(place)
     with session(journal_dir(place), "download") as current:
         current.new({"asset"})
     known_folder(place).unlink()  # type: ignore[union-attr]
     made = Filled(0, 0, ())
     monkeypatch.setattr(restore, "fill_tables", lambda *_, **__: made)
     assert rebuild(context).filled is made
-    assert folder_id(place) == found
+    assert folder_id(place) == own_id
 
 
 def test_rebuild_and_salvage(

@@ -73,10 +73,10 @@ def context(engine: Target, bucket: "S3Client", tmp_path: Path) -> Context:
                     **request.facts(),
                 )
             )
-        told: list[AssetEvent] = []
-        upload_all(requests[:5], made.settings, told.append, new_id())
-        fifth = next(event for event in told if event.row_id == "5")
-        for event in (*told, replace(fifth, event_id=new_id(), **requests[5].facts())):
+        events: list[AssetEvent] = []
+        upload_all(requests[:5], made.settings, events.append, new_id())
+        fifth = next(event for event in events if event.row_id == "5")
+        for event in (*events, replace(fifth, event_id=new_id(), **requests[5].facts())):
             journal.append(event)
     drain(journal_dir(made.settings.data_dir), engine)
     build(made)
@@ -208,14 +208,14 @@ def test_what_is_damaged_or_taken_is_not_moved_over(tmp_path: Path) -> None:
     taken = object_key(good, "{row_id}/{name}/{media_id}")
     store.put(bad, taken)  # somebody else's object
     pointers = [Pointer(item, object_key(item)) for item in (good, bad)]
-    told: list[AssetEvent] = []
+    events: list[AssetEvent] = []
     context = Context(Settings(data_dir=tmp_path), Target(name="dev", type="duckdb", path=""))
-    mover = _Mover(context, store, "s1", told.append, PlainDisplay(Terminal(quiet=True)))
+    mover = _Mover(context, store, "s1", events.append, PlainDisplay(Terminal(quiet=True)))
     for move in plan(pointers, "{row_id}/{name}/{media_id}"):
         mover.one(move)
     assert list(mover.done.failures) == [object_key(bad)]
-    assert [event.asset_id for event in told] == [good.asset_id]
-    kept = b"".join(store.read(str(told[0].object_key)))
-    assert (kept, good.asset_id in str(told[0].object_key)) == (b"good", True)
+    assert [event.asset_id for event in events] == [good.asset_id]
+    kept = b"".join(store.read(str(events[0].object_key)))
+    assert (kept, good.asset_id in str(events[0].object_key)) == (b"good", True)
     there = {entry.key for entry in store.entries()}
-    assert there == {object_key(good), object_key(bad), taken, told[0].object_key}
+    assert there == {object_key(good), object_key(bad), taken, events[0].object_key}

@@ -23,8 +23,8 @@ URLS = "select cloud_storage_url from {schema}.assets where archived_by = 'rowke
 def verified(capsys: pytest.CaptureFixture[str], code: int = 0, *options: str) -> dict[str, Any]:
     capsys.readouterr()
     assert run_command(["verify", "--json", *options]) == code, capsys.readouterr().err
-    found: dict[str, Any] = json.loads(capsys.readouterr().out)
-    return found
+    answer: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return answer
 
 
 def urls(target: Target) -> list[str]:
@@ -69,10 +69,10 @@ def test_a_moved_folder_and_a_renamed_database_own_their_archive(
     assert said.count(archive.as_uri()) == 3
 
     stored[1].unlink()
-    found = verified(capsys, 11)
-    assert found["report"]["places"] == {"file": 6, "object": 6}
-    assert (found["elsewhere"], found["closed"], found["orphans"]) == ({}, [], [])
-    assert [item["error_code"] for item in found["dangling"]] == ["object_missing"]
+    answer = verified(capsys, 11)
+    assert answer["report"]["places"] == {"file": 6, "object": 6}
+    assert (answer["elsewhere"], answer["closed"], answer["orphans"]) == ({}, [], [])
+    assert [item["error_code"] for item in answer["dangling"]] == ["object_missing"]
     (tmp_path / "else where" / before[files[0].id][0]).unlink()
     verified(capsys, 11)
     assert run_command(["run"]) == 0, capsys.readouterr().err
@@ -103,17 +103,17 @@ def test_an_archive_that_events_of_before_call_by_its_path_is_known_where_it_is_
     empty = tmp_path / "empty"
     (empty / "x").mkdir(parents=True)
     (empty / "x" / "y").write_bytes(b"somebody's")
-    found = verified(capsys, StoreError.exit_code, "--store", empty.as_uri(), "--only", "objects")
-    assert found["closed"] == [old.as_uri()]
-    assert found["elsewhere"] == {old.as_uri(): 7}
-    assert not found["sound"]
-    assert [item["next_step"][:7] for item in found["orphans"]] == ["keep it"]
+    answer = verified(capsys, StoreError.exit_code, "--store", empty.as_uri(), "--only", "objects")
+    assert answer["closed"] == [old.as_uri()]
+    assert answer["elsewhere"] == {old.as_uri(): 7}
+    assert not answer["sound"]
+    assert [item["next_step"][:7] for item in answer["orphans"]] == ["keep it"]
 
     shutil.copytree(old, new)
     for path in sorted(new.rglob("*.txt")):
         path.write_bytes(path.read_bytes()[::-1])
-    found = verified(capsys, StoreError.exit_code, "--store", new.as_uri(), "--only", "objects")
-    assert found["report"]["places"]["object"] == 0
+    answer = verified(capsys, StoreError.exit_code, "--store", new.as_uri(), "--only", "objects")
+    assert answer["report"]["places"]["object"] == 0
     shutil.rmtree(new)
 
     old.rename(new)

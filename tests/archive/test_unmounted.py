@@ -65,8 +65,8 @@ def test_nothing_is_written_removed_or_told_as_lost_and_what_was_cut_comes_again
     assert len(internet.requests) == asked + 1  # the sheet alone
     assert in_order(engine, STATES)[2][4] == "pending"
     assert run_command(["run"]) == 0, capsys.readouterr().err
-    found = in_order(engine, STATES)
-    assert {row[2:] for row in found} >= {(None, row[3], "uploaded", "uploaded") for row in before}
+    rows = in_order(engine, STATES)
+    assert {row[2:] for row in rows} >= {(None, row[3], "uploaded", "uploaded") for row in before}
     assert set(below(share)) > set(stored)
     assert not [path for path in below(data / "files") if ".partial" not in path.parts]
     assert run_command(["verify"]) == 0

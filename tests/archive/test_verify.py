@@ -40,10 +40,10 @@ def harm(data: Path, archive: Path, file: list[Path], stored: list[Path]) -> Non
     (data / "files" / "stray.bin").write_bytes(b"??")
 
 
-def assert_reported(found: dict[str, Any]) -> None:
-    lost = {(item["place"], item["error_code"]): item["next_step"] for item in found["dangling"]}
-    assert found["sound"] is False
-    assert found["report"]["places"] == {"file": 6, "object": 6}
+def assert_reported(answer: dict[str, Any]) -> None:
+    lost = {(item["place"], item["error_code"]): item["next_step"] for item in answer["dangling"]}
+    assert answer["sound"] is False
+    assert answer["report"]["places"] == {"file": 6, "object": 6}
     assert {code for _, code in lost} == {
         *("file_changed", "file_missing"),
         *("object_truncated", "object_swapped", "object_missing"),
@@ -51,7 +51,7 @@ def assert_reported(found: dict[str, Any]) -> None:
     assert lost["file", "file_missing"].endswith("brings it back from the archive")
     assert lost["object", "object_swapped"].endswith("archives the file again")
     assert lost["object", "object_missing"].endswith("fetches it again and archives it")
-    assert [(item["place"], item["reason"]) for item in found["orphans"]] == [
+    assert [(item["place"], item["reason"]) for item in answer["orphans"]] == [
         ("file", "no asset has it"),
         ("object", "no asset has it"),
     ]
@@ -79,8 +79,8 @@ def test_what_is_lost_is_found_and_healed(
     assert run_command(["verify", "--json"]) == 11
     said = capsys.readouterr()
     assert re.match(r"7 copies are lost: see what .* the table fixity\.\n$", last_line(said.err))
-    found = json.loads(said.out)
-    assert_reported(found)
+    answer = json.loads(said.out)
+    assert_reported(answer)
     after = states(engine)
     assert after[files[0].id][:2] == (None, before[files[0].id][1])
     assert after[files[3].id][:4] == (before[files[3].id][0], None, "downloaded", "pending")

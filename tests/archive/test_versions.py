@@ -131,9 +131,9 @@ def test_every_version_is_verified_healed_moved_restored_and_dropped(
         ("document_html", "1", "false"),
         ("document_html", "2", "true"),
     ]
-    for found in restored:
-        text = body(found["asset_type"], int(found["version"]))
-        assert (out / found["path"]).read_text("utf-8-sig") == text
+    for line in restored:
+        text = body(line["asset_type"], int(line["version"]))
+        assert (out / line["path"]).read_text("utf-8-sig") == text
 
     monkeypatch.setenv("ROWKEEPER_UPLOAD_KEEP_LOCAL", "0")
     (data / gone[2]).write_bytes(backup)

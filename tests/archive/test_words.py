@@ -83,13 +83,13 @@ def told(context: Context) -> list[AssetEvent]:
 
 
 def expected(events: list[AssetEvent]) -> list[Row]:
-    found = []
+    passages = []
     for number, event in enumerate(events):
         facts = ("pl", "manual", "A talk.vtt")
         words = f"I was never afraid of failure, said José{number}."
-        found.append((event.row_id, "transcript", 1.0, 3.0, words, *facts))
-        found.append((event.row_id, "transcript", 75.0, 78.5, "Zażółć gęślą jaźń", *facts))
-    return found
+        passages.append((event.row_id, "transcript", 1.0, 3.0, words, *facts))
+        passages.append((event.row_id, "transcript", 75.0, 78.5, "Zażółć gęślą jaźń", *facts))
+    return passages
 
 
 def test_words_are_read_once_wherever_they_are_and_survive_a_rebuild(
@@ -147,9 +147,9 @@ def readers_find(
     publish(context)
     target = ["--target", context.target.name]
     assert run_command(["search", '"afraid of" GESLA OR jose1', "--json", *target]) == 0
-    (found,) = json.loads(capsys.readouterr().out)["found"]
-    assert (found["row_id"], found["start_s"]) == (there[1].row_id, 1.0)
-    assert found["address"].endswith("&t=1")
+    (answer,) = json.loads(capsys.readouterr().out)["found"]
+    assert (answer["row_id"], answer["start_s"]) == (there[1].row_id, 1.0)
+    assert answer["address"].endswith("&t=1")
     assert run_command(["search", "no-such-word", *target]) == 12
     row_id = str(there[1].row_id)
     assert run_command(["person", row_id, "--words", *target]) == 0

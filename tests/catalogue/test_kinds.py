@@ -7,8 +7,8 @@ from rowkeeper.cli.status import by_kind
 
 
 def alike(row_id: str, kind: str, mime: str | None = None, **facts: Any) -> dict[str, Any]:
-    found = {"download_status": "uploaded", "is_archived": True, "error_code": None, "assets": 1}
-    return {"row_id": row_id, "asset_kind": kind, "mime_type": mime, **found, **facts}
+    archived = {"download_status": "uploaded", "is_archived": True, "error_code": None, "assets": 1}
+    return {"row_id": row_id, "asset_kind": kind, "mime_type": mime, **archived, **facts}
 
 
 GONE: dict[str, Any] = {"download_status": "failed", "is_archived": False, "error_code": "private"}
@@ -32,7 +32,7 @@ EXPECTED = {
 
 def test_what_is_archived_is_told_by_kind_and_what_is_not_with_why() -> None:
     people = with_kinds([{"row_id": row_id} for row_id in EXPECTED], ASSETS)
-    told = {one["row_id"]: one for one in map(by_kind, people)}
-    assert {row_id: (one["archived"], one["lacks"]) for row_id, one in told.items()} == EXPECTED
+    by_row = {one["row_id"]: one for one in map(by_kind, people)}
+    assert {row_id: (one["archived"], one["lacks"]) for row_id, one in by_row.items()} == EXPECTED
     assert people[0]["archived_kinds"] == {"document": 2, "video": 2}
     assert people[3]["lacks"] == {"video": "no known link"}

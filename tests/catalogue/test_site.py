@@ -97,13 +97,13 @@ def test_what_a_person_says_opens_at_its_second(page: Page, hostile: Path) -> No
     page.goto(address(hostile))
     page.get_by_label("Search what people say and write").fill("unique1x4")
     page.keyboard.press("Enter")
-    found = page.locator("#found li")
-    expect(found).to_have_count(1)
-    expect(found.locator("mark")).to_have_text("unique1x4")
-    expect(found).to_contain_text("at 0:30")
+    hits = page.locator("#found li")
+    expect(hits).to_have_count(1)
+    expect(hits.locator("mark")).to_have_text("unique1x4")
+    expect(hits).to_contain_text("at 0:30")
     opens = "https://www.youtube.com/watch?v=media-1&t=30"
-    expect(found.locator("a", has_text=opens)).to_have_attribute("href", opens)
-    found.locator("a").first.click()
+    expect(hits.locator("a", has_text=opens)).to_have_attribute("href", opens)
+    hits.locator("a").first.click()
     marked = page.locator(".words p.now")
     expect(marked).to_contain_text(passage_of(1, 4))
     place = "document.querySelector('audio').currentTime"
@@ -122,18 +122,18 @@ def test_what_a_person_says_opens_at_its_second(page: Page, hostile: Path) -> No
 @pytest.mark.parametrize("query", QUERIES)
 def test_a_page_finds_what_the_command_finds(page: Page, hostile: Path, query: str) -> None:
     index = sqlite3.connect(hostile / "search.sqlite")
-    found = find(index, fts_query(query), SearchTerms(query, people="1-33", limit=5000))
+    results = find(index, fts_query(query), SearchTerms(query, people="1-33", limit=5000))
     index.close()
     asked = urlencode({"q": query, "people": "1-33"})
     page.goto(address(hostile, f"search.html#{asked}"))
     expect(page.locator("#count")).to_have_text(re.compile("passage", re.IGNORECASE))
-    expected = {f"({one.row_id})" for one in found}
+    expected = {f"({one.row_id})" for one in results}
     shown = page.locator("#found li p:first-child a").all_inner_texts()
     assert {re.findall(r"\(\d+\)$", one)[0] for one in shown} <= expected
-    if len(found) <= 50:
-        assert len(shown) == len(found)
+    if len(results) <= 50:
+        assert len(shown) == len(results)
         marked = {mark.casefold() for mark in page.locator("#found mark").all_inner_texts()}
-        places = [(one.passage, place) for one in found for place in one.matches]
+        places = [(one.passage, place) for one in results for place in one.matches]
         assert marked == {passage[start:end].casefold() for passage, (start, end) in places}
     assert shown
 
@@ -162,8 +162,8 @@ def _check(page: Page, folder: Path, name: str, width: int) -> None:
     page.goto(address(folder, name))
     page.wait_for_timeout(200)
     page.evaluate(AXE)
-    found: dict[str, Any] = page.evaluate("axe.run({ preload: false })")
-    serious = [one for one in found["violations"] if one["impact"] in ("serious", "critical")]
+    result: dict[str, Any] = page.evaluate("axe.run({ preload: false })")
+    serious = [one for one in result["violations"] if one["impact"] in ("serious", "critical")]
     assert serious == [], json.dumps([(one["id"], one["nodes"][0]["html"]) for one in serious])
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 

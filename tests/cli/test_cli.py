@@ -143,10 +143,10 @@ def test_doctor_says_of_a_full_disk_that_it_is_full(tmp_path: Path) -> None:
     def look(_: object) -> str:
         raise OSError(28, "No space left on device", "/data/x")
 
-    found = _check("project", look, context_at(tmp_path))
-    assert not found.ok
-    assert "free space on it" in found.words
-    assert "environment" not in found.words
+    check = _check("project", look, context_at(tmp_path))
+    assert not check.ok
+    assert "free space on it" in check.words
+    assert "environment" not in check.words
 
 
 def test_hostile_text_can_not_steer_the_terminal() -> None:

@@ -27,7 +27,7 @@ def calls() -> Iterator[tuple[str, str]]:
             continue  # its examples are those of the code
         for block in FENCE.findall(path.read_text("utf-8")):
             for line in block.replace("\\\n", " ").splitlines():
-                yield from ((path.name, found.strip()) for found in CALL.findall(line))
+                yield from ((path.name, call.strip()) for call in CALL.findall(line))
 
 
 def test_each_command_has_an_example_and_each_example_a_command() -> None:

@@ -14,8 +14,8 @@ def test_the_lineage_leads_from_the_sheet_to_the_site_and_one_step_goes_it(
     engine: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DAGSTER_DISABLE_TELEMETRY", "yes")
-    found = defs()
-    graph = found.resolve_asset_graph()
+    definitions = defs()
+    graph = definitions.resolve_asset_graph()
     above: set[dg.AssetKey] = set()
     todo = [dg.AssetKey("site")]
     while todo:
@@ -31,7 +31,7 @@ def test_the_lineage_leads_from_the_sheet_to_the_site_and_one_step_goes_it(
     assert models | set(LOADED) | set(MADE_OF) <= keys, "each model, and no table that is not there"
     assert set(LOADED) <= {table.name for table in project.sources.values()}
 
-    nightly = found.resolve_job_def("nightly")
+    nightly = definitions.resolve_job_def("nightly")
     done = nightly.execute_in_process(raise_on_error=False)
     (failed,) = done.get_step_failure_events()
     assert "rowkeeper run ended with 2" in str(failed.event_specific_data), "there is no sheet yet"

@@ -87,23 +87,23 @@ def test_the_config_names_the_data_folder_so_that_none_grows_in_its_place(
     """Also where the user's own state is gone; a config that is made anew names the same one."""
     (place / "sheet.csv").write_text(NO_IDS, "utf-8")
     assert run_command(["init", "--sheet", "sheet.csv"]) == 0
-    found = known_id(place / "data")
-    assert found
-    assert load_settings({}, {}).disk.folder_id == found
+    own_id = known_id(place / "data")
+    assert own_id
+    assert load_settings({}, {}).disk.folder_id == own_id
     assert run_command(["status"]) in (0, 4)  # it is the right one, and nothing was run yet
     written = config_path(place).read_bytes()
     config_path(place).unlink()
     assert run_command(["init", "--sheet", "sheet.csv", "--dry-run"]) == 0
-    assert f'folder_id = "{found}"' in capsys.readouterr().out
+    assert f'folder_id = "{own_id}"' in capsys.readouterr().out
     assert run_command(["init", "--sheet", "sheet.csv"]) == 0
     assert config_path(place).read_bytes() == written
     (place / "data").rename(place / "away")
     (place / "data").mkdir()  # the mount point
     capsys.readouterr()
     assert run_command(["run"]) == 9
-    told = capsys.readouterr().err
-    assert f"{place / 'data'} is no data folder, and disk.folder_id names {found}" in told
-    assert len(told.splitlines()) == 1
+    printed = capsys.readouterr().err
+    assert f"{place / 'data'} is no data folder, and disk.folder_id names {own_id}" in printed
+    assert len(printed.splitlines()) == 1
     assert list((place / "data").iterdir()) == []
 
 

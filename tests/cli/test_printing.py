@@ -158,10 +158,10 @@ def test_what_only_says_which_thing_is_meant_stays(url: str) -> None:
 )
 @pytest.mark.parametrize("make", [lambda t: [t], lambda t: {"a": {t: t}}, lambda t: [[t, 12.5, 7]]])
 def test_a_mask_leaves_json_whole(text: str, make: Callable[[str], Any]) -> None:
-    told = make(text)
+    masked = make(text)
     for indent in (None, 2):
-        assert json.loads(json_text(told, indent)) == told
-    assert script("take", told) == f'"use strict";rowkeeper.take({compact(told)});\n'
+        assert json.loads(json_text(masked, indent)) == masked
+    assert script("take", masked) == f'"use strict";rowkeeper.take({compact(masked)});\n'
     secret = json_text(make(f"{text}Geheim1234567890abcdefghijklmnopqrstuvwxyz"), None)
     assert "Geheim" not in secret
     json.loads(secret)
@@ -231,14 +231,16 @@ def modules() -> Iterator[tuple[str, ast.Module]]:
 
 def bare_prints(tree: ast.Module) -> list[str]:
     """What a module prints, logs or makes markup of without ``shown``."""
-    found = []
+    names_used = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             names = [item.name for item in node.names]
             module = getattr(node, "module", None) or ""
-            found += [name for name in [module, *names] if re.match(r"rich\b(?!\.filesize)", name)]
+            names_used += [
+                name for name in [module, *names] if re.match(r"rich\b(?!\.filesize)", name)
+            ]
         elif isinstance(node, ast.Name) and node.id in {"print", "pprint", "input"}:
-            found.append(node.id)
+            names_used.append(node.id)
         elif isinstance(node, ast.Attribute):
             name = ast.unparse(node)
             if re.fullmatch(
@@ -247,16 +249,16 @@ def bare_prints(tree: ast.Module) -> list[str]:
                 r"|warnings\.warn|logging\.(?:debug|info|warning|error|exception|critical)",
                 name,
             ):
-                found.append(name)
+                names_used.append(name)
         elif isinstance(node, ast.Call) and ast.unparse(node.func) == "click.confirm":
             words = ast.unparse(node.args[0])
             if "shown(" not in words:
-                found.append(words)
+                names_used.append(words)
         elif isinstance(node, ast.Call) and ast.unparse(node.func) == "os.write":
             to, what = node.args  # to a terminal only words of our own
             if not (isinstance(to, ast.Name) or isinstance(what, ast.Constant)):
-                found.append(ast.unparse(node))
-    return found
+                names_used.append(ast.unparse(node))
+    return names_used
 
 
 def test_only_one_place_prints() -> None:

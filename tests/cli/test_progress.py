@@ -53,8 +53,8 @@ def test_elsewhere_each_end_is_a_line() -> None:
 
 def test_machines_get_an_event_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     shown(EventTerminal(), STEPS)
-    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [(event["event"], event.get("media_id")) for event in told] == [
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(event["event"], event.get("media_id")) for event in events] == [
         ("expected", None),
         ("running", "[bold]film"),
         ("running", "other"),

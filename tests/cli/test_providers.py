@@ -63,10 +63,10 @@ def test_every_provider_is_listed_with_its_kinds(
     monkeypatch.setenv("ROWKEEPER_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("ROWKEEPER_DOWNLOAD_PACE_DIR", str(tmp_path / "pace"))
     assert run_command(["providers", "--json"]) == 0
-    found = {item["name"]: item for item in json.loads(capsys.readouterr().out)}
-    assert found.keys() == set(providers())
-    assert (found["clips"]["kinds"], found["clips"]["links"]) == (["video"], ["clip"])
-    assert (found["youtube"]["rate"], found["youtube"]["burst"]) == (2.0, 5)
+    answer = {item["name"]: item for item in json.loads(capsys.readouterr().out)}
+    assert answer.keys() == set(providers())
+    assert (answer["clips"]["kinds"], answer["clips"]["links"]) == (["video"], ["clip"])
+    assert (answer["youtube"]["rate"], answer["youtube"]["burst"]) == (2.0, 5)
     assert run_command(["providers"]) == 0
     assert "presentation" in capsys.readouterr().out
 

@@ -71,13 +71,13 @@ class Sheet:
 @pytest.fixture
 def sheet(engine: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sheet:
     """A data folder after a first run."""
-    found = Sheet(tmp_path / "people.csv")
-    monkeypatch.setenv("ROWKEEPER_SHEET_SOURCE", str(found.path))
+    written = Sheet(tmp_path / "people.csv")
+    monkeypatch.setenv("ROWKEEPER_SHEET_SOURCE", str(written.path))
     monkeypatch.setenv("ROWKEEPER_LEGACY_CSV_DUAL_WRITE", "1")
     monkeypatch.setattr(cli, "_interrupts", [])
     assert run_command(["run", "--mode", "basic"]) == 0
     (tmp_path / "data" / "elsewhere").mkdir()
-    return found
+    return written
 
 
 def no_build(*_: object) -> list[Any]:

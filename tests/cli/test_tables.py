@@ -48,9 +48,9 @@ def table(width: int, columns: Sequence[str], row: Sequence[object]) -> str:
 @pytest.mark.parametrize(("columns", "row"), TABLES)
 @pytest.mark.parametrize("width", [40, 80, 140])
 def test_a_table_breaks_no_word(width: int, columns: Sequence[str], row: Sequence[object]) -> None:
-    found = {word.strip(":┃│┏") for word in table(width, columns, row).split()}
+    printed = {word.strip(":┃│┏") for word in table(width, columns, row).split()}
     wanted = " ".join(columns).replace("_", " ") + " " + " ".join(map(str, row))
-    assert set(wanted.split()) <= found
+    assert set(wanted.split()) <= printed
 
 
 @pytest.mark.parametrize(("columns", "row"), TABLES[:3])

@@ -132,11 +132,11 @@ def test_a_name_is_looked_up_once_and_that_address_is_asked(
 def test_one_private_address_among_several_is_enough(
     server: Flaky, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = [
+    answers = [
         (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 80))
         for address in ("93.184.216.34", "10.0.0.1")
     ]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answers)
     with pytest.raises(TransferError, match="private network"):
         ask(tmp_path, "mixed.example.org", port=port_of(server))
 

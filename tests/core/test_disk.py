@@ -72,10 +72,10 @@ def test_names_that_a_disk_may_take_for_one_have_one_key() -> None:
 def test_without_hard_links_a_folder_has_its_id(disk: FaultyDisk) -> None:
     disk.fails = {"link": errno.EPERM}
     data = disk.root / "data"
-    found = folder_id(data)
-    assert folder_id(data) == found
+    own_id = folder_id(data)
+    assert folder_id(data) == own_id
     (data / "journal" / "folder.id").write_text("")  # its writer was killed
-    assert folder_id(data) not in ("", found)
+    assert folder_id(data) not in ("", own_id)
 
 
 def _id_of(data: Path) -> str:

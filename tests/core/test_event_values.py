@@ -77,8 +77,14 @@ def test_a_value_that_no_event_has_is_named(values: dict[str, Any]) -> None:
 
 
 def test_what_events_have_is_believed() -> None:
-    told = {"check": 3, "listing": None, "complete": False, "title": "é\U0001f600", "stated": "7"}
-    check_values(event(details=told, filename="[/red]=1+1"))
+    details = {
+        "check": 3,
+        "listing": None,
+        "complete": False,
+        "title": "é\U0001f600",
+        "stated": "7",
+    }
+    check_values(event(details=details, filename="[/red]=1+1"))
 
 
 def test_random_hostile_journals_end_in_words(tmp_path: Path) -> None:
@@ -104,11 +110,11 @@ def test_random_hostile_journals_end_in_words(tmp_path: Path) -> None:
         if number % 7 == 0:
             os.mkfifo(folder / "open" / f"{new_id()}-open.jsonl")
         begun = time.process_time()
-        found: list[Finding] = []
+        findings: list[Finding] = []
         try:
-            count = drain(folder, target, found)
+            count = drain(folder, target, findings)
         except RowkeeperError:
             continue  # in words
         assert time.process_time() - begun < SECONDS
         assert good <= count <= len(lines)
-        assert count + len(found) >= len(lines) - 1
+        assert count + len(findings) >= len(lines) - 1

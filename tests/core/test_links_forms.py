@@ -309,10 +309,10 @@ def expected_id(url: str, told: str | None) -> str | None:
     """The id that an address must have: the one that yt-dlp tells, else the one in it."""
     if told:
         return told
-    found = re.search(r"(?:[?&;]v=|youtu\.be/|/shorts/|/live/)([\w-]{11})(?![\w-])", url)
-    found = found or re.search(r"[?&]list=([\w-]+)|/VL(PL[\w-]+)", url)
-    found = found or re.search(r"(?:[?&]id=|/d/)([\w-]{19,})", url)
-    return next(filter(None, found.groups()), None) if found else None
+    match = re.search(r"(?:[?&;]v=|youtu\.be/|/shorts/|/live/)([\w-]{11})(?![\w-])", url)
+    match = match or re.search(r"[?&]list=([\w-]+)|/VL(PL[\w-]+)", url)
+    match = match or re.search(r"(?:[?&]id=|/d/)([\w-]{19,})", url)
+    return next(filter(None, match.groups()), None) if match else None
 
 
 def test_every_id_of_yt_dlps_own_tests_agrees_or_has_its_reason() -> None:

@@ -78,9 +78,9 @@ def test_a_finished_file_that_was_changed_since_is_not_recovered(tmp_path: Path)
     with Places(settings) as places:
         kept = placed(places, tmp_path, request, "the right bytes")
     with Places(settings) as places:
-        found = places.recover(request)
-        assert found is not None
-        assert (found.path, found.sha256) == (kept.path, kept.sha256)
+        recovered = places.recover(request)
+        assert recovered is not None
+        assert (recovered.path, recovered.sha256) == (kept.path, kept.sha256)
     kept.path.write_text("the wrong bytes", "utf-8")  # of the same size
     with Places(settings) as places:
         assert places.recover(request) is None

@@ -74,7 +74,7 @@ def test_a_folder_is_shown_as_what_it_resolves_to(tmp_path: Path, text: str) -> 
 
 @given(st.text(max_size=30))
 def test_whatever_is_written_is_a_url_or_refused(text: str) -> None:
-    found = "refused"
+    url = "refused"
     with suppress(UsageError):
-        found = store_url(text, Path("/data/archive"))
-    assert found == "refused" or "://" in found
+        url = store_url(text, Path("/data/archive"))
+    assert url == "refused" or "://" in url

@@ -15,20 +15,20 @@ HOLDER = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flu
 
 
 def test_the_profile_names_the_warehouse(tmp_path: Path) -> None:
-    found = load_target(None, {"ROWKEEPER_DATA_DIR": str(tmp_path)})
-    assert (found.name, found.type, found.schema) == ("dev", "duckdb", "main")
-    assert found.path == str(tmp_path / "rowkeeper.duckdb")
+    target = load_target(None, {"ROWKEEPER_DATA_DIR": str(tmp_path)})
+    assert (target.name, target.type, target.schema) == ("dev", "duckdb", "main")
+    assert target.path == str(tmp_path / "rowkeeper.duckdb")
     environ = {
         "DBT_TARGET": "prod",
         "ROWKEEPER_PG_HOST": "db.example",
         "ROWKEEPER_PG_PORT": "6543",
         "ROWKEEPER_PG_PASSWORD": "0123",
     }
-    found = load_target(None, environ)
-    assert (found.type, found.host, found.port) == ("postgres", "db.example", 6543)
-    assert found.password == "0123"
-    assert "0123" not in repr(found)
-    assert "0123" not in found.where
+    target = load_target(None, environ)
+    assert (target.type, target.host, target.port) == ("postgres", "db.example", 6543)
+    assert target.password == "0123"
+    assert "0123" not in repr(target)
+    assert "0123" not in target.where
 
 
 OWN_PROFILE = """
@@ -41,9 +41,9 @@ rowkeeper:
 
 def test_a_profile_of_ones_own_may_say_all_that_dbt_takes(tmp_path: Path) -> None:
     (tmp_path / "profiles.yml").write_text(OWN_PROFILE, "utf-8")
-    found = load_target("ours", {"DBT_PROFILES_DIR": str(tmp_path)})
-    assert (found.user, found.password, found.dbname) == ("ann", "0123", "people")
-    assert found.tls == (("sslmode", "require"),)
+    target = load_target("ours", {"DBT_PROFILES_DIR": str(tmp_path)})
+    assert (target.user, target.password, target.dbname) == ("ann", "0123", "people")
+    assert target.tls == (("sslmode", "require"),)
 
 
 @pytest.mark.parametrize(
@@ -117,12 +117,12 @@ def test_many_rows_come_back_as_they_went_in(engine: Target) -> None:
         for _ in range(2):  # the second brings nothing new
             with warehouse.transaction():
                 warehouse.insert_new("t", ("k", "word", "n"), [*rows, rows[0]], "k")
-        found = warehouse.query("select k, word, n from t")
+        stored = warehouse.query("select k, word, n from t")
         with pytest.raises(WarehouseError):
             warehouse.insert("t", ("k", "n"), [(f"new{n}", "none") for n in range(500)])
         warehouse.insert_new("t", ("k", "n"), [(f"new{n}", n) for n in range(500)], "k")
         assert warehouse.query("select count(*) from t") == [(len(rows) + 500,)]
-    assert sorted(found, key=str) == sorted(rows, key=str)
+    assert sorted(stored, key=str) == sorted(rows, key=str)
 
 
 def test_a_transaction_is_all_or_nothing(engine: Target) -> None:

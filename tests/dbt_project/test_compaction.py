@@ -39,12 +39,12 @@ def _state(target: Target) -> dict[str, list[Row]]:
         public = "select table_name from information_schema.tables where table_schema = ?"
         names = [f"{target.schema}.{name}" for (name,) in warehouse.query(public, [target.schema])]
         names += [f"intermediate.{name}" for (name,) in warehouse.query(STATE)]
-        found = {}
+        state = {}
         for name in names:
             columns, rows = warehouse.select(f"select * from {name}")
             kept = [place for place, column in enumerate(columns) if column != "load_ids"]
-            found[name] = sorted((tuple(row[place] for place in kept) for row in rows), key=str)
-        return found
+            state[name] = sorted((tuple(row[place] for place in kept) for row in rows), key=str)
+        return state
 
 
 def test_what_is_added_comes_out_as_all_made_anew(

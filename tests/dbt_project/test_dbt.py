@@ -105,14 +105,14 @@ def test_state_does_not_depend_on_order_repeats_or_clocks(
 ) -> None:
     context, _ = built
     pending = rows_of(context.target, PENDING)
-    told = events_for(pending)
+    events = events_for(pending)
     facts = """select asset_id, download_status, upload_status, sha256, cloud_storage_url, verdict,
         download_attempts from {schema}.assets"""
     sessions = """select session_id, total_assets, completed_assets, failed_assets
         from {schema}.download_sessions"""
     waiting = """select asset_id, 'download', attempt from {schema}.pending_downloads
         union all select asset_id, 'upload', attempt from {schema}.pending_uploads"""
-    found = []
+    states_seen = []
     chance = random.Random(5)
     for round_number in range(2):
         with connect(context.target) as warehouse:
@@ -120,17 +120,17 @@ def test_state_does_not_depend_on_order_repeats_or_clocks(
                 warehouse.execute(f"drop table if exists raw.{table} cascade")
         folder = tmp_path / f"journal-{round_number}"
         if round_number:
-            chance.shuffle(told)
-            told = [with_clock(event, chance) for event in told]
-            told += chance.sample(told, len(told) // 3)
+            chance.shuffle(events)
+            events = [with_clock(event, chance) for event in events]
+            events += chance.sample(events, len(events) // 3)
         with Journal(folder) as journal:
-            for event in told:
+            for event in events:
                 journal.append(event)
         drain(folder, context.target)
         build(context)
-        found.append([rows_of(context.target, sql) for sql in (facts, sessions, waiting)])
-    assert found[0] == found[1]
-    states = {row[1:3] for row in found[0][0]}
+        states_seen.append([rows_of(context.target, sql) for sql in (facts, sessions, waiting)])
+    assert states_seen[0] == states_seen[1]
+    states = {row[1:3] for row in states_seen[0][0]}
     assert states == {
         *(("failed", None), ("uploaded", "uploaded"), ("downloaded", "pending")),
         ("downloaded", "claimed"),

@@ -22,13 +22,13 @@ def severities(model: Mapping[str, Any]) -> Iterator[str]:
 
 
 def ancestors(name: str) -> set[str]:
-    found, left = set[str](), [name]
+    above, left = set[str](), [name]
     while left:
         for parent in REF.findall(MODELS[left.pop()].read_text("utf-8")):
-            if parent not in found:
-                found.add(parent)
+            if parent not in above:
+                above.add(parent)
                 left.append(parent)
-    return found
+    return above
 
 
 def awaited() -> list[str]:
@@ -78,8 +78,10 @@ def test_python_asks_only_what_is_public() -> None:
 def test_what_python_asks_has_a_contract_and_an_exposure() -> None:
     asked = {name for _, text in python() for name in re.findall(r"\{schema\}+\.(\w+)", text)}
     assert len(asked) > 20
-    found = yaml.safe_load((DBT / "models" / "exposures.yml").read_text("utf-8"))["exposures"]
-    exposed = {name for said in found for text in said["depends_on"] for name in REF.findall(text)}
+    exposures = yaml.safe_load((DBT / "models" / "exposures.yml").read_text("utf-8"))["exposures"]
+    exposed = {
+        name for said in exposures for text in said["depends_on"] for name in REF.findall(text)
+    }
     assert asked <= exposed
     config = yaml.safe_load((PROJECT_DIR / "dbt_project.yml").read_text("utf-8"))
     for name in exposed:
@@ -103,8 +105,10 @@ def test_a_column_is_described_in_one_place() -> None:
 
 
 def test_each_table_that_people_read_is_exposed_and_each_source_column_described() -> None:
-    found = yaml.safe_load((DBT / "models" / "exposures.yml").read_text("utf-8"))["exposures"]
-    exposed = {name for said in found for text in said["depends_on"] for name in REF.findall(text)}
+    exposures = yaml.safe_load((DBT / "models" / "exposures.yml").read_text("utf-8"))["exposures"]
+    exposed = {
+        name for said in exposures for text in said["depends_on"] for name in REF.findall(text)
+    }
     assert {name for name, path in MODELS.items() if path.parent.name in FOR_PEOPLE} == exposed
     bare = [
         (table["name"], column["name"])

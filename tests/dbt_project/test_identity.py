@@ -94,11 +94,11 @@ def test_ids_and_names_in_other_spellings_are_one_person(engine: Target, written
     other = "row id 8 (written 8.0) is another person in the newest sheet: Zoë Eight"
     assert reasons["Somebody Else"] == other
 
-    found = reconcile(written)
-    assert found.complete
-    told = {file.file: (file.unknown_columns, file.notice) for file in found.files}
-    assert told["odd.csv"][0] == {"Mood": 2}
-    assert "line 4, read as cp1252" in told["odd.csv"][1]
+    report = reconcile(written)
+    assert report.complete
+    notices = {file.file: (file.unknown_columns, file.notice) for file in report.files}
+    assert notices["odd.csv"][0] == {"Mood": 2}
+    assert "line 4, read as cp1252" in notices["odd.csv"][1]
     assert export_csv(written, wanted="odd.csv").export.data.startswith(ODD)
 
 
@@ -146,5 +146,5 @@ def test_of_several_rows_of_a_person_people_and_history_tell_the_same(
         used = "select count(*) from {schema}.row_fates where disposition = 'used'"
         assert rows_of(engine, used) == [(3,)]
         for table in ("people", "people_history"):
-            told = f"select name, personality_type from {{schema}}.{table}"
-            assert rows_of(engine, told) == [("Anna Berg", TYPE)]
+            sql = f"select name, personality_type from {{schema}}.{table}"
+            assert rows_of(engine, sql) == [("Anna Berg", TYPE)]

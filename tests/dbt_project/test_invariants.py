@@ -14,13 +14,13 @@ def test_a_check_warns_only_if_its_name_says_so(engine: Target) -> None:
     """From the manifest: what must never happen is an error, whoever edits its file."""
     keys = ("--output", "json", "--output-keys", "name", "config")
     listed = dbt("ls", "--resource-type", "test", "--target", engine.name, *keys).stdout
-    found = {
+    configs = {
         check["name"]: check["config"]
         for check in (json.loads(line) for line in listed.splitlines() if line.startswith("{"))
     }
-    assert len(found) > 60
-    for name, config in found.items():
+    assert len(configs) > 60
+    for name, config in configs.items():
         said = (config["severity"].lower(), config["error_if"], config["limit"])
         severity = "warn" if name.startswith("warn_") else "error"
         assert (name, *said) == (name, severity, "!= 0", None)
-    assert {corruption.seen_by for corruption in CORRUPTIONS.values()} <= set(found)
+    assert {corruption.seen_by for corruption in CORRUPTIONS.values()} <= set(configs)

@@ -51,10 +51,10 @@ def make_generations(folder: Path) -> None:
     """An output that was processed, and a newer one whose cells are blank but for some people's."""
     full, blank = [], []
     for number in PEOPLE:
-        found = {"google_drive": drive(number), "processed": "yes"}
+        link = {"google_drive": drive(number), "processed": "yes"}
         if number == FOUND:
-            found = {"extracted_links": drive(number), "processed": "yes"}
-        full.append(person(number) | found)
+            link = {"extracted_links": drive(number), "processed": "yes"}
+        full.append(person(number) | link)
         blank.append(person(number) | {"processed": UNREAD[number % len(UNREAD)]})
     full[0]["google_drive"] += " https://www.twitch.tv/videos/1"
     for number, word in zip(DENIED, READ, strict=True):

@@ -61,13 +61,13 @@ def test_rows_without_a_row_id_find_their_person_or_say_why_not(
     context = Context(load_settings(flags), engine)
     ingest(context.settings, engine)
     build(context)
-    found = rows_of(
+    dispositions = rows_of(
         engine,
         "select line, row_id, disposition, reason from intermediate.int_source_rows "
         "where source = 'legacy_csv'",
     )
     nobody = "no row id, and nobody has its link, or its name, e-mail and type together"
-    assert sorted((line, row_id, disposition) for line, row_id, disposition, _ in found) == [
+    assert sorted((line, row_id, disposition) for line, row_id, disposition, _ in dispositions) == [
         (2, "1", "used"),
         (3, "1", "used"),
         (4, "1", "repeat"),
@@ -78,7 +78,7 @@ def test_rows_without_a_row_id_find_their_person_or_say_why_not(
         (9, "", "quarantined"),
         (10, "2", "used"),
     ]
-    reasons = {line: reason for line, _, _, reason in found}
+    reasons = {line: reason for line, _, _, reason in dispositions}
     assert reasons[5] == nobody
     assert reasons[6] == "no row id, and it could be of any of the row ids 3, 4"
     assert reasons[7] == "header row"

@@ -92,10 +92,10 @@ def test_each_fate_and_what_follows_from_it(
 
 def _check_links(engine: Target) -> None:
     """Each link's fate and reason, and their sums."""
-    found = rows_of(
+    rows = rows_of(
         engine, "select row_id, column_name, canonical_url, fate, reason from {schema}.links"
     )
-    fates = {(row[0], row[1], urlsplit(row[2]).hostname): row[3:] for row in found}
+    fates = {(row[0], row[1], urlsplit(row[2]).hostname): row[3:] for row in rows}
     assert fates["1", "link", "www.youtube.com"] == ("asset", None)
     assert fates["1", "interview video", "docs.google.com"] == ("asset", None)
     assert fates["1", "interview video", "odysee.com"] == ("unsupported", UNKNOWN)
@@ -107,7 +107,7 @@ def _check_links(engine: Target) -> None:
     assert fates["3", "link", "youtube.com"][0] == "ignored"
     assert fates["2", "extracted_links", "www.youtube.com"][0] == "known_earlier"
     assert fates["2", "download_errors", "help.example.org"][0] == "ignored"
-    deep = [row[3:] for row in found if row[2].endswith("ddddddddddd")]
+    deep = [row[3:] for row in rows if row[2].endswith("ddddddddddd")]
     assert deep[0][0] == "not_followed"
     assert deep[0][1].startswith("limit")
     if engine.type == "postgres":  # without it, thousands of links are joined row by row

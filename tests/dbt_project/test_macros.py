@@ -93,18 +93,18 @@ def test_each_event_is_an_outcome_of_no_session_or_none_of_both() -> None:
 
 def sources() -> dict[str, dict[str, tuple[str, str]]]:
     """Raw table -> column -> its type and what follows it, as dbt makes tables that are missing."""
-    found: dict[str, dict[str, tuple[str, str]]] = {}
+    raw_tables: dict[str, dict[str, tuple[str, str]]] = {}
     for path in (PROJECT_DIR / "dbt_project" / "models").rglob("*__sources.yml"):
         for source in yaml.safe_load(path.read_text("utf-8"))["sources"]:
             for table in source["tables"]:
-                found[table["name"]] = {
+                raw_tables[table["name"]] = {
                     column["name"]: (
                         column["data_type"],
                         column.get("config", {}).get("meta", {}).get("ddl", ""),
                     )
                     for column in table["columns"]
                 }
-    return found
+    return raw_tables
 
 
 def test_the_tables_of_events_are_the_same_in_both() -> None:

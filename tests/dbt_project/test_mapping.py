@@ -145,11 +145,11 @@ def test_a_row_id_that_changes_hands_takes_no_content_along(engine: Target, tmp_
     assert reasons(engine)[names[changed]] == (
         f"row id {changed} is another person in the newest sheet: New Comer"
     )
-    found = {tuple(row) for row in rows_of(engine, FOUND)}
+    rows = {tuple(row) for row in rows_of(engine, FOUND)}
     content = rows_of(engine, CONTENT)
     assert content
     for row_id, name, provider, media_id, kind, asset in content:
-        assert (row_id, name, media_id) in found
+        assert (row_id, name, media_id) in rows
         assert asset == asset_id(row_id, provider, media_id, kind)
         assert row_id != changed
 

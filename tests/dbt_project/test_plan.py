@@ -95,9 +95,9 @@ def test_the_tables_are_the_plan_s(built: tuple[Context, dict[str, Any]]) -> Non
     assert_same_ddl(engine)
     assert_values(engine)
     assert_context(engine)
-    found = {row[0]: row[1:] for row in rows_of(engine, "select * from {schema}.download_sessions")}
+    rows = {row[0]: row[1:] for row in rows_of(engine, "select * from {schema}.download_sessions")}
     for session_id, wanted in sessions.items():
-        session_type, total, completed, failed, *_, activity = found[session_id]
+        session_type, total, completed, failed, *_, activity = rows[session_id]
         assert (session_type, activity, total) == wanted
         assert completed + failed <= total
 
@@ -111,7 +111,7 @@ def assert_same_ddl(engine: Target) -> None:
                 ddl = ddl.replace("JSONB", "JSON")
             warehouse.execute(f"create table plan.{table} ({ddl})")
         wanted = warehouse.query(COLUMNS.format(schema="plan"))
-        found = warehouse.query(COLUMNS.format(schema=engine.schema))
+        rows = warehouse.query(COLUMNS.format(schema=engine.schema))
         keys = [
             set(warehouse.query(KEYS.format(schema=schema))) for schema in ("plan", engine.schema)
         ]
@@ -121,7 +121,7 @@ def assert_same_ddl(engine: Target) -> None:
         indexes = [row[0] for row in warehouse.query(INDEXED[engine.type])]
         warehouse.execute("drop schema plan cascade")
     for table in PLAN:
-        ours = [row[1:] for row in found if row[0] == table]
+        ours = [row[1:] for row in rows if row[0] == table]
         theirs = [row[1:] for row in wanted if row[0] == table]
         assert len(theirs) >= 7
         for (name, kind, nullable), (our_name, our_kind, our_nullable) in zip(
@@ -159,7 +159,7 @@ def assert_context(engine: Target) -> None:
     rows = rows_of(engine, CONTEXT)
     assert len(rows) == len(rows_of(engine, "select 1 from {schema}.assets"))
     for metadata, row_id, name, email, personality_type, line in rows:
-        found = json.loads(metadata) if isinstance(metadata, str) else metadata
-        assert (found["row_id"], found["name"], found["email"]) == (row_id, name, email)
-        assert (found["type"], found["row_index"]) == (personality_type, line)
-        assert {"url_as_found", "download", "discovered"} <= set(found)
+        answer = json.loads(metadata) if isinstance(metadata, str) else metadata
+        assert (answer["row_id"], answer["name"], answer["email"]) == (row_id, name, email)
+        assert (answer["type"], answer["row_index"]) == (personality_type, line)
+        assert {"url_as_found", "download", "discovered"} <= set(answer)

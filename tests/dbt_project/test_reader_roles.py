@@ -62,8 +62,8 @@ def test_every_description_is_a_comment(built: tuple[Context, dict[str, Any]]) -
         with connect(context.target) as warehouse:
             warehouse.execute("comment on table people is 'mine'")
             build(context)
-            ((found,),) = warehouse.query("select obj_description('people'::regclass)")
-        assert found == next(model.description for model in models if model.name == "people")
+            ((comment,),) = warehouse.query("select obj_description('people'::regclass)")
+        assert comment == next(model.description for model in models if model.name == "people")
 
 
 @POSTGRES

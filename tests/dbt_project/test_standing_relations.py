@@ -155,10 +155,10 @@ def test_a_column_that_must_change_names_what_depends_on_it(
         warehouse.execute("create view pending_downloads as select 1 as asset_id")
         warehouse.execute("create view analyst.waiting as select * from pending_downloads")
         said = dbt_project.invoke(context, "run", ["--select", "pending_downloads"])
-        told = " ".join(str(node.message) for node in said.result or ())  # type: ignore[union-attr]
-        found = OTHERS_DEPEND.search(told)
-        assert found
-        assert "view analyst.waiting depends" in found[0]
+        message = " ".join(str(node.message) for node in said.result or ())  # type: ignore[union-attr]
+        match = OTHERS_DEPEND.search(message)
+        assert match
+        assert "view analyst.waiting depends" in match[0]
         warehouse.execute("drop view analyst.waiting")
         run(context, "pending_downloads")
         assert len(warehouse.columns("public", "pending_downloads")) > 5

@@ -20,9 +20,9 @@ def commands() -> list[list[str]]:
     """The two, as the README's block on the first phase has them."""
     readme = (PROJECT_DIR / "README.md").read_text("utf-8")
     (line,) = re.findall(r"^(\.venv/bin/dlt pipeline run && .*)$", readme, re.MULTILINE)
-    found = [shlex.split(part, comments=True) for part in line.split("&&")]
-    assert [Path(words[0]).name for words in found] == ["dlt", "dbt"]
-    return found
+    words_of = [shlex.split(part, comments=True) for part in line.split("&&")]
+    assert [Path(words[0]).name for words in words_of] == ["dlt", "dbt"]
+    return words_of
 
 
 def once() -> None:

@@ -97,8 +97,8 @@ def test_an_encrypted_list_starts_no_ffmpeg(
     for protocol in ("rtmp", "rtsp", "mms", "websocket_frag"):
         with pytest.raises(children.FfmpegWantedError):
             client.process_info({**info, "protocol": protocol})
-    found = transfer_error(caught.value, client)
-    assert (found.code, found.verdict) == ("unsupported", Verdict.PERMANENT)
+    error = transfer_error(caught.value, client)
+    assert (error.code, error.verdict) == ("unsupported", Verdict.PERMANENT)
 
 
 def test_a_child_learns_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,17 +109,17 @@ def test_a_child_learns_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     shown, _, code = Popen.run(["env"], text=True, stdout=-1, stderr=-1)
     assert (code, "secret" in shown) == (0, False)
     assert "PATH=" in shown
-    told: dict[str, Any] = {}
-    monkeypatch.setattr("subprocess.run", lambda args, **more: told.update(more, args=args) or io)
+    call: dict[str, Any] = {}
+    monkeypatch.setattr("subprocess.run", lambda args, **more: call.update(more, args=args) or io)
     monkeypatch.setattr(io, "stderr", b"", raising=False)
     (tmp_path / "x").write_bytes(b"#EXTM3U\nfile:/etc/passwd\n")
     assert duration_of(tmp_path / "x") is None
-    assert told == {}
+    assert call == {}
     (tmp_path / "x").write_bytes(b"\0\0\0\x18ftypdash\0\0\0\0iso6")
     duration_of(tmp_path / "x")
-    assert told["args"][told["args"].index("-f") + 1] == "mov"
-    assert told["env"] == bare_environment()
-    assert set(told["env"]) <= set(os.environ) - {*secrets}
+    assert call["args"][call["args"].index("-f") + 1] == "mov"
+    assert call["env"] == bare_environment()
+    assert set(call["env"]) <= set(os.environ) - {*secrets}
 
 
 def test_a_proxy_of_the_environment_is_nobodys(

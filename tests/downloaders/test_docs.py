@@ -73,7 +73,7 @@ def test_a_published_document_is_fetched_as_page_and_as_text(settings: FetchSett
     assert (page.filename, page.mime_type) == ("Known & public.html", "text/html")
     assert [child.media_id for child in text.discovered] == ["film_______", "film_______"]
     assert page.discovered == ()
-    links = [(found["url"], found["link_type"]) for found in read_text(page.path)["occurrences"]]
+    links = [(link["url"], link["link_type"]) for link in read_text(page.path)["occurrences"]]
     assert links == [("https://www.google.com/url?q=https://odysee.com/1&sa=D", "page")]
     with pytest.raises(TransferError) as caught:
         fetch(settings, request_for("docs", "document", "2PACX-withdrawn_1"))
@@ -173,9 +173,9 @@ def test_what_is_read_of_a_document(settings: FetchSettings, tmp_path: Path) -> 
     assert (len(many_told["occurrences"]), many_told.get("left_out")) == (2000, None)
     long = tmp_path / "long.txt"
     long.write_text("x" * 999_990 + " https://example.org/1 " * (MAX_OCCURRENCES + 7))
-    told = read_text(long)
-    assert (len(told["text"]), len(told["occurrences"])) == (1_000_000, MAX_OCCURRENCES)
-    assert told["left_out"] == 7
+    details = read_text(long)
+    assert (len(details["text"]), len(details["occurrences"])) == (1_000_000, MAX_OCCURRENCES)
+    assert details["left_out"] == 7
     empty = fetch(settings, request_for("docs", "document", "empty_notes_"))
     assert read_text(empty.path) == {"text": "", "links": ""}
 

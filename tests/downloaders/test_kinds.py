@@ -96,9 +96,9 @@ def test_an_asset_becomes_what_it_is_and_keeps_its_id(
 ) -> None:
     request = request_for(*link, media_id)
     events = run(settings, request)
-    told = next(item for item in events if item.event_type is EventType.IDENTIFIED)
-    assert (told.provider, told.asset_kind) == link
-    assert (told.details["provider"], told.details["asset_kind"]) == is_now
+    identified = next(item for item in events if item.event_type is EventType.IDENTIFIED)
+    assert (identified.provider, identified.asset_kind) == link
+    assert (identified.details["provider"], identified.details["asset_kind"]) == is_now
     done = events[-1]
     assert done.event_type is EventType.DOWNLOADED
     assert (done.asset_id, done.media_id) == (request.asset_id, media_id)
@@ -127,8 +127,8 @@ def test_a_shortcut_leads_to_its_target(settings: FetchSettings, link: tuple[str
     events = run(settings, request_for(*link, "shortcut_1"))
     assert events[-1].event_type is EventType.DOWNLOADED
     assert events[-1].asset_kind == "file"
-    found = {item.media_id for item in events if item.event_type is EventType.DISCOVERED}
-    assert found == {"document_01"}
+    targets = {item.media_id for item in events if item.event_type is EventType.DISCOVERED}
+    assert targets == {"document_01"}
 
 
 def test_an_office_file_is_known_by_its_link(net: FakeInternet, tmp_path: Path) -> None:
@@ -205,10 +205,10 @@ def test_a_key_goes_to_google_alone(net: FakeInternet, tmp_path: Path) -> None:
 def test_a_spreadsheet_without_a_tab_means_all_of_them(settings: FetchSettings) -> None:
     request = request_for("docs", "spreadsheet", "three_tabs_1")
     events = run(settings, request)
-    found = [item for item in events if item.event_type is EventType.DISCOVERED]
-    assert [item.media_id for item in found] == ["three_tabs_1,0", "three_tabs_1,77"]
-    assert [item.details["title"] for item in found] == ["Second", "Third <3"]
-    assert found[1].asset_id == asset_id("7", "docs", "three_tabs_1,77", "spreadsheet")
+    discovered = [item for item in events if item.event_type is EventType.DISCOVERED]
+    assert [item.media_id for item in discovered] == ["three_tabs_1,0", "three_tabs_1,77"]
+    assert [item.details["title"] for item in discovered] == ["Second", "Third <3"]
+    assert discovered[1].asset_id == asset_id("7", "docs", "three_tabs_1,77", "spreadsheet")
     assert (events[-1].asset_id, events[-1].details["tabs"]) == (request.asset_id, 3)
     tab = run(settings, request_for("docs", "spreadsheet", "three_tabs_1,77"))
     assert (settings.data_dir / str(tab[-1].local_path)).read_bytes() == b"x77"

@@ -40,7 +40,7 @@ BEN = wanted("2", "Ben Tamm", VIDEO, "video")
 
 def sidecar(folder: Path, media_id: str, row_id: str, name: str, files: list[str]) -> None:
     """As the old system wrote it: the result of a download and the seven keys of its row."""
-    told = {
+    facts = {
         "download_result": {"success": True, "files_downloaded": files, "media_id": media_id},
         "source_csv_row_id": row_id,
         "source_csv_index": 7,
@@ -51,7 +51,7 @@ def sidecar(folder: Path, media_id: str, row_id: str, name: str, files: list[str
         "tracking_version": "1.0",
     }
     path = folder / f"{media_id}_row{row_id}_FF-Fi-Se-CP-BS_num4_metadata.json"
-    path.write_text(json.dumps(told), "utf-8")
+    path.write_text(json.dumps(facts), "utf-8")
 
 
 def run(folder: Path, *waiting: WantedFile) -> tuple[set[tuple[str, str]], dict[str, str]]:
@@ -67,8 +67,8 @@ def test_a_media_id_in_the_name_is_certain_for_everyone_who_has_it(tmp_path: Pat
     (tmp_path / f"{VIDEO}_transcript.vtt").write_bytes(b"WEBVTT")
     (tmp_path / f"{OTHER}.mp4").write_bytes(b"other")
     (tmp_path / f"{FILE}.docx").write_bytes(b"PK")
-    found, left = run(tmp_path, *ANNA, ANNAS_FILE, BEN)
-    assert found == {
+    matched, left = run(tmp_path, *ANNA, ANNAS_FILE, BEN)
+    assert matched == {
         (f"{VIDEO}.mp4", ANNA[0].request.asset_id),
         (f"{VIDEO}.mp4", BEN.request.asset_id),
         (f"{VIDEO}_transcript.vtt", ANNA[1].request.asset_id),
@@ -86,8 +86,8 @@ def test_a_sidecar_counts_only_for_the_very_person(
 ) -> None:
     (tmp_path / "My talk.mp4").write_bytes(b"film")
     sidecar(tmp_path, FILE, row_id, name, ["My talk.mp4"])
-    found, left = run(tmp_path, ANNAS_FILE)
-    assert bool(found) is adopted
+    matched, left = run(tmp_path, ANNAS_FILE)
+    assert bool(matched) is adopted
     assert ("My talk.mp4" in left) is not adopted
 
 
@@ -95,15 +95,15 @@ def test_a_sidecar_of_many_files_does_not_say_which_is_which(tmp_path: Path) -> 
     for name in ("a.mp4", "b.mp4"):
         (tmp_path / name).write_bytes(b"film")
     sidecar(tmp_path, FILE, "1", "Anna Nagy", ["a.mp4", "b.mp4"])
-    found, left = run(tmp_path, ANNAS_FILE)
-    assert found == set()
+    matched, left = run(tmp_path, ANNAS_FILE)
+    assert matched == set()
     assert set(left) == {"a.mp4", "b.mp4"}
 
 
 def test_a_row_id_alone_proves_nothing(tmp_path: Path) -> None:
     (tmp_path / "row_1_Interview.mp4").write_bytes(b"film")
-    found, left = run(tmp_path, ANNAS_FILE)
-    assert found == set()
+    matched, left = run(tmp_path, ANNAS_FILE)
+    assert matched == set()
     assert "a row id alone proves nothing" in left["row_1_Interview.mp4"]
 
 
@@ -113,8 +113,8 @@ def test_a_name_that_the_csv_gives_to_one_medium_alone(tmp_path: Path) -> None:
     third = replace(wanted("3", "Cleo Vogt", VIDEO, "file"), file_names=("Notes.txt",))
     for name in ("row_1_Interview.mp4", "Notes.txt", "row_3_Notes.txt"):
         (tmp_path / name).write_bytes(b"film")
-    found, left = run(tmp_path, listed, other, third)
-    assert found == {
+    matched, left = run(tmp_path, listed, other, third)
+    assert matched == {
         ("row_1_Interview.mp4", listed.request.asset_id),
         ("row_3_Notes.txt", third.request.asset_id),
     }
@@ -135,8 +135,8 @@ def test_a_name_that_the_csv_gives_to_one_medium_alone(tmp_path: Path) -> None:
 )
 def test_leftovers_are_named(tmp_path: Path, name: str, body: bytes, reason: str) -> None:
     (tmp_path / name).write_bytes(body)
-    found, left = run(tmp_path, *ANNA, ANNAS_FILE)
-    assert found == set()
+    matched, left = run(tmp_path, *ANNA, ANNAS_FILE)
+    assert matched == set()
     assert left == {name: reason}
 
 
@@ -146,8 +146,8 @@ def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_bytes(b"not for you")
     (folder / f"{VIDEO}.mp4").symlink_to(secret)
-    found, left = run(folder, *ANNA)
-    assert found == set()
+    matched, left = run(folder, *ANNA)
+    assert matched == set()
     assert left == {f"{VIDEO}.mp4": "a link, not a file"}
 
 

@@ -92,17 +92,17 @@ def test_a_playlist_is_complete_when_it_says_so(
 ) -> None:
     net.site.playlists.append(listed)
     net.site.cuts[LIST] = cuts
-    found = events(settings, request_for("youtube", "playlist", LIST))
-    told = found[-1]
-    assert told.event_type is EventType.DOWNLOADED
-    assert told.details["complete"] is complete
-    assert told.details["entries"] == known == len(children(found))
-    assert {key: told.details.get(key) for key in ("stated", "hidden")} == {
+    told_events = events(settings, request_for("youtube", "playlist", LIST))
+    downloaded = told_events[-1]
+    assert downloaded.event_type is EventType.DOWNLOADED
+    assert downloaded.details["complete"] is complete
+    assert downloaded.details["entries"] == known == len(children(told_events))
+    assert {key: downloaded.details.get(key) for key in ("stated", "hidden")} == {
         "stated": facts.get("stated"),
         "hidden": facts.get("hidden"),
     }
-    assert ("incomplete_because" in told.details) is not complete
-    assert ("next_try_at" in told.details) is not complete
+    assert ("incomplete_because" in downloaded.details) is not complete
+    assert ("next_try_at" in downloaded.details) is not complete
 
 
 @pytest.mark.parametrize(
@@ -131,9 +131,9 @@ def test_a_playlist_that_ends_without_a_word_is_doubted(
 ) -> None:
     net.site.playlists.append(listed)
     net.site.hollow |= {LIST} if is_hollow else set()
-    told = events(settings, request_for("youtube", "playlist", LIST))[-1]
-    assert told.details["complete"] is complete
-    assert because in told.details.get("incomplete_because", "")
+    event = events(settings, request_for("youtube", "playlist", LIST))[-1]
+    assert event.details["complete"] is complete
+    assert because in event.details.get("incomplete_because", "")
 
 
 @pytest.mark.parametrize(
@@ -156,10 +156,10 @@ def test_a_list_that_a_limit_cuts_is_not_complete(
     net: FakeInternet, settings: FetchSettings
 ) -> None:
     net.site.playlists.append(playlist(stated=10))
-    told = events(changed(settings, max_playlist=3), request_for("youtube", "playlist", LIST))[-1]
-    assert told.details["complete"] is False
-    assert (told.details["entries"], told.details["left_out"]) == (3, 7)
-    assert told.details["incomplete_because"] == "7 were left out: download.max_playlist is 3."
+    event = events(changed(settings, max_playlist=3), request_for("youtube", "playlist", LIST))[-1]
+    assert event.details["complete"] is False
+    assert (event.details["entries"], event.details["left_out"]) == (3, 7)
+    assert event.details["incomplete_because"] == "7 were left out: download.max_playlist is 3."
     link = f"{'a' * 11},{'b' * 11},cut_short"
     named = events(settings, request_for("youtube", "playlist", link))[-1]
     assert (named.details["complete"], named.details["stated"]) == (False, 3)
@@ -175,11 +175,13 @@ def test_entries_that_nobody_can_watch_keep_their_place(
         TEN[1],
     )
     net.site.playlists.append(playlist(entries=entries, stated=4))
-    found = events(settings, request_for("youtube", "playlist", LIST))
-    assert children(found) == [media_id for media_id, _ in entries]
-    positions = [event.details["position"] for event in found if event.asset_kind == "transcript"]
+    told_events = events(settings, request_for("youtube", "playlist", LIST))
+    assert children(told_events) == [media_id for media_id, _ in entries]
+    positions = [
+        event.details["position"] for event in told_events if event.asset_kind == "transcript"
+    ]
     assert positions == [1, 2, 3, 4]
-    assert found[-1].details["complete"] is True
+    assert told_events[-1].details["complete"] is True
 
 
 def test_a_partial_reading_takes_no_complete_list_away(
@@ -190,10 +192,10 @@ def test_a_partial_reading_takes_no_complete_list_away(
     first = events(settings, request)[-1]
     net.site.playlists[0] = playlist(entries=(("new________", "New"), *TEN), stated=11)
     net.site.cuts[LIST] = 9
-    found = events(settings, again(first, request))
-    assert found[-1].event_type is EventType.REREAD_FAILED
-    assert (found[-1].error_code, found[-1].verdict) == ("incomplete_list", "retry")
-    assert "new________" in children(found)
+    told_events = events(settings, again(first, request))
+    assert told_events[-1].event_type is EventType.REREAD_FAILED
+    assert (told_events[-1].error_code, told_events[-1].verdict) == ("incomplete_list", "retry")
+    assert "new________" in children(told_events)
     assert (settings.data_dir / str(first.local_path)).is_file()
 
 
@@ -215,10 +217,10 @@ def test_a_reading_that_proves_more_is_told(net: FakeInternet, settings: FetchSe
     request = request_for("youtube", "playlist", LIST)
     first = events(settings, request)[-1]
     older = replace(first, details={"title": "Videos", "entries": 10})
-    found = events(settings, again(older, request))
-    assert found[-1].event_type is EventType.DOWNLOADED
-    assert (found[-1].sha256, found[-1].local_path) == (first.sha256, first.local_path)
-    assert {event.details["listing"] for event in found} == {2}
+    told_events = events(settings, again(older, request))
+    assert told_events[-1].event_type is EventType.DOWNLOADED
+    assert (told_events[-1].sha256, told_events[-1].local_path) == (first.sha256, first.local_path)
+    assert {event.details["listing"] for event in told_events} == {2}
 
 
 @pytest.mark.parametrize("by_api", [False, True])
@@ -230,9 +232,9 @@ def test_a_folder_is_read_to_its_end(
     net.site.folders.append(DriveFolder(FOLDER, "All", entries, cut=cut))
     if by_api:
         settings = changed(settings, api_key=drive_api.KEY)
-    found = events(settings, request_for("drive", "folder", FOLDER))
-    assert found[-1].details["complete"] is not cut
-    assert len(children(found)) == found[-1].details["entries"] == 3
+    told_events = events(settings, request_for("drive", "folder", FOLDER))
+    assert told_events[-1].details["complete"] is not cut
+    assert len(children(told_events)) == told_events[-1].details["entries"] == 3
 
 
 def test_a_page_of_a_folder_that_lacks_something_proves_nothing(
@@ -242,14 +244,14 @@ def test_a_page_of_a_folder_that_lacks_something_proves_nothing(
     request = request_for("drive", "folder", FOLDER)
     by_api = changed(settings, api_key=drive_api.KEY)
     monkeypatch.setattr(drive_api, "listing", lambda *_: drive_api.answer({}))
-    told = events(by_api, request)[-1].details
-    assert (told["complete"], told["entries"]) == (False, 0)
-    assert "a page without files" in told["incomplete_because"]
+    details = events(by_api, request)[-1].details
+    assert (details["complete"], details["entries"]) == (False, 0)
+    assert "a page without files" in details["incomplete_because"]
     page = b'<html><body><div class="flip-entry">1.txt</div></body></html>'
     monkeypatch.setattr("tests.fakes.google._folder", lambda *_: WebResponse(page))
-    told = events(settings, request)[-1].details
-    assert told["complete"] is False
-    assert "leads nowhere" in told["incomplete_because"]
+    details = events(settings, request)[-1].details
+    assert details["complete"] is False
+    assert "leads nowhere" in details["incomplete_because"]
 
 
 ELSE = [
@@ -268,9 +270,9 @@ def test_another_page_is_no_empty_folder(
 ) -> None:
     page = f"<html><title>{title}</title><p class='errorMessage'>{words}</p></html>"
     net.site.pages["drive.google.com/embeddedfolderview"] = page
-    told = events(settings, request_for("drive", "folder", FOLDER))[-1]
-    assert (told.event_type, told.error_code) == (EventType.DOWNLOAD_FAILED, code)
-    assert told.verdict == verdict
+    event = events(settings, request_for("drive", "folder", FOLDER))[-1]
+    assert (event.event_type, event.error_code) == (EventType.DOWNLOAD_FAILED, code)
+    assert event.verdict == verdict
 
 
 @pytest.mark.parametrize("kind", ["folder", "playlist"])
@@ -296,14 +298,14 @@ def test_a_list_that_is_empty_all_at_once_is_believed_in_time(
         Refusals("emptied", AMBIGUOUS_RUNS - 1, old),
     ]
     wanted = [replace(again(first, request), faults=99, refusals=chain) for chain in chains]
-    told = [events(settings, item)[-1] for item in wanted]
-    assert [(event.event_type, event.error_code) for event in told] == [
+    last_events = [events(settings, item)[-1] for item in wanted]
+    assert [(event.event_type, event.error_code) for event in last_events] == [
         *[(EventType.REREAD_FAILED, "emptied")] * 4,
         (EventType.DOWNLOADED, None),
     ]
-    assert (told[-1].details["entries"], told[-1].details["complete"]) == (0, True)
-    assert {event.verdict for event in told[:-1]} == {"retry"}
-    assert [event.details["refused"]["runs"] for event in told[:-1]] == [1, 3, 5, 1]
+    assert (last_events[-1].details["entries"], last_events[-1].details["complete"]) == (0, True)
+    assert {event.verdict for event in last_events[:-1]} == {"retry"}
+    assert [event.details["refused"]["runs"] for event in last_events[:-1]] == [1, 3, 5, 1]
 
 
 def test_what_stays_unfinished_is_looked_at_once_a_month(
@@ -313,8 +315,8 @@ def test_what_stays_unfinished_is_looked_at_once_a_month(
     request = request_for("youtube", "playlist", LIST)
     waits = []
     for tries in (0, settings.download.max_attempts - 1):
-        told = events(settings, replace(request, tries=tries, faults=tries))[-1]
-        until = datetime.fromisoformat(told.details["next_try_at"])
+        event = events(settings, replace(request, tries=tries, faults=tries))[-1]
+        until = datetime.fromisoformat(event.details["next_try_at"])
         waits.append((until - datetime.now(UTC)).days)
     assert waits[0] == 0
     assert waits[1] >= 29

@@ -80,8 +80,8 @@ def test_by_asset_id_no_two_assets_share_a_place(first: str, second: str) -> Non
 )
 def test_presets_are_the_old_layouts(preset: str, kind: str, place: str) -> None:
     request = request_for("youtube", kind, "dQw4w9WgXcQ")
-    found = relative_path(checked_template(preset), request, fetched_as("my film.mp4"))
-    assert found == PurePosixPath(place.format(asset_id=request.asset_id))
+    template_place = relative_path(checked_template(preset), request, fetched_as("my film.mp4"))
+    assert template_place == PurePosixPath(place.format(asset_id=request.asset_id))
 
 
 @pytest.mark.parametrize(
@@ -120,9 +120,9 @@ def test_many_that_want_one_place_at_once_all_find_one(
     exists = Path.exists
 
     def slow(path: Path) -> bool:
-        found = exists(path)
+        bodies = exists(path)
         time.sleep(0.002)
-        return found
+        return bodies
 
     monkeypatch.setattr(Path, "exists", slow)
     settings = settings_in(tmp_path, naming="row_name")
@@ -131,8 +131,8 @@ def test_many_that_want_one_place_at_once_all_find_one(
         kept = threads.map(
             lambda request: placed(places, tmp_path, request, request.media_id), requests
         )
-        found = {item.path.read_text() for item in kept}
-    assert found == {request.media_id for request in requests}
+        bodies = {item.path.read_text() for item in kept}
+    assert bodies == {request.media_id for request in requests}
 
 
 @pytest.mark.parametrize(
@@ -148,8 +148,8 @@ def test_a_sidecar_says_whose_file_it_is(tmp_path: Path, sidecar: str, email: st
     assert path.exists() == (sidecar != "none")
     if sidecar == "none":
         return
-    told = json.loads(path.read_bytes())
-    assert list(told)[:7] == [
+    facts = json.loads(path.read_bytes())
+    assert list(facts)[:7] == [
         "download_result",
         "source_csv_row_id",
         "source_csv_index",
@@ -158,7 +158,7 @@ def test_a_sidecar_says_whose_file_it_is(tmp_path: Path, sidecar: str, email: st
         "person_email",
         "download_timestamp",
     ]
-    assert (told["person_name"], told["person_email"]) == ("Anna", email)
-    assert told["personality_type"] == "FF-Fi/Se"
-    assert told["sha256"] == kept.sha256
-    assert {"python", "urllib3"} <= told["tools"].keys()
+    assert (facts["person_name"], facts["person_email"]) == ("Anna", email)
+    assert facts["personality_type"] == "FF-Fi/Se"
+    assert facts["sha256"] == kept.sha256
+    assert {"python", "urllib3"} <= facts["tools"].keys()

@@ -67,8 +67,8 @@ def test_a_length_without_a_body_is_its_own_failure(tmp_path: Path) -> None:
         serving(Answers(body=bytes(100), headers=PUBLIC)) as other,
     ):
         settings = settings_of(tmp_path, boasting, absurd, other, max_bytes=free * 3)
-        found = [direct(boasting, "1"), direct(absurd, "2"), direct(other, "3")]
-        summary, events = run(settings, *found)
+        failures = [direct(boasting, "1"), direct(absurd, "2"), direct(other, "3")]
+        summary, events = run(settings, *failures)
         assert (summary.downloaded, summary.failed) == (1, 2)
         assert events["1"].error_code == "no_room"
         assert "download.min_free_bytes" in str(events["1"].error_message)
@@ -101,9 +101,9 @@ def test_a_source_that_trickles_is_left(tmp_path: Path) -> None:
 )
 def test_a_name_in_whatever_encoding_is_a_name_or_none(header: str, name: str | None) -> None:
     begun = time.process_time()
-    found = filename_of(HTTPResponse(b"", {"Content-Disposition": header}))
-    assert found in (name, None)
-    assert (found or "").encode() or found is None
+    read_name = filename_of(HTTPResponse(b"", {"Content-Disposition": header}))
+    assert read_name in (name, None)
+    assert (read_name or "").encode() or read_name is None
     assert time.process_time() - begun < 20  # hours
 
 

@@ -19,7 +19,7 @@ def vtt(*cues: tuple[float, float, str]) -> str:
 
 
 def test_a_passage_is_a_sentence_and_a_short_one_goes_on() -> None:
-    found = cut_captions(
+    passages = cut_captions(
         vtt(
             (0, 2, "I was never afraid of"),
             (2, 4, "<c.x>failure</c>, you know &amp; me."),
@@ -28,7 +28,7 @@ def test_a_passage_is_a_sentence_and_a_short_one_goes_on() -> None:
         ),
         rolling=False,
     )
-    assert found == [
+    assert passages == [
         Passage("I was never afraid of failure, you know & me.", 0, 4),
         Passage("Yes. But my mother said that I should have been.", 4, 8),
     ]
@@ -36,10 +36,10 @@ def test_a_passage_is_a_sentence_and_a_short_one_goes_on() -> None:
 
 def test_without_full_stops_a_passage_is_half_a_minute_or_ends_in_silence() -> None:
     said = [(second, second + 2, f"word {second}") for second in range(0, 60, 2)]
-    found = cut_captions(vtt(*said, (70, 72, "after silence")), rolling=False)
-    assert [(one.start_s, one.end_s) for one in found] == [(0, 30), (30, 60), (70, 72)]
+    passages = cut_captions(vtt(*said, (70, 72, "after silence")), rolling=False)
+    assert [(one.start_s, one.end_s) for one in passages] == [(0, 30), (30, 60), (70, 72)]
     assert (
-        " ".join(one.text for one in found).split()
+        " ".join(one.text for one in passages).split()
         == " ".join([*(text for _, _, text in said), "after silence"]).split()
     )
 
@@ -75,9 +75,9 @@ def test_a_document_has_a_passage_a_paragraph_and_none_is_too_long() -> None:
     ],
 )
 def test_hostile_captions_have_storable_passages(hostile: str) -> None:
-    found = cut_captions(hostile, rolling=True)
-    assert found
-    for one in found:
+    passages = cut_captions(hostile, rolling=True)
+    assert passages
+    for one in passages:
         to_json(one.text).encode()
         assert not set("\0\1\2\3\x1b") & set(one.text)
         assert 0 <= float(one.start_s or 0) <= float(one.end_s or 0) <= 1e7

@@ -44,9 +44,9 @@ def test_a_document_with_too_many_links_is_not_complete(
 ) -> None:
     links = "\n".join(f"https://youtu.be/{n:011}" for n in range(MAX_LINKS + 2))
     net.site.documents.append(Document(DOCUMENT, "Notes", links))
-    told = events(settings, request_for("docs", "document", DOCUMENT))[-1]
-    assert (told.details["complete"], told.details["left_out"]) == (False, 2)
-    assert "1,000" in told.details["incomplete_because"]
+    event = events(settings, request_for("docs", "document", DOCUMENT))[-1]
+    assert (event.details["complete"], event.details["left_out"]) == (False, 2)
+    assert "1,000" in event.details["incomplete_because"]
 
 
 @pytest.mark.parametrize("by_api", [False, True])
@@ -151,13 +151,13 @@ def test_a_video_that_is_shorter_than_stated_is_provisional(
     net: FakeInternet, settings: FetchSettings
 ) -> None:
     net.site.videos.append(Video("short______", "Short", media.progressive(), duration_s=600))
-    told = events(settings, request_for("youtube", "video", "short______"))[-1]
-    assert told.details["provisional_because"] == (
+    event = events(settings, request_for("youtube", "video", "short______"))[-1]
+    assert event.details["provisional_because"] == (
         "It lasts 1 of the 600 seconds that YouTube states."
     )
     net.site.videos.append(Video("rounded____", "Rounded", media.progressive(), duration_s=3))
-    told = events(settings, request_for("youtube", "video", "rounded____"))[-1]
-    assert "provisional_because" not in told.details  # within ten seconds nothing is said
+    event = events(settings, request_for("youtube", "video", "rounded____"))[-1]
+    assert "provisional_because" not in event.details  # within ten seconds nothing is said
 
 
 @pytest.mark.parametrize("kind", ["video", "transcript"])
@@ -167,8 +167,8 @@ def test_what_has_yet_to_come_is_never_given_up(
     net.site.videos.append(Video("live_______", "Live", media.progressive(), SPOKEN, live=True))
     net.site.videos.append(Video("not_yet____", error="not_yet"))
     for media_id in ("live_______", "not_yet____"):
-        told = events(settings, request_for("youtube", kind, media_id, faults=99))[-1]
-        assert (told.event_type, told.verdict) == (EventType.DOWNLOAD_FAILED, "retry")
+        event = events(settings, request_for("youtube", kind, media_id, faults=99))[-1]
+        assert (event.event_type, event.verdict) == (EventType.DOWNLOAD_FAILED, "retry")
 
 
 def test_a_failed_reading_takes_nothing_away(net: FakeInternet, settings: FetchSettings) -> None:
@@ -208,9 +208,9 @@ def test_a_tab_that_is_new_is_found_where_the_first_one_has_not_changed(
     request = request_for("docs", "spreadsheet", DOCUMENT)
     first = events(settings, request)[-1]
     net.site.documents[0] = replace(sheet, tabs=(("5", "First"), ("77", "New")))
-    found = events(settings, again(first, request))
-    assert [event.media_id for event in found[:-1]] == [f"{DOCUMENT},77"]
-    assert found[-1].event_type is EventType.DOWNLOADED
+    told_events = events(settings, again(first, request))
+    assert [event.media_id for event in told_events[:-1]] == [f"{DOCUMENT},77"]
+    assert told_events[-1].event_type is EventType.DOWNLOADED
 
 
 def test_a_first_tab_without_the_list_of_the_others_is_told_only_where_it_is_new(
@@ -237,6 +237,6 @@ def test_what_is_live_is_never_given_up(
     net: FakeInternet, settings: FetchSettings, kind: str
 ) -> None:
     net.site.videos.append(Video("live_video1", streams=media.progressive(), live=True))
-    (told,) = events(settings, request_for("youtube", kind, "live_video1", faults=99))
-    assert (told.event_type, told.verdict) == (EventType.DOWNLOAD_FAILED, "retry")
-    assert told.error_code in {"live", "not_yet_live"}
+    (event,) = events(settings, request_for("youtube", kind, "live_video1", faults=99))
+    assert (event.event_type, event.verdict) == (EventType.DOWNLOAD_FAILED, "retry")
+    assert event.error_code in {"live", "not_yet_live"}

@@ -56,10 +56,10 @@ def test_five_hundred_transfers_through_a_server_that_fails(tmp_path: Path) -> N
                 arrived.setdefault(progress.request.asset_id, []).append(progress.done_bytes)
 
         for _ in range(40):
-            told: list[AssetEvent] = []
-            download_all(waiting.values(), settings, told.append, "s1", on_progress)
-            assert sorted(str(event.asset_id) for event in told) == sorted(waiting)
-            final = [event for event in told if event.verdict not in {"retry", "pause"}]
+            events: list[AssetEvent] = []
+            download_all(waiting.values(), settings, events.append, "s1", on_progress)
+            assert sorted(str(event.asset_id) for event in events) == sorted(waiting)
+            final = [event for event in events if event.verdict not in {"retry", "pause"}]
             done |= {str(event.asset_id): event for event in final}
             waiting = {key: item for key, item in waiting.items() if key not in done}
             if not waiting:

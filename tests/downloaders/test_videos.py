@@ -54,9 +54,9 @@ def test_a_video_comes_whole(settings: FetchSettings, provider: str) -> None:
     assert fetched.path.read_bytes() == media.film()
     assert (fetched.mime_type, fetched.filename) == ("video/mp4", f"A film of {provider}.mp4")
     assert fetched.details["id"] == IDS[provider][0]
-    found = downloader_class(provider)
-    assert issubclass(found, VideoDownloader)
-    assert set(fetched.details) <= KEPT | found.site.kept
+    downloader = downloader_class(provider)
+    assert issubclass(downloader, VideoDownloader)
+    assert set(fetched.details) <= KEPT | downloader.site.kept
 
 
 @pytest.mark.parametrize("provider", TRANSCRIBED)

@@ -120,8 +120,8 @@ def test_limits(net: FakeInternet, settings: FetchSettings) -> None:
 )
 def test_what_youtube_says(message: str, code: str, verdict: Verdict, tmp_path: Path) -> None:
     error = DownloadError(f"ERROR: [youtube] {FILM}: {message}")
-    found = transfer_error(error, Client(settings_in(tmp_path), YOUTUBE))
-    assert (found.code, found.verdict) == (code, verdict)
+    ours = transfer_error(error, Client(settings_in(tmp_path), YOUTUBE))
+    assert (ours.code, ours.verdict) == (code, verdict)
 
 
 def test_a_page_is_no_video(net: FakeInternet, settings: FetchSettings) -> None:
@@ -156,10 +156,10 @@ def test_captions_and_their_text_lie_side_by_side(
     path = settings.data_dir / str(events[-1].local_path)
     assert path.stem == (name or request.asset_id)
     text = path.with_suffix(".txt")
-    told = events[-1].details
-    assert told["text_path"] == text.relative_to(settings.data_dir).as_posix()
+    details = events[-1].details
+    assert details["text_path"] == text.relative_to(settings.data_dir).as_posix()
     assert text.read_text() == "you & me\n"
-    assert told["text_sha256"] == hashlib.sha256(text.read_bytes()).hexdigest()
+    assert details["text_sha256"] == hashlib.sha256(text.read_bytes()).hexdigest()
     sidecar = json.loads(sidecar_path(path).read_bytes())
     assert sidecar["download_result"]["files_downloaded"] == [path.name, text.name]
 
@@ -309,8 +309,8 @@ def test_each_question_waits_for_its_turn(net: FakeInternet, tmp_path: Path) -> 
 def test_names_that_lead_into_private_networks_are_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("169.254.169.254", 443))]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    answers = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("169.254.169.254", 443))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answers)
     with pytest.raises(TransferError) as caught:
         fetch(settings_in(tmp_path), request_for("youtube", "video", FILM))
     assert caught.value.code == "private_address"

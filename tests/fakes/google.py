@@ -211,10 +211,10 @@ def _body(item: DriveFile, wanted: str) -> WebResponse:
 
 def ranged(response: WebResponse, wanted: str) -> WebResponse:
     """The part of ``response`` that the Range header ``wanted`` asks for."""
-    found = re.fullmatch(r"bytes=(\d+)-", wanted)
-    if found is None:
+    match = re.fullmatch(r"bytes=(\d+)-", wanted)
+    if match is None:
         return response
-    first, size = int(found[1]), len(response.body)
+    first, size = int(match[1]), len(response.body)
     if first >= size:
         return WebResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
     headers = {**response.headers, "Content-Range": f"bytes {first}-{size - 1}/{size}"}

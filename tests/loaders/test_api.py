@@ -72,11 +72,11 @@ def test_what_the_sheet_hides_is_left_out() -> None:
     with sheets_api([PEOPLE]) as api:
         api.answer = told  # type: ignore[method-assign]
         access = Access(credentials=Credentials(api_key=KEY), api_endpoint=api.url)
-        found = load_sheet(URL, access=access, row_id=["name"])
-    assert names(found) == ["Name", "Anna"]
-    assert found.rows[1].values["row_id"] == "Anna"
-    assert found.columns.titles == ("Name",)
-    assert "hides column A with content" in found.notices[0]
+        snapshot = load_sheet(URL, access=access, row_id=["name"])
+    assert names(snapshot) == ["Name", "Anna"]
+    assert snapshot.rows[1].values["row_id"] == "Anna"
+    assert snapshot.columns.titles == ("Name",)
+    assert "hides column A with content" in snapshot.notices[0]
     assert asked[1].count("ranges=") == 1
 
 
@@ -93,8 +93,8 @@ def test_links_in_notes_are_told() -> None:
     with sheets_api([PEOPLE]) as api:
         api.answer = told  # type: ignore[method-assign]
         access = Access(credentials=Credentials(api_key=KEY), api_endpoint=api.url)
-        found = load_sheet(URL, access=access)
-    assert ["comments on B2, left out" in notice for notice in found.notices] == [True]
+        snapshot = load_sheet(URL, access=access)
+    assert ["comments on B2, left out" in notice for notice in snapshot.notices] == [True]
     assert "note" in asked[1]
 
 
@@ -113,12 +113,12 @@ def test_no_log_and_no_repr_shows_the_key(caplog: pytest.LogCaptureFixture) -> N
     caplog.set_level(logging.DEBUG)
     with sheets_api([PEOPLE]) as api:
         access = Access(credentials=Credentials(api_key=KEY), api_endpoint=api.url)
-        found = load_sheet(URL, access=access)
+        snapshot = load_sheet(URL, access=access)
         bad = Access(credentials=Credentials(api_key=f"{KEY}€"), api_endpoint=api.url)
         with pytest.raises(InputError, match=r"odd characters in sheet\.api_key") as caught:
             load_sheet(URL, access=bad)
     assert SPREADSHEET in caplog.text
-    for shown in (caplog.text, repr(access), str(found), str(caught.value)):
+    for shown in (caplog.text, repr(access), str(snapshot), str(caught.value)):
         assert KEY not in shown
     assert caught.value.__suppress_context__
 

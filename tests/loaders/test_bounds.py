@@ -124,8 +124,8 @@ def test_runs_of_text_and_long_scripts_are_read(tmp_path: Path) -> None:
     script = "<script>for(i=0;i<9;){" + "a = b; " * 3000 + "}</script>"
     path = tmp_path / "s.html"
     path.write_text(f"<!DOCTYPE html>{script}<table>{CELLS}{deep}</table>", "utf-8")
-    found = load_sheet(str(path))
-    assert found.rows[2].values["name"] == "Bo\nby!"
+    snapshot = load_sheet(str(path))
+    assert snapshot.rows[2].values["name"] == "Bo\nby!"
 
 
 def test_the_api_is_held_to_the_bounds_too() -> None:

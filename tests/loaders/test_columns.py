@@ -90,15 +90,15 @@ def test_the_usual_shapes_load_whichever_way_they_come(
     tmp_path: Path, shape: str, kind: str
 ) -> None:
     rows, given, expected, links = SHAPES[shape]
-    found = load_sheet(str(write_rows(tmp_path / kind, rows)), **given)
-    row_id, *rest = first_cells(found)
+    snapshot = load_sheet(str(write_rows(tmp_path / kind, rows)), **given)
+    row_id, *rest = first_cells(snapshot)
     assert rest == expected[1:]
     if expected[0] is not None:
         assert row_id == expected[0]
     else:
         assert row_id is not None
         assert (row_id[0], len(row_id)) == ("h", 17)
-    named = {name: cell.text for name, cell in found.rows[1].named}
+    named = {name: cell.text for name, cell in snapshot.rows[1].named}
     assert {name: named[name] for name in links} == links
 
 
@@ -212,36 +212,40 @@ def test_titles_that_stand_again_in_a_sheet_are_nobody(row: list[str], is_header
 def test_two_columns_that_mean_one_are_told_where_they_differ() -> None:
     head = ["ID", "Name", "Email", "Type", "Personality Type", "Mail"]
     rows = [head, ["1", "Ann", "a@b.c", "person", "INTJ", "A@b.c "]]
-    (told,) = read(rows).notices
-    assert "two columns for type: 'Type' (column 4) is read, 'Personality Type' (column 5)" in told
-    found = read(rows, {"type": "Personality Type"})
-    assert (found.rows[1].values["type"], found.notices) == ("INTJ", ())
+    (notices,) = read(rows).notices
+    assert (
+        "two columns for type: 'Type' (column 4) is read, 'Personality Type' (column 5)" in notices
+    )
+    columns_read = read(rows, {"type": "Personality Type"})
+    assert (columns_read.rows[1].values["type"], columns_read.notices) == ("INTJ", ())
 
 
 def test_a_sheet_without_types_says_which_column_may_have_them() -> None:
     head = ["#", "Name", "Wesen", "Link"]
-    (told,) = read([head, ["1", "Ann", "INTJ", VIDEO]]).notices
-    assert '{type = "Wesen"}' in told
+    (notices,) = read([head, ["1", "Ann", "INTJ", VIDEO]]).notices
+    assert '{type = "Wesen"}' in notices
     assert read([["#", "Name", "Phone", "Link"], ["1", "Ann", "+49 1", VIDEO]]).notices == ()
-    found = read([["Sıra No", "Ad", "Soyad", "E-posta", "Tip"], ["1", "Ay", "Su", "a@b", "INTJ"]])
-    assert (found.rows[1].values["type"], found.notices) == ("INTJ", ())
+    columns_read = read(
+        [["Sıra No", "Ad", "Soyad", "E-posta", "Tip"], ["1", "Ay", "Su", "a@b", "INTJ"]]
+    )
+    assert (columns_read.rows[1].values["type"], columns_read.notices) == ("INTJ", ())
 
 
 def test_a_row_of_titles_with_more_of_ours_goes_before_one_with_a_name_alone() -> None:
-    found = read([["Name", ""], ["#", "Name", "Video"], ["1", "Ann", VIDEO]])
-    assert [row.is_header for row in found.rows] == [True, True, False]
+    columns_read = read([["Name", ""], ["#", "Name", "Video"], ["1", "Ann", VIDEO]])
+    assert [row.is_header for row in columns_read.rows] == [True, True, False]
 
 
 def test_a_column_that_the_settings_leave_out_has_no_name_of_ours() -> None:
-    found = read_titles(["#", "Name", "Email", "Post"], WantedColumns.of({"email": "Post"}))
-    assert found.names(4) == ["row_id", "name", "column_3", "email"]
+    columns = read_titles(["#", "Name", "Email", "Post"], WantedColumns.of({"email": "Post"}))
+    assert columns.names(4) == ["row_id", "name", "column_3", "email"]
 
 
 @given(st.permutations(["#", "Given name", "Surname", "E-Mail", "Typ", "Notizen", "Talk", "Link"]))
 def test_the_order_of_columns_does_not_matter(titles: list[str]) -> None:
-    found = read_titles(titles, WantedColumns())
-    assert found.places["name"] == (titles.index("Given name"), titles.index("Surname"))
-    assert {name: titles[places[0]] for name, places in found.places.items()} == {
+    columns = read_titles(titles, WantedColumns())
+    assert columns.places["name"] == (titles.index("Given name"), titles.index("Surname"))
+    assert {name: titles[places[0]] for name, places in columns.places.items()} == {
         "row_id": "#",
         "name": "Given name",
         "first_name": "Given name",
@@ -251,7 +255,7 @@ def test_the_order_of_columns_does_not_matter(titles: list[str]) -> None:
         "notes": "Notizen",
         "link": "Link",
     }
-    names = found.names(9)
+    names = columns.names(9)
     assert len(set(names)) == 9
 
 

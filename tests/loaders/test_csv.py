@@ -222,8 +222,8 @@ def test_the_same_file_counts_once(tmp_path: Path) -> None:
     for name in ("a.csv", "b.csv"):
         write(tmp_path / name, f"{HEADER}\n{FILLED}\n")
     write(tmp_path / "c.csv", f"{HEADER}\r\n{FILLED}\r\n")
-    found = load_legacy_csv([tmp_path / "a.csv", str(tmp_path / "*.csv")])
-    assert [(file.path.name, file.line_end) for file in found] == [
+    files = load_legacy_csv([tmp_path / "a.csv", str(tmp_path / "*.csv")])
+    assert [(file.path.name, file.line_end) for file in files] == [
         ("b.csv", "LF"),
         ("c.csv", "CRLF"),
     ]

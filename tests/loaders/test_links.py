@@ -83,9 +83,9 @@ def test_a_plain_scan_agrees_with_the_finder() -> None:
     for _ in range(2000):
         written = Written(Path())
         cell = make_cell(dice, written)
-        found = find_links(cell)
-        assert Counter(found) == written.links, cell
-        assert list(silent_links(json.dumps([cell]), sorted(found, key=len, reverse=True))) == []
+        links = find_links(cell)
+        assert Counter(links) == written.links, cell
+        assert list(silent_links(json.dumps([cell]), sorted(links, key=len, reverse=True))) == []
 
 
 @given(st.text())
@@ -109,16 +109,16 @@ def rows(
     "column", ["name", "notes", "link", "status", "interview video", "column_9"]
 )
 def test_each_kind_of_asset_is_a_row_whatever_the_column(column: str) -> None:
-    found = rows(VIDEO, column=column)
-    assert [row["link_key"] for row in found] == [
+    link_rows = rows(VIDEO, column=column)
+    assert [row["link_key"] for row in link_rows] == [
         f"k:2:{column}:0:video",
         f"k:2:{column}:0:transcript",
     ]
-    assert [row["asset_id"] for row in found] == [
+    assert [row["asset_id"] for row in link_rows] == [
         asset_id("7", "youtube", "aaaaaaaaaaa", kind) for kind in ("video", "transcript")
     ]
-    assert {row["row_id"] for row in found} == {"7"}
-    assert {(row["is_content"], row["rule"]) for row in found} == {(True, "")}
+    assert {row["row_id"] for row in link_rows} == {"7"}
+    assert {(row["is_content"], row["rule"]) for row in link_rows} == {(True, "")}
 
 
 @pytest.mark.parametrize(
@@ -136,22 +136,22 @@ def test_each_kind_of_asset_is_a_row_whatever_the_column(column: str) -> None:
 def test_no_owner_or_no_content_asks_for_no_asset(
     url: str, row_id: str, column: str, source: str, is_content: bool, rule: str
 ) -> None:
-    (found,) = rows(url, row_id, column, source)
-    assert (found["asset_kind"], found["asset_id"]) == (None, None)
-    assert (found["is_content"], found["rule"]) == (is_content, rule)
-    assert found["link_key"] == f"k:2:{column}:0:"
+    (row,) = rows(url, row_id, column, source)
+    assert (row["asset_kind"], row["asset_id"]) == (None, None)
+    assert (row["is_content"], row["rule"]) == (is_content, rule)
+    assert row["link_key"] == f"k:2:{column}:0:"
 
 
 def test_what_an_earlier_system_knew_has_its_assets_but_is_not_content() -> None:
-    found = rows(VIDEO, column="extracted_links", source="legacy_csv")
-    assert [row["asset_id"] for row in found] == [
+    link_rows = rows(VIDEO, column="extracted_links", source="legacy_csv")
+    assert [row["asset_id"] for row in link_rows] == [
         asset_id("7", "youtube", "aaaaaaaaaaa", kind) for kind in ("video", "transcript")
     ]
-    assert {(row["is_content"], row["rule"]) for row in found} == {(False, "known earlier")}
+    assert {(row["is_content"], row["rule"]) for row in link_rows} == {(False, "known earlier")}
 
 
 def test_every_cell_of_a_legacy_row_is_looked_into() -> None:
     cells = {"row_id": "7", "name": f"Ann {VIDEO}", "link": DOC, "s3_paths": VIDEO, "x": VIDEO}
-    found = legacy_row_links(cells.items(), "k", "7")
-    columns = {row["column_name"]: row["is_content"] for row in found}
+    link_rows = legacy_row_links(cells.items(), "k", "7")
+    columns = {row["column_name"]: row["is_content"] for row in link_rows}
     assert columns == {"name": True, "link": True, "s3_paths": False, "x": True}

@@ -59,8 +59,8 @@ from tests.helpers.sheets import read
     ],
 )
 def test_names_in_halves_are_one(titles: list[str], cells: list[str], name: str) -> None:
-    found = read([["#", *titles], ["1", *cells]])
-    assert found.rows[1].values["name"] == name
+    read_sheet = read([["#", *titles], ["1", *cells]])
+    assert read_sheet.rows[1].values["name"] == name
 
 
 def test_a_row_id_made_of_a_name_is_as_it_was_without_its_middle_part() -> None:
@@ -75,15 +75,15 @@ def test_a_row_id_made_of_a_name_is_as_it_was_without_its_middle_part() -> None:
 def test_what_may_be_part_of_a_name_and_is_not_known_is_told() -> None:
     people = ["Ann", "Maria", "Ash"]
     for title in ("Zwischen", "Rufname", "Name at birth"):
-        (told,) = read([["#", "First", title, "Last", "Type"], ["1", *people, "t"]]).notices
-        assert f"{title!r} beside the parts" in told
-        assert f'{{name = ["First", "{title}", "Last"]}}' in told
+        (notices,) = read([["#", "First", title, "Last", "Type"], ["1", *people, "t"]]).notices
+        assert f"{title!r} beside the parts" in notices
+        assert f'{{name = ["First", "{title}", "Last"]}}' in notices
     head = ["#", "First", "Rufname", "Last", "Type"]
     assert read([head, ["1", *people, "t"]], {"name": ["First", "Last"]}).notices == ()
     quiet = (["Age", "30"], ["City", "Rome"], ["User name", "ann"], ["Phone name", "1"])
     for title, text in quiet:
-        found = read([["#", "First", "Last", title, "Type"], ["1", "Ann", "Ash", text, "t"]])
-        assert found.notices == ()
+        read_sheet = read([["#", "First", "Last", title, "Type"], ["1", "Ann", "Ash", text, "t"]])
+        assert read_sheet.notices == ()
 
 
 def test_a_made_row_id_needs_one_part_and_sees_no_white_space_or_case() -> None:

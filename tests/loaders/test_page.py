@@ -81,9 +81,13 @@ def test_tabs_in_frames_are_fetched_from_the_same_site_alone() -> None:
         frame = f"{root}/sheet?h\\x3d0&gid=".replace("/", "\\/")
         items = [("Read\\/me", f"{frame}7", "7"), ("People", f"{frame}8", "8")]
         answers["/pubhtml"] = (200, {}, framed(*items))
-        found = load_sheet(f"{root}/pubhtml")
-        assert (found.tab_gid, found.tab_title, found.source) == ("8", "People", f"{root}/pubhtml")
-        assert load_sheet(f"{root}/pubhtml", "people").content_sha256 == found.content_sha256
+        snapshot = load_sheet(f"{root}/pubhtml")
+        assert (snapshot.tab_gid, snapshot.tab_title, snapshot.source) == (
+            "8",
+            "People",
+            f"{root}/pubhtml",
+        )
+        assert load_sheet(f"{root}/pubhtml", "people").content_sha256 == snapshot.content_sha256
         with pytest.raises(InputError, match=r"no tab x: .*7 \(Read/me\), 8 \(People\)"):
             load_sheet(f"{root}/pubhtml", "x")
         answers["/pubhtml"] = (200, {}, framed(("People", "http://127.0.0.2/x", "8")))

@@ -55,15 +55,15 @@ def people(snapshot: Snapshot) -> list[dict[str, str]]:
 def test_the_sample_sheet_comes_back_as_it_is(samples: tuple[Path, dict[str, Any]]) -> None:
     folder, expected = samples
     snapshot = load_sheet(str(folder / "sheet.html"))
-    found = people(snapshot)
+    rows_read = people(snapshot)
     assert snapshot.tab_gid == GID
-    assert len(found) == expected["sheet_person_rows"]
-    ids = [person["row_id"] for person in found]
+    assert len(rows_read) == expected["sheet_person_rows"]
+    ids = [person["row_id"] for person in rows_read]
     assert len(set(ids)) == expected["people"]
     assert sorted({i for i in ids if ids.count(i) > 1}) == expected["duplicate_row_ids"]
-    assert {p["row_id"]: p["name"] for p in found} == expected["name_by_row_id"]
-    assert {p["row_id"]: p["type"] for p in found} == expected["type_by_row_id"]
-    assert [p["row_id"] for p in found if not p["type"]] == expected["blank_types"]
+    assert {p["row_id"]: p["name"] for p in rows_read} == expected["name_by_row_id"]
+    assert {p["row_id"]: p["type"] for p in rows_read} == expected["type_by_row_id"]
+    assert [p["row_id"] for p in rows_read if not p["type"]] == expected["blank_types"]
     linked = {
         r.values["row_id"] for r in snapshot.rows if dict(r.named)["name"].links and not r.is_header
     }
@@ -80,7 +80,7 @@ def test_a_link_in_a_title_is_nobodys() -> None:
         ChainLink(),
         RowIds(),
     )
-    assert {(found["row_key"][-2:], found["row_id"]) for found in rows["links"]} == {
+    assert {(link_row["row_key"][-2:], link_row["row_id"]) for link_row in rows["links"]} == {
         (":1", ""),
         (":2", "1"),
     }
@@ -108,8 +108,8 @@ def test_the_hash_is_of_the_rows_alone(samples: tuple[Path, dict[str, Any]]) -> 
 
 def test_columns_are_found_by_title_not_place() -> None:
     head = row("Notes", "Weight", "E-mail", "NAME ", "Row ID")
-    found = read_snapshot(page(tab(row("People") + head + row("n", "7", "e", "Ann", "1"))))
-    assert dict(found.rows[2].values) == {
+    snapshot = read_snapshot(page(tab(row("People") + head + row("n", "7", "e", "Ann", "1"))))
+    assert dict(snapshot.rows[2].values) == {
         "row_id": "1",
         "name": "Ann",
         "email": "e",
@@ -117,8 +117,8 @@ def test_columns_are_found_by_title_not_place() -> None:
         "status": None,
         "notes": "n",
     }
-    assert [r.is_header for r in found.rows] == [True, True, False]
-    assert [name for name, _ in found.rows[2].named] == [
+    assert [r.is_header for r in snapshot.rows] == [True, True, False]
+    assert [name for name, _ in snapshot.rows[2].named] == [
         "notes",
         "weight",
         "email",
@@ -128,14 +128,14 @@ def test_columns_are_found_by_title_not_place() -> None:
 
 
 def test_a_first_column_without_a_title_is_the_row_id() -> None:
-    found = read_snapshot(page(tab(row("", "Name") + row("1", "Ann"))))
-    assert found.rows[1].values["row_id"] == "1"
+    snapshot = read_snapshot(page(tab(row("", "Name") + row("1", "Ann"))))
+    assert snapshot.rows[1].values["row_id"] == "1"
 
 
 def test_own_titles_come_from_the_settings() -> None:
     sheet = page(tab(row("Nr", "Wer") + row("1", "Ann")))
-    found = read_snapshot(sheet, columns={"name": "wer", "row_id": "NR"})
-    assert (found.rows[1].values["row_id"], found.rows[1].values["name"]) == ("1", "Ann")
+    snapshot = read_snapshot(sheet, columns={"name": "wer", "row_id": "NR"})
+    assert (snapshot.rows[1].values["row_id"], snapshot.rows[1].values["name"]) == ("1", "Ann")
     with pytest.raises(InputError, match=r"no column 'Mail', which sheet\.columns names.*'Wer'"):
         read_snapshot(sheet, columns={"name": "wer", "email": "Mail"})
 
@@ -157,8 +157,8 @@ def test_cells_keep_runs_breaks_and_spans() -> None:
         "<td colspan='2'><span>A</span> <b>b</b><br>c&nbsp;&amp;</td><td>t</td></tr>"
         "<tr><th>3</th><td>Bo</td><td>bo@example.com</td><td colspan=x>u</td></tr>"
     )
-    found = read_snapshot(page(tab(row(*HEAD, number=1) + cells)))
-    assert [list(r.values.values())[:4] for r in found.rows[1:]] == [
+    snapshot = read_snapshot(page(tab(row(*HEAD, number=1) + cells)))
+    assert [list(r.values.values())[:4] for r in snapshot.rows[1:]] == [
         ["1", "A b\nc\xa0&", "", "t"],
         ["", "Bo", "bo@example.com", "u"],
     ]
@@ -177,8 +177,8 @@ CELLS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), m
 @given(st.lists(st.lists(CELLS, min_size=6, max_size=6), max_size=5))
 def test_any_cell_comes_back_verbatim(rows: list[list[str]]) -> None:
     written = "".join(row(*(html.escape(cell) for cell in cells)) for cells in rows)
-    found = read_snapshot(page(tab(row(*HEAD) + row("1", "Ann") + written)))
-    assert [list(r.values.values()) for r in found.rows[2:]] == rows
+    snapshot = read_snapshot(page(tab(row(*HEAD) + row("1", "Ann") + written)))
+    assert [list(r.values.values()) for r in snapshot.rows[2:]] == rows
 
 
 @given(st.text())

@@ -16,12 +16,12 @@ from tests.helpers.sources import VIDEO, first_cells, write_rows
 def test_one_stray_line_leaves_the_others_as_they_are(tmp_path: Path) -> None:
     good = "".join(f"{n},Björn {n}\n" for n in range(1, 6)).encode()
     (tmp_path / "s.csv").write_bytes(b"#,Name\n" + good + "6,Jörg\n".encode("cp1252"))
-    found = load_sheet(str(tmp_path / "s.csv"))
-    assert [row.values["name"] for row in found.rows[1:]] == [
+    snapshot = load_sheet(str(tmp_path / "s.csv"))
+    assert [row.values["name"] for row in snapshot.rows[1:]] == [
         *(f"Björn {n}" for n in range(1, 6)),
         "Jörg",
     ]
-    assert "line 7, read as cp1252" in found.notices[0]
+    assert "line 7, read as cp1252" in snapshot.notices[0]
 
 
 def test_links_in_comments_of_a_workbook_are_told(tmp_path: Path) -> None:
@@ -31,8 +31,8 @@ def test_links_in_comments_of_a_workbook_are_told(tmp_path: Path) -> None:
     for place, text in (("A2", "call her"), ("B2", f"Video: {VIDEO}"), ("D3", VIDEO)):
         book.worksheets[0][place].comment = Comment(text, "Cy")
     book.save(path)
-    (told,) = load_sheet(str(path)).notices
-    assert "links in the comments on B2, D3, left out" in told
+    (notices,) = load_sheet(str(path)).notices
+    assert "links in the comments on B2, D3, left out" in notices
 
 
 def test_a_file_is_read_as_what_it_holds(tmp_path: Path) -> None:
@@ -66,19 +66,19 @@ def test_habits_of_other_programs_are_read_and_told(
     tmp_path: Path, kind: str, text: str, names: list[str], notice: str | None
 ) -> None:
     (tmp_path / f"s.{kind}").write_text(text)
-    found = load_sheet(str(tmp_path / f"s.{kind}"))
-    assert [row.values["name"] for row in found.rows[1:]] == names
-    assert [notice in said for said in found.notices if notice] == [True] * bool(notice)
-    assert len(found.notices) == bool(notice)
+    snapshot = load_sheet(str(tmp_path / f"s.{kind}"))
+    assert [row.values["name"] for row in snapshot.rows[1:]] == names
+    assert [notice in said for said in snapshot.notices if notice] == [True] * bool(notice)
+    assert len(snapshot.notices) == bool(notice)
 
 
 def test_a_line_that_is_not_utf_8_is_read_as_the_settings_say(tmp_path: Path) -> None:
     place = tmp_path / "s.csv"
     place.write_bytes("#,Name\n1,Björn\n".encode() + "2,Łucja\n".encode("cp1250"))
     named = {"sheet.source": str(place), "sheet.encoding": "cp1250"}
-    found = configured_sheet(load_settings(named))
-    assert [row.values["name"] for row in found.rows[1:]] == ["Björn", "Łucja"]
-    assert "line 3, read as cp1250" in found.notices[0]
+    snapshot = configured_sheet(load_settings(named))
+    assert [row.values["name"] for row in snapshot.rows[1:]] == ["Björn", "Łucja"]
+    assert "line 3, read as cp1250" in snapshot.notices[0]
 
 
 def test_titles_that_were_guessed_at_are_refused_with_the_guess(tmp_path: Path) -> None:

@@ -102,8 +102,8 @@ def silent(engine: Target, rows: Sequence[tuple[str, Sequence[str]]]) -> list[tu
         cells = [(key, cells) for key, (cells, _) in zip(keys, rows, strict=True)]
         warehouse.insert("stg_sheet__rows", ["row_key", "cells"], cells)
         warehouse.insert("links", ["row_key", "link_key", "url"], links)
-        found = warehouse.query(scan_sql(engine))
-    return [(rows[_number(row)][0], row[1]) for row in sorted(found, key=_number)]
+        missing = warehouse.query(scan_sql(engine))
+    return [(rows[_number(row)][0], row[1]) for row in sorted(missing, key=_number)]
 
 
 def _number(row: Row) -> int:

@@ -29,18 +29,18 @@ def rebuilt(found: Decoded) -> bytes:
 
 def test_a_line_that_is_not_utf_8_is_read_alone() -> None:
     good = "Björn,Łucja\n".encode()
-    found = decode(PLACE, good * 5 + "J\xf6rg\n".encode("cp1252") + good)
-    assert (found.encoding, list(found.strays)) == ("utf-8", [6])
-    assert found.text.split("\n")[4:7] == ["Björn,Łucja", "Jörg", "Björn,Łucja"]
-    assert found.notice == "is UTF-8 but for line 6, read as cp1252, which is a guess"
+    decoded = decode(PLACE, good * 5 + "J\xf6rg\n".encode("cp1252") + good)
+    assert (decoded.encoding, list(decoded.strays)) == ("utf-8", [6])
+    assert decoded.text.split("\n")[4:7] == ["Björn,Łucja", "Jörg", "Björn,Łucja"]
+    assert decoded.notice == "is UTF-8 but for line 6, read as cp1252, which is a guess"
 
 
 def test_a_file_of_another_encoding_is_said_to_be_guessed() -> None:
     data = "Zażółć\nŁódź\n".encode("cp1250")
     assert decode(PLACE, data, "cp1250").text == "Zażółć\nŁódź\n"
-    found = decode(PLACE, data)
-    assert (found.encoding, found.strays) == ("cp1252", {})
-    assert found.notice == "is not UTF-8 on lines 1, 2 and was read as cp1252, which is a guess"
+    decoded = decode(PLACE, data)
+    assert (decoded.encoding, decoded.strays) == ("cp1252", {})
+    assert decoded.notice == "is not UTF-8 on lines 1, 2 and was read as cp1252, which is a guess"
     assert decode(PLACE, b"\x81\n").encoding == "latin-1"
     many = decode(PLACE, b"\xe9\n" * 9).notice
     assert "lines 1, 2, 3, 4, 5 and 4 more" in many
@@ -59,10 +59,10 @@ def test_a_file_of_another_encoding_is_said_to_be_guessed() -> None:
 )
 def test_unicode_with_and_without_its_mark(encoding: str, mark: bytes, notice: bool) -> None:
     data = mark + "row_id,name\n1,Łucja 🌻\n".encode(encoding)
-    found = decode(PLACE, data)
-    assert found.text.removeprefix("\ufeff") == "row_id,name\n1,Łucja 🌻\n"
-    assert rebuilt(found) == data
-    assert ("UTF-16" in found.notice) == notice
+    decoded = decode(PLACE, data)
+    assert decoded.text.removeprefix("\ufeff") == "row_id,name\n1,Łucja 🌻\n"
+    assert rebuilt(decoded) == data
+    assert ("UTF-16" in decoded.notice) == notice
 
 
 @pytest.mark.parametrize(
@@ -81,10 +81,10 @@ def test_what_is_no_text_is_refused_in_words(data: bytes, words: str) -> None:
 @given(st.binary(max_size=200).filter(lambda data: b"\0" not in data))
 def test_bytes_come_back(data: bytes) -> None:
     try:
-        found = decode(PLACE, data)
+        decoded = decode(PLACE, data)
     except InputError:
         return
-    assert rebuilt(found) == data
+    assert rebuilt(decoded) == data
 
 
 @pytest.mark.parametrize(

@@ -36,9 +36,10 @@ def few_retries(monkeypatch: pytest.MonkeyPatch) -> None:
 def tabs(tmp_path: Path) -> list[Tab]:
     """The tabs of the sample page, with titles as the API would have them."""
     make_samples(tmp_path / "samples", 40, 5)
-    found = read_tabs(read_page(str(tmp_path / "samples" / "sheet.html")))
+    tab_list = read_tabs(read_page(str(tmp_path / "samples" / "sheet.html")))
     return [
-        Tab(tab.gid, TITLE if tab.gid == str(GID) else f"Tab {tab.gid}", tab.lines) for tab in found
+        Tab(tab.gid, TITLE if tab.gid == str(GID) else f"Tab {tab.gid}", tab.lines)
+        for tab in tab_list
     ]
 
 
@@ -97,15 +98,15 @@ def test_the_three_ways_give_equal_tables(
         f"{URL}?gid={GID}",
         str(write_xlsx(tmp_path / "sheet.xlsx", tabs)),
     ]
-    found = []
+    tables = []
     for source in sources:
         context = Context(load_settings({"sheet.source": source}), engine)
         ingest(context.settings, engine)
         build(context)
-        found.append(_tables(engine))
-    assert found[1] == found[0]
-    assert found[2] == found[0]
-    assert found[0][0]
+        tables.append(_tables(engine))
+    assert tables[1] == tables[0]
+    assert tables[2] == tables[0]
+    assert tables[0][0]
 
 
 def _tables(target: Target) -> list[list[Row]]:
@@ -125,10 +126,10 @@ def _tables(target: Target) -> list[list[Row]]:
 
 def test_a_private_sheet_is_read_with_a_service_account(api: SheetsApi, tmp_path: Path) -> None:
     key = service_account(tmp_path / "key.json", api.url)
-    found = load_sheet(URL, TITLE, access=access(api, file=key))
-    assert (found.tab_gid, found.tab_title) == (str(GID), TITLE)
+    snapshot = load_sheet(URL, TITLE, access=access(api, file=key))
+    assert (snapshot.tab_gid, snapshot.tab_title) == (str(GID), TITLE)
     assert any("/token" in path for path in api.requests)
-    assert TOKEN not in str(found)
+    assert TOKEN not in str(snapshot)
 
 
 @pytest.mark.parametrize(

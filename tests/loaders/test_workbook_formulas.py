@@ -33,9 +33,9 @@ def test_a_formula_and_a_number_in_a_workbook(tmp_path: Path) -> None:
     page.column_dimensions["D"].hidden = True
     book.create_sheet("Hidden", 0).sheet_state = "hidden"
     book.save(tmp_path / "sheet.xlsx")
-    found = load_sheet(str(tmp_path / "sheet.xlsx"))
-    rows = found.rows[1:]
-    assert "hides column D with content" in found.notices[0]
+    snapshot = load_sheet(str(tmp_path / "sheet.xlsx"))
+    rows = snapshot.rows[1:]
+    assert "hides column D with content" in snapshot.notices[0]
     values = rows[0].values
     assert (values["row_id"], values["type"], values["email"]) == ("7", "TRUE", None)
     wrapped = f"https://www.google.com/url?q={video}&sa=D"
@@ -112,10 +112,11 @@ def test_a_link_that_a_formula_puts_together_is_found_or_told(
         book.worksheets[0].append(row)
     book.create_sheet("Other").append(["https://youtu.be/"])
     book.save(tmp_path / "sheet.xlsx")
-    found = load_sheet(str(tmp_path / "sheet.xlsx"))
-    assert dict(found.rows[1].named).get("x", Cell()).links == tuple(links.split())
+    snapshot = load_sheet(str(tmp_path / "sheet.xlsx"))
+    assert dict(snapshot.rows[1].named).get("x", Cell()).links == tuple(links.split())
     assert (
-        any("formulas in cell C2 that put a link" in notice for notice in found.notices) == is_told
+        any("formulas in cell C2 that put a link" in notice for notice in snapshot.notices)
+        == is_told
     )
 
 

@@ -47,8 +47,8 @@ def test_objects_of_other_files_are_added_to_those_that_stand() -> None:
         "s3_paths": ['{"1": "key"}'],
         "processed": ["no"],
     }
-    found = filled_in(cells, known, frozenset())
-    assert {name: json.loads(cell) for name, cell in found.items()} == {
+    filled = filled_in(cells, known, frozenset())
+    assert {name: json.loads(cell) for name, cell in filled.items()} == {
         "file_uuids": {"a": "1", "b": "2", "c": "3"},
         "s3_paths": {"1": "key"},
     }
@@ -82,8 +82,8 @@ def test_an_object_that_stands_is_not_replaced_by_a_claim() -> None:
 def test_a_name_that_stands_among_others_is_not_said_twice() -> None:
     for cell in ("['abcdefghijk.mp4', 'b.mp4']", "b.mp4; abcdefghijk.mp4", "x/abcdefghijk.mp4"):
         assert "youtube_files" not in tracked(VIDEO, youtube_files=cell), cell
-    found = tracked(VIDEO, youtube_files="b.mp4")
-    assert found["youtube_files"] == "b.mp4,abcdefghijk.mp4"
+    cells = tracked(VIDEO, youtube_files="b.mp4")
+    assert cells["youtube_files"] == "b.mp4,abcdefghijk.mp4"
 
 
 def test_what_another_row_of_the_person_says_is_not_said_again() -> None:

@@ -38,17 +38,17 @@ def lines(data: bytes) -> list[str]:
 
 
 def test_only_the_changed_cell_changes() -> None:
-    found = export(
+    exported = export(
         base(5, '1,"Ann", a@x.org ,MF,', '2,"B ""x""",,,'),
         [person("1", type="FF, odd"), person("2", name='B "x"', email="", type="")],
     )
-    assert lines(found.data) == ['1,"Ann", a@x.org ,"FF, odd",', '2,"B ""x""",,,']
-    assert (found.unchanged, found.changed, found.appended) == (1, 1, 0)
+    assert lines(exported.data) == ['1,"Ann", a@x.org ,"FF, odd",', '2,"B ""x""",,,']
+    assert (exported.unchanged, exported.changed, exported.appended) == (1, 1, 0)
 
 
 def test_a_person_who_left_the_sheet_stays_as_written() -> None:
-    found = export(base(5, "1,Ann,,,"), [person("1", name="Other", in_sheet=False)])
-    assert lines(found.data) == ["1,Ann,,,"]
+    exported = export(base(5, "1,Ann,,,"), [person("1", name="Other", in_sheet=False)])
+    assert lines(exported.data) == ["1,Ann,,,"]
 
 
 def test_people_of_the_sheet_are_appended_in_row_id_order_after_a_line_end() -> None:
@@ -63,22 +63,22 @@ def test_people_of_the_sheet_are_appended_in_row_id_order_after_a_line_end() -> 
 def test_without_row_ids_the_last_row_of_a_person_shows_the_change() -> None:
     rows = ["Ann,a@x.org,MF,,,,", "Ann,a@x.org,,-,,,"]
     assert lines(export(base(7, *rows), [person("1")]).data) == rows
-    found = export(base(7, *rows), [person("1", email="new@x.org")])
-    assert lines(found.data) == [rows[0], "Ann,new@x.org,,-,,,"]
+    exported = export(base(7, *rows), [person("1", email="new@x.org")])
+    assert lines(exported.data) == [rows[0], "Ann,new@x.org,,-,,,"]
 
 
 def test_a_link_is_compared_by_what_it_leads_to() -> None:
     link = "https://www.youtube.com/watch?v=abcdefghijk"
     row = "1,Ann,a@x.org,MF,https://youtu.be/abcdefghijk"
     assert lines(export(base(5, row, link=link), [person("1", link=link)]).data) == [row]
-    found = lines(export(base(5, row, link=link), [person("1", link=link + "x")]).data)
-    assert found == [f"1,Ann,a@x.org,MF,{link}x"]
+    exported = lines(export(base(5, row, link=link), [person("1", link=link + "x")]).data)
+    assert exported == [f"1,Ann,a@x.org,MF,{link}x"]
 
 
 def test_what_an_old_encoding_cannot_hold_is_written_in_utf_8() -> None:
-    found = export(replace(base(5), encoding="cp1252"), [person("1", name="Łucja")])
-    assert found.encoding == "utf-8-sig"
-    assert "Łucja" in found.data.decode("utf-8-sig")
+    exported = export(replace(base(5), encoding="cp1252"), [person("1", name="Łucja")])
+    assert exported.encoding == "utf-8-sig"
+    assert "Łucja" in exported.data.decode("utf-8-sig")
 
 
 def state(**values: Any) -> AssetState:
@@ -160,9 +160,9 @@ def test_an_archived_video_fills_its_cells() -> None:
 def test_states_show_in_the_old_words(
     states: list[AssetState], row: dict[str, str], cells: dict[str, str]
 ) -> None:
-    found = tracked(*states, **row)
-    assert {name: found[name] for name in cells} == cells
-    changed = set(found) - set(cells)
+    written = tracked(*states, **row)
+    assert {name: written[name] for name in cells} == cells
+    changed = set(written) - set(cells)
     assert changed <= {
         *("last_download_attempt", "youtube_media_id", "youtube_files"),
         *("file_uuids", "s3_paths"),
@@ -171,9 +171,9 @@ def test_states_show_in_the_old_words(
 
 def test_old_objects_stay_listed_beside_new_ones() -> None:
     old = {"file_uuids": '{"YouTube: abcdefghijk": "u"}', "s3_paths": '{"u": "files/u.mp4"}'}
-    found = tracked(state(), **old)
-    assert json.loads(found["s3_paths"]) == {"u": "files/u.mp4", "a1": "people/1/a1.mp4"}
-    assert json.loads(found["file_uuids"]) == {"YouTube: abcdefghijk": "a1"}
+    cells = tracked(state(), **old)
+    assert json.loads(cells["s3_paths"]) == {"u": "files/u.mp4", "a1": "people/1/a1.mp4"}
+    assert json.loads(cells["file_uuids"]) == {"YouTube: abcdefghijk": "a1"}
     assert "s3_paths" not in tracked(state(), file_uuids="{broken")
 
 

@@ -26,10 +26,10 @@ def test_a_rule_that_leaves_out_no_row_is_told_at_load(tmp_path: Path) -> None:
         {"data_dir": str(tmp_path / "data"), "legacy_csv.paths": [str(path)]},
         {"ROWKEEPER_LEGACY_CSV_IGNORE": ",".join(RULES)},
     )
-    told = [IDLE.format(rule=rule) for rule in RULES[5:]]
+    idle = [IDLE.format(rule=rule) for rule in RULES[5:]]
     for _ in range(2):  # also where nothing is new
         notices = ingest(settings, duck).notices
-        assert [notice for notice in notices if "ignore" in notice] == told
+        assert [notice for notice in notices if "ignore" in notice] == idle
 
 
 @pytest.mark.parametrize("rule", [*RULES, "it's*.csv", "100%_x!.csv:5", "*"])
@@ -46,5 +46,5 @@ def test_the_rule_is_the_one_of_the_tables(rule: str, row_id: str, file: str) ->
     macros = (PROJECT_DIR / "dbt_project/macros/left_out.sql").read_text("utf-8")
     source = f"{macros}{{{{ ignoring_rule('f', 'r') }}}}"
     sql = f"select {environment.from_string(source).render()} from (select ? as f, ? as r)"
-    found = duckdb.execute(sql, [file, row_id]).fetchall()
-    assert found == [(rule if _matches(rule, [(file, row_id)]) else None,)]
+    rows = duckdb.execute(sql, [file, row_id]).fetchall()
+    assert rows == [(rule if _matches(rule, [(file, row_id)]) else None,)]

@@ -209,12 +209,12 @@ def test_no_row_id_stands_twice_whatever_was_quarantined() -> None:
         for row_id, name in (("1", "Ann"), ("2", "Anna Maria"), ("3", "Ben"), ("8", "Left"))
     ]
     known = {"1": {"link": ["https://a"], "type": ["MF"]}, "8": {"link": ["https://b"]}}
-    found = export(start, people, known=known)
-    assert found.data.decode().splitlines()[1:] == [
+    exported = export(start, people, known=known)
+    assert exported.data.decode().splitlines()[1:] == [
         "1,Ann,,MF,https://a",
         "2,Anna Maria,2@x,MF,",
         "3,Ben,3@x,MF,",
         "5,Nobody,n@x,,",
         "8,Left,8@x,MF,https://b",
     ]
-    assert (found.dropped, found.appended) == (4, 1)
+    assert (exported.dropped, exported.appended) == (4, 1)

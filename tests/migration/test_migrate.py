@@ -62,9 +62,9 @@ def test_files_of_the_old_system_are_adopted_once(
 def phases(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     capsys.readouterr()
     assert run_command(["migrate", "status", "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    blockers = {phase["name"]: " ".join(phase["blockers"]) for phase in found["phases"]}
-    return {"now": found["phase"], **blockers}
+    answer = json.loads(capsys.readouterr().out)
+    blockers = {phase["name"]: " ".join(phase["blockers"]) for phase in answer["phases"]}
+    return {"now": answer["phase"], **blockers}
 
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
@@ -78,11 +78,11 @@ def test_the_whole_move_and_back(
 ) -> None:
     assert run_command(["migrate", "status"]) == 4  # nothing is loaded yet
     assert run_command(["run"]) == 0
-    found = phases(capsys)
-    assert (found["now"], found["foundation"]) == ("dual-write", "")
-    assert "set legacy_csv.dual_write" in found["dual-write"]
-    assert "never checked" in found["cloud"]
-    assert "rowkeeper migrate archive" in found["deprecation"]
+    by_phase = phases(capsys)
+    assert (by_phase["now"], by_phase["foundation"]) == ("dual-write", "")
+    assert "set legacy_csv.dual_write" in by_phase["dual-write"]
+    assert "never checked" in by_phase["cloud"]
+    assert "rowkeeper migrate archive" in by_phase["deprecation"]
 
     written = tmp_path / "beside" / "old system.csv"
     monkeypatch.setenv("ROWKEEPER_LEGACY_CSV_DUAL_WRITE", "1")
@@ -116,10 +116,10 @@ def test_the_whole_move_and_back(
     monkeypatch.setenv("ROWKEEPER_LEGACY_CSV_DUAL_WRITE", "0")
     assert phases(capsys)["dual-write"] == phases(capsys)["deprecation"] == ""
     demo.legacy_csv.write_bytes(demo.legacy_csv.read_bytes() + b"\n")
-    found = phases(capsys)
-    assert found["now"] == "foundation"
-    assert "has changed since" in found["foundation"]
-    assert "stop the old system" in found["deprecation"]
+    by_phase = phases(capsys)
+    assert by_phase["now"] == "foundation"
+    assert "has changed since" in by_phase["foundation"]
+    assert "stop the old system" in by_phase["deprecation"]
 
     back = tmp_path / "old" / "output.csv"
     assert run_command(["migrate", "rollback", str(back)]) == 0

@@ -28,10 +28,10 @@ def context(engine: Target, tmp_path: Path) -> Context:
         "sheet.source": str(samples / "sheet.html"),
         "legacy_csv.paths": [str(samples)],
     }
-    found = Context(load_settings(sources), engine)
-    ingest(found.settings, engine)
-    build(found)
-    return found
+    made = Context(load_settings(sources), engine)
+    ingest(made.settings, engine)
+    build(made)
+    return made
 
 
 def lose(context: Context, *statements: str) -> None:
@@ -44,12 +44,12 @@ def test_a_whole_move_closes_and_what_is_lost_is_named(
     context: Context, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     target = context.target
-    found = reconcile(context)
-    assert found.complete, found.differences[:3]
-    assert found.differences == []
-    assert {file.proof for file in found.files} == {"file"}
-    assert len(found.files) == 7
-    for file in found.files:
+    report = reconcile(context)
+    assert report.complete, report.differences[:3]
+    assert report.differences == []
+    assert {file.proof for file in report.files} == {"file"}
+    assert len(report.files) == 7
+    for file in report.files:
         assert file.closed
         assert file.rows_in == file.used + file.repeats + sum(file.quarantined.values())
 
@@ -110,9 +110,9 @@ def test_a_newer_source_supersedes_and_is_no_loss(engine: Target, tmp_path: Path
     context = Context(load_settings({"legacy_csv.paths": [str(old), str(new)]}), engine)
     ingest(context.settings, engine)
     build(context)
-    found = reconcile(context)
-    assert found.complete, found.differences
-    shown = {(item.kind, item.file, item.line, item.column) for item in found.differences}
+    report = reconcile(context)
+    assert report.complete, report.differences
+    shown = {(item.kind, item.file, item.line, item.column) for item in report.differences}
     assert shown == {
         ("superseded", "old.csv", 2, "email"),
         ("superseded", "old.csv", 2, "link"),

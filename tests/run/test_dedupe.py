@@ -33,22 +33,22 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
 
     The watch over long waits, which asks from a thread of its own, does not count.
     """
-    found: list[int] = []
+    counts: list[int] = []
     share, cursor = dedupe.share_downloads, Warehouse._cursor
 
     def counting(self: Warehouse, *given: Any) -> Any:
-        found[-1] += threading.current_thread() is threading.main_thread()
+        counts[-1] += threading.current_thread() is threading.main_thread()
         return cursor(self, *given)
 
     def sharing(*given: Any) -> set[str]:
-        found.append(0)
+        counts.append(0)
         with monkeypatch.context() as patched:
             patched.setattr(Warehouse, "_cursor", counting)
             return share(*given)
 
     with monkeypatch.context() as patched:
         patched.setattr(transfer, "share_downloads", sharing)
-        yield found
+        yield counts
 
 
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)
@@ -78,9 +78,9 @@ def test_what_two_people_have_is_moved_once(
     documents = {document, *(entry.id for entry in folder.entries if entry.kind == "document")}
     assert internet.fetched("drive.google.com/uc") == len(files)
 
-    found = in_order(engine, ASSETS)
-    first = [row[1:] for row in found if row[0] == "1"]
-    assert first == [row[1:] for row in found if row[0] == "2"]
+    rows = in_order(engine, ASSETS)
+    first = [row[1:] for row in rows if row[0] == "1"]
+    assert first == [row[1:] for row in rows if row[0] == "2"]
     assert len(first) == 1 + len(files) + 2 * len(documents)
     assert {row[5] for row in first} == {"removed", None}
     texts = in_order(engine, DOCUMENTS)

@@ -84,9 +84,9 @@ def test_each_end_of_a_run_is_told_and_the_last_success_stays(
     for error, code in ends:
         with pytest.raises(type(error)), measured(context, Told()):
             raise error
-        found = values(path)
-        assert found["last_run_exit_code"] == code
-        assert found["last_success_timestamp_seconds"] == pytest.approx(
+        metrics = values(path)
+        assert metrics["last_run_exit_code"] == code
+        assert metrics["last_success_timestamp_seconds"] == pytest.approx(
             well["last_success_timestamp_seconds"], abs=0.01
         )
         assert "secret" not in path.read_text("utf-8")
@@ -96,12 +96,12 @@ def test_each_end_of_a_run_is_told_and_the_last_success_stays(
 def test_where_they_can_not_be_written_the_run_says_so_and_stands(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     context = context_at(tmp_path, monitoring__metrics_file=str(tmp_path / "file" / "m.prom"))
-    told = Told()
-    with measured(context, told):
+    terminal = Told()
+    with measured(context, terminal):
         pass
-    assert len(told.lines) == 1
-    assert told.lines[0].startswith("The metrics were not written: ")
-    with pytest.raises(RowkeeperError, match="the run's own"), measured(context, told):
+    assert len(terminal.lines) == 1
+    assert terminal.lines[0].startswith("The metrics were not written: ")
+    with pytest.raises(RowkeeperError, match="the run's own"), measured(context, terminal):
         raise RowkeeperError("the run's own")
 
 
@@ -154,9 +154,11 @@ def test_the_page_names_each_metric_and_no_other() -> None:
 def test_the_page_tells_each_exit_code_and_cron_has_its_five_fields() -> None:
     page = (CHECKOUT / "docs" / "operations.md").read_text("utf-8")
     codes = re.findall(r"^\| ([\d, ]+) \|", page, re.MULTILINE)
-    told = sorted(int(code) for row in codes for code in row.split(", "))
+    codes_told = sorted(int(code) for row in codes for code in row.split(", "))
     settings = (CHECKOUT / "docs" / "settings.md").read_text("utf-8")
-    assert told == sorted(int(code) for code in re.findall(r"^\| (\d+) \|", settings, re.MULTILINE))
+    assert codes_told == sorted(
+        int(code) for code in re.findall(r"^\| (\d+) \|", settings, re.MULTILINE)
+    )
     lines = page.partition("```cron\n")[2].partition("```")[0].splitlines()
     assert len(lines) == 2
     for line in lines:

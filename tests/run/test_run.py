@@ -69,12 +69,12 @@ def pages() -> dict[str, int]:
 
 def expected_content(demo: Demo) -> set[tuple[str, str]]:
     """(row id, asset id) of all links in the sheet and the CSV, found without our parsers."""
-    found: set[tuple[str, str]] = set()
+    content: set[tuple[str, str]] = set()
 
     def add(row_id: str, url: str) -> None:
         link = classify(url)
         for kind in link.asset_kinds:
-            found.add((row_id, asset_id(row_id, link.provider, link.media_id, kind)))
+            content.add((row_id, asset_id(row_id, link.provider, link.media_id, kind)))
 
     (page,) = demo.site.pages.values()
     for row in re.findall(r"<tr.*?</tr>", page):
@@ -90,7 +90,7 @@ def expected_content(demo: Demo) -> set[tuple[str, str]]:
                 for url in re.split(r"[|\s]+", record[column] or ""):
                     if url.startswith("http"):
                         add(record["row_id"].strip(), unescape(url))
-    return found
+    return content
 
 
 def test_the_whole_road_and_once_more(
@@ -108,9 +108,9 @@ def test_the_whole_road_and_once_more(
     }
     assert all(people[row[0]] == row[2:] for row in content)
 
-    found = dump(engine, FACTS, "assets")
-    assets = [row for row in found if row[13] != "legacy"]
-    old = [row for row in found if row not in assets]
+    state = dump(engine, FACTS, "assets")
+    assets = [row for row in state if row[13] != "legacy"]
+    old = [row for row in state if row not in assets]
     assert old
     assert all(row[9:12] == ("downloaded", "claimed", None) for row in old)
     failed = [row for row in assets if row[9] == "failed"]
@@ -217,6 +217,6 @@ def test_killed_again_and_again_it_comes_out_the_same(
         return [tuple(str(value).replace(root, "") for value in row) for row in rows]
 
     assert dump(target, "passage_key, text, start_s", "passages") == words
-    found = placed(dump(target, FACTS, "assets"), clean)
-    assert found == placed(assets, tmp_path / "data")
+    state = placed(dump(target, FACTS, "assets"), clean)
+    assert state == placed(assets, tmp_path / "data")
     assert archive(target) == content

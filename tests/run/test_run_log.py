@@ -115,8 +115,8 @@ def test_an_end_is_told_once_and_a_worse_one_again(engine: Target, tmp_path: Pat
         file.write(b'{"half')
     drain(folder, engine)
     build(context)
-    told = in_order(engine, RUNS)
-    assert told == [("failed", 6), ("interrupted", INTERRUPTED)]
+    ends = in_order(engine, RUNS)
+    assert ends == [("failed", 6), ("interrupted", INTERRUPTED)]
     reports = in_order(engine, "select message from raw.run_reports where exit_code = 6")
     assert "abcdefgh" not in str(reports)
     with recorded(context):
@@ -168,14 +168,14 @@ def test_a_delivery_reads_the_end_of_the_reports_until_it_knows_one(
     monkeypatch.setattr(run_reports, "TAIL_BYTES", 1000)
     folder = journal_dir(tmp_path / "data")
     context = Context(load_settings({}), engine)
-    told = "select count(*), count(distinct report_id) from raw.run_reports"
+    count_reports = "select count(*), count(distinct report_id) from raw.run_reports"
     for runs in (1, 40, 2):
         for _ in range(runs):
             RunLog(context).begin()
         drain(folder, engine)
-    assert in_order(engine, told) == [(43, 43)]
+    assert in_order(engine, count_reports) == [(43, 43)]
     written = (folder / "runs.jsonl").read_bytes()
     (folder / "runs.jsonl").write_bytes(b"x" * (len(written) - 900) + written[-900:])
     RunLog(context).begin()
     drain(folder, engine)
-    assert in_order(engine, told) == [(44, 44)]
+    assert in_order(engine, count_reports) == [(44, 44)]

@@ -77,10 +77,10 @@ def signatures_of(archived: list[Row], capsys: pytest.CaptureFixture[str]) -> li
         sql = "select person_row_id from main.assets where asset_id = ?"
         ((row_id,),) = warehouse.query(sql, [asset_id])
     assert run_command(["url", row_id, "--json", "--lifetime", "7d"]) == 0
-    found = json.loads(capsys.readouterr().out)["addresses"]
-    assert asset_id in {item["asset_id"] for item in found}
-    assert all(item["expires_at"] and "X-Amz-Expires=604800" in item["url"] for item in found)
-    queries = [urlsplit(url).query for url in (address, *(item["url"] for item in found))]
+    answer = json.loads(capsys.readouterr().out)["addresses"]
+    assert asset_id in {item["asset_id"] for item in answer}
+    assert all(item["expires_at"] and "X-Amz-Expires=604800" in item["url"] for item in answer)
+    queries = [urlsplit(url).query for url in (address, *(item["url"] for item in answer))]
     return [parse_qs(query)["X-Amz-Signature"][0] for query in queries]
 
 

@@ -76,14 +76,14 @@ def test_straight_through(
     again = [path for *_, path in internet.requests[asked:]]
     assert all(path.exists() for path in made)
     assert len(again) <= 1 + len(files)  # the sheet, a form of Drive; the first is not asked for
-    found = states(engine)
-    whole = [found[file.id, "1"] for file in files[:4]]
+    state = states(engine)
+    whole = [state[file.id, "1"] for file in files[:4]]
     assert [row[0] for row in whole] == [None] * 4
     assert {row[2:4] for row in whole} == {("uploaded", "uploaded")}
     assert whole[0][1] == whole[1][1]  # one content is one object
     for file, row in zip(files, whole, strict=False):
         assert (archive / row[1]).read_bytes() == file.body
-    assert found[files[4].id, "1"][2] == "failed"  # a page is no film
+    assert state[files[4].id, "1"][2] == "failed"  # a page is no film
     objects = {path.relative_to(archive).as_posix() for path in archive.rglob("*.*")}
     assert objects == {row[1] for row in whole}
     assert media(data) == []

@@ -270,12 +270,12 @@ def test_a_key_does_not_lead_out_of_a_folder(tmp_path: Path, key: str) -> None:
 
 def test_a_store_is_marked_once_and_known_by_it(store: Store, tmp_path: Path) -> None:
     assert store.marker() is None
-    found = store.mark()
-    assert store.mark() == store.marker() == found
+    marker = store.mark()
+    assert store.mark() == store.marker() == marker
     assert list(store.entries()) == []
     put(store, tmp_path, "k", b"0000")
     assert [entry.key for entry in store.entries()] == ["k"]
-    store.hold_to(found)
+    store.hold_to(marker)
     store.require()
     store.remove(MARKER)
     with pytest.raises(StoreError, match="is not there"):

@@ -53,11 +53,11 @@ def kill_then_finish(folder: Path, url: str, endpoint: str = "") -> None:
         arguments = [str(folder), url, endpoint, events]
         killed = subprocess.run([sys.executable, "-c", KILLED, *arguments], check=False)
         assert killed.returncode == -signal.SIGKILL
-    told: list[AssetEvent] = []
+    told_events: list[AssetEvent] = []
     store, settings = store_of(url, endpoint), Settings(data_dir=folder)
     store.make_ready()
-    summary = upload_all(big(folder), settings, told.append, "s1", store=store)
-    assert (summary.uploaded, summary.failed, len(told)) == (20, 0, 20)
+    summary = upload_all(big(folder), settings, told_events.append, "s1", store=store)
+    assert (summary.uploaded, summary.failed, len(told_events)) == (20, 0, 20)
     assert 9 <= summary.existed < 20
 
 
@@ -91,10 +91,10 @@ def test_a_run_ends_uploads_in_parts_that_are_a_day_old(
     def run(name: str) -> None:
         requests = [request_of(tmp_path, b"body", name=name)]
         store.make_ready()
-        summary = upload_all(requests, Settings(data_dir=tmp_path), told.append, "s", store=store)
+        summary = upload_all(requests, Settings(data_dir=tmp_path), events.append, "s", store=store)
         assert summary.uploaded == 1
 
-    told: list[AssetEvent] = []
+    events: list[AssetEvent] = []
     abandoned, of_others = begun("ours/a"), begun("theirs/a")
     live = store.begin("b", None)
     [mine] = left() - {abandoned, of_others}

@@ -109,10 +109,10 @@ def test_two_contents_never_share_a_key(store: Store, tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path, store=layout)
     files = [request_of(tmp_path, body.encode(), name=f"{body}.mp4") for body in "abc"]
     requests = [replace(file, filename="film.mp4", person_name="Anna") for file in files]
-    told: list[AssetEvent] = []
+    events: list[AssetEvent] = []
     store.make_ready()
-    assert upload_all(requests, settings, told.append, "s0", store=store).uploaded == 3
-    keys = {event.asset_id: store.key_of(str(event.object_key)) for event in told}
+    assert upload_all(requests, settings, events.append, "s0", store=store).uploaded == 3
+    keys = {event.asset_id: store.key_of(str(event.object_key)) for event in events}
     assert sum(key == "7/Anna/film.mp4" for key in keys.values()) == 1
     for request in requests:
         assert b"".join(store.read(keys[request.asset_id])) == request.path.read_bytes()
@@ -129,10 +129,10 @@ def test_what_replaces_a_lost_object_leaves_others_alone(tmp_path: Path) -> None
         replace(request_of(tmp_path, body.encode(), name=f"{body}.mp4"), filename="film.mp4")
         for body in ("first", "second")
     )
-    told: list[AssetEvent] = []
-    upload_all([first], settings, told.append, "s0", store=store)
-    upload_all([replace(second, replaces_lost=True)], settings, told.append, "s1", store=store)
-    assert [event.event_type for event in told] == [EventType.UPLOADED] * 2
+    events: list[AssetEvent] = []
+    upload_all([first], settings, events.append, "s0", store=store)
+    upload_all([replace(second, replaces_lost=True)], settings, events.append, "s1", store=store)
+    assert [event.event_type for event in events] == [EventType.UPLOADED] * 2
     there = {entry.key for entry in store.entries()}
-    assert there == {str(event.object_key) for event in told}
+    assert there == {str(event.object_key) for event in events}
     assert b"".join(store.read("7/_/film.mp4")) == b"first"

@@ -42,8 +42,8 @@ def own(policy: dict[str, Any], bucket: str) -> list[dict[str, Any]]:
 
 
 def actions_of(statement: dict[str, Any]) -> list[str]:
-    found = statement["Action"]
-    return [found] if isinstance(found, str) else found
+    actions = statement["Action"]
+    return [actions] if isinstance(actions, str) else actions
 
 
 def allows(statements: list[dict[str, Any]], act: Act) -> bool:
@@ -122,9 +122,9 @@ def acts_of(proxy: FaultyS3, act: Callable[[], object]) -> set[Act]:
         assert not [name for name in headers if name.startswith(("x-amz-acl", "x-amz-grant"))]
         assert "acl" not in parse_qs(urlsplit(line.partition(" ")[2]).query, keep_blank_values=True)
     return {
-        found
+        s3_act
         for line, headers in zip(proxy.requests, proxy.headers, strict=True)
-        for found in s3_acts(line, headers)
+        for s3_act in s3_acts(line, headers)
     }
 
 
@@ -215,14 +215,14 @@ def gcs_acts(request: requests.PreparedRequest) -> Iterator[Act]:
 
 def holds(condition: str, act: Act) -> bool:
     """The two ways of the condition, as CEL reads them."""
-    found = re.fullmatch(
+    match = re.fullmatch(
         r'resource\.name\.startsWith\("([^"]+)"\) \|\|\s'
         r'api\.getAttribute\("storage\.googleapis\.com/objectListPrefix", ""\)'
         r'\.startsWith\("([^"]+)"\)\s*',
         condition,
     )
-    assert found
-    return act.resource.startswith(found[1]) or (act.prefix or "").startswith(found[2])
+    assert match
+    return act.resource.startswith(match[1]) or (act.prefix or "").startswith(match[2])
 
 
 def test_the_google_role_allows_all_that_is_done_and_nothing_else(tmp_path: Path) -> None:

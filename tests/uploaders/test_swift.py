@@ -42,9 +42,9 @@ def test_a_versioned_bucket_shows_what_a_stranger_wrote(tmp_path: Path) -> None:
     assert store.held(request, "k") is Held.OTHER
     with pytest.raises(NeedsPersonError, match="other bytes"):
         store.put(request, "k")
-    found = store.client.list_object_versions(Bucket=store.bucket)["Versions"]
-    assert len(found) == 2
-    ours = [version for version in found if not version["IsLatest"]]
+    match = store.client.list_object_versions(Bucket=store.bucket)["Versions"]
+    assert len(match) == 2
+    ours = [version for version in match if not version["IsLatest"]]
     version = ours[0]["VersionId"]
     kept = store.client.get_object(Bucket=store.bucket, Key="archive/k", VersionId=version)
     assert kept["Body"].read() == b"ours"

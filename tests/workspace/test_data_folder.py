@@ -37,16 +37,16 @@ def test_a_folder_that_is_not_mounted_is_not_begun_anew(tmp_path: Path) -> None:
     place = context.settings.data_dir
     check_folder(context.settings)  # nothing is known of it: the first run makes it
     with run_lock(context):
-        found = folder_id(place)
+        own_id = folder_id(place)
     place.rename(tmp_path / "away")
     for is_there in (False, True):
         if is_there:
             place.mkdir()
         with pytest.raises(
-            DiskError, match=f"held the data folder {found}.*mount its disk"
-        ) as told:
+            DiskError, match=f"held the data folder {own_id}.*mount its disk"
+        ) as caught:
             check_folder(context.settings)
-        assert told.value.exit_code == 9
+        assert caught.value.exit_code == 9
     assert list(place.iterdir()) == []
     check_folder(context_at(tmp_path, disk__new_folder="true").settings)
     check_folder(context_at(tmp_path, data_dir=str(tmp_path / "away")).settings)
@@ -109,18 +109,18 @@ def test_a_folder_is_known_whatever_way_leads_to_it(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "usb").symlink_to(tmp_path / "mnt" / "usb")
     ways = [place, tmp_path / "home/usb/data", Path(f"{tmp_path}/mnt/../mnt/usb/data")]
-    found = folder_id(place)
+    own_id = folder_id(place)
     for first in ways:
         remember_folder(context_at(tmp_path, data_dir=str(first)).settings)
         (tmp_path / "mnt" / "usb").rename(tmp_path / "away")
         (tmp_path / "mnt" / "usb").mkdir()
         for way in ways:
-            with pytest.raises(DiskError, match=f"held the data folder {found}"):
+            with pytest.raises(DiskError, match=f"held the data folder {own_id}"):
                 check_folder(context_at(tmp_path, data_dir=str(way)).settings)
         (tmp_path / "mnt" / "usb").rmdir()
         (tmp_path / "away").rename(tmp_path / "mnt" / "usb")
         (tmp_path / "state" / REMEMBERED).unlink()
-    (tmp_path / "state" / REMEMBERED).write_text(json.dumps({str(ways[1]): found}))
+    (tmp_path / "state" / REMEMBERED).write_text(json.dumps({str(ways[1]): own_id}))
     (tmp_path / "mnt" / "usb").rename(tmp_path / "away")
     with pytest.raises(DiskError, match="held the data folder"):  # as earlier versions wrote it
         check_folder(context_at(tmp_path, data_dir=str(ways[1])).settings)
@@ -161,8 +161,8 @@ def test_a_folder_that_moved_here_takes_the_place(tmp_path: Path) -> None:
 
 
 def test_the_settings_may_name_the_folder(tmp_path: Path) -> None:
-    found = folder_id(tmp_path / "data")
-    check_folder(context_at(tmp_path, disk__folder_id=found).settings)
+    own_id = folder_id(tmp_path / "data")
+    check_folder(context_at(tmp_path, disk__folder_id=own_id).settings)
     for place, words in (("data", "is the data folder"), ("none", "is no data folder")):
         wrong = context_at(tmp_path, disk__folder_id="another", data_dir=str(tmp_path / place))
         with pytest.raises(DiskError, match=words):
@@ -189,9 +189,9 @@ def test_what_the_disk_lacks_is_said_or_refused(
     assert "start one at a time" in locks
     assert "power cut" in flush
     disk.fails = {"lockf": errno.ENOLCK}
-    with pytest.raises(DiskError, match="has no locks, which DuckDB needs") as told:
+    with pytest.raises(DiskError, match="has no locks, which DuckDB needs") as caught:
         check_disk(context)
-    assert told.value.exit_code == 9
+    assert caught.value.exit_code == 9
     disk.fails = {"mkdir": errno.EROFS}
     with pytest.raises(DiskError, match="Read-only"):
         check_disk(context)
@@ -200,9 +200,9 @@ def test_what_the_disk_lacks_is_said_or_refused(
 @pytest.mark.parametrize("char", list("%'?#\\"))
 def test_a_path_that_can_not_be_quoted_is_refused_in_words(char: str, tmp_path: Path) -> None:
     context = context_at(tmp_path / f"a{char}b")
-    with pytest.raises(DiskError, match="rename the folder") as told:
+    with pytest.raises(DiskError, match="rename the folder") as caught:
         check_disk(context)
-    assert f"has {char} in it" in str(told.value)
+    assert f"has {char} in it" in str(caught.value)
     assert not context.settings.data_dir.exists()
     (tmp_path / "link").symlink_to(tmp_path / f"a{char}b")
     with pytest.raises(DiskError, match=r"which leads to .*rename the folder"):
@@ -254,9 +254,9 @@ def test_a_full_disk_that_takes_no_copy_is_one_sentence(
         warehouse.execute("create table found as select 7 as number")
     path = published_path(context.target)
     FaultyDisk(path.parent, fails={"write": errno.ENOSPC}).install(monkeypatch)
-    with pytest.raises(OSError, match="No space left") as told:
+    with pytest.raises(OSError, match="No space left") as caught:
         publish(context)
-    assert "free space on it" in str(disk_error(told.value))
+    assert "free space on it" in str(disk_error(caught.value))
     assert list(path.parent.iterdir()) == []
 
 
@@ -282,7 +282,7 @@ def test_a_folder_whose_id_is_lost_is_still_the_one_that_its_journal_tells(
 ) -> None:
     context = context_at(tmp_path)
     place = context.settings.data_dir
-    found, journal = folder_id(place), journal_dir(place)
+    own_id, journal = folder_id(place), journal_dir(place)
     with session(journal, "download") as current:
         current.new({"asset"})
     remember_folder(context.settings)
@@ -292,19 +292,19 @@ def test_a_folder_whose_id_is_lost_is_still_the_one_that_its_journal_tells(
     check_folder(context.settings)
     (finding,) = check(journal)
     assert (finding.path, finding.lost) == (journal / FOLDER_ID, False)
-    assert known_id(place) == folder_id(place) == found
+    assert known_id(place) == folder_id(place) == own_id
     assert check(journal) == []
     for segment in (journal / "sealed").iterdir():
         segment.unlink()
     (journal / FOLDER_ID).unlink()
     assert known_id(place) is None
-    note_report(journal, {"report_id": "1", "folder_id": found})
-    assert folder_id(place) == found
+    note_report(journal, {"report_id": "1", "folder_id": own_id})
+    assert folder_id(place) == own_id
     (journal / FOLDER_ID).unlink()
     assert [item.path for item in salvage(journal).findings if not item.lost] == [
         journal / FOLDER_ID
     ]
-    assert (journal / FOLDER_ID).read_text() == found
+    assert (journal / FOLDER_ID).read_text() == own_id
 
 
 @pytest.mark.parametrize(
@@ -316,6 +316,6 @@ def test_a_state_of_another_shape_remembers_nothing(state: str, tmp_path: Path) 
     kept.parent.mkdir()
     kept.write_text(state.replace("PLACE", str(context.settings.data_dir)))
     check_folder(context.settings)
-    found = folder_id(context.settings.data_dir)
+    own_id = folder_id(context.settings.data_dir)
     remember_folder(context.settings)
-    assert json.loads(kept.read_text()) == {str(context.settings.data_dir): found}
+    assert json.loads(kept.read_text()) == {str(context.settings.data_dir): own_id}

@@ -71,9 +71,9 @@ def away(context: Context) -> Iterator[Path]:
     place = context.settings.data_dir
     with run_lock(context):
         folder_id(place)
-    with pytest.raises(DiskError, match=GONE) as told, run_lock(context):
+    with pytest.raises(DiskError, match=GONE) as caught, run_lock(context):
         yield place
-    assert told.value.exit_code == 9
+    assert caught.value.exit_code == 9
 
 
 def everything(context: Context) -> dict[str, Callable[[], object]]:
@@ -122,7 +122,7 @@ def test_nothing_grows_beneath_and_nothing_is_lost(
     journal._file.close()  # type: ignore[union-attr]
     seal_abandoned(journal_dir(share))
     [segment] = sealed_segments(journal_dir(share)).values()
-    assert [found.session_id for found in read_segment(segment)] == [numbered(1), numbered(2)]
+    assert [kept.session_id for kept in read_segment(segment)] == [numbered(1), numbered(2)]
 
 
 @pytest.mark.parametrize("number", [errno.ESTALE, errno.EIO, errno.ENOTCONN])
@@ -157,7 +157,7 @@ def test_a_folder_that_is_there_is_no_reason(tmp_path: Path) -> None:
 def test_downloads_stop_and_no_failure_is_told(tmp_path: Path) -> None:
     files = [DriveFile(f"drive_file{n:02}", f"{n}.txt", b"body %d" % n) for n in range(30)]
     context = context_at(tmp_path)
-    place, told = context.settings.data_dir, list[AssetEvent]()
+    place, events = context.settings.data_dir, list[AssetEvent]()
     with FakeInternet(Site(files=files)) as net:
         settings = settings_for(net, place)
 
@@ -167,19 +167,19 @@ def test_downloads_stop_and_no_failure_is_told(tmp_path: Path) -> None:
 
         requests = [request_for("drive", "file", item.id) for item in files]
         with away(context):
-            download_all(requests, settings, told.append, "s1", then)
+            download_all(requests, settings, events.append, "s1", then)
     assert list(place.iterdir()) == []
-    assert {item.event_type for item in told} == {EventType.DOWNLOADED}
-    for item in told:
+    assert {item.event_type for item in events} == {EventType.DOWNLOADED}
+    for item in events:
         assert (place.with_name("share") / str(item.local_path)).is_file()
 
 
 def test_files_of_a_folder_that_is_away_are_not_told_as_lost(tmp_path: Path) -> None:
-    context, told = context_at(tmp_path), list[AssetEvent]()
+    context, events = context_at(tmp_path), list[AssetEvent]()
     store = LocalStore(tmp_path / "share" / "archive")
     copy = Copy("a", "1", "drive", "m", "file", Content("0" * 64, 1), 1, 1, None)
-    check = FixityCheck(context, store, "s1", told.append, Quiet())
+    check = FixityCheck(context, store, "s1", events.append, Quiet())
     with away(context) as place:
         nowhere(place)
         check.run([CopyPlace(FILE, f"files/{number}", (copy,)) for number in range(9)])
-    assert told == []
+    assert events == []

@@ -75,8 +75,8 @@ def test_what_names_nobody_is_refused(people: str) -> None:
 
 @given(first=st.integers(0, 10**6), length=st.integers(0, 10**6), number=st.integers(0, 10**7))
 def test_a_range_has_both_its_ends(first: int, length: int, number: int) -> None:
-    found = select(people=f"{first}-{first + length}").of([Asset(str(number), "video")])
-    assert bool(found) == (first <= number <= first + length)
+    chosen = select(people=f"{first}-{first + length}").of([Asset(str(number), "video")])
+    assert bool(chosen) == (first <= number <= first + length)
 
 
 @given(st.text(max_size=20), st.sampled_from(sorted(KINDS)))
@@ -118,9 +118,9 @@ def test_a_run_does_what_its_options_say(
     assert tried() == set()
     capsys.readouterr()
     assert run_command(["run", "--limit", "2", "--people", "1-8", "--json"]) == 0
-    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert {"expected", "running", "finished"} <= {item["event"] for item in told}
-    ended = [item for item in told if item["event"] in {"downloaded", "failed"}]
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {"expected", "running", "finished"} <= {item["event"] for item in events}
+    ended = [item for item in events if item["event"] in {"downloaded", "failed"}]
     assert 1 <= len({item["asset_id"] for item in ended}) <= 2
     assert 1 <= len(tried()) <= 2
     assert {int(row_id) for row_id, _ in tried()} <= set(range(1, 9))
