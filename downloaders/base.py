@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+from rowkeeper.core.events import Asset
 from rowkeeper.core.ids import asset_id
 from rowkeeper.core.net.google_api import Credentials
 from rowkeeper.core.net.route import Route
@@ -47,7 +48,7 @@ class Standing:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class Request(Asset):
     """One asset to fetch; a row of ``pending_downloads``. ``attempt`` counts from 1.
 
     ``tries``: how many tries there were before, since the last success or since somebody asked to
@@ -58,11 +59,6 @@ class Request:
     SHA-256 of each content that it has had.
     """
 
-    asset_id: str
-    row_id: str
-    provider: str
-    media_id: str
-    asset_kind: str
     original_url: str
     attempt: int = 1
     tries: int = 0

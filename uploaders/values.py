@@ -3,17 +3,16 @@
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    pass
+from rowkeeper.core.events import Asset
 
 PROBE = ".rowkeeper-probe"
 """What a probe makes and removes: one name, so that what a killed one left goes with the next."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class UploadRequest:
+class UploadRequest(Asset):
     """One verified local file to archive; a row of ``pending_uploads``.
 
     ``sha256`` is lower-case hex, ``size_bytes`` in bytes, ``attempt`` counts from 1. ``filename``
@@ -24,11 +23,6 @@ class UploadRequest:
     then.
     """
 
-    asset_id: str
-    row_id: str
-    provider: str
-    media_id: str
-    asset_kind: str
     path: Path
     sha256: str
     size_bytes: int
@@ -44,11 +38,7 @@ class UploadRequest:
     def facts(self) -> dict[str, Any]:
         """What every event about it says."""
         return {
-            "asset_id": self.asset_id,
-            "row_id": self.row_id,
-            "provider": self.provider,
-            "media_id": self.media_id,
-            "asset_kind": self.asset_kind,
+            **self.identity(),
             "attempt": self.attempt,
             "filename": self.filename,
             "mime_type": self.mime_type,

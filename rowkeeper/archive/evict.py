@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from rowkeeper.archive.work import StoreWork, in_session
 from rowkeeper.core.disk.stored import asset_path
 from rowkeeper.core.errors import NeedsPersonError, TransferError
-from rowkeeper.core.events import EventType
+from rowkeeper.core.events import Asset, EventType
 from rowkeeper.core.fixity import Content
 from rowkeeper.core.journal.folder_id import folder_id
 from rowkeeper.core.paths import sha256_file
@@ -51,14 +51,9 @@ class LeftOver(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Kept:
+class Kept(Asset):
     """An asset whose file may go. ``data_folder`` is what its download told."""
 
-    asset_id: str
-    row_id: str
-    provider: str
-    media_id: str
-    asset_kind: str
     attempt: int
     path: str
     data_folder: str | None
@@ -170,14 +165,7 @@ class _Drops(StoreWork):
         from uploaders.values import Held, UploadRequest
 
         request = UploadRequest(
-            asset_id=item.asset_id,
-            row_id=item.row_id,
-            provider=item.provider,
-            media_id=item.media_id,
-            asset_kind=item.asset_kind,
-            path=place,
-            sha256=item.sha256,
-            size_bytes=item.size_bytes,
+            **item.identity(), path=place, sha256=item.sha256, size_bytes=item.size_bytes
         )
         held = self.store.held(request, self.store.key_of(item.object_key))
         if held is Held.SAME:

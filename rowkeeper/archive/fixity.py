@@ -13,7 +13,7 @@ from rowkeeper.core.disk.names import KEPT_ELSEWHERE, evicted
 from rowkeeper.core.disk.presence import require
 from rowkeeper.core.disk.stored import stored_path
 from rowkeeper.core.errors import NeedsPersonError, RetryLaterError, TransferError
-from rowkeeper.core.events import EventType
+from rowkeeper.core.events import Asset, EventType
 from rowkeeper.core.fixity import Content, Damage, content_of, damage
 from rowkeeper.core.journal.folder_id import folder_id
 from rowkeeper.core.progress import Progress
@@ -30,54 +30,49 @@ EVENTS = {
     OBJECT: (EventType.OBJECT_VERIFIED, EventType.OBJECT_LOST),
 }
 COPIES = """
+with copies as (
+    select
+        asset_id,
+        'file' as place,
+        coalesce(local_path, lost_path) as path,
+        coalesce(data_folder, ?) as where_it_is,
+        sha256,
+        size_bytes,
+        last_attempt as attempt,
+        file_checks + 1 as number,
+        file_checked_at as checked_at
+    from {schema}.asset_copies
+    where coalesce(local_path, lost_path) is not null
+    union all
+    select
+        asset_id,
+        'object',
+        object_key,
+        store,
+        sha256,
+        size_bytes,
+        object_attempt,
+        object_checks + 1,
+        object_checked_at
+    from {schema}.asset_copies
+    where object_key is not null
+)
 select
-    'file' as place,
-    coalesce(versions.local_path, versions.lost_path) as path,
-    coalesce(versions.data_folder, ?) as where_it_is,
-    assets.asset_id,
+    copies.*,
     assets.person_row_id as row_id,
     assets.provider,
     assets.media_id,
-    assets.asset_kind,
-    versions.sha256,
-    versions.size_bytes,
-    versions.last_attempt as attempt,
-    versions.file_checks + 1 as number,
-    versions.file_checked_at as checked_at
-from {schema}.asset_copies as versions
-inner join {schema}.asset_states as assets on versions.asset_id = assets.asset_id
-where coalesce(versions.local_path, versions.lost_path) is not null
-union all
-select
-    'object',
-    versions.object_key,
-    versions.store,
-    assets.asset_id,
-    assets.person_row_id as row_id,
-    assets.provider,
-    assets.media_id,
-    assets.asset_kind,
-    versions.sha256,
-    versions.size_bytes,
-    versions.object_attempt,
-    versions.object_checks + 1,
-    versions.object_checked_at
-from {schema}.asset_copies as versions
-inner join {schema}.asset_states as assets on versions.asset_id = assets.asset_id
-where versions.object_key is not null
-order by 1, 2, 4, 11
+    assets.asset_kind
+from copies
+inner join {schema}.asset_states as assets on copies.asset_id = assets.asset_id
+order by copies.place, copies.path, copies.asset_id, copies.attempt
 """
 
 
 @dataclass(frozen=True)
-class Copy:
+class Copy(Asset):
     """What one asset has in a place. ``number`` counts the checks of it, this one included."""
 
-    asset_id: str
-    row_id: str
-    provider: str
-    media_id: str
-    asset_kind: str
     content: Content
     attempt: int
     number: int
@@ -105,8 +100,8 @@ class CopyPlace:
 
 
 @dataclass(frozen=True)
-class LostCopy:
-    """A copy that is not as it was recorded."""
+class LostPlace:
+    """An asset's place that has lost its bytes."""
 
     place: str
     path: str
@@ -114,6 +109,12 @@ class LostCopy:
     row_id: str
     asset_kind: str
     error_code: str
+
+
+@dataclass(frozen=True)
+class LostCopy(LostPlace):
+    """A copy that is not as it was recorded."""
+
     error_message: str
 
 
@@ -143,7 +144,8 @@ def find_places(
     for row in rows:
         kind, path, where = row.pop("place"), row.pop("path"), row.pop("where_it_is")
         if where == ours[kind]:
-            copies_at.setdefault((kind, path), []).append(_copy(**row))
+            content = Content(row.pop("sha256"), row.pop("size_bytes"))
+            copies_at.setdefault((kind, path), []).append(Copy(content=content, **row))
         else:
             name = said_of(context, where) if kind == OBJECT else f"the data folder {where}"
             elsewhere[name] = elsewhere.get(name, 0) + 1
@@ -151,23 +153,6 @@ def find_places(
                 closed.add(name)
     found_here = [CopyPlace(*key, tuple(copies)) for key, copies in copies_at.items()]
     return found_here, elsewhere, sorted(closed)
-
-
-def _copy(
-    asset_id: str,
-    row_id: str,
-    provider: str,
-    media_id: str,
-    asset_kind: str,
-    sha256: str,
-    size_bytes: int,
-    attempt: int,
-    number: int,
-    checked_at: datetime | None,
-) -> Copy:
-    content = Content(sha256, size_bytes)
-    facts = (asset_id, row_id, provider, media_id, asset_kind)
-    return Copy(*facts, content, attempt, number, checked_at)
 
 
 def owners_of(places: list[CopyPlace]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rowkeeper.core.events import Asset
 from rowkeeper.core.fixity import Content
 from rowkeeper.core.journal.folder_id import folder_id
 from rowkeeper.core.warehouse import connect
@@ -34,17 +35,12 @@ PAGES = {"document", "document_html"}
 
 
 @dataclass(frozen=True)
-class Claimed:
+class Claimed(Asset):
     """An asset and the object that the old system claims for it.
 
     ``attempt`` counts the looks at it; ``sha256`` and ``size_bytes`` are those of a download.
     """
 
-    asset_id: str
-    row_id: str
-    provider: str
-    media_id: str
-    asset_kind: str
     object_key: str
     filename: str | None
     attempt: int

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from rowkeeper.core.events import Asset
 from rowkeeper.core.fixity import Content
 from rowkeeper.core.journal.folder_id import folder_id
 from rowkeeper.core.warehouse import connect
@@ -30,17 +31,12 @@ order by assets.asset_id, versions.version desc
 
 
 @dataclass(frozen=True)
-class Piece:
+class Piece(Asset):
     """One version of an asset and where its bytes are: a store, this data folder, or nowhere yet.
 
     ``version`` is None for an asset that nothing was ever downloaded of.
     """
 
-    asset_id: str
-    row_id: str
-    provider: str
-    media_id: str
-    asset_kind: str
     original_url: str
     name: str | None
     email: str | None

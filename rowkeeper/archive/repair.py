@@ -10,7 +10,7 @@ from rowkeeper.archive.work import StoreWork, in_session
 from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.disk.stored import asset_path, unlinked
 from rowkeeper.core.errors import RetryLaterError, TransferError
-from rowkeeper.core.events import EventType
+from rowkeeper.core.events import Asset, EventType
 from rowkeeper.core.fixity import ASIDE, Content
 from rowkeeper.core.journal.folder_id import folder_id
 from rowkeeper.core.paths import sha256_file
@@ -40,18 +40,13 @@ order by pending.asset_id, pending.version
 
 
 @dataclass(frozen=True)
-class Lost:
+class Lost(Asset):
     """A version of an asset whose file is lost.
 
     ``back``: the event that tells of its return, with its ``facts``. The current version is
     downloaded anew; an older one must not become the current one, so it is verified at its place.
     """
 
-    asset_id: str
-    row_id: str
-    provider: str
-    media_id: str
-    asset_kind: str
     back: EventType
     facts: Mapping[str, Any]
     content: Content

@@ -11,6 +11,7 @@ from rowkeeper.archive.fixity import (
     OBJECT,
     CopyPlace,
     FixityCheck,
+    LostPlace,
     Report,
     find_places,
     owners_of,
@@ -39,15 +40,9 @@ UNHASHED = "select count(*) from {schema}.assets where archived_by = 'legacy'"
 
 
 @dataclass(frozen=True)
-class Dangling:
-    """An asset's place that has lost its bytes, and what becomes of it. NULLs never."""
+class Dangling(LostPlace):
+    """What becomes of it. NULLs never."""
 
-    place: str
-    path: str
-    asset_id: str
-    row_id: str
-    asset_kind: str
-    error_code: str
     next_step: str
     version: int
     is_current: bool

@@ -107,11 +107,7 @@ class EventDisplay:
             self._tell(
                 progress.state,
                 stage=self._stage,
-                asset_id=request.asset_id,
-                row_id=request.row_id,
-                provider=request.provider,
-                media_id=request.media_id,
-                asset_kind=request.asset_kind,
+                **request.identity(),
                 done_bytes=progress.done_bytes,
                 total_bytes=progress.total_bytes,
                 message=progress.message or None,

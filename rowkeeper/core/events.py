@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from operator import attrgetter
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 from rowkeeper.core import clock
 from rowkeeper.core.errors import NewerVersionError
@@ -49,19 +49,22 @@ class EventType(StrEnum):
     ROW_RELEASED = "row_released"  # that is undone
 
 
-class Asset(Protocol):
-    """What an event is about."""
+@dataclass(frozen=True)
+class Asset:
+    """What an event is about, and whose it is; what a record says of an asset begins so."""
 
-    @property
-    def asset_id(self) -> str: ...
-    @property
-    def row_id(self) -> str: ...
-    @property
-    def provider(self) -> str: ...
-    @property
-    def media_id(self) -> str: ...
-    @property
-    def asset_kind(self) -> str: ...
+    asset_id: str
+    row_id: str
+    provider: str
+    media_id: str
+    asset_kind: str
+
+    def identity(self) -> dict[str, Any]:
+        """These five, by name."""
+        return {name: getattr(self, name) for name in IDENTITY}
+
+
+IDENTITY = tuple(item.name for item in fields(Asset))
 
 
 def details_text(details: Any) -> str:
@@ -117,14 +120,7 @@ class AssetEvent:
     @classmethod
     def about(cls, asset: Asset, **values: Any) -> Self:
         """An event about ``asset``, of the other ``values``."""
-        return cls(
-            asset_id=asset.asset_id,
-            row_id=asset.row_id,
-            provider=asset.provider,
-            media_id=asset.media_id,
-            asset_kind=asset.asset_kind,
-            **values,
-        )
+        return cls(**asset.identity(), **values)
 
     def values(self) -> dict[str, Any]:
         """Each field by its name; ``details`` is the event's own."""

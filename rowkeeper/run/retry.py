@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rowkeeper.core.errors import UsageError
-from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.events import Asset, AssetEvent, EventType
 from rowkeeper.core.ids import new_id
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
@@ -45,14 +45,9 @@ order by 1
 
 
 @dataclass(frozen=True)
-class Failure:
+class Failure(Asset):
     """An asset that failed in the end. ``stage``: download or upload."""
 
-    asset_id: str
-    row_id: str
-    provider: str
-    media_id: str
-    asset_kind: str
     original_url: str
     stage: str
     attempts: int

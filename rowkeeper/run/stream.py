@@ -181,11 +181,7 @@ class StoreStreamer:
 
         attempts, uuid = self._standing.get(request.asset_id, (0, None))
         return UploadRequest(
-            asset_id=request.asset_id,
-            row_id=request.row_id,
-            provider=request.provider,
-            media_id=request.media_id,
-            asset_kind=request.asset_kind,
+            **request.identity(),
             path=fetched.path,
             sha256=fetched.sha256,
             size_bytes=fetched.size_bytes,
