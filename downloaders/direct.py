@@ -10,12 +10,11 @@ from downloaders.base import Fetched, FetchSettings, Progress, Request
 from downloaders.http import HttpClient, mime_of
 from downloaders.sinks import Sink, Told
 from downloaders.streaming import StreamingDownloader
-from downloaders.transfer import save
+from downloaders.transfer import commit_saved, save
 from rowkeeper.core.errors import NeedsPersonError, PermanentError
 from rowkeeper.core.net.hosts import Hosts
 from rowkeeper.core.net.sniff import is_belied, kind_of, true_type
 from rowkeeper.core.net.throttle import Limit
-from rowkeeper.core.paths import safe_extension
 
 MEDIA = ("audio/", "video/", "image/", "text/")
 DOCUMENTS = frozenset({"application/pdf", "application/ogg", "application/octet-stream"})
@@ -50,15 +49,7 @@ class DirectDownloader(StreamingDownloader):
             inspect=_inspect,
             judge=lambda head, declared: _judge(head, declared, name),
         )
-        extension = safe_extension(saved.filename, saved.mime_type)
-        fetched = Fetched(
-            path=directory / f"{request.asset_id}.{extension}",
-            filename=saved.filename,
-            mime_type=saved.mime_type,
-            size_bytes=saved.size_bytes,
-            sha256=saved.sha256,
-        )
-        return sink.commit(fetched)
+        return commit_saved(request, directory, sink, saved)
 
     def _check_listed(self, url: str) -> None:
         try:

@@ -8,12 +8,13 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import urllib3
 
 from downloaders import files
-from downloaders.base import FetchSettings, Progress
+from downloaders.base import Fetched, FetchSettings, Progress, Request
 from downloaders.http import (
     HttpClient,
     filename_of,
@@ -26,6 +27,7 @@ from downloaders.http import (
 from downloaders.sinks import Sink, Told, Write
 from rowkeeper.core.errors import PermanentError
 from rowkeeper.core.net.hosts import Hosts
+from rowkeeper.core.paths import safe_extension
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -85,6 +87,19 @@ def save(
             return outcome
         url = outcome
     raise PermanentError("not_a_file", "The source leads from page to page and to no file.")
+
+
+def commit_saved(request: Request, directory: Path, sink: Sink, saved: Saved) -> Fetched:
+    """What was saved, at its place, under the extension that its source or its type gives it."""
+    extension = safe_extension(saved.filename, saved.mime_type)
+    fetched = Fetched(
+        path=directory / f"{request.asset_id}.{extension}",
+        filename=saved.filename,
+        mime_type=saved.mime_type,
+        size_bytes=saved.size_bytes,
+        sha256=saved.sha256,
+    )
+    return sink.commit(fetched)
 
 
 @dataclass

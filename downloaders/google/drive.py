@@ -17,13 +17,12 @@ from downloaders.http import HttpClient, read_page
 from downloaders.readings import Extent, checked
 from downloaders.sinks import Sink, Told
 from downloaders.streaming import StreamingDownloader
-from downloaders.transfer import Saved, save
+from downloaders.transfer import Saved, commit_saved, save
 from rowkeeper.core.errors import TransferError
 from rowkeeper.core.links.classify import classify
 from rowkeeper.core.net.hosts import led_to
 from rowkeeper.core.net.sniff import true_type
 from rowkeeper.core.net.throttle import Limit
-from rowkeeper.core.paths import safe_extension
 
 HOST = "drive.google.com"
 ENTRY = 'contains(concat(" ", normalize-space(@class), " "), " flip-entry ")'
@@ -56,7 +55,7 @@ class DriveDownloader(StreamingDownloader):
         try:
             if request.asset_kind == "folder":
                 return self._listing(request, directory, self._folder(file_id))
-            return _kept(request, directory, sink, self._file(file_id, sink, progress))
+            return commit_saved(request, directory, sink, self._file(file_id, sink, progress))
         except TransferError as error:
             page = page_of(self._client, file_id) if may_be_another(error) else None
             if page is None:
@@ -83,7 +82,9 @@ class DriveDownloader(StreamingDownloader):
             check_kind(request, file_id, address(facts))
         if request.asset_kind == "folder":
             return self._listing(request, directory, api.folder(file_id, name))
-        return _kept(request, directory, sink, api.save(file_id, facts, sink, _judge, progress))
+        return commit_saved(
+            request, directory, sink, api.save(file_id, facts, sink, _judge, progress)
+        )
 
     def _file(self, file_id: google.FileId, sink: Sink, progress: Progress) -> Saved:
         query = {"export": "download", "id": file_id.media_id} | file_id.parameter
@@ -192,15 +193,3 @@ def _judge(head: bytes, declared: Told) -> Told:
     """Raise for a page where a file was expected; tell the type where Drive doesn't."""
     google.check_bytes(head, declared.mime_type, declared.filename is not None)
     return Told(declared.filename, true_type(head, declared.mime_type))
-
-
-def _kept(request: Request, directory: Path, sink: Sink, saved: Saved) -> Fetched:
-    extension = safe_extension(saved.filename, saved.mime_type)
-    fetched = Fetched(
-        path=directory / f"{request.asset_id}.{extension}",
-        filename=saved.filename,
-        mime_type=saved.mime_type,
-        size_bytes=saved.size_bytes,
-        sha256=saved.sha256,
-    )
-    return sink.commit(fetched)
