@@ -71,7 +71,7 @@ class DocsDownloader(Downloader):
         file_id = google.file_id(request)
         path = directory / f"{request.asset_id}.{export.extension}"
         part = files.part_of(path)
-        saved = self._saved(request, file_id, export, part, progress)
+        saved = self._saved(request, file_id, part, progress)
         fetched = Fetched(
             path=path,
             filename=saved.filename,
@@ -100,12 +100,7 @@ class DocsDownloader(Downloader):
         )
 
     def _saved(
-        self,
-        request: Request,
-        file_id: google.FileId,
-        export: ExportFormat,
-        part: Path,
-        progress: Progress,
+        self, request: Request, file_id: google.FileId, part: Path, progress: Progress
     ) -> Saved:
         """The export at ``part``; raises ``OtherKindError`` where the id is of another kind."""
         if OFFICE.search(request.url_as_found or "") and ("drive", "file") not in request.was:
@@ -117,10 +112,10 @@ class DocsDownloader(Downloader):
         unless_new(request.standing, facts.get("modifiedTime"))
         try:
             if self._api and not tab:
-                saved = self._exported(self._api, request, file_id, facts, export, part, progress)
+                saved = self._exported(self._api, request, file_id, facts, part, progress)
             else:
-                saved = self._public(request, file_id, export, part, progress)
-            _check(part, export, saved)
+                saved = self._public(request, file_id, part, progress)
+            _check(part, EXPORTS[request.asset_kind], saved)
         except TransferError as error:
             page = page_of(self._client, file_id) if may_be_another(error) else None
             if page is not None and not facts:
@@ -134,27 +129,23 @@ class DocsDownloader(Downloader):
         request: Request,
         file_id: google.FileId,
         facts: dict[str, Any],
-        export: ExportFormat,
         part: Path,
         progress: Progress,
     ) -> Saved:
         """The export by the API; beyond its limit of 10 MB that of Docs itself, which has none."""
         try:
-            return api.export(file_id, facts, export.mime_type, part, progress)
+            mime_type = EXPORTS[request.asset_kind].mime_type
+            return api.export(file_id, facts, mime_type, part, progress)
         except PermanentError as error:
             if error.code != EXPORT_LIMIT:
                 raise
-        saved = self._public(request, file_id, export, part, progress)
+        saved = self._public(request, file_id, part, progress)
         return replace(saved, source_version=facts.get("modifiedTime") or None)
 
     def _public(
-        self,
-        request: Request,
-        file_id: google.FileId,
-        export: ExportFormat,
-        part: Path,
-        progress: Progress,
+        self, request: Request, file_id: google.FileId, part: Path, progress: Progress
     ) -> Saved:
+        export = EXPORTS[request.asset_kind]
         tab, standing = request.media_id.partition(",")[2], request.standing
         query = {"format": export.extension} | ({"gid": tab} if tab else {}) | file_id.parameter
         return save(

@@ -66,7 +66,7 @@ class Kept(Asset):
     text_path: str | None
 
 
-def drop_files(context: Context, reporter: Reporter, selection: Selection, *, every: bool) -> int:
+def evict_files(context: Context, reporter: Reporter, selection: Selection, *, every: bool) -> int:
     """Remove this data folder's files that the store has, and count them.
 
     All that are archived, or those alone that were only made to be archived. A file goes when it
@@ -84,17 +84,17 @@ def drop_files(context: Context, reporter: Reporter, selection: Selection, *, ev
     for file in left_over:
         content = Content(file.sha256, file.size_bytes)
         _finish(context.settings.data_dir, file.dropped_path, content, file.text_path)
-    sharing = groupby(rows, key=lambda item: item.path)
-    files = [items for _, group in sharing if selection.of(items := list(group)) == items]
+    by_path = groupby(rows, key=lambda item: item.path)
+    files = [items for _, group in by_path if selection.of(items := list(group)) == items]
     if not files:
         return 0
     store.check()
-    with in_session(context, reporter, "drop", "Dropping") as work:
+    with in_session(context, reporter, "drop", "Evicting") as work:
         work.session.new({item.asset_id for items in files for item in items})
         work.shown.expect(len(files))
-        drops = _Drops(context, store, work.session.session_id, work.emit, work.shown)
-        drops.each(files, drops.one, "drop")
-    return drops.dropped
+        evictions = _Evictions(context, store, work.session.session_id, work.emit, work.shown)
+        evictions.each(files, evictions.one, "drop")
+    return evictions.dropped
 
 
 def remove_file(data_dir: Path, path: str, text_path: str | None) -> None:
@@ -120,7 +120,7 @@ def _finish(data_dir: Path, path: str, content: Content, text_path: str | None) 
 
 
 @dataclass
-class _Drops(StoreWork):
+class _Evictions(StoreWork):
     dropped: int = 0
 
     def one(self, items: list[Kept]) -> None:

@@ -80,9 +80,9 @@ def retrieve(
     work.done.unarchived = len(missing) - work.done.lost_versions
     rows = [
         (work.renamed.get(path, path), piece)
-        for path, sharing in placed.items()
+        for path, alike in placed.items()
         if path not in work.done.failures
-        for piece in sharing
+        for piece in alike
     ]
     write_whole(folder / INDEX, _index(rows))
     return work.done
@@ -113,9 +113,9 @@ def _placed(
         marked = f"{piece.asset_id}-{version_mark(str(piece.sha256))}"
         for place in (plain, apart(plain, piece.asset_id), apart(plain, marked)):
             path = _spelled(place, names, spelled)
-            sharing = placed.setdefault(path, [])
-            if not sharing or sharing[0].content == piece.content:
-                sharing.append(piece)
+            alike = placed.setdefault(path, [])
+            if not alike or alike[0].content == piece.content:
+                alike.append(piece)
                 break
     return placed
 

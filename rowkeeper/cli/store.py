@@ -98,7 +98,7 @@ def move_command(
     new key. Interrupted, the next call goes on. The old objects stay until --remove-old, which also
     takes those of earlier moves.
     """
-    from rowkeeper.archive import relayout as moving
+    from rowkeeper.archive import relayout
     from uploaders.layout import checked_layout
 
     template = checked_layout(layout)
@@ -106,9 +106,9 @@ def move_command(
     out, selection = console(stderr=as_json), select(people=people)
     with run_lock(context):
         require_people(context, selection)
-        done = moving.move_objects(context, out, selection, template, dry_run)
+        done = relayout.move_objects(context, out, selection, template, dry_run)
         if remove_old and not dry_run:
-            done.removed = moving.remove_old(context, out, selection)
+            done.removed = relayout.remove_old(context, out, selection)
     if as_json:
         say_json(move_record(done))
     else:

@@ -138,7 +138,7 @@ def move(
 
     If the store refuses, everything else is done first. What readers get says how the run ended.
     """
-    from rowkeeper.archive.evict import drop_files
+    from rowkeeper.archive.evict import evict_files
     from rowkeeper.archive.refused import find_lost
     from rowkeeper.archive.repair import repair
     from rowkeeper.archive.words import read_words
@@ -156,7 +156,7 @@ def move(
     if uploaded is not None and uploaded.failed:
         find_lost(context, reporter)
     every = not context.settings.upload.keep_local
-    evicted, unasked = _try(lambda: drop_files(context, reporter, selection, every=every))
+    evicted, unasked = _try(lambda: evict_files(context, reporter, selection, every=every))
     drain(journal_dir(context.settings.data_dir), context.target)
     with tables_lock(context):
         warnings = refresh(context, reporter.say)

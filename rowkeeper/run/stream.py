@@ -1,4 +1,4 @@
-"""Straight through: media go from their source into the store, and touch no disk on the way."""
+"""Streaming: media go from their source into the store, and touch no disk on the way."""
 
 import threading
 from collections import defaultdict

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rowkeeper.archive import orphans
-from rowkeeper.archive.evict import Kept, _Drops
+from rowkeeper.archive.evict import Kept, _Evictions
 from rowkeeper.archive.fixity import CopyPlace, FixityCheck
 from rowkeeper.core.errors import RetryLaterError
 from rowkeeper.core.events import AssetEvent
@@ -116,7 +116,7 @@ def test_no_file_goes_and_no_object_is_lost_that_is_kept_elsewhere(tmp_path: Pat
         *("a", "1", "drive", "m", "file", 1, FILES[1], None),
         *(hashlib.sha256(body).hexdigest(), len(body), store.root, KEYS[1], 1, 1, None),
     )
-    drops = _Drops(context, store, "s", events.append, Quiet())
-    drops.one([kept])
-    assert (events, drops.dropped) == ([], 0)
+    evictions = _Evictions(context, store, "s", events.append, Quiet())
+    evictions.one([kept])
+    assert (events, evictions.dropped) == ([], 0)
     assert (tmp_path / "data" / FILES[1]).exists()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rowkeeper.archive.adopt import adopt_objects
-from rowkeeper.archive.evict import drop_files
+from rowkeeper.archive.evict import evict_files
 from rowkeeper.core.errors import StoreError
 from rowkeeper.core.journal.journal import journal_dir
 from rowkeeper.core.warehouse import connect
@@ -227,7 +227,7 @@ def test_no_file_goes_for_a_store_that_is_known_by_its_folder_alone(tmp_path: Pa
         for statement in DROPS.split(";"):
             given = [LocalStore(archive(context)).root] if "?" in statement else []
             warehouse.execute(statement, given)
-    assert drop_files(context, Quiet(), Selection(), every=True) == 1
+    assert evict_files(context, Quiet(), Selection(), every=True) == 1
     assert not file.exists()
     assert (archive(context) / MARKER).is_file()
     assert len(ids(context)) == 1

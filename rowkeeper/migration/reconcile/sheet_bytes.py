@@ -1,7 +1,7 @@
 """What a sheet was read from, read again by a reader that shares nothing with the one that loads.
 
-A text file does not say how it is parted, so each usual way is tried and the one that agrees best
-counts: what no way shows is a difference.
+A text file does not say how its cells are separated, so each usual way is tried and the one
+that agrees best counts: what no way shows is a difference.
 """
 
 import gzip
