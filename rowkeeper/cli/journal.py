@@ -149,15 +149,17 @@ def findings(context: Context) -> list[Finding]:
     from rowkeeper.core.journal.check import check
 
     folder = journal_dir(context.settings.data_dir)
-    return [*format_findings(folder), *check(folder), *_unknown_here(context)]
+    return [*format_findings(folder), *check(folder), *_by_warehouse(context)]
 
 
-def _unknown_here(context: Context) -> list[Finding]:
-    """The segments that the warehouse has and the journal has not, if it can be asked."""
+def _by_warehouse(context: Context) -> list[Finding]:
+    """The segments that the warehouse has and the journal has not, and what stops its builds, if it
+    can be asked."""
+    from rowkeeper.archive.clashes import clashes
     from rowkeeper.archive.salvage import missing_here
 
     try:
-        return missing_here(context)
+        return missing_here(context) + clashes(context)
     except WarehouseError as error:
         tell(f"The warehouse was not asked: {error}")
         return []
