@@ -18,7 +18,7 @@ where asset_id in (select asset_id from {checks}.{test}) order by event_id
 """
 
 
-class Mention(NamedTuple):
+class Identification(NamedTuple):
     """What an event says an asset is."""
 
     event_id: str
@@ -49,12 +49,12 @@ def clashes(context: Context) -> list[Finding]:
     return list(_found(journal_dir(context.settings.data_dir), wanted)) if wanted else []
 
 
-def _mentions(warehouse: Warehouse, checks: str) -> list[Mention]:
+def _mentions(warehouse: Warehouse, checks: str) -> list[Identification]:
     sql = MENTIONS.replace("{checks}", checks).replace("{test}", TEST)
-    return [Mention(*map(str, row)) for row in warehouse.query(sql)]
+    return [Identification(*map(str, row)) for row in warehouse.query(sql)]
 
 
-def _found(folder: Path, wanted: dict[bytes, Mention]) -> Iterator[Finding]:
+def _found(folder: Path, wanted: dict[bytes, Identification]) -> Iterator[Finding]:
     for path in sealed_segments(folder).values():
         for number, line in enumerate(path.read_bytes().splitlines(), 1):
             _, _, rest = line.partition(b'"event_id":"')
