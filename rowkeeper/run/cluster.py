@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 BATCH = 20
 """Links in one task, which costs 4 ms; fewer where there are too few to go round."""
 WORKERS_S = 60
+NEEDED = ("distributed", "cryptography")
+"""What the extra ``cluster`` brings."""
 STANDING = """
 select asset_id, upload_attempts, legacy_object_uuid from {schema}.asset_states
 where asset_id = any(?) and (upload_attempts > 0 or legacy_object_uuid is not null)
@@ -60,7 +62,7 @@ def check_cluster(context: Context, address: str) -> None:
             f"--cluster {address}: a scheduler runs whatever is sent to it, so it must be at a "
             "tls:// address; local:4 starts four workers here."
         )
-    if find_spec("distributed") is None:
+    if not all(map(find_spec, NEEDED)):
         raise UsageError("--cluster needs Dask: pip install 'rowkeeper[cluster]', then run again.")
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Executor, Future, InvalidStateError
 from contextlib import ExitStack, contextmanager, suppress
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from rowkeeper.core.errors import ClusterError, UsageError
@@ -80,7 +81,7 @@ def _certificates() -> "Security":
 
 @contextmanager
 def faults(address: str) -> Iterator[None]:
-    """Dask's faults as a ``ClusterError``."""
+    """Dask's faults as a ``ClusterError``; as a ``UsageError`` that a worker has no rowkeeper."""
     from distributed.comm.core import CommClosedError
 
     try:
@@ -90,6 +91,14 @@ def faults(address: str) -> Iterator[None]:
         raise ClusterError(
             f"The cluster at {address} does not answer ({reason}): see that its scheduler and "
             "workers run, then run again; what they stored is found."
+        ) from error
+    except Exception as error:
+        # what a worker can't even read comes back as Dask's own words, without a type
+        if not isinstance(error, ImportError) and type(error) is not Exception:
+            raise
+        raise UsageError(
+            f"A worker of the cluster at {address} can't do what it is sent ({error}): install "
+            f"rowkeeper[cluster]=={version('rowkeeper')} where it runs, then run again."
         ) from error
 
 

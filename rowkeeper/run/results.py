@@ -7,6 +7,7 @@ gone.
 """
 
 import json
+import math
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -41,15 +42,15 @@ KEEP = """
 insert into raw.worker_results as results (session_id, asset_id, outcome) values (?, ?, ?)
 on conflict (session_id, asset_id) do update set outcome = results.outcome returning outcome
 """
-LEFT = f"""
-select session_id, asset_id, outcome from raw.worker_results
-where session_id in (
+OF_THE_GONE = f"""
+from raw.worker_results where session_id in (
     select session_id from (
         select distinct session_id from raw.worker_results
     ) as sessions where {IS_GONE}
 )
-order by session_id, asset_id limit 5000
 """
+LEFT = f"select session_id, asset_id, outcome {OF_THE_GONE} order by 1, 2 limit 5000"
+SINCE = f"select extract(epoch from clock_timestamp() - max(written_at)) {OF_THE_GONE}"
 FORGET = "delete from raw.worker_results where session_id = ? and asset_id = any(?)"
 HOLD = f"select pg_advisory_lock({DRIVERS}, hashtext(?))"
 """Held as often as it is asked for, until the session on Postgres ends."""
@@ -143,11 +144,14 @@ def forget(context: Context, session_id: str, asset_ids: Iterable[str]) -> None:
 def take_up(context: Context) -> int:
     """Journal and drain what is left of sessions whose drivers are gone; how many assets.
 
-    Two that do so at once change nothing: the events have their ids.
+    Waits until their workers have noticed, so that nothing of it comes later. Two that do so at
+    once change nothing: the events have their ids.
     """
     if context.target.type != "postgres":
         return 0
     folder, count = journal_dir(context.settings.data_dir), 0
+    if _written_s(context) < LOOK_S + GONE_S:
+        time.sleep(LOOK_S + GONE_S)
     while rows := _left(context):
         with Journal(folder) as journal:
             journal.extend([event for row in rows for event in _events(row.outcome)])
@@ -157,6 +161,15 @@ def take_up(context: Context) -> int:
             forget(context, session_id, assets)
         count += len(rows)
     return count
+
+
+def _written_s(context: Context) -> float:
+    """For how long nothing of that was written."""
+    with connect(context.target) as warehouse:
+        if "worker_results" not in warehouse.tables("raw"):
+            return math.inf
+        ((seconds,),) = warehouse.query(SINCE)
+        return math.inf if seconds is None else float(seconds)
 
 
 def _left(context: Context) -> list[LeftResult]:

@@ -19,7 +19,9 @@ from rowkeeper.core.journal.journal import Journal, journal_dir
 from rowkeeper.core.profiles import load_target
 from rowkeeper.core.progress import Progress
 from rowkeeper.core.settings import PROJECT_DIR, load_settings
+from rowkeeper.core.warehouse import connect
 from rowkeeper.run.cluster import cluster_of
+from rowkeeper.run.results import take_up
 from rowkeeper.workspace.context import Context
 from tests.fakes.clients import request_for
 from tests.fakes.s3 import free_port
@@ -28,10 +30,17 @@ TLS = "DASK_DISTRIBUTED__COMM__TLS__"
 ROLES = ("SCHEDULER", "WORKER", "CLIENT")
 DRIVER = """
 import sys
-from tests.helpers.clusters import context_here, download, wanted
+from tests.helpers.clusters import begun_anew, context_here, download, wanted
 address, session_id, files, person = sys.argv[1:]
-download(context_here(), address, wanted(int(files), person), session_id)
+context = context_here()
+download(context, address, begun_anew(context, wanted(int(files), person)), session_id)
 """
+DOWNLOADED = "select asset_id from raw.asset_events where event_type = 'downloaded'"
+DASK = ("-m", "dask")
+WITHOUT_ROWKEEPER = (
+    "-c",
+    "import sys; sys.modules['rowkeeper'] = None; from dask.__main__ import main; main()",
+)
 Process = subprocess.Popen[bytes]
 
 
@@ -42,10 +51,12 @@ class Machines:
     address: str
     workers: dict[int, Process] = field(default_factory=dict)
 
-    def add_worker(self, threads: int, prefix: tuple[str, ...] = ()) -> int:
+    def add_worker(
+        self, threads: int, prefix: tuple[str, ...] = (), program: tuple[str, ...] = DASK
+    ) -> int:
         """One more worker, begun by the command ``prefix``; its process id."""
         options = ("--nthreads", str(threads), "--no-nanny", "--no-dashboard")
-        process = _dask("worker", self.address, *options, prefix=prefix)
+        process = _dask("worker", self.address, *options, prefix=prefix, program=program)
         self.workers[process.pid] = process
         return process.pid
 
@@ -56,8 +67,10 @@ class Machines:
         process.wait()
 
 
-def _dask(*arguments: str, prefix: tuple[str, ...] = ()) -> Process:
-    command = [*prefix, sys.executable, "-m", "dask", *arguments]
+def _dask(
+    *arguments: str, prefix: tuple[str, ...] = (), program: tuple[str, ...] = DASK
+) -> Process:
+    command = [*prefix, sys.executable, *program, *arguments]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
@@ -131,6 +144,16 @@ def download(
         drain(folder, context.target)
         cluster.drained(requests)
     return done
+
+
+def begun_anew(context: Context, requests: list[Request]) -> list[Request]:
+    """Those of ``requests`` that no earlier run has, as a run finds out when it begins."""
+    drain(journal_dir(context.settings.data_dir), context.target)
+    take_up(context)
+    with connect(context.target) as warehouse:
+        has_events = "asset_events" in warehouse.tables("raw")
+        held = {name for (name,) in warehouse.query(DOWNLOADED)} if has_events else set()
+    return [item for item in requests if item.asset_id not in held]
 
 
 def begin_driving(address: str, session_id: str, files: int, person: str = "") -> Process:

@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,23 +16,30 @@ import pytest
 from pydantic import SecretStr
 
 from rowkeeper.cli import run_command
-from rowkeeper.core.drain import drain
 from rowkeeper.core.errors import ClusterError, UsageError
-from rowkeeper.core.journal.journal import journal_dir
 from rowkeeper.core.settings import load_settings
 from rowkeeper.core.warehouse import Target, connect
-from rowkeeper.run.results import driving, take_up
+from rowkeeper.run.results import driving
 from rowkeeper.run.worker import SENT, Task, greet
 from tests.fakes.clients import request_for
 from tests.fakes.s3 import SECRET, archive_in, client_for, shared_ministack
 from tests.fakes.site import DriveFile, Site
 from tests.fakes.slow_internet import SlowInternet
-from tests.helpers.clusters import Machines, begin_driving, context_here, download, machines, wanted
+from tests.helpers.clusters import (
+    DOWNLOADED,
+    WITHOUT_ROWKEEPER,
+    Machines,
+    begin_driving,
+    begun_anew,
+    context_here,
+    download,
+    machines,
+    wanted,
+)
 from tests.helpers.events import numbered
 
 FILES = 60
 LATENCY_S = 0.1
-DOWNLOADED = "select asset_id from raw.asset_events where event_type = 'downloaded'"
 WORKERS = """
 select count(distinct cast(details as json) ->> 'worker') from raw.asset_events
 where event_type = 'downloaded'
@@ -131,19 +139,13 @@ def test_the_next_run_takes_up_what_a_killed_driver_did_not_hear_of(
             time.sleep(0.05)
         driver.kill()
         driver.wait()
-        while net.idle_s < 30 * LATENCY_S:
-            time.sleep(LATENCY_S)  # its workers notice
-        stopped = sum(net.asked.values())
-        drain(journal_dir(context.settings.data_dir), engine)
-        take_up(context)
-        with connect(engine) as warehouse:
-            held = {asset_id for (asset_id,) in warehouse.query(DOWNLOADED)}
-        left = [item for item in requests if item.asset_id not in held]
-        assert FILES // 3 - 6 <= len(held) < FILES
-        assert len(held) <= stopped <= len(held) + 6  # what its six threads were fetching
+        left = begun_anew(context, requests)
+        held, stopped = FILES - len(left), net.asked.total()
+        assert FILES // 3 - 6 <= held < FILES
+        assert held <= stopped <= held + 6  # what its six threads were fetching
         done = download(context, found.address, left, numbered(2))
     assert done.downloaded == len(left)
-    assert net.asked.total() - FILES == stopped - len(held)
+    assert net.asked.total() - FILES == stopped - held
     assert stored(bucket) == sorted(item.asset_id for item in requests)
 
 
@@ -233,7 +235,9 @@ def test_what_is_each_workers_own_is_never_sent() -> None:
 
 
 @postgres
-def test_what_a_cluster_needs_is_said(engine: Target, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_a_cluster_needs_is_said(
+    engine: Target, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert run_command(["run", "--cluster", "local:2"]) == 2
     assert "s3:// or gs://" in capsys.readouterr().err
     assert run_command(["run", "--cluster", "local:2", "--target", "dev"]) == 2
@@ -241,10 +245,17 @@ def test_what_a_cluster_needs_is_said(engine: Target, capsys: pytest.CaptureFixt
     store = ["--store", "s3://a-bucket"]
     assert run_command(["run", "--cluster", "tcp://127.0.0.1:8786", *store]) == 2
     assert "tls:// address" in capsys.readouterr().err
+    for name in ("distributed", "cryptography"):
+        with monkeypatch.context() as patch:
+            patch.setitem(sys.modules, name, None)
+            assert run_command(["run", "--cluster", "local:2", *store]) == 2
+        said = capsys.readouterr().err
+        assert "pip install 'rowkeeper[cluster]'" in said
+        assert said.count("\n") == 1
 
 
 @postgres
-def test_a_scheduler_that_is_not_there_is_said(
+def test_a_scheduler_that_is_not_there_and_a_worker_without_rowkeeper_are_said(
     engine: Target,
     net: SlowInternet,
     bucket: str,
@@ -254,6 +265,9 @@ def test_a_scheduler_that_is_not_there_is_said(
     monkeypatch.setattr("rowkeeper.run.dask_client.CONNECT_S", 1)
     with pytest.raises(UsageError, match="TLS__CA_FILE"):
         download(context_here(), "tls://127.0.0.1:9", wanted(FILES), numbered(1))
-    missing = pytest.raises(ClusterError, match="does not answer")
-    with machines(tmp_path, workers=0), missing:
-        download(context_here(), "tls://127.0.0.1:9", wanted(FILES), numbered(1))
+    with machines(tmp_path, workers=0) as found:
+        with pytest.raises(ClusterError, match="does not answer"):
+            download(context_here(), "tls://127.0.0.1:9", wanted(FILES), numbered(1))
+        found.add_worker(1, program=WITHOUT_ROWKEEPER)
+        with pytest.raises(UsageError, match=r"No module named 'rowkeeper.*install rowkeeper"):
+            download(context_here(), found.address, wanted(FILES), numbered(1))
