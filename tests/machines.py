@@ -1,0 +1,139 @@
+"""A cluster of machines with lines of their own: ``python -m tests.machines --rounds 50``, as root.
+
+A scheduler and four workers, each in a network namespace. In each round two workers are killed and
+the line of a third is cut, for a while or for good. Then drivers are killed, a site asks for a
+pause, four plain runs have data folders of their own, and four workers race one. Nothing is lost
+or doubled, no site is asked more often than it may be, and none after it asked for a pause.
+"""
+
+import argparse
+import os
+import random
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from tests.helpers.worlds import (
+    FILES,
+    LATENCY_S,
+    RATE,
+    THREADS,
+    WORKERS,
+    World,
+    change,
+    expect,
+    say,
+    world,
+)
+
+CUTS_S = (4.0, 15.0, 45.0, None)
+"""For how long a line is cut; None: until all is done without it."""
+PARTS = ("race", "pause", "drivers", "faults")
+PAUSES = "ROWKEEPER_DOWNLOAD_PAUSE_S"
+RATES = "ROWKEEPER_DOWNLOAD_RATES"
+
+
+def faults(here: World, number: int, chance: random.Random) -> int:
+    """Two workers are killed and one is cut off, at any moment; how much was asked twice."""
+    here.man()
+    person = f"round{number}-"
+    first, second, cut = chance.sample(range(WORKERS), 3)
+    acts: list[Callable[[], None]] = [
+        lambda: here.kill(first),
+        lambda: here.kill(second),
+        here.machines[cut].cut_off,
+    ]
+    chance.shuffle(acts)
+    driver = here.drive(person)
+    for act, moment in zip(acts, sorted(chance.sample(range(1, FILES), 3)), strict=True):
+        here.reach(moment, driver)
+        act()
+    since, length = time.monotonic(), chance.choice(CUTS_S)
+    while driver.poll() is None and (length is None or time.monotonic() - since < length):
+        time.sleep(0.1)
+    here.machines[cut].mend()
+    here.ended(driver)
+    say(f"Round {number}: a line was cut for {length or 'good'}.")
+    twice = here.check(person, 3 * THREADS)
+    here.kill(cut)
+    return twice
+
+
+def drivers(here: World, kills: int, chance: random.Random) -> None:
+    """Drivers are killed, and the next one takes up what their workers have."""
+    here.man()
+    met, parts = 0, 0
+    while met < kills:
+        parts, before = parts + 1, met
+        while True:
+            driver = here.drive(person := f"part{parts}-")
+            here.reach(here.net.asked.total() + chance.randint(1, FILES // 4), driver)
+            if met == kills or driver.poll() is not None:
+                break
+            driver.kill()
+            driver.wait()
+            met += 1
+        here.ended(driver)
+        twice = here.check(person, WORKERS * THREADS * (met - before))
+        say(f"{met} drivers killed, {twice} asked for twice.")
+
+
+def pause(here: World) -> None:
+    """A site has enough of it: a quota that one worker meets stops all of them."""
+    here.man()
+    os.environ[PAUSES] = "900"
+    place = FILES // 3
+    files = here.net.site.files
+    files[place] = replace(files[place], error="quota")
+    here.ended(here.drive("paused-"))
+    here.check_pause(WORKERS * THREADS)
+    asked = here.net.asked.total()
+    here.ended(here.drive("again-"))
+    expect(here.net.asked.total() == asked < FILES, "a site was asked in its pause")
+    files[place] = replace(files[place], error=None)
+    change("delete from raw.site_pace; delete from raw.asset_events")
+    del os.environ[PAUSES]
+    here.net.forget()
+    say(f"A pause after {asked} requests: none came later.")
+
+
+def race(here: World) -> None:
+    """Four workers against one, at a site that allows any number."""
+    before, os.environ[RATES] = os.environ[RATES], "drive=0"
+    rates = {}
+    for count in (1, WORKERS):
+        here.man(count)
+        here.ended(here.drive(f"race{count}-"))
+        came = sorted(here.net.came)
+        rates[count] = len(came) / (came[-1] - came[0] + LATENCY_S)
+        here.net.forget()
+    os.environ[RATES] = before
+    times = rates[WORKERS] / rates[1]
+    say(f"{rates[1]:.1f} files a second of one worker, {times:.1f} times that of {WORKERS}.")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=50)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
+    given = parser.parse_args()
+    chance = random.Random(given.seed)
+    with tempfile.TemporaryDirectory(prefix="machines-") as folder, world(Path(folder)) as here:
+        if "race" in given.only:
+            race(here)
+        if "pause" in given.only:
+            pause(here)
+        if "drivers" in given.only:
+            drivers(here, given.kills, chance)
+        if "faults" in given.only:
+            twice = sum(faults(here, number, chance) for number in range(given.rounds))
+            say(f"{given.rounds} rounds: all is there once, {twice} asked for twice.")
+        say(f"At most {here.fastest:.1f} requests a second where {RATE:.0f} may be.")
+
+
+if __name__ == "__main__":
+    main()
