@@ -174,13 +174,14 @@ class ColumnReader:
 
 
 def _blocks(path: Path, sealed: list[Sealed]) -> Iterator[tuple[list[bytes], bytes]]:
-    """A segment block by block, each as its lines and in one; in the end it is in ``sealed``."""
+    """A segment block by block, each as its lines and as it is; in the end it is in ``sealed``."""
     name = SEALED.fullmatch(path.stem)
     digest, count = hashlib.sha256(), 0
     with read_file(path) as file:
-        while name and (lines := file.readlines(BLOCK_BYTES)):
-            data = b"".join(lines)
-            if not are_whole(lines, count + 1) or NUL in data:
+        while name and (data := file.read(BLOCK_BYTES)):
+            data += file.readline()
+            *lines, rest = data.split(b"\n")
+            if rest or not are_whole(lines, count + 1) or (b"\\" in data and NUL in data):
                 raise UnusualError
             count += len(lines)
             digest.update(data)
@@ -192,11 +193,12 @@ def _blocks(path: Path, sealed: list[Sealed]) -> Iterator[tuple[list[bytes], byt
 
 
 def _arrow(lines: Sequence[bytes], data: bytes) -> Any:
-    """An Arrow table of ``lines``, which takes their bytes as they are in ``data``."""
+    """An Arrow table of the lines of ``data``, whose bytes it takes as they are."""
     import pyarrow as pa
 
-    ends = array("q", accumulate(map(len, lines), initial=0))
-    column = pa.LargeStringArray.from_buffers(len(lines), pa.py_buffer(ends), pa.py_buffer(data))
+    begins = accumulate(map(len, lines), lambda begin, size: begin + size + 1, initial=0)
+    places = pa.py_buffer(array("q", begins))
+    column = pa.LargeStringArray.from_buffers(len(lines), places, pa.py_buffer(data))
     column.validate(full=True)  # is it UTF-8?
     return pa.table({"line": column})
 

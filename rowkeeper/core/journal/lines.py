@@ -12,7 +12,6 @@ from zlib import crc32
 from rowkeeper.core.events import AssetEvent
 
 CRC_BYTES = len(b',"_crc32":"00000000"}')
-END_BYTES = CRC_BYTES + len(b"\n")
 CHECKED_END = re.compile(rb',"_crc32":"([0-9a-f]{8})"\}')
 COSTS = 1000
 """What to try one begin costs, in bytes of a checksum."""
@@ -36,9 +35,9 @@ def to_line(event: AssetEvent, number: int) -> bytes:
 
 
 def are_whole(lines: Iterable[bytes], first: int) -> bool:
-    """Are these the lines of a segment from number ``first`` on, each of them whole?"""
+    """Are these the lines of a segment from number ``first`` on, without their ends, all whole?"""
     for number, line in enumerate(lines, first):
-        end = b',"_line":%d,"_crc32":"%08x"}\n' % (number, crc32(line[:-END_BYTES]))
+        end = b',"_line":%d,"_crc32":"%08x"}' % (number, crc32(line[:-CRC_BYTES]))
         if not line.endswith(end):
             return False
     return True
