@@ -14,3 +14,22 @@
         'store_identified', 'store_moved'
     )
 {%- endmacro %}
+
+{#- The files that were dropped once the archive had them, by the download that wrote each. -#}
+{% macro dropped_files(events) -%}
+    select distinct
+        asset_id,
+        attempt,
+        local_path,
+        coalesce(data_folder, '') as data_folder
+    from {{ events }}
+    where event_type = 'file_dropped'
+{%- endmacro %}
+
+{#- Did a download write the file that a row of ``dropped_files`` names? -#}
+{% macro is_same_file(download, dropped) -%}
+    {{ download }}.asset_id = {{ dropped }}.asset_id
+    and {{ download }}.attempt = {{ dropped }}.attempt
+    and {{ download }}.local_path = {{ dropped }}.local_path
+    and coalesce({{ download }}.data_folder, '') = {{ dropped }}.data_folder
+{%- endmacro %}

@@ -4,13 +4,7 @@
 -- they were there. Readings of what is held already count as attempts and change nothing here.
 
 with dropped as (
-    select distinct
-        asset_id,
-        attempt,
-        local_path,
-        coalesce(data_folder, '') as data_folder
-    from {{ ref("int_events") }}
-    where event_type = 'file_dropped'
+    {{ dropped_files(ref("int_events")) }}
 ),
 
 counted as (
@@ -95,11 +89,7 @@ select
     and dropped.asset_id is null
     and coalesce(checks.is_lost, false) as is_file_lost
 from ranked
-left join dropped
-    on ranked.asset_id = dropped.asset_id
-    and ranked.attempt = dropped.attempt
-    and ranked.local_path = dropped.local_path
-    and coalesce(ranked.data_folder, '') = dropped.data_folder
+left join dropped on {{ is_same_file("ranked", "dropped") }}
 left join {{ ref("int_asset_checks") }} as checks
     on ranked.asset_id = checks.asset_id and ranked.attempt = checks.attempt and checks.place = 'file'
 where ranked.event_rank = 1

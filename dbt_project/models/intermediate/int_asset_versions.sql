@@ -33,13 +33,7 @@ uploads as (
 ),
 
 dropped as (
-    select distinct
-        asset_id,
-        attempt,
-        local_path,
-        coalesce(data_folder, '') as data_folder
-    from {{ ref("int_events") }}
-    where event_type = 'file_dropped'
+    {{ dropped_files(ref("int_events")) }}
 )
 
 select
@@ -87,11 +81,7 @@ inner join downloads as earliest
 left join uploads
     on newest.asset_id = uploads.asset_id and newest.sha256 = uploads.sha256 and uploads.newest_rank = 1
 left join {{ ref("int_object_places") }} as places on uploads.event_id = places.event_id
-left join dropped
-    on newest.asset_id = dropped.asset_id
-    and newest.attempt = dropped.attempt
-    and newest.local_path = dropped.local_path
-    and coalesce(newest.data_folder, '') = dropped.data_folder
+left join dropped on {{ is_same_file("newest", "dropped") }}
 left join {{ ref("int_asset_checks") }} as files
     on newest.asset_id = files.asset_id and newest.attempt = files.attempt and files.place = 'file'
 left join {{ ref("int_asset_checks") }} as objects

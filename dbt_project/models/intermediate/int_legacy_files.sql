@@ -14,30 +14,22 @@ with recursive people as (
 
 -- Whatever two rows of one person may have in common: names get mended and e-mails change.
 marks as (
+    {%- for words, one, other in [
+        ("row id and name", "row_id", "name_key"),
+        ("row id and e-mail", "row_id", "email_key"),
+        ("name and e-mail", "name_key", "email_key"),
+    ] %}
     select distinct
         file_id,
         name_key || ' ' || email_key as person,
-        'row id and name ' || row_id || ' ' || name_key as mark
+        '{{ words }} ' || {{ one }} || ' ' || {{ other }} as mark
     from people
-    where row_id != '' and name_key != ''
+    where {{ one }} != '' and {{ other }} != ''
+    {%- if not loop.last %}
 
     union all
-
-    select distinct
-        file_id,
-        name_key || ' ' || email_key as person,
-        'row id and e-mail ' || row_id || ' ' || email_key as mark
-    from people
-    where row_id != '' and email_key != ''
-
-    union all
-
-    select distinct
-        file_id,
-        name_key || ' ' || email_key as person,
-        'name and e-mail ' || name_key || ' ' || email_key as mark
-    from people
-    where name_key != '' and email_key != ''
+    {% endif %}
+    {%- endfor %}
 ),
 
 shared as (
