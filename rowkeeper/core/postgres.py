@@ -20,6 +20,21 @@ FEW_ROWS = 100
 _ESCAPED = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 LONGEST_LOCK_S = 300
 """The lock_timeout of our sessions: the last word where nobody watches what they wait for."""
+CUT_OFF = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+    "tcp_user_timeout": 30_000,
+}
+"""Either side gives up the other after half a minute of silence, and with it locks and claims."""
+SESSION = "; ".join(
+    (
+        "set timezone to 'UTC'",
+        f"set lock_timeout to '{LONGEST_LOCK_S}s'",
+        *(f"set tcp_{name.removeprefix('tcp_')} = {value}" for name, value in CUT_OFF.items()),
+        "select pg_backend_pid()",
+    )
+)
 
 
 class Server(Protocol):
@@ -53,10 +68,7 @@ def open_postgres(target: Server) -> "psycopg2.extensions.connection":
     try:
         connection = _connect(target)
         with connection.cursor() as cursor:
-            cursor.execute(
-                f"set timezone to 'UTC'; set lock_timeout to '{LONGEST_LOCK_S}s'; "
-                "select pg_backend_pid()"
-            )
+            cursor.execute(SESSION)
             ((backend,),) = cursor.fetchall()
         if backend != connection.info.backend_pid and _shares_backend(target, connection):
             connection.close()
@@ -85,6 +97,7 @@ def _connect(target: Server) -> "psycopg2.extensions.connection":
         dbname=target.dbname,
         connect_timeout=CONNECT_TIMEOUT_S,
         application_name=os.environ.get(APPLICATION_VARIABLE, APPLICATION),
+        **CUT_OFF,
         **tls,
     )
     connection.autocommit = True

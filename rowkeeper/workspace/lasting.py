@@ -18,12 +18,9 @@ TABLES = {
 }
 ADDED = ("site_pace", "pause_s", "double precision")
 """A column that tables of earlier versions lack."""
-SESSION = """
-set synchronous_commit = off; set tcp_keepalives_idle = 10;
-set tcp_keepalives_interval = 5; set tcp_keepalives_count = 4
-"""
+SESSION = "set synchronous_commit = off"
 """What a crash of the server may lose is a moment's pace, and results that the driver has as well.
-Who is cut off has his locks for half a minute."""
+"""
 CONNECTS, BETWEEN_S = 6, 2.0
 """How often, and how far apart, a server that went away is tried again."""
 

@@ -174,6 +174,24 @@ def test_plain_dbt_warns_of_nothing_and_takes_no_sample(engine: Target) -> None:
     assert "--sample is not for these models" in refused.stdout
 
 
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
+def test_a_session_that_can_not_write_every_name_is_refused_at_once(
+    engine: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PGCLIENTENCODING", raising=False)
+    with connect(engine) as warehouse:
+        warehouse.execute(f"alter database \"{engine.dbname}\" set client_encoding = 'LATIN1'")
+    refused = dbt("run", "--select", "tag:staging")
+    assert refused.returncode != 0
+    assert "begin in LATIN1" in refused.stdout
+    assert "PGCLIENTENCODING=UTF8" in refused.stdout
+    with connect(engine) as warehouse:
+        assert warehouse.tables("staging") == set()
+    monkeypatch.setenv("PGCLIENTENCODING", "UTF8")
+    done = dbt("run", "--select", "stg_sheet__rows")
+    assert done.returncode == 0, done.stdout
+
+
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
 def test_whose_file_it_is_is_said_and_dbt_ends(engine: Target) -> None:
     with connect(engine):
