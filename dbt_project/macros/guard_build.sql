@@ -10,9 +10,9 @@
 {%- endmacro %}
 
 {#-
-  What plain dbt does first on Postgres: it stops where a newer rowkeeper wrote, and takes the lock that runs
-  take for the same tables, or says who has it. The lock lasts as long as dbt's own session. Within
-  a run that is done already; on DuckDB the plugin in profiles.yml does it.
+  What plain dbt does first on Postgres: it stops where a newer rowkeeper wrote, or where its session can't
+  write every name, and takes the lock that runs take for the same tables, or says who has it. The lock lasts as
+  long as dbt's own session. Within a run that is done already; on DuckDB the plugin in profiles.yml does it.
 -#}
 {% macro guard_build() -%}
     {%- if execute and builds() and not env_var("DBT_RUN_BY_ROWKEEPER", "") and target.type == "postgres" -%}
@@ -25,6 +25,14 @@
                     ~ ": a newer rowkeeper wrote it; upgrade, then run again. Nothing was written."
                 ) -%}
             {%- endif -%}
+        {%- endif -%}
+        {%- set encoding = run_query("show client_encoding").rows[0][0] -%}
+        {%- if encoding != "UTF8" -%}
+            {%- do exceptions.raise_compiler_error(
+                "Sessions of " ~ target.user ~ " begin in " ~ encoding ~ ", which can't write every name: set "
+                ~ "PGCLIENTENCODING=UTF8, or let a DBA run alter role \"" ~ target.user ~ "\" set client_encoding = "
+                ~ "'UTF8', then run again. Nothing was written."
+            ) -%}
         {%- endif -%}
         {%- set key = "1380666187, hashtext('" ~ target.schema ~ "')" -%}
         {%- if not run_query("select pg_try_advisory_lock(" ~ key ~ ")").rows[0][0] -%}
