@@ -9,12 +9,17 @@ or doubled, no site is asked more often than it may be, and none after it asked 
 import argparse
 import os
 import random
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from rowkeeper.core.settings import PROJECT_DIR
+from rowkeeper.core.warehouse import connect
+from tests.helpers.clusters import context_here
 from tests.helpers.worlds import (
     FILES,
     LATENCY_S,
@@ -30,7 +35,16 @@ from tests.helpers.worlds import (
 
 CUTS_S = (4.0, 15.0, 45.0, None)
 """For how long a line is cut; None: until all is done without it."""
-PARTS = ("race", "pause", "drivers", "faults")
+LOCKED = """
+from rowkeeper.core.warehouse import connect
+from tests.helpers.clusters import context_here
+with connect(context_here().target) as warehouse:
+    warehouse.query("select pg_advisory_lock(7)")
+    print("held", flush=True)
+    while True:
+        warehouse.query("select 1")
+"""
+PARTS = ("race", "pause", "locks", "drivers", "faults")
 PAUSES = "ROWKEEPER_DOWNLOAD_PAUSE_S"
 RATES = "ROWKEEPER_DOWNLOAD_RATES"
 
@@ -99,6 +113,27 @@ def pause(here: World) -> None:
     say(f"A pause after {asked} requests: none came later.")
 
 
+def locks(here: World) -> None:
+    """A machine that is cut off while it talks to Postgres keeps its locks for half a minute."""
+    with connect(context_here().target) as warehouse:
+        command = [*here.machines[0].prefix, sys.executable, "-c", LOCKED]
+        pipe = subprocess.PIPE
+        holder = subprocess.Popen(command, cwd=PROJECT_DIR, stdout=pipe, stderr=pipe)
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        here.machines[0].cut_off()
+        since = time.monotonic()
+        while warehouse.query("select pg_try_advisory_lock(7)") == [(False,)]:
+            if time.monotonic() - since > 60:
+                holder.kill()
+                expect(False, "a machine that is cut off keeps its lock")
+            time.sleep(0.5)
+        holder.kill()
+        holder.communicate()
+    here.machines[0].mend()
+    say(f"The lock of a machine that was cut off was free after {time.monotonic() - since:.0f} s.")
+
+
 def race(here: World) -> None:
     """Four workers against one, at a site that allows any number."""
     before, os.environ[RATES] = os.environ[RATES], "drive=0"
@@ -127,6 +162,8 @@ def main() -> None:
             race(here)
         if "pause" in given.only:
             pause(here)
+        if "locks" in given.only:
+            locks(here)
         if "drivers" in given.only:
             drivers(here, given.kills, chance)
         if "faults" in given.only:
