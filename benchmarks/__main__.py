@@ -9,7 +9,8 @@ import argparse
 import json
 import sys
 
-from benchmarks.costs import Figure, all_figures
+from benchmarks.costs import all_figures
+from benchmarks.figure import Figure
 from rowkeeper.core.said import tell
 from rowkeeper.core.settings import PROJECT_DIR
 

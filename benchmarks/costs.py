@@ -8,16 +8,19 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
 import duckdb
 
+from benchmarks.figure import Figure, seconds
+from benchmarks.ingest_cost import ingested
+from benchmarks.journal_cost import EVENTS, flushed_by_threads
 from benchmarks.processes import measure as measure_process
 from benchmarks.vs_csv import make_rows, rewrite, warehouse_of
+from rowkeeper.catalogue.person import read_person
 from rowkeeper.core.drain import drain
 from rowkeeper.core.events import FIELDS, AssetEvent, EventType
 from rowkeeper.core.ids import new_id
@@ -38,21 +41,6 @@ FEW, TIMES = 500, 3
 """The events of the small log, and how often what is short is done."""
 
 
-@dataclass(frozen=True)
-class Figure:
-    """``ratio`` of ``ours`` to ``theirs``, in seconds; ``more`` says that more is better."""
-
-    name: str
-    ours: float
-    theirs: float
-    goal: float
-    more: bool = False
-
-    @property
-    def ratio(self) -> float:
-        return round(self.theirs / self.ours if self.more else self.ours / self.theirs, 3)
-
-
 def all_figures(people: int, events: int) -> Iterator[Figure]:
     """Measure each, on ``people`` people and ``events`` events. Takes minutes."""
     with tempfile.TemporaryDirectory(prefix="costs-") as name:
@@ -60,31 +48,50 @@ def all_figures(people: int, events: int) -> Iterator[Figure]:
         with mock.patch.dict(os.environ):
             rewrite(folder, make_rows(people, 500))
             context = warehouse_of(folder)
-            yield nothing_to_do(folder)
+            versions = _versions(folder)
+            yield nothing_to_do(folder, versions)
             few = _costs(context, FEW)
             many = _costs(context, events - FEW)
-            for which, goal in (
-                ("a build after one event", 1.2),
-                ("a page of what is pending", 1.2),
-            ):
+            for which in few:
                 title = f"{which}, {events:,} events to {FEW:,}"
-                yield Figure(title, many[which], few[which], goal)
+                yield Figure(title, many[which], few[which], 1.2)
+            yield people_listed(folder / "listed", 10 * people, versions)
+        yield from ingested(folder)
+        yield flushed_by_threads(folder / "flushed", _life(_assets(), EVENTS))
         yield drained_into_duckdb(folder, events)
         yield drained_into_postgres(folder, min(events, 50_000))
 
 
-def nothing_to_do(folder: Path) -> Figure:
+def nothing_to_do(folder: Path, versions: float) -> Figure:
     """A run that finds nothing new, to the two versions' commands, which only import."""
-    programs = Path(sys.executable).parent
-    run = [str(programs / "rowkeeper"), "run", "--mode", "basic"]
-    run += ["--legacy-csv", str(folder / "output.csv")]
-    measure_process(run, folder)
-    ours = min(measure_process(run, folder).cpu_s for _ in range(TIMES))
-    commands = [[str(programs / name), "--version"] for name in ("dbt", "dlt")]
-    theirs = sum(
-        min(measure_process(command, folder).cpu_s for _ in range(TIMES)) for command in commands
+    run = ["run", "--mode", "basic", "--legacy-csv", str(folder / "output.csv")]
+    _cpu(folder, "rowkeeper", *run)
+    ours = min(_cpu(folder, "rowkeeper", *run) for _ in range(TIMES))
+    return Figure(
+        "a run with nothing to do, to dbt --version and dlt --version", ours, versions, 1.0
     )
-    return Figure("a run with nothing to do, to dbt --version and dlt --version", ours, theirs, 1.0)
+
+
+def people_listed(folder: Path, people: int, versions: float) -> Figure:
+    """``status --people``, to the same."""
+    folder.mkdir()
+    rewrite(folder, make_rows(people, 500))
+    warehouse_of(folder)
+    ours = min(_cpu(folder, "rowkeeper", "status", "--people") for _ in range(TIMES))
+    title = f"status --people of {people:,}, to dbt --version and dlt --version"
+    return Figure(title, ours, versions, 0.3)
+
+
+def _versions(folder: Path) -> float:
+    return sum(
+        min(_cpu(folder, name, "--version") for _ in range(TIMES)) for name in ("dbt", "dlt")
+    )
+
+
+def _cpu(folder: Path, program: str, *arguments: str) -> float:
+    """The CPU seconds of a command of this environment."""
+    path = Path(sys.executable).parent / program
+    return measure_process([str(path), *arguments], folder).cpu_s
 
 
 def _costs(context: Context, events: int) -> dict[str, float]:
@@ -96,22 +103,27 @@ def _costs(context: Context, events: int) -> dict[str, float]:
     built = []
     for number in range(TIMES):
         _tell(context, [_event(assets[0], EventType.FILE_VERIFIED, 10**6 + events + number)])
-        built.append(_seconds(lambda: refresh(context)))
+        built.append(seconds(lambda: refresh(context)))
     paged = [
-        _seconds(lambda: (pending_downloads(context), pending_uploads(context)))
+        seconds(lambda: (pending_downloads(context), pending_uploads(context)))
         for _ in range(TIMES)
     ]
-    return {"a build after one event": min(built), "a page of what is pending": min(paged)}
+    read = [seconds(lambda: read_person(context, "1")) for _ in range(TIMES)]
+    return {
+        "a build after one event": min(built),
+        "a page of what is pending": min(paged),
+        "the page of one person": min(read),
+    }
 
 
 def drained_into_duckdb(folder: Path, events: int) -> Figure:
     """The drain, to DuckDB's own reading of a CSV of the same events."""
     journal, path = _journal_of(folder / "duckdb", events)
     target = Target(name="dev", type="duckdb", path=str(folder / "drained.duckdb"))
-    ours = _seconds(lambda: drain(journal, target))
+    ours = seconds(lambda: drain(journal, target))
     with duckdb.connect(str(folder / "read.duckdb")) as connection:
         sql = "create table events as select * from read_csv(?, all_varchar = true)"
-        theirs = _seconds(lambda: connection.execute(sql, [str(path)]))
+        theirs = seconds(lambda: connection.execute(sql, [str(path)]))
     return Figure("the drain into DuckDB, to its read_csv", ours, theirs, 0.5, more=True)
 
 
@@ -122,8 +134,8 @@ def drained_into_postgres(folder: Path, events: int) -> Figure:
         server.create_database(DATABASE)
         os.environ |= server.environ(DATABASE)
         target = load_target("prod")
-        ours = _seconds(lambda: drain(journal, target), clock=time.perf_counter)
-        theirs = _seconds(lambda: _copy(path, target), clock=time.perf_counter)
+        ours = seconds(lambda: drain(journal, target), clock=time.perf_counter)
+        theirs = seconds(lambda: _copy(path, target), clock=time.perf_counter)
     return Figure("the drain into Postgres, to COPY", ours, theirs, 0.5, more=True)
 
 
@@ -145,6 +157,10 @@ def _journal_of(folder: Path, events: int) -> tuple[Path, Path]:
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([FIELDS, *(event.values().values() for event in written)])
     return journal_dir(folder), path
+
+
+def _assets() -> list[Row]:
+    return [(new_id(), str(number), "youtube", f"m{number}", "video") for number in range(500)]
 
 
 def _life(assets: list[Row], events: int) -> list[AssetEvent]:
@@ -196,9 +212,3 @@ def _no_waiting() -> Iterator[None]:
     """Events of a preparation, which is not measured, do not wait for the disk."""
     with mock.patch("os.fsync"), mock.patch("os.fdatasync"):
         yield
-
-
-def _seconds(work: Callable[[], object], clock: Callable[[], float] = time.process_time) -> float:
-    begin = clock()
-    work()
-    return clock() - begin

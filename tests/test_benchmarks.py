@@ -9,9 +9,12 @@ import pytest
 
 from benchmarks import search, store, stream
 from benchmarks.__main__ import BEGIN, END, PAGE, fallen_back, with_table
-from benchmarks.costs import Figure
 from benchmarks.fetch import Case, check, figures, installed, own_side, peer_side, table_of
+from benchmarks.figure import Figure
+from benchmarks.ingest_cost import ingested
+from benchmarks.journal_cost import flushed_by_threads
 from benchmarks.processes import FailedError, measure, running
+from tests.helpers.events import event
 
 
 def get(url: str, **headers: str) -> tuple[int, bytes]:
@@ -94,6 +97,12 @@ def test_each_search_is_measured(tmp_path: Path) -> None:
     assert seconds > 0
     assert len(costs) == len(search.SEARCHES)
     assert max(count for _, count, _ in costs) > 1_000
+
+
+def test_an_ingest_and_the_flushes_of_threads_are_measured(tmp_path: Path) -> None:
+    found = [*ingested(tmp_path, 20, 200)]
+    found.append(flushed_by_threads(tmp_path / "flushed", [event(number) for number in range(400)]))
+    assert all(one.ours > 0 and one.theirs > 0 for one in found)
 
 
 def test_a_figure_that_is_worse_by_a_third_falls_back() -> None:
