@@ -77,7 +77,8 @@ def legacy_row_links(
     return [
         row
         for column, cell in values
+        if (urls := find_links(cell))
         for row in link_rows(
-            find_links(cell), row_key=row_key, source="legacy_csv", row_id=row_id, column=column
+            urls, row_key=row_key, source="legacy_csv", row_id=row_id, column=column
         )
     ]

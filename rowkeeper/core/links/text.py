@@ -29,6 +29,11 @@ _START = re.compile(
 """Where a link begins: a scheme, 'www.', or a host that is known without either."""
 _GLUED = re.compile(rf"(?:{_KNOWN})/", re.IGNORECASE)
 
+_MARK = re.compile(r"[.:%].", re.DOTALL)
+"""What each link has in it: most words have not, and are not looked at."""
+_MARK_OR_ESCAPE = re.compile(r"[.:%&\\]")
+"""The same before escapes are undone."""
+
 _WHOLE = re.compile(
     r"[/=](?:[\w-]{11}|[\w-]{25,}|view|edit|preview|sharing|share_link|drive_link|drivesdk)$"
 )
@@ -77,6 +82,8 @@ def find_links(text: str, most: int | None = None) -> list[str]:
     other without a gap. Written escapes (a line end as ``\\n`` or ``\\u000b``, ``&amp;``) count as
     what they stand for. An address inside the query of another is part of that one.
     """
+    if not _MARK_OR_ESCAPE.search(text):
+        return []
     plain, places = unescaped_with_places(text)
     return [text[places[start] : places[end]] for start, end in islice(_whole_spans(plain), most)]
 
@@ -89,7 +96,10 @@ def _whole_spans(text: str) -> Iterator[tuple[int, int]]:
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:
     for token in _TOKEN.finditer(text):
-        for start, end in _links_in(token[0]):
+        word = token[0]
+        if not _MARK.search(word) or not (_BARE.search(word) or _START.search(word)):
+            continue
+        for start, end in _links_in(word):
             yield token.start() + start, token.start() + end
 
 
