@@ -121,9 +121,9 @@ class World:
         self.bodies |= {text.text.encode(), sheet.text.encode(), f"{sheet.text}7".encode()}
         if not self.site.cuts[LIST] and not self.is_limited:
             listed = {media_id for media_id, _ in self.site.playlists[0].entries}
-            found = [v for v in self.site.videos if v.id in listed and not v.error]
-            self.videos |= {video.id for video in found}
-            self.final |= {video.id for video in found if video.was_live}
+            visible = [v for v in self.site.videos if v.id in listed and not v.error]
+            self.videos |= {video.id for video in visible}
+            self.final |= {video.id for video in visible if video.was_live}
         entries = {entry.id for entry in self.site.folders[0].entries}
         self.bodies |= {item.body for item in self.site.files if item.id in entries}
 

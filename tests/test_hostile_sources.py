@@ -9,6 +9,6 @@ from tests.fuzz_hostile import check
 
 @pytest.mark.parametrize("kind", ["sheets", "pages"])
 def test_each_is_read_or_refused_in_words(kind: str, tmp_path: Path) -> None:
-    found = check(kind, tmp_path, 40, seed=25)
-    assert found["read"] > 5
-    assert found["refused"] > 5
+    counts = check(kind, tmp_path, 40, seed=25)
+    assert counts["read"] > 5
+    assert counts["refused"] > 5

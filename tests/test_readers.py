@@ -89,7 +89,7 @@ def test_each_question_has_its_right_answer(
     said = answer(engine, "How many bytes")
     assert {row["personality_type"]: int(row["claimed_bytes"]) for row in said} == claimed
     assert {row["personality_type"]: int(row["distinct_bytes"]) for row in said} == {
-        kind: sum(found.values()) for kind, found in sizes.items()
+        kind: sum(held_by.values()) for kind, held_by in sizes.items()
     }
 
     assert any(demo.missing in row["url"] for row in answer(engine, "lead nowhere"))
@@ -112,7 +112,7 @@ def test_each_question_has_its_right_answer(
     assert len(alike) == len(ask(engine, "select * from people_lookalikes"))
     hashes = [one["sha256"] for one in held if one["sha256"]]
     assert {row["shared"]: row["times"] for row in twice if row["same"] == "content"} == {
-        found: hashes.count(found) for found in hashes if hashes.count(found) > 1
+        held_by: hashes.count(held_by) for held_by in hashes if hashes.count(held_by) > 1
     }
 
     (generation,) = answer(engine, "each generation")

@@ -36,13 +36,13 @@ LINES = PAGE.partition("```cron\n")[2].partition("```")[0].splitlines()
 
 def units() -> dict[str, configparser.ConfigParser]:
     """Each unit of the page by the name of its file."""
-    found = {}
+    parsers = {}
     for block in re.findall(r"^```ini\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL):
         parser = configparser.ConfigParser(interpolation=None)
         parser.optionxform = str  # type: ignore[assignment,method-assign]
         parser.read_string(block)
-        found[Path(block.splitlines()[0].removeprefix("# ")).name] = parser
-    return found
+        parsers[Path(block.splitlines()[0].removeprefix("# ")).name] = parser
+    return parsers
 
 
 def known(command: str) -> list[str]:
@@ -54,12 +54,12 @@ def known(command: str) -> list[str]:
 
 
 def test_the_units_have_the_fields_that_systemd_knows() -> None:
-    found = units()
-    assert set(found) == {"rowkeeper.service", "rowkeeper.timer"}
-    for unit in found.values():
+    parsers = units()
+    assert set(parsers) == {"rowkeeper.service", "rowkeeper.timer"}
+    for unit in parsers.values():
         for section in unit.sections():
             assert set(unit[section]) <= FIELDS[section]
-    service, timer = found["rowkeeper.service"], found["rowkeeper.timer"]
+    service, timer = parsers["rowkeeper.service"], parsers["rowkeeper.timer"]
     run = service["Service"]
     assert known(run["ExecStart"]) == ["run"]
     assert (run["Type"], run["WorkingDirectory"]) == ("oneshot", FOLDER)

@@ -19,13 +19,13 @@ ZOO = Video("jNQXAC9IVRw", "Me at the zoo", media.adaptive(tone=440), (Caption("
 
 def steps() -> list[tuple[str, list[str]]]:
     """Each block of commands with the words that the page says it prints."""
-    found: list[tuple[str, list[str]]] = []
+    blocks: list[tuple[str, list[str]]] = []
     for kind, block in FENCE.findall(PAGE):
         if kind == "sh":
-            found.append((block, []))
+            blocks.append((block, []))
         else:
-            found[-1][1].extend(block.splitlines())
-    return found
+            blocks[-1][1].extend(block.splitlines())
+    return blocks
 
 
 def test_a_reader_gets_what_the_tutorial_says(tmp_path: Path) -> None:

@@ -44,10 +44,10 @@ where local_file_path is not null order by person_row_id"""
 @pytest.fixture
 def site(engine: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeInternet]:
     """A person a file; a legacy CSV names them all."""
-    found = Site(files=list(FILES))
+    site_served = Site(files=list(FILES))
     links = {str(n): [_link(file)] for n, file in enumerate(FILES, 1)}
-    found.pages[SHEET_PAGE] = page(links)
-    with FakeInternet(found) as net:
+    site_served.pages[SHEET_PAGE] = page(links)
+    with FakeInternet(site_served) as net:
         for name, value in net.variables.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("ROWKEEPER_SHEET_SOURCE", SHEET_URL)

@@ -124,7 +124,7 @@ def test_a_bag_is_whole_on_such_a_disk(
         folder = work / "data" / "archive"
         done = retrieve(context, Quiet(), select(), folder, payload_name)
         assert done.failures == {}
-        hashes = {f"archive/{path}": found for path, found in done.hashes.items()}
+        hashes = {f"archive/{path}": digest for path, digest in done.hashes.items()}
         hashes[f"archive/{INDEX}"] = sha256((folder / INDEX).read_bytes())
         (work / "data" / "archive" / ".DS_Store").write_bytes(b"a system's")
         clean(work / "data", set(hashes))

@@ -31,18 +31,18 @@ def test_each_change_is_seen_and_named(body: bytes, data: st.DataObject) -> None
     split = data.draw(st.integers(0, len(body)))
     assert content_of([body[:split], b"", body[split:]]) == recorded
 
-    def found(other: bytes, owners: dict[str, str] | None = None) -> Damage | None:
+    def damage_of(other: bytes, owners: dict[str, str] | None = None) -> Damage | None:
         judged = damage(content_of([other]), recorded, owners or {})
         return judged[0] if judged else None
 
     bit = data.draw(st.integers(0, 8 * len(body) - 1))
     changed = bytearray(body)
     changed[bit // 8] ^= 1 << bit % 8
-    assert found(bytes(changed)) is Damage.CHANGED
-    assert found(body[: data.draw(st.integers(0, len(body) - 1))]) is Damage.TRUNCATED
-    assert found(body + b"\0") is Damage.CHANGED
+    assert damage_of(bytes(changed)) is Damage.CHANGED
+    assert damage_of(body[: data.draw(st.integers(0, len(body) - 1))]) is Damage.TRUNCATED
+    assert damage_of(body + b"\0") is Damage.CHANGED
     other = data.draw(st.binary(max_size=300).filter(lambda drawn: drawn != body))
-    assert found(other, {content_of([other]).sha256: "a video"}) is Damage.SWAPPED
+    assert damage_of(other, {content_of([other]).sha256: "a video"}) is Damage.SWAPPED
 
 
 def test_each_of_a_thousand_planted_bits_is_reported(tmp_path: Path) -> None:

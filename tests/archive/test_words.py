@@ -40,7 +40,7 @@ order by passage_key
 """
 
 
-def told(context: Context) -> list[AssetEvent]:
+def told_events(context: Context) -> list[AssetEvent]:
     """Three transcripts: here, in the store alone, and neither here nor there."""
     pending = in_order(context.target, f"{PENDING} where asset_kind = 'transcript' order by 1")
     store = open_store(context.settings)
@@ -96,7 +96,7 @@ def test_words_are_read_once_wherever_they_are_and_survive_a_rebuild(
     built: tuple[Context, dict[str, Any]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     context, _ = built
-    events = told(context)
+    events = told_events(context)
     tell(context, *events)
     refresh(context)
     out = Quiet()
@@ -109,10 +109,10 @@ def test_words_are_read_once_wherever_they_are_and_survive_a_rebuild(
     assert in_order(context.target, PASSAGES) == expected(there)
     assert read_words(context, out) == WordsRead(missing=1)
 
-    found = "words @@ plainto_tsquery('simple', 'gesla')"
+    condition = "words @@ plainto_tsquery('simple', 'gesla')"
     if context.target.type == "duckdb":
-        found = "contains(words, 'gesla')"
-    sql = f"select distinct person_row_id from {{schema}}.passages where {found} order by 1"
+        condition = "contains(words, 'gesla')"
+    sql = f"select distinct person_row_id from {{schema}}.passages where {condition} order by 1"
     assert {row[0] for row in in_order(context.target, sql)} == {event.row_id for event in there}
     readers_find(context, there, capsys)
     every = "select * from {schema}.passages order by passage_key"

@@ -56,7 +56,7 @@ def index() -> Iterator[sqlite3.Connection]:
     made.close()
 
 
-def found(index: sqlite3.Connection, text: str, **facts: object) -> list[FoundPassage]:
+def search_for(index: sqlite3.Connection, text: str, **facts: object) -> list[FoundPassage]:
     return find(index, fts_query(text), SearchTerms(text, **facts))  # type: ignore[arg-type]
 
 
@@ -85,7 +85,7 @@ def found(index: sqlite3.Connection, text: str, **facts: object) -> list[FoundPa
     ],
 )
 def test_what_is_asked(index: sqlite3.Connection, text: str, row_ids: list[str]) -> None:
-    assert sorted(one.row_id for one in found(index, text)) == sorted(row_ids)
+    assert sorted(one.row_id for one in search_for(index, text)) == sorted(row_ids)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_what_is_asked(index: sqlite3.Connection, text: str, row_ids: list[str])
 def test_any_script_is_found_and_marked_as_it_was_written(
     index: sqlite3.Connection, text: str, marked: list[str]
 ) -> None:
-    (one,) = found(index, text)
+    (one,) = search_for(index, text)
     assert [one.passage[start:end] for start, end in one.matches] == marked
     assert one.passage in {passage for *_, passage, _ in TALKS}
 
@@ -118,7 +118,7 @@ def test_the_index_has_each_sign_in_its_place(text: str) -> None:
 
 
 def test_what_is_found_is_marked_and_opens_at_its_second(index: sqlite3.Connection) -> None:
-    (one,) = found(index, '"fear of failure"')
+    (one,) = search_for(index, '"fear of failure"')
     assert [one.passage[start:end] for start, end in one.matches] == ["fear of failure"]
     assert one.address == "https://www.youtube.com/watch?v=1&t=75"
     assert (one.name, one.personality_type, one.start_s) == ("Ann", "FF-Ne/Ti-CP/B(S) #1", 75.0)
@@ -131,14 +131,14 @@ def test_what_is_found_is_marked_and_opens_at_its_second(index: sqlite3.Connecti
 
 
 def test_who_is_asked(index: sqlite3.Connection) -> None:
-    assert [one.row_id for one in found(index, "fail*", type_pattern="ff-*")] == ["1"]
-    assert [one.row_id for one in found(index, "fail*", people="40-60", kind="transcript")] == [
-        "42"
-    ]
-    assert {one.row_id for one in found(index, "fail*", kind="document")} == {"42", "43b"}
-    assert len(found(index, "fail*", limit=1)) == 1
+    assert [one.row_id for one in search_for(index, "fail*", type_pattern="ff-*")] == ["1"]
+    assert [
+        one.row_id for one in search_for(index, "fail*", people="40-60", kind="transcript")
+    ] == ["42"]
+    assert {one.row_id for one in search_for(index, "fail*", kind="document")} == {"42", "43b"}
+    assert len(search_for(index, "fail*", limit=1)) == 1
     with pytest.raises(NothingError, match="None of the 4 people is selected by FF-Xx"):
-        found(index, "fail*", type_pattern="FF-Xx")
+        search_for(index, "fail*", type_pattern="FF-Xx")
 
 
 @pytest.mark.parametrize(
@@ -239,13 +239,13 @@ def test_the_index_is_brought_up_to_date_by_what_came_and_what_went() -> None:
         return dict(made.execute("select text_key, content_id from contents").fetchall())
 
     before = fill("a", "b")
-    assert len(found(made, "fear")) == 2
+    assert len(search_for(made, "fear")) == 2
     after = fill("b", "c")
     assert kept.asked == ["a", "b", "c"]  # what stays is not read again
     assert after.keys() == {"b", "c"}
     assert after["b"] == before["b"]
-    assert [one.passage for one in found(made, "fear")] == ["fear of heights"]
-    assert [one.passage for one in found(made, "failure")] == ["failure"]
+    assert [one.passage for one in search_for(made, "fear")] == ["fear of heights"]
+    assert [one.passage for one in search_for(made, "failure")] == ["failure"]
     assert made.execute("select count(*) from passages").fetchone() == (2,)
     made.close()
 

@@ -262,7 +262,7 @@ def bare_prints(tree: ast.Module) -> list[str]:
 
 
 def test_only_one_place_prints() -> None:
-    bare = {path: found for path, tree in modules() if (found := bare_prints(tree))}
+    bare = {path: names_used for path, tree in modules() if (names_used := bare_prints(tree))}
     assert set(bare) == PRINTERS - {"rowkeeper/core/said.py"}
 
 

@@ -22,10 +22,10 @@ STEPS = (
 
 
 def shown(terminal: Terminal, steps: tuple[Progress[Request], ...]) -> None:
-    with terminal.display("Downloading") as told:
-        told.expect(2)
+    with terminal.display("Downloading") as display:
+        display.expect(2)
         for step in steps:
-            told.update(step)
+            display.update(step)
 
 
 def test_a_terminal_has_a_bar_a_transfer_and_one_for_the_whole() -> None:

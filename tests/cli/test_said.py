@@ -23,9 +23,9 @@ SHEET = "row_id,name,email,type\n1,Ann Ash,ann@example.org,FF\n2,Bob Bay,bob@exa
 
 @pytest.fixture(autouse=True)
 def umask() -> Iterator[None]:
-    found = os.umask(0o022)
+    before = os.umask(0o022)
     yield
-    os.umask(found)
+    os.umask(before)
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ def sample(name: str) -> tuple[str, Any]:
     return "something", "something"
 
 
-def found(settings: Settings, name: str) -> Any:
+def value_of(settings: Settings, name: str) -> Any:
     value: Any = settings
     for part in name.split("."):
         value = getattr(value, part)
@@ -112,18 +112,18 @@ def test_a_setting_is_set_in_each_of_its_places(tmp_path: Path, name: str) -> No
         settings = load_settings({}, {}, tmp_path)
         if name in TABLES:
             expected_here = {"name": expected["name"]}
-            assert means(found(settings, name), expected_here)
+            assert means(value_of(settings, name), expected_here)
         else:
             places[file] = settings
     for place, settings in places.items():
-        assert means(found(settings, name), expected), place
+        assert means(value_of(settings, name), expected), place
 
 
 @pytest.mark.parametrize("name", sorted(TABLES))
 def test_titles_with_commas_are_written_as_toml_writes_a_table(tmp_path: Path, name: str) -> None:
     written = "{name = 'Last, first', notes = 'a=b'}"
     settings = load_settings({}, {keys()[name]: written}, tmp_path)
-    titles = found(settings, name)
+    titles = value_of(settings, name)
     assert [title for cell in titles.values() for title in _listed(cell)] == ["Last, first", "a=b"]
     assert list(titles) == ["name", "notes"]
 
@@ -146,7 +146,7 @@ def test_titles_with_commas_are_written_as_toml_writes_a_table(tmp_path: Path, n
 def test_a_table_in_the_environment(
     tmp_path: Path, name: str, written: str, expected: dict[str, str]
 ) -> None:
-    table = found(load_settings({}, {keys()[name]: written}, tmp_path), name)
+    table = value_of(load_settings({}, {keys()[name]: written}, tmp_path), name)
     assert {key: _listed(cell)[0] for key, cell in table.items()} == expected
 
 

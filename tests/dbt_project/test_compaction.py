@@ -60,9 +60,9 @@ def test_what_is_added_comes_out_as_all_made_anew(
         refresh(context)
         assert between[ASSETS] == _state(context.target)[ASSETS]
     added = _state(context.target)
-    ((told, counting, compacted),) = rows_of(context.target, COUNTS)
-    assert (told, counting) == (600, compacted)
-    assert compacted < told
+    ((raw_events, counting, compacted),) = rows_of(context.target, COUNTS)
+    assert (raw_events, counting) == (600, compacted)
+    assert compacted < raw_events
     build(context)
     anew = _state(context.target)
     assert added.keys() == anew.keys()
@@ -82,7 +82,7 @@ def test_a_raw_table_that_is_filled_anew_counts_each_event_once(
         for table in ("asset_events", "journal_segments"):
             warehouse.execute(f"drop table raw.{table} cascade")
     drain(journal_dir(context.settings.data_dir), context.target)
-    ((told, counting, compacted),) = rows_of(context.target, COUNTS)
-    assert counting == told == 60 >= compacted
+    ((raw_events, counting, compacted),) = rows_of(context.target, COUNTS)
+    assert counting == raw_events == 60 >= compacted
     refresh(context)
     assert _state(context.target) == before

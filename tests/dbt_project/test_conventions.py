@@ -13,7 +13,7 @@ from dbt.jsonschemas import jsonschemas
 from dbt_common.context import set_invocation_context
 
 from rowkeeper.core.settings import PROJECT_DIR
-from tests.helpers.models import DBT, FOR_PEOPLE, MODELS, REF, configured, kind_of, told
+from tests.helpers.models import DBT, FOR_PEOPLE, MODELS, REF, configured, description_of, kind_of
 
 SOURCE = re.compile(r"""source\(\s*["'](\w+)["'],\s*["'](\w+)["']\s*\)""")
 SOURCED = r"stg_(?:events|legacy|runs|sheet|words)__\w+"
@@ -73,7 +73,7 @@ def test_names_say_the_layer() -> None:
 
 def test_each_model_is_described_and_each_table_has_a_key_that_is_tested() -> None:
     for name in MODELS:
-        model = told(name)
+        model = description_of(name)
         assert model.get("description"), name
         if kind_of(name) == "view":  # what it reads has a key, and pending_* are asked by it
             continue

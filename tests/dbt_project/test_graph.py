@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from rowkeeper.core.settings import PROJECT_DIR
-from tests.helpers.models import DBT, FOR_PEOPLE, MODELS, REF, kind_of, told
+from tests.helpers.models import DBT, FOR_PEOPLE, MODELS, REF, description_of, kind_of
 
 ROOMS = ("rowkeeper", "loaders", "downloaders", "uploaders", "demo", "benchmarks")
 
@@ -41,7 +41,7 @@ def test_no_mart_is_built_before_each_checked_model() -> None:
     assert len(waiting) == len(set(waiting))
     before = set(waiting).union(*(ancestors(name) for name in waiting))
     inner = {name for name, path in MODELS.items() if path.parent.name not in FOR_PEOPLE}
-    checked = {name for name in inner if "error" in set(severities(told(name)))}
+    checked = {name for name in inner if "error" in set(severities(description_of(name)))}
     assert len(checked) > 20
     for check in (DBT / "tests").glob("assert_*.sql"):
         if (asked := set(REF.findall(check.read_text("utf-8")))) <= inner:
@@ -126,7 +126,7 @@ def test_each_code_of_a_table_has_its_values_tested() -> None:
     for name, path in MODELS.items():
         if path.parent.name != "marts" or name == "passages":  # read_texts has its codes
             continue
-        model = told(name)
+        model = description_of(name)
         tested = {
             column
             for check in model.get("data_tests", ())
@@ -144,5 +144,5 @@ def test_each_code_of_a_table_has_its_values_tested() -> None:
 def test_a_table_has_one_key_of_a_person() -> None:
     for name, path in MODELS.items():
         if path.parent.name in FOR_PEOPLE:
-            columns = {column["name"] for column in told(name)["columns"]}
+            columns = {column["name"] for column in description_of(name)["columns"]}
             assert len(columns & {"row_id", "person_row_id"}) < 2, name

@@ -28,16 +28,16 @@ def _tables(target: Target) -> dict[str, list[Row]]:
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """What dbt is asked to build, one item a build."""
-    found: list[list[str]] = []
+    selections: list[list[str]] = []
     invoke = dbt_project.invoke
 
     def recording(context: Context, command: str, arguments: list[str], **others: bool) -> Any:
         names = arguments[arguments.index("--select") + 1 : -2] if "--select" in arguments else []
-        found.append(names)
+        selections.append(names)
         return invoke(context, command, arguments, **others)
 
     monkeypatch.setattr(dbt_project, "invoke", recording)
-    return found
+    return selections
 
 
 def test_a_refresh_builds_what_can_have_changed(

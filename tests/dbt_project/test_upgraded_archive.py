@@ -124,8 +124,8 @@ def test_an_upgraded_archive_is_as_a_fresh_one(
     proof = reconcile(written)
     assert proof.complete, proof.differences
     versions = "select rules_version from raw.sheet_snapshots union all select rules_version from"
-    found = query(engine, f"{versions} raw.legacy_csv_files")
-    assert found == [(RULES_VERSION,)] * 3
+    rules = query(engine, f"{versions} raw.legacy_csv_files")
+    assert rules == [(RULES_VERSION,)] * 3
     links = f"select source_link from {engine.schema}.people where row_id = '2'"
     assert query(engine, links) == [("https://www.youtube.com/watch?v=bobVideo-01",)]
     assert not ingest(written.settings, engine).read_again.rows

@@ -58,10 +58,10 @@ def read(folder: Path, text: str, suffix: str) -> tuple[Fetched, dict[str, Any]]
     ],
 )
 def test_a_text_takes_a_time_that_grows_with_its_length(tmp_path: Path, text: str) -> None:
-    fetched, told = read(tmp_path, f"{text} {LINK}", ".txt")
-    assert LINK in told["links"].splitlines()
+    fetched, details = read(tmp_path, f"{text} {LINK}", ".txt")
+    assert LINK in details["links"].splitlines()
     assert fetched.details == {"complete": True}
-    assert max(len(line) for line in told["links"].splitlines()) <= LONGEST_LINK + 8
+    assert max(len(line) for line in details["links"].splitlines()) <= LONGEST_LINK + 8
 
 
 @pytest.mark.parametrize(

@@ -143,7 +143,7 @@ def test_pages_are_asked_for_in_english(
 
 def test_links_in_a_document_are_that_persons(settings: FetchSettings) -> None:
     """Noise, sign-in pages and the document itself are left out; redirects are undone."""
-    found = {
+    discovered = {
         kind: [
             (child.provider, child.asset_kind, child.media_id)
             for child in fetch(settings, request_for("docs", kind, "typing_notes")).discovered
@@ -151,8 +151,8 @@ def test_links_in_a_document_are_that_persons(settings: FetchSettings) -> None:
         for kind in ("document", "document_html")
     }
     film = [("youtube", kind, "film_______") for kind in ("video", "transcript")]
-    assert found["document"] == film
-    assert found["document_html"] == [
+    assert discovered["document"] == film
+    assert discovered["document_html"] == [
         *film,
         ("docs", "document", OTHER),
         ("docs", "document_html", OTHER),

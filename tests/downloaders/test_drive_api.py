@@ -144,11 +144,11 @@ def test_what_is_too_large_for_the_api_is_asked_of_docs_itself(
     request = request_for("docs", kind, media_id)
     body = fetch(settings, request).path.read_bytes()
 
-    def document(found: Document, action: str, query: Any) -> WebResponse:
+    def document(item: Document, action: str, query: Any) -> WebResponse:
         if action == "export":
             return refusal(403, "exportSizeLimitExceeded")
-        told = {"id": found.id, "mimeType": drive_api.NATIVE + found.kind}
-        return drive_api.answer(told | {"modifiedTime": "2026-11-30"})
+        facts = {"id": item.id, "mimeType": drive_api.NATIVE + item.kind}
+        return drive_api.answer(facts | {"modifiedTime": "2026-11-30"})
 
     monkeypatch.setattr(drive_api, "document", document)
     fetched = fetch(settings, request)

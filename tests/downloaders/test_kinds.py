@@ -61,10 +61,10 @@ def net() -> Iterator[FakeInternet]:
 
 @pytest.fixture(params=["visitor", "key"])
 def settings(request: pytest.FixtureRequest, net: FakeInternet, tmp_path: Path) -> FetchSettings:
-    found = settings_for(net, tmp_path)
+    plain = settings_for(net, tmp_path)
     if request.param == "visitor":
-        return found
-    return changed(found, api_key=KEY)
+        return plain
+    return changed(plain, api_key=KEY)
 
 
 def run(settings: FetchSettings, *requests: Request) -> list[AssetEvent]:
@@ -280,13 +280,13 @@ def test_tabs_that_nobody_told_of_are_not_taken_for_none(
 def test_hidden_tabs_and_charts_are_no_tabs_for_readers(
     settings: FetchSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = [
+    properties = [
         {"sheetId": 0, "title": "A"},
         {"sheetId": 5, "title": "Hidden", "hidden": True},
         {"sheetId": 6, "title": "A chart", "sheetType": "OBJECT"},
         {"sheetId": 7, "sheetType": "GRID"},
     ]
-    body, asked = json.dumps({"sheets": [{"properties": item} for item in told]}), []
+    body, asked = json.dumps({"sheets": [{"properties": item} for item in properties]}), []
 
     @contextmanager
     def opened(url: str, _: object, headers: dict[str, str]) -> Iterator[SimpleNamespace]:
@@ -296,8 +296,8 @@ def test_hidden_tabs_and_charts_are_no_tabs_for_readers(
     monkeypatch.setattr(tabs, "read_page", lambda _: body)
     client: Any = SimpleNamespace(open=opened)
     api: Any = SimpleNamespace(headers=lambda: {"a": "key"})
-    found = tabs._by_api(client, settings, api, FileId("an_old_sheet", WORD))
-    assert found == [("0", "A"), ("7", "")]
+    listed = tabs._by_api(client, settings, api, FileId("an_old_sheet", WORD))
+    assert listed == [("0", "A"), ("7", "")]
     [(url, headers)] = asked
     assert url.startswith("https://sheets.googleapis.com/v4/spreadsheets/an_old_sheet?fields=")
     assert headers == {"a": "key", "X-Goog-Drive-Resource-Keys": f"an_old_sheet/{WORD}"}

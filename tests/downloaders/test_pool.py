@@ -140,11 +140,11 @@ def test_a_file_finished_before_a_kill_is_recorded_not_fetched(
     other.data_dir.mkdir()
     (other.data_dir / "folder.id").write_text(folder_id(tmp_path))
     _, expected = run(other, request)
-    assert [told(event) for event in events] == [told(event) for event in expected]
+    assert [comparable(event) for event in events] == [comparable(event) for event in expected]
     assert list(tmp_path.rglob("*part")) == []
 
 
-def told(event: AssetEvent) -> AssetEvent:
+def comparable(event: AssetEvent) -> AssetEvent:
     return replace(event, event_id="", occurred_at="")
 
 
@@ -168,8 +168,8 @@ def test_a_changed_file_does_not_pass_for_the_one_described(settings: FetchSetti
     place.write_bytes(b"other")
     work = settings.data_dir / "files" / ".partial"
     work.mkdir(parents=True)
-    told = {"path": f"people/7/{place.name}", "sha256": "00", "size_bytes": 5}
-    (work / MOVES).write_text(json.dumps([request.asset_id, told]) + "\n")
+    move = {"path": f"people/7/{place.name}", "sha256": "00", "size_bytes": 5}
+    (work / MOVES).write_text(json.dumps([request.asset_id, move]) + "\n")
     _, [event] = run(settings, request)
     assert (event.size_bytes, event.filename) == (6, "No 1.txt")
     assert place.read_bytes() == b"body 1"

@@ -43,8 +43,8 @@ def test_a_file_is_known_again_by_its_sidecar(fetched: Fetched) -> None:
     write_sidecar(request, fetched, with_email=False)
     sidecar = read_sidecar(sidecar_path(fetched.path))
     assert sidecar is not None
-    (found,), unmatched = match([fetched.path], [sidecar], [WantedFile(request, "", "")])
-    assert found.wanted.request is request
+    (matched,), unmatched = match([fetched.path], [sidecar], [WantedFile(request, "", "")])
+    assert matched.wanted.request is request
     assert not unmatched
 
 

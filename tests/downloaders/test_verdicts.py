@@ -194,12 +194,12 @@ def test_where_an_answer_leads_is_never_final_at_first_sight(
 
 @pytest.mark.parametrize("status", [400, 405, 406, 409, 412, 414, 416, 421, 422, 423, 431, 499])
 def test_a_status_that_names_no_reason_is_never_final_at_first_sight(status: int) -> None:
-    told = [
+    errors = [
         status_error(status, "x"),
         _of_status(YOUTUBE, status, "/watch", None),
         meaning(html.fromstring("<html><title>Bad Request</title></html>"), "x", status),
     ]
-    assert {(type(error), error.code) for error in told} == {(AmbiguousError, f"http_{status}")}
+    assert {(type(error), error.code) for error in errors} == {(AmbiguousError, f"http_{status}")}
 
 
 @pytest.mark.parametrize(("status", "verdict"), [(402, PERSON), (407, PERSON), (451, PERMANENT)])

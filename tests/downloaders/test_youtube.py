@@ -247,8 +247,8 @@ def test_another_video_is_not_the_video(
     net: FakeInternet, settings: FetchSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever the site, and however it comes to name another one."""
-    found = {"id": TRAILER, "requested_downloads": [{"filepath": "media.mp4"}]}
-    monkeypatch.setattr(Client, "extract_info", lambda *_, **__: found)
+    another = {"id": TRAILER, "requested_downloads": [{"filepath": "media.mp4"}]}
+    monkeypatch.setattr(Client, "extract_info", lambda *_, **__: another)
     outcome = ("another_video", Verdict.RETRY)
     for provider, media_id in (("loom", "a" * 32), ("dailymotion", "x123"), ("vimeo", "123")):
         with pytest.raises(TransferError) as caught:

@@ -178,7 +178,7 @@ def vtt_of(cues: list[tuple[int, int, str]]) -> str:
     )
 
 
-def told(cues: list[tuple[int, int, str]]) -> list[str]:
+def text_of(cues: list[tuple[int, int, str]]) -> list[str]:
     return plain_text(vtt_of(cues), rolling=True).splitlines()
 
 
@@ -191,14 +191,14 @@ def test_rolling_captions_are_told_once(lines: list[str], pauses: list[int]) -> 
         cues += [(now, now + 1990, f"{above}\n{line}"), (now + 1990, now + 2000, f"{line}\n ")]
         now += 2000 + (pause if pause > 4000 else 0)
         above = " " if pause > 4000 else line
-    assert told(cues) == lines
+    assert text_of(cues) == lines
 
 
 @given(WORDS, st.integers(0, 9000))
 def test_lines_in_cues_of_their_own_are_told_each(lines: list[str], pause: int) -> None:
     alone = [line.split()[0] for line in lines]
     step = 2000 + pause
-    assert told([(i * step, i * step + 2000, line) for i, line in enumerate(alone)]) == alone
+    assert text_of([(i * step, i * step + 2000, line) for i, line in enumerate(alone)]) == alone
 
 
 @given(st.lists(st.lists(st.sampled_from("abcd"), min_size=1, max_size=6), max_size=6))
@@ -209,7 +209,7 @@ def test_a_growing_line_is_told_whole(sentences: list[list[str]]) -> None:
             cues.append((now, now + 300, " ".join(words[:count])))
             now += 300
         now += 2000
-    assert told(cues) == [" ".join(words) for words in sentences]
+    assert text_of(cues) == [" ".join(words) for words in sentences]
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_a_growing_line_is_told_whole(sentences: list[list[str]]) -> None:
 def test_cue_times_tell_a_repeat_from_a_line_still_shown(
     cues: list[tuple[int, int, str]], lines: list[str]
 ) -> None:
-    assert told(cues) == lines
+    assert text_of(cues) == lines
 
 
 @given(st.lists(st.text("ab", min_size=1, max_size=2), max_size=20))

@@ -183,12 +183,12 @@ def test_settings_within_a_section(tmp_path: Path) -> None:
         '[rowkeeper.download.youtube]\nextractor_args = ["youtube:lang=en"]\n'
         f'[rowkeeper.download.youtube.plugins]\n"/opt/x" = "{"a" * 64}"\n'
     )
-    found = load_settings({}, {}, tmp_path).download.youtube
-    assert (found.extractor_args, found.plugins) == (["youtube:lang=en"], {"/opt/x": "a" * 64})
+    section = load_settings({}, {}, tmp_path).download.youtube
+    assert (section.extractor_args, section.plugins) == (["youtube:lang=en"], {"/opt/x": "a" * 64})
     name = "ROWKEEPER_DOWNLOAD_YOUTUBE_EXTRACTOR_ARGS"
     given = {name: "youtube:a=1,2 youtubepot-x:base_url=http://127.0.0.1:1"}
-    found = load_settings({}, given, tmp_path).download.youtube
-    assert found.extractor_args == given[name].split()
+    section = load_settings({}, given, tmp_path).download.youtube
+    assert section.extractor_args == given[name].split()
     with pytest.raises(UsageError, match=r"download\.youtube\.extractor_args .*from ROWKEEPER"):
         load_settings({}, {name: "--exec=rm"}, tmp_path)
     with pytest.raises(UsageError, match=r"download\.youtube\.plugins .*64 hex"):

@@ -88,7 +88,7 @@ class FaultyDisk:
             there = self._listdir(folder)
         except OSError:
             return kept
-        same = [found for found in there if found.casefold() == kept.casefold()]
+        same = [other for other in there if other.casefold() == kept.casefold()]
         return kept if kept in same or not same else same[0]
 
     def _fail(self, call: str, path: Any = None) -> None:

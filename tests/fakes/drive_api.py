@@ -39,15 +39,15 @@ def files(site: Site, request: WebRequest) -> WebResponse:
     known: list[DriveFile | Document] = [*site.files, *site.documents]
     if not opens(site, media_id, headers.get("x-goog-drive-resource-keys")):
         return refusal(404, "notFound")
-    found = next((item for item in known if item.id == media_id), None)
-    if found is None:
+    listed = next((item for item in known if item.id == media_id), None)
+    if listed is None:
         named = [item for item in site.folders if item.id == media_id]
         kind = {"mimeType": f"{NATIVE}folder"}
-        told = {"id": media_id, "name": named[0].name, **kind} if named else None
-        return answer(told) if told else refusal(404, "notFound")
-    if isinstance(found, Document):
-        return document(found, action, request.query)
-    return file(found, request)
+        folder_facts = {"id": media_id, "name": named[0].name, **kind} if named else None
+        return answer(folder_facts) if folder_facts else refusal(404, "notFound")
+    if isinstance(listed, Document):
+        return document(listed, action, request.query)
+    return file(listed, request)
 
 
 def opens(site: Site, media_id: str, header: str | None) -> bool:
@@ -58,39 +58,39 @@ def opens(site: Site, media_id: str, header: str | None) -> bool:
     return all(key in (None, pairs.get(media_id)) for key in keys)
 
 
-def file(found: DriveFile, request: WebRequest) -> WebResponse:
+def file(item: DriveFile, request: WebRequest) -> WebResponse:
     """The facts or the bytes of a file."""
-    if found.error == "not_shared":
+    if item.error == "not_shared":
         return refusal(403, "insufficientFilePermissions")
     if request.query.get("alt") != "media":
-        return answer(facts(found))
-    if found.error == "api_quota":
+        return answer(facts(item))
+    if item.error == "api_quota":
         return refusal(403, "downloadQuotaExceeded")
-    return ranged(WebResponse(found.body, found.mime_type), request.headers.get("range", ""))
+    return ranged(WebResponse(item.body, item.mime_type), request.headers.get("range", ""))
 
 
-def facts(found: DriveFile) -> dict[str, Any]:
+def facts(item: DriveFile) -> dict[str, Any]:
     """What files.get says of a file."""
-    told: dict[str, Any] = {"id": found.id, "name": found.name, "mimeType": found.mime_type}
-    if found.shortcut_to:
-        where = re.search(r"/([a-z]+?)(?:/d|s)/([^/]+)", found.shortcut_to)
+    values: dict[str, Any] = {"id": item.id, "name": item.name, "mimeType": item.mime_type}
+    if item.shortcut_to:
+        where = re.search(r"/([a-z]+?)(?:/d|s)/([^/]+)", item.shortcut_to)
         assert where
         mime_type = {"file": "video/mp4"}.get(where[1], NATIVE + where[1])
         details = {"targetId": where[2], "targetMimeType": mime_type}
-        return told | {"mimeType": f"{NATIVE}shortcut", "shortcutDetails": details}
-    md5 = hashlib.md5(found.body, usedforsecurity=False).hexdigest()
-    return told | {"size": str(len(found.body)), "md5Checksum": found.md5 or md5}
+        return values | {"mimeType": f"{NATIVE}shortcut", "shortcutDetails": details}
+    md5 = hashlib.md5(item.body, usedforsecurity=False).hexdigest()
+    return values | {"size": str(len(item.body)), "md5Checksum": item.md5 or md5}
 
 
-def document(found: Document, action: str, query: Any) -> WebResponse:
+def document(item: Document, action: str, query: Any) -> WebResponse:
     """The facts or an export of one of Google's own."""
-    if found.sign_in:
+    if item.sign_in:
         return refusal(404, "notFound")
     if action != "export":
-        told = {"id": found.id, "name": found.title, "mimeType": NATIVE + found.kind}
-        return answer(told | ({"modifiedTime": found.version} if found.version else {}))
+        facts_told = {"id": item.id, "name": item.title, "mimeType": NATIVE + item.kind}
+        return answer(facts_told | ({"modifiedTime": item.version} if item.version else {}))
     formats = {mime_type: name for name, mime_type in TYPES.items()}
-    return WebResponse(exported(found, formats[query["mimeType"]]), query["mimeType"])
+    return WebResponse(exported(item, formats[query["mimeType"]]), query["mimeType"])
 
 
 def listing(site: Site, query: Any) -> WebResponse:
@@ -116,8 +116,10 @@ def entry(site: Site, item: DriveEntry) -> dict[str, Any]:
         plain = entry(site, replace(item, resource_key=None))
         return {**plain, "resourceKey": item.resource_key}
     if item.kind == "file":
-        found = next((known for known in site.files if known.id == item.id), None)
-        return {**facts(found), "name": item.name} if found else {"id": item.id, "name": item.name}
+        listed = next((known for known in site.files if known.id == item.id), None)
+        return (
+            {**facts(listed), "name": item.name} if listed else {"id": item.id, "name": item.name}
+        )
     return {"id": item.id, "name": item.name, "mimeType": NATIVE + item.kind}
 
 

@@ -37,9 +37,9 @@ class Flaky:
         """What goes wrong this time; '' for nothing."""
         with self._lock:
             bad = self._random.random() < self._share
-            found = self._random.choice(self._faults) if bad else ""
-            self.served[path, found] += 1
-            return found
+            chosen = self._random.choice(self._faults) if bad else ""
+            self.served[path, chosen] += 1
+            return chosen
 
 
 @contextmanager

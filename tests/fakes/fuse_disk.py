@@ -31,12 +31,12 @@ def refuse(number: int) -> NoReturn:
     raise mfusepy.FuseOSError(number)
 
 
-def _may_fail(name: str, call: Callable[..., Any], told: Path) -> Callable[..., Any]:
+def _may_fail(name: str, call: Callable[..., Any], words: Path) -> Callable[..., Any]:
     """``call``, unless ``told`` holds the number of an error that it ends with now."""
 
     @wraps(call)
     def called(*args: Any) -> Any:
-        said, _, part = (told.read_text("utf-8") if told.exists() else "").partition(" ")
+        said, _, part = (words.read_text("utf-8") if words.exists() else "").partition(" ")
         number = int(said or 0) if any(part in str(path) for path in args) else 0
         if number and (name in CHANGES or number not in (errno.EROFS, errno.ENOSPC)):
             refuse(number)
@@ -65,11 +65,11 @@ class Disk(mfusepy.Operations):  # type: ignore[misc, unused-ignore]
         return real
 
     def getattr(self, path: str, fh: int | None = None) -> dict[str, Any]:
-        found = os.lstat(self.place(path)) if fh is None else os.fstat(fh)
+        stat = os.lstat(self.place(path)) if fh is None else os.fstat(fh)
         names = ("st_mode", "st_nlink", "st_uid", "st_gid", "st_size", "st_ino", "st_blocks")
         times = ("st_atime", "st_mtime", "st_ctime")
-        facts = {name: getattr(found, f"{name}_ns") for name in times}
-        return {name: getattr(found, name) for name in names} | facts
+        facts = {name: getattr(stat, f"{name}_ns") for name in times}
+        return {name: getattr(stat, name) for name in names} | facts
 
     def readdir(self, path: str, fh: int) -> list[str]:
         return [".", "..", *os.listdir(self.place(path))]
@@ -104,9 +104,9 @@ class Disk(mfusepy.Operations):  # type: ignore[misc, unused-ignore]
         return 0
 
     def statfs(self, path: str) -> dict[str, int]:
-        found = os.statvfs(self.root)
+        stat = os.statvfs(self.root)
         names = ("f_bavail", "f_bfree", "f_blocks", "f_bsize", "f_files", "f_frsize", "f_namemax")
-        return {name: getattr(found, name) for name in names}
+        return {name: getattr(stat, name) for name in names}
 
     def open(self, path: str, flags: int) -> int:
         return os.open(self.place(path), flags & ~(os.O_EXCL | os.O_CREAT | os.O_APPEND))

@@ -122,11 +122,13 @@ def docs(site: Site, request: WebRequest) -> WebResponse:
     if parts[1:2] != ["d"] or parts[3:] != ["export"]:
         return not_found()
     kinds = {"document": "document", "spreadsheets": "spreadsheet", "presentation": "presentation"}
-    found = [item for item in site.documents if (item.id, item.kind) == (parts[2], kinds[parts[0]])]
+    documents = [
+        item for item in site.documents if (item.id, item.kind) == (parts[2], kinds[parts[0]])
+    ]
     wanted = request.query.get("format", "")
-    if not found or wanted not in FORMATS[found[0].kind]:
+    if not documents or wanted not in FORMATS[documents[0].kind]:
         return not_found()
-    [document] = found
+    [document] = documents
     if not _opens(site, document.id, request.query.get("resourcekey")):
         return not_found()
     if document.sign_in:
@@ -142,10 +144,10 @@ def docs(site: Site, request: WebRequest) -> WebResponse:
 
 def _published(site: Site, media_id: str) -> WebResponse:
     """docs.google.com/document/d/e/ID/pub: a page that comes without a file's name."""
-    found = next((item for item in site.documents if item.id == media_id), None)
-    if found is None:
+    document = next((item for item in site.documents if item.id == media_id), None)
+    if document is None:
         return not_found()
-    page = found.html.replace("<head>", f"<head><title>{escape(found.title)}</title>")
+    page = document.html.replace("<head>", f"<head><title>{escape(document.title)}</title>")
     return WebResponse(page.encode(), "text/html; charset=utf-8")
 
 

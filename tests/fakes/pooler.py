@@ -110,14 +110,14 @@ class Pooler:
 @contextmanager
 def pooler(socket_path: str, mode: str) -> Iterator[Pooler]:
     """A pooler on loopback before the server at ``socket_path``."""
-    found = Pooler(socket_path, mode)
-    threading.Thread(target=found.serve, daemon=True).start()
+    running = Pooler(socket_path, mode)
+    threading.Thread(target=running.serve, daemon=True).start()
     try:
-        yield found
+        yield running
     finally:
-        found.listener.close()
-        if found.shared:
-            found.shared.close()
+        running.listener.close()
+        if running.shared:
+            running.shared.close()
 
 
 def _backend(path: str) -> socket.socket:
@@ -164,13 +164,13 @@ def _refusal(words: str) -> bytes:
 
 
 def _exactly(side: socket.socket, size: int) -> bytes:
-    found = b""
-    while len(found) < size:
-        piece = side.recv(size - len(found))
+    received = b""
+    while len(received) < size:
+        piece = side.recv(size - len(received))
         if not piece:
             raise ConnectionError("closed")
-        found += piece
-    return found
+        received += piece
+    return received
 
 
 def _pipe(source: socket.socket, sink: socket.socket) -> None:

@@ -142,8 +142,8 @@ def archive_in(monkeypatch: pytest.MonkeyPatch, url: str) -> "S3Client":
 
 def open_uploads(client: "S3Client", bucket: str) -> set[str]:
     """The ids of the uploads in parts that were begun and neither completed nor aborted."""
-    found = client.list_multipart_uploads(Bucket=bucket).get("Uploads", [])
-    return {upload["UploadId"] for upload in found}
+    uploads = client.list_multipart_uploads(Bucket=bucket).get("Uploads", [])
+    return {upload["UploadId"] for upload in uploads}
 
 
 def s3_store(endpoint_url: str, prefix: str = "", **more: Any) -> S3Store:

@@ -50,26 +50,26 @@ class SheetsApi:
 
 def sheet(tab: Tab, grid: bool) -> dict[str, Any]:
     """A tab as the API tells it: no more rows and cells than hold something."""
-    found: dict[str, Any] = {"properties": {"sheetId": int(tab.gid), "title": tab.title}}
+    answer: dict[str, Any] = {"properties": {"sheetId": int(tab.gid), "title": tab.title}}
     if grid:
         rows: list[dict[str, Any]] = []
         for line in tab.lines:
             rows += [{}] * (line.number - 1 - len(rows))
             rows.append({"values": [value(cell) for cell in line.cells]})
-        found["data"] = [{"rowData": rows}]
-    return found
+        answer["data"] = [{"rowData": rows}]
+    return answer
 
 
 def value(cell: Cell) -> dict[str, Any]:
-    found: dict[str, Any] = {"formattedValue": cell.text} if cell.text else {}
+    answer: dict[str, Any] = {"formattedValue": cell.text} if cell.text else {}
     if len(cell.links) == 1:
-        found["hyperlink"] = cell.links[0]
+        answer["hyperlink"] = cell.links[0]
     elif cell.links:
-        found["textFormatRuns"] = [
+        answer["textFormatRuns"] = [
             {"startIndex": place, "format": {"link": {"uri": link}}}
             for place, link in enumerate(cell.links)
         ]
-    return found
+    return answer
 
 
 @contextmanager
@@ -79,12 +79,12 @@ def sheets_api(tabs: Sequence[Tab]) -> Iterator[SheetsApi]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status, found = api.answer(
+            status, answer = api.answer(
                 self.path,
                 self.headers.get("X-Goog-Api-Key", ""),
                 self.headers.get("Authorization", ""),
             )
-            body = json.dumps(found).encode()
+            body = json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))

@@ -49,8 +49,8 @@ def loom(site: Site, request: WebRequest) -> WebResponse:
     )
     about = {"__typename": kind, "id": video.id, "name": video.title}
     address = f"https://cdn.loom.com/captions/{video.id}.vtt?Policy=x" if video.captions else None
-    told = {"captions_source_url": address}
-    return _json({"data": {"getVideo": about, "fetchVideoTranscript": told}})
+    transcript = {"captions_source_url": address}
+    return _json({"data": {"getVideo": about, "fetchVideoTranscript": transcript}})
 
 
 def dailymotion(site: Site, request: WebRequest) -> WebResponse:

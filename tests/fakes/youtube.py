@@ -205,15 +205,15 @@ def _playlist_data(site: Site, playlist_id: str) -> dict[str, Any]:
     tabs = [{"tabRenderer": {"selected": True, "content": content}}]
     metadata = {"playlistMetadataRenderer": {"title": playlist.title}}
     contents = {"twoColumnBrowseResultsRenderer": {"tabs": tabs}}
-    found: dict[str, Any] = {"contents": contents, "metadata": metadata}
+    page: dict[str, Any] = {"contents": contents, "metadata": metadata}
     if playlist.stated is not None:
         count: Any = {"text": {"simpleText": f"{playlist.stated} videos"}}
         byline = [{"playlistBylineRenderer": count}]
-        found["header"] = {"playlistHeaderRenderer": {"byline": byline}}
+        page["header"] = {"playlistHeaderRenderer": {"byline": byline}}
     if playlist.notice is not None:
         alert: Any = {"type": "INFO", "text": {"simpleText": playlist.notice}}
-        found["alerts"] = [{"alertWithButtonRenderer": alert}]
-    return found
+        page["alerts"] = [{"alertWithButtonRenderer": alert}]
+    return page
 
 
 def _playlist_items(playlist: Playlist, start: int) -> list[dict[str, Any]]:

@@ -56,8 +56,8 @@ def until(page: Page, script: str, timeout_s: float = 20.0) -> None:
 
 def find_browser() -> tuple[Path, dict[str, str]]:
     """The program, and what its environment must have."""
-    if found := _installed():
-        return found, {}
+    if browser := _installed():
+        return browser, {}
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         raise RuntimeError(f"Install a Chromium: none of {', '.join(NAMES)} is here.")
     folder = platformdirs.user_cache_path("rowkeeper-tests") / f"chromium-{RELEASE}"
@@ -76,8 +76,8 @@ def find_browser() -> tuple[Path, dict[str, str]]:
 
 
 def _installed() -> Path | None:
-    found = filter(None, map(shutil.which, NAMES))
-    return next(map(Path, found), None)
+    programs = filter(None, map(shutil.which, NAMES))
+    return next(map(Path, programs), None)
 
 
 def _from_debian(refused: requests.RequestException) -> Path:
@@ -86,8 +86,8 @@ def _from_debian(refused: requests.RequestException) -> Path:
         environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         for arguments in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
             subprocess.run(["apt-get", "-qq", *arguments], env=environ, check=False)
-        if found := _installed():
-            return found
+        if browser := _installed():
+            return browser
     raise RuntimeError(
         f"There is no Chromium here, and {PACKAGE} can't be fetched ({refused}): install one."
     ) from refused

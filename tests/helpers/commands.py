@@ -15,9 +15,9 @@ def parsed(line: str) -> str:
     context = command.make_context("rowkeeper", words)
     rest = [*context._protected_args, *context.args]
     while isinstance(command, click.Group):
-        name, found, rest = command.resolve_command(context, rest)
-        assert found is not None
-        command = found
+        name, subcommand, rest = command.resolve_command(context, rest)
+        assert subcommand is not None
+        command = subcommand
         context = command.make_context(str(name), rest, parent=context)
         rest = [*context._protected_args, *context.args]
     return context.command_path.partition(" ")[2].split(" [")[0]

@@ -27,7 +27,7 @@ OLD, NEW = b"row_id,name\n1,Ann\n" * 9, b"row_id,name\n1,Ann\n2,Bob\n" * 9
 Claims = list[tuple[Path, bytes]]
 
 
-def data_folder(place: Path, told: Claims) -> None:
+def data_folder(place: Path, claims: Claims) -> None:
     """Files are fetched, and what is told of them is in the journal."""
     context = context_at(place.parent, data_dir=str(place))
     bodies = {f"drive_file{n}": body for n, body in enumerate(BODIES.values())}
@@ -40,13 +40,13 @@ def data_folder(place: Path, told: Claims) -> None:
         events = [e for p in sealed_segments(journal_dir(place)).values() for e in read_segment(p)]
         for event in events:
             if event.event_type is EventType.DOWNLOADED:
-                told.append((place / str(event.local_path), bodies[str(event.media_id)]))
+                claims.append((place / str(event.local_path), bodies[str(event.media_id)]))
             elif event.event_type is EventType.DOWNLOAD_FAILED:
                 assert event.error_message
-    assert len(told) + failed == len(bodies)
+    assert len(claims) + failed == len(bodies)
 
 
-def archive(place: Path, told: Claims) -> None:
+def archive(place: Path, claims: Claims) -> None:
     """Files are put into a store."""
     store = LocalStore(place / "archive")
     store.probe()
@@ -64,45 +64,45 @@ def archive(place: Path, told: Claims) -> None:
             size_bytes=len(body),
         )
         stored = store.put(request, f"people/{number}/Film.mp4")
-        told.append((store.folder / stored.object_key, body))
+        claims.append((store.folder / stored.object_key, body))
 
 
-def restore(place: Path, told: Claims) -> None:
+def restore(place: Path, claims: Claims) -> None:
     """An archive comes back as files."""
     context = archive_of(place.parent, BODIES)
     done = retrieve(context, Quiet(), select(), place / "out")
-    _claimed(place / "out", told)
-    assert len(told) + len(done.failures) == len(BODIES)
+    _claimed(place / "out", claims)
+    assert len(claims) + len(done.failures) == len(BODIES)
     assert all(done.failures.values())
 
 
-def bag(place: Path, told: Claims) -> None:
+def bag(place: Path, claims: Claims) -> None:
     """The same as a BagIt bag."""
     context = archive_of(place.parent, BODIES)
     work = begin(place / "bag")
     folder = work / "data" / "archive"
     done = retrieve(context, Quiet(), select(), folder, payload_name)
     assert len(done.hashes) + len(done.failures) == len(BODIES)
-    hashes = {f"archive/{path}": found for path, found in done.hashes.items()}
+    hashes = {f"archive/{path}": sha256 for path, sha256 in done.hashes.items()}
     hashes[f"archive/{INDEX}"] = hashlib.sha256((folder / INDEX).read_bytes()).hexdigest()
     finish(work, place / "bag", {}, hashes)
-    _claimed(place / "bag" / "data" / "archive", told)
+    _claimed(place / "bag" / "data" / "archive", claims)
 
 
-def _claimed(folder: Path, told: Claims) -> None:
+def _claimed(folder: Path, claims: Claims) -> None:
     owners = list(BODIES.values())
     with (folder / INDEX).open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            told.append((folder / row["path"], owners[int(row["row_id"]) - 1]))
+            claims.append((folder / row["path"], owners[int(row["row_id"]) - 1]))
 
 
-def csv_beside(place: Path, told: Claims) -> None:
+def csv_beside(place: Path, claims: Claims) -> None:
     """The legacy CSV, by a run, by an export and by ``migrate rollback``: the old one is kept."""
     path = place / "legacy" / "output.csv"
     write_keeping(path, NEW, 3)
-    told.append((path, NEW))
+    claims.append((path, NEW))
     [kept] = kept_files(path)
-    told.append((kept, OLD))
+    claims.append((kept, OLD))
 
 
 USES: tuple[Callable[[Path, Claims], None], ...] = (data_folder, archive, restore, bag, csv_beside)

@@ -16,10 +16,10 @@ FOR_PEOPLE = ("marts", "ops")
 _OWN_KIND = re.compile(r'materialized="(\w+)"')
 
 
-def told(name: str) -> Mapping[str, Any]:
+def description_of(name: str) -> Mapping[str, Any]:
     """What the yml beside a model says of it."""
-    found = yaml.safe_load(MODELS[name].with_suffix(".yml").read_text("utf-8"))
-    return next(model for model in found["models"] if model["name"] == name)
+    described = yaml.safe_load(MODELS[name].with_suffix(".yml").read_text("utf-8"))
+    return next(model for model in described["models"] if model["name"] == name)
 
 
 def kind_of(name: str) -> str:
@@ -34,5 +34,5 @@ def kind_of(name: str) -> str:
 def configured() -> Mapping[str, Any]:
     """What dbt_project.yml says of the models, by layer."""
     config = yaml.safe_load((PROJECT_DIR / "dbt_project.yml").read_text("utf-8"))
-    found: Mapping[str, Any] = config["models"]["rowkeeper"]
-    return found
+    layers: Mapping[str, Any] = config["models"]["rowkeeper"]
+    return layers

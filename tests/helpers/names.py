@@ -33,7 +33,7 @@ def placed(places: Places, folder: Path, request: Request, body: str) -> Fetched
     path = files.partial_folder(folder) / f"{request.asset_id}.mp4"
     path.write_text(body)
     digest, size = sha256_file(path)
-    found = Fetched(
+    fetched = Fetched(
         path=path, filename="film.mp4", mime_type="video/mp4", size_bytes=size, sha256=digest
     )
-    return places.settle(request, found)
+    return places.settle(request, fetched)

@@ -55,5 +55,5 @@ def questions() -> Iterator[tuple[str, str, list[Any]]]:
 
 
 def _parameters(sql: str) -> Iterator[Any]:
-    for found in re.finditer(r"[^?]{0,9}\?[^?]{0,11}", sql):
-        yield next(value for pattern, value in PARAMETERS if re.search(pattern, found[0]))
+    for match in re.finditer(r"[^?]{0,9}\?[^?]{0,11}", sql):
+        yield next(value for pattern, value in PARAMETERS if re.search(pattern, match[0]))

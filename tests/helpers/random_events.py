@@ -20,7 +20,7 @@ KINDS = (SUCCESS, SUCCESS, FAILURES, REQUESTS, FILE_CHECKS, OBJECT_CHECKS, LOOKS
 def random_events(dice: Random, pending: list[Row], count: int) -> list[AssetEvent]:
     """``count`` events of the assets in ``pending``, rows of ``PENDING``, and of their entries."""
     sessions = [_uuid(dice) for _ in range(4)]
-    found = [
+    events = [
         AssetEvent(
             event_type=kind,
             session_id=session,
@@ -32,9 +32,9 @@ def random_events(dice: Random, pending: list[Row], count: int) -> list[AssetEve
         for session in sessions
         for kind in (EventType.SESSION_STARTED, EventType.SESSION_FINISHED)
     ]
-    while len(found) < count:
-        found.append(_event(dice, dice.choice(pending), dice.choice(sessions)))
-    return found
+    while len(events) < count:
+        events.append(_event(dice, dice.choice(pending), dice.choice(sessions)))
+    return events
 
 
 def _event(dice: Random, row: Row, session: str) -> AssetEvent:

@@ -11,17 +11,17 @@ Found = list[AssetEvent]
 
 def events(settings: FetchSettings, request: Request) -> Found:
     """What is told when ``request`` is fetched."""
-    found: Found = []
-    download_all([request], settings, found.append, "session")
-    return found
+    told_events: Found = []
+    download_all([request], settings, told_events.append, "session")
+    return told_events
 
 
-def children(found: Found) -> list[str]:
+def children(events: Found) -> list[str]:
     """The media that were discovered, in order, without their transcripts."""
     kinds = {"video", "file"}
     return [
         str(event.media_id)
-        for event in found
+        for event in events
         if event.event_type is EventType.DISCOVERED and event.asset_kind in kinds
     ]
 

@@ -14,17 +14,17 @@ from tests.helpers.warehouses import PENDING, events_for, rows_of
 def work(context: Context) -> dict[str, tuple[str, str, int]]:
     """Four sessions with outcomes; session -> its type, activity and total."""
     pending = rows_of(context.target, PENDING)
-    told = events_for(pending)
-    assets = {event.asset_id for event in told}
-    mixed, watched, documents = told[0].session_id, new_id(), new_id()
+    events = events_for(pending)
+    assets = {event.asset_id for event in events}
+    mixed, watched, documents = events[0].session_id, new_id(), new_id()
     videos = [row for row in pending if row[2] == "youtube"]
     drive = [row for row in pending if row[2] in ("drive", "docs")]
     assert {row[2] for row in drive} == {"drive", "docs"}
-    told += session(watched, "upload", videos, began=1, ended=len(videos) + 2)
-    told += session(documents, "verify", drive, began=len(drive), ended=None)
+    events += session(watched, "upload", videos, began=1, ended=len(videos) + 2)
+    events += session(documents, "verify", drive, began=len(drive), ended=None)
     folder = journal_dir(context.settings.data_dir)
     with Journal(folder) as journal:
-        for event in told:
+        for event in events:
             journal.append(event)
     drain(folder, context.target)
     return {
@@ -39,7 +39,7 @@ def session(
 ) -> list[AssetEvent]:
     """A session that takes on more than its first page; one that is killed has no end."""
     about: dict[str, Any] = {"session_id": session_id, "session_type": activity}
-    found = [
+    events = [
         AssetEvent(event_type=EventType.SESSION_STARTED, total_assets=began, **about),
         *(
             AssetEvent(
@@ -57,5 +57,6 @@ def session(
         ),
     ]
     if ended is not None:
-        found.append(AssetEvent(event_type=EventType.SESSION_FINISHED, total_assets=ended, **about))
-    return found
+        finished = EventType.SESSION_FINISHED
+        events.append(AssetEvent(event_type=finished, total_assets=ended, **about))
+    return events

@@ -64,10 +64,10 @@ def respond(handler: BaseHTTPRequestHandler, answers: Answers) -> None:
         handler.send_header("Content-Range", f"bytes {shown}-{len(body) - 1}/{len(body)}")
     rest = body[first:]
     length = len(rest) if answers.length is None else answers.length
-    told = {"ETag": answers.etag, "Last-Modified": answers.modified, **answers.headers}
+    headers = {"ETag": answers.etag, "Last-Modified": answers.modified, **answers.headers}
     if length >= 0:
-        told["Content-Length"] = str(length)
-    for name, value in told.items():
+        headers["Content-Length"] = str(length)
+    for name, value in headers.items():
         if value is not None:
             handler.send_header(name, value)
     handler.end_headers()

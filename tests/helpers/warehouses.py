@@ -54,7 +54,7 @@ def rows_of(target: Target, sql: str) -> list[Row]:
 
 def events_for(pending: list[Row]) -> list[AssetEvent]:
     """A life of several attempts for every pending asset, some of it failed, some archived."""
-    found = []
+    events = []
     session: dict[str, Any] = {"session_id": new_id(), "session_type": "download"}
     for number, (asset_id, row_id, provider, media_id, kind) in enumerate(pending):
         medium = {"provider": provider, "media_id": media_id, "asset_kind": kind}
@@ -69,22 +69,22 @@ def events_for(pending: list[Row]) -> list[AssetEvent]:
             "error_message": "busy",
             "verdict": "retry",
         }
-        found += [
+        events += [
             AssetEvent(event_type=EventType.DOWNLOAD_FAILED, attempt=1, **common, **failed),
             AssetEvent(event_type=EventType.DOWNLOADED, attempt=2, **common, **done),
             AssetEvent(event_type=EventType.DOWNLOAD_FAILED, attempt=2, **common, **failed),
         ]
         if number % 3 == 0:
             failed["verdict"] = "permanent"
-            found.append(
+            events.append(
                 AssetEvent(event_type=EventType.DOWNLOAD_FAILED, attempt=3, **common, **failed)
             )
         elif number % 3 == 1:
             place = {"bucket": "b", "object_key": asset_id, "cloud_url": f"s3://b/{asset_id}"}
-            found.append(
+            events.append(
                 AssetEvent(event_type=EventType.UPLOADED, attempt=1, **common, **done, **place)
             )
-    return found
+    return events
 
 
 MODELS = "select table_name from information_schema.tables where table_schema = '{schema}'"

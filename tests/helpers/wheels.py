@@ -28,8 +28,8 @@ class Installed:
     @property
     def packages(self) -> Path:
         """Its site-packages."""
-        (found,) = self.environment.glob("lib/python*/site-packages")
-        return found
+        (folder,) = self.environment.glob("lib/python*/site-packages")
+        return folder
 
     def call(
         self, folder: Path, internet: FakeInternet | None, *command: str

@@ -46,9 +46,9 @@ def names(snapshot: Snapshot) -> list[str | None]:
 
 @pytest.mark.parametrize("source", [URL, f"sheets:{SPREADSHEET}", f"sheets:{SPREADSHEET}#gid=7"])
 def test_the_api_is_reached_through_the_proxy_with_its_authority(source: str) -> None:
-    found = from_google(json.dumps({"sheets": [sheet(PEOPLE, True)]}), source=source)
-    assert names(found) == ["Name", "Anna"]
-    assert found.source == URL.removesuffix("/edit")
+    snapshot = from_google(json.dumps({"sheets": [sheet(PEOPLE, True)]}), source=source)
+    assert names(snapshot) == ["Name", "Anna"]
+    assert snapshot.source == URL.removesuffix("/edit")
 
 
 @pytest.mark.parametrize("source", ["sheets:", "sheets:../x", "http://["])
@@ -63,14 +63,14 @@ def test_what_the_sheet_hides_is_left_out() -> None:
     chart["properties"]["sheetType"] = "OBJECT"
     asked: list[str] = []
 
-    def told(path: str, key: str, authorization: str) -> tuple[int, Any]:
+    def answer(path: str, key: str, authorization: str) -> tuple[int, Any]:
         asked.append(path)
         shown = sheet(PEOPLE, True)
         shown["data"][0]["columnMetadata"] = [{"hiddenByUser": True}, {}]
         return 200, {"sheets": [shown] if "ranges" in path else [hidden, chart, shown]}
 
     with sheets_api([PEOPLE]) as api:
-        api.answer = told  # type: ignore[method-assign]
+        api.answer = answer  # type: ignore[method-assign]
         access = Access(credentials=Credentials(api_key=KEY), api_endpoint=api.url)
         snapshot = load_sheet(URL, access=access, row_id=["name"])
     assert names(snapshot) == ["Name", "Anna"]
@@ -86,12 +86,12 @@ def test_links_in_notes_are_told() -> None:
     rows[1]["values"][1]["note"] = "the second video: https://youtu.be/dQw4w9WgXcQ"
     rows[1]["values"][0]["note"] = "called on Monday"
 
-    def told(path: str, key: str, authorization: str) -> tuple[int, Any]:
+    def answer(path: str, key: str, authorization: str) -> tuple[int, Any]:
         asked.append(path)
         return 200, {"sheets": [shown]}
 
     with sheets_api([PEOPLE]) as api:
-        api.answer = told  # type: ignore[method-assign]
+        api.answer = answer  # type: ignore[method-assign]
         access = Access(credentials=Credentials(api_key=KEY), api_endpoint=api.url)
         snapshot = load_sheet(URL, access=access)
     assert ["comments on B2, left out" in notice for notice in snapshot.notices] == [True]

@@ -18,17 +18,17 @@ DRIVE_LINK = f"https://drive.google.com/file/d/{FILE}/view"
 def claims(**values: str) -> list[dict[str, Any]]:
     row = {"row_id": " 7 ", **values}
     links = legacy_row_links(row.items(), "k", row["row_id"])
-    found = claims_of(row, "k", row["row_id"].strip(), links)
-    assert len({claim["claim_key"] for claim in found}) == len(found)
-    return found
+    rows = claims_of(row, "k", row["row_id"].strip(), links)
+    assert len({claim["claim_key"] for claim in rows}) == len(rows)
+    return rows
 
 
-def brief(found: list[dict[str, Any]], *names: str) -> list[tuple[Any, ...]]:
-    return [tuple(claim[name] for name in names) for claim in found]
+def brief(rows: list[dict[str, Any]], *names: str) -> list[tuple[Any, ...]]:
+    return [tuple(claim[name] for name in names) for claim in rows]
 
 
 def test_a_status_is_about_each_medium_of_its_side() -> None:
-    found = claims(
+    rows = claims(
         link=YOUTUBE_LINK,
         google_drive=DRIVE_LINK,
         youtube_status="completed",
@@ -36,22 +36,22 @@ def test_a_status_is_about_each_medium_of_its_side() -> None:
         download_errors="No files found",
         last_download_attempt="2025-06-14T21:58:01.978527",
     )
-    assert brief(found, "claim", "words", "media_id", "asset_kind", "verdict") == [
+    assert brief(rows, "claim", "words", "media_id", "asset_kind", "verdict") == [
         ("status", "completed", VIDEO, "video", None),
         ("status", "completed", VIDEO, "transcript", None),
         ("status", "failed: No files found", FILE, "file", "retry"),
     ]
-    assert found[2]["asset_id"] == asset_id("7", "drive", FILE, "file")
-    assert found[0]["claimed_at"].isoformat() == "2025-06-14T21:58:01.978527+00:00"
+    assert rows[2]["asset_id"] == asset_id("7", "drive", FILE, "file")
+    assert rows[0]["claimed_at"].isoformat() == "2025-06-14T21:58:01.978527+00:00"
 
 
 def test_a_time_with_a_zone_is_taken_in_it() -> None:
-    (found, *_) = claims(
+    (claim, *_) = claims(
         link=YOUTUBE_LINK,
         youtube_status="completed",
         last_download_attempt="2025-06-14T23:58:01+02:00",
     )
-    assert found["claimed_at"].isoformat() == "2025-06-14T21:58:01+00:00"
+    assert claim["claimed_at"].isoformat() == "2025-06-14T21:58:01+00:00"
 
 
 @pytest.mark.parametrize("status", ["", "nan", "-", "'-", "None", "<NA>"])
@@ -60,22 +60,22 @@ def test_nothing_claims_nothing(status: str) -> None:
 
 
 def test_failed_without_any_link_is_a_failure_of_nothing() -> None:
-    (found,) = claims(youtube_status="failed", download_errors="No files were downloaded")
-    assert (found["standing"], found["asset_id"]) == ("nothing", None)
+    (claim,) = claims(youtube_status="failed", download_errors="No files were downloaded")
+    assert (claim["standing"], claim["asset_id"]) == ("nothing", None)
 
 
 @pytest.mark.parametrize(
     ("cell", "sides"), [("youtube", 2), ("drive", 1), ("youtube,drive", 3), ("Drive, YouTube", 3)]
 )
 def test_permanent_failures(cell: str, sides: int) -> None:
-    found = claims(link=YOUTUBE_LINK, google_drive=DRIVE_LINK, permanent_failure=cell)
-    assert brief(found, "claim", "verdict") == [("permanent_failure", "permanent")] * sides
+    rows = claims(link=YOUTUBE_LINK, google_drive=DRIVE_LINK, permanent_failure=cell)
+    assert brief(rows, "claim", "verdict") == [("permanent_failure", "permanent")] * sides
 
 
 def test_files_are_of_the_medium_in_their_name() -> None:
     names = f"{VIDEO}.mp4,{VIDEO}_transcript.vtt,watch_video.mp4,talk.mp4"
-    found = claims(youtube_files=names)
-    assert brief(found, "file_name", "media_id", "asset_kind") == [
+    rows = claims(youtube_files=names)
+    assert brief(rows, "file_name", "media_id", "asset_kind") == [
         (f"{VIDEO}.mp4", VIDEO, "video"),
         (f"{VIDEO}_transcript.vtt", VIDEO, "transcript"),
         ("watch_video.mp4", None, None),
@@ -109,8 +109,8 @@ def test_of_several_drive_files_a_name_says_which_or_nobody_knows() -> None:
 
 
 def test_a_page_saved_as_a_file_is_unverified() -> None:
-    (found,) = claims(google_drive=DRIVE_LINK, drive_files=f"{FILE}.html")
-    assert found["standing"] == "unverified"
+    (claim,) = claims(google_drive=DRIVE_LINK, drive_files=f"{FILE}.html")
+    assert claim["standing"] == "unverified"
 
 
 def test_mappings_stand_where_the_row_links_to_the_medium() -> None:
@@ -123,13 +123,13 @@ def test_mappings_stand_where_the_row_links_to_the_medium() -> None:
         "something else": "u6",
     }
     paths = {"u1": "files/u1.mp4", "u9": "files/u9.mp4"}
-    found = claims(
+    rows = claims(
         youtube_playlist=f"https://www.youtube.com/watch_videos?video_ids={VIDEO},aaaaaaaaaaa",
         google_drive=DRIVE_LINK,
         file_uuids=json.dumps(uuids),
         s3_paths=json.dumps(paths),
     )
-    assert brief(found, "object_uuid", "object_key", "media_id", "standing") == [
+    assert brief(rows, "object_uuid", "object_key", "media_id", "standing") == [
         ("u1", "files/u1.mp4", VIDEO, "claimed"),
         ("u2", None, OTHER, "unverified"),
         ("u3", None, FILE, "claimed"),
@@ -142,8 +142,8 @@ def test_mappings_stand_where_the_row_links_to_the_medium() -> None:
 
 @pytest.mark.parametrize("cell", ["{", "[1]", '"x"', "no json"])
 def test_a_broken_mapping_is_kept_as_words(cell: str) -> None:
-    (found,) = claims(file_uuids=cell)
-    assert (found["claim"], found["words"], found["standing"]) == ("upload", cell, "unverified")
+    (claim,) = claims(file_uuids=cell)
+    assert (claim["claim"], claim["words"], claim["standing"]) == ("upload", cell, "unverified")
 
 
 @pytest.mark.parametrize(
@@ -158,14 +158,14 @@ def test_a_broken_mapping_is_kept_as_words(cell: str) -> None:
 )
 def test_document_texts(text: str, expected: list[tuple[str, str | None]]) -> None:
     link = f"https://docs.google.com/document/d/{FILE}/edit"
-    found = claims(link=link, document_text=text)
-    assert brief(found, "claim", "words") == expected
-    assert all(claim["media_id"] == FILE for claim in found)
+    rows = claims(link=link, document_text=text)
+    assert brief(rows, "claim", "words") == expected
+    assert all(claim["media_id"] == FILE for claim in rows)
 
 
 def test_without_a_row_id_no_asset_is_named() -> None:
-    found = claims(row_id="", link=YOUTUBE_LINK, youtube_status="completed")
-    assert brief(found, "row_id", "media_id", "asset_id") == [("", VIDEO, None)] * 2
+    rows = claims(row_id="", link=YOUTUBE_LINK, youtube_status="completed")
+    assert brief(rows, "row_id", "media_id", "asset_id") == [("", VIDEO, None)] * 2
 
 
 @pytest.mark.parametrize(

@@ -78,8 +78,8 @@ def test_a_slip_in_a_key_is_refused_and_words_for_one_column_meet() -> None:
     for slip in ("nme", "nmae", "tpye", "emial", "row_idd", "frist name"):
         with pytest.raises(UsageError, match="say "):
             WantedColumns.of({slip: "x"})
-    found = WantedColumns.of({"Video link": ["a", "b"], "link": "b", "Links": "c"})
-    assert dict(found.titles) == {"link": ("a", "b", "c")}
+    wanted = WantedColumns.of({"Video link": ["a", "b"], "link": "b", "Links": "c"})
+    assert dict(wanted.titles) == {"link": ("a", "b", "c")}
     with pytest.raises(UsageError, match="several titles"):
         WantedColumns.of({"email": "x", "E-mail address": "y"})
 
@@ -167,9 +167,9 @@ def test_settings_that_name_no_column_are_refused() -> None:
     with pytest.raises(UsageError, match="several titles"):
         WantedColumns.of({"email": ["Mail", "Post"]})
     environ = {"ROWKEEPER_SHEET_COLUMNS": "name=Who, link=First, link=Second"}
-    found = load_settings(environ=environ | {"ROWKEEPER_SHEET_ROW_ID": "name, email"})
-    assert found.sheet.columns == {"name": ["Who"], "link": ["First", "Second"]}
-    assert found.sheet.row_id == ["name", "email"]
+    settings = load_settings(environ=environ | {"ROWKEEPER_SHEET_ROW_ID": "name, email"})
+    assert settings.sheet.columns == {"name": ["Who"], "link": ["First", "Second"]}
+    assert settings.sheet.row_id == ["name", "email"]
 
 
 def test_the_titles_may_stand_below_other_rows_and_in_a_later_tab() -> None:
@@ -179,10 +179,10 @@ def test_the_titles_may_stand_below_other_rows_and_in_a_later_tab() -> None:
         Tab("2", "People", tuple(Line(n, tuple(map(Cell, row))) for n, row in enumerate(
             [["All people"], head, ["1", "Ann", VIDEO]], 1))),
     ]  # fmt: skip
-    found = snapshot_of("s", tabs)
-    assert (found.tab_title, found.rows[2].values["name"]) == ("People", "Ann")
-    assert [row.is_header for row in found.rows] == [True, True, False]
-    assert found.notices == ()
+    snapshot = snapshot_of("s", tabs)
+    assert (snapshot.tab_title, snapshot.rows[2].values["name"]) == ("People", "Ann")
+    assert [row.is_header for row in snapshot.rows] == [True, True, False]
+    assert snapshot.notices == ()
     more = [*tabs, replace(tabs[1], gid="3", title="More people")]
     (notice,) = snapshot_of("s", more).notices
     assert "read from tab 2 (People); 3 (More people) list names, too: say with sheet.tab" in notice
@@ -203,8 +203,8 @@ def test_the_titles_may_stand_below_other_rows_and_in_a_later_tab() -> None:
 )
 def test_titles_that_stand_again_in_a_sheet_are_nobody(row: list[str], is_header: bool) -> None:
     head = ["ID", "Name", "Email", "Type", "Link", "Notes"]
-    found = read([head, ["1", "Ann", "a@b.c", "T", VIDEO, ""], row, ["2", "Bo", "", "", "", ""]])
-    assert [row.is_header for row in found.rows] == [True, False, is_header, False]
+    snapshot = read([head, ["1", "Ann", "a@b.c", "T", VIDEO, ""], row, ["2", "Bo", "", "", "", ""]])
+    assert [row.is_header for row in snapshot.rows] == [True, False, is_header, False]
     short = read([["ID", "Name"], ["ID", "Name"], ["n", "Ad"], ["1", "Name"]])
     assert [row.is_header for row in short.rows] == [True, True, False, False]
 

@@ -77,13 +77,13 @@ def test_everything_is_loaded_once(
     assert (first.changed, first.sheet_rows, first.legacy_files) == (True, 71, 1)
     before = contents(target)
     assert {table: len(rows) for table, rows in before.items()} == first.rows_loaded
-    found = query(
+    people = query(
         target,
         "select row_id, name, type from raw.sheet_rows where name not in ('', '---', 'Name')",
     )
-    assert len(found) == expected["sheet_person_rows"]
-    assert {i: name for i, name, _ in found} == expected["name_by_row_id"]
-    assert {i: kind for i, _, kind in found} == expected["type_by_row_id"]
+    assert len(people) == expected["sheet_person_rows"]
+    assert {i: name for i, name, _ in people} == expected["name_by_row_id"]
+    assert {i: kind for i, _, kind in people} == expected["type_by_row_id"]
     assert query(target, "select distinct _dlt_load_id from raw.links") == [(first.load_id,)]
     assert query(target, "select count(*) from raw.links where _dlt_id is null") == [(0,)]
     again = run(target, tmp_path, **given)

@@ -26,9 +26,9 @@ on_postgres = pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 
 @contextmanager
 def pooled(server: PostgresServer, mode: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    with pooler(f"{server.host}/.s.PGSQL.{PORT}", mode) as found:
+    with pooler(f"{server.host}/.s.PGSQL.{PORT}", mode) as running:
         monkeypatch.setenv("ROWKEEPER_PG_HOST", "127.0.0.1")
-        monkeypatch.setenv("ROWKEEPER_PG_PORT", str(found.port))
+        monkeypatch.setenv("ROWKEEPER_PG_PORT", str(running.port))
         yield
 
 
@@ -67,11 +67,11 @@ def test_the_fake_pooler_refuses_startup_options_as_pgbouncer_does(
     engine: Target, postgres_server: PostgresServer
 ) -> None:
     with (
-        pooler(f"{postgres_server.host}/.s.PGSQL.{PORT}", "session") as found,
+        pooler(f"{postgres_server.host}/.s.PGSQL.{PORT}", "session") as running,
         pytest.raises(psycopg2.OperationalError, match="unsupported startup parameter"),
     ):
         psycopg2.connect(
-            host="127.0.0.1", port=found.port, user="postgres", options="-c timezone=UTC"
+            host="127.0.0.1", port=running.port, user="postgres", options="-c timezone=UTC"
         )
 
 

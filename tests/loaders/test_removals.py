@@ -143,9 +143,9 @@ def test_row_ids_of_other_people_stop_a_load(engine: Target, tmp_path: Path) -> 
     page_of(path, ("77", "Copy", (*PEOPLE[:5], "Gil Gum")))
     few = ingest(settings, engine)  # one of six
     assert few.sheet_changed
-    told = "1 row ids are other people's now: 6 was Fin Fox and is Gil Gum."
-    assert told in few.notices
-    assert told not in ingest(settings, engine).notices
+    notice = "1 row ids are other people's now: 6 was Fin Fox and is Gil Gum."
+    assert notice in few.notices
+    assert notice not in ingest(settings, engine).notices
     page_of(path, ("77", "Copy", PEOPLE[::-1]))
     with pytest.raises(InputError, match=r"gives 6 of 6 row ids to other people"):
         ingest(settings, engine)
@@ -163,8 +163,9 @@ def test_other_spellings_are_the_same_people(tmp_path: Path) -> None:
     )
     rows = "".join(row(n, name) for n, name in enumerate(PEOPLE, 1))
     snapshot = load_sheet(str(csv_of(tmp_path / "s.csv", rows)))
-    told = check_load(snapshot, HeldSheet(people=renamed), Allowed(0, 1))  # and by their addresses
-    assert not any("other people" in line for line in told)
+    held = HeldSheet(people=renamed)
+    notices = check_load(snapshot, held, Allowed(0, 1))  # and by their addresses
+    assert not any("other people" in line for line in notices)
 
 
 def turned(cells: tuple[str, ...]) -> tuple[str, ...]:

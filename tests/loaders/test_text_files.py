@@ -19,12 +19,12 @@ def known(cells: Sequence[str]) -> int:
     return len(TITLES & set(cells))
 
 
-def rebuilt(found: Decoded) -> bytes:
+def rebuilt(decoded: Decoded) -> bytes:
     """The bytes that a decoded file was made of."""
-    mark = b"\xef\xbb\xbf" if found.encoding == "utf-8-sig" else b""
-    plain = "utf-8" if mark else found.encoding
-    lines = found.text.encode(plain).splitlines(keepends=True)
-    return mark + b"".join(found.strays.get(number, line) for number, line in enumerate(lines, 1))
+    mark = b"\xef\xbb\xbf" if decoded.encoding == "utf-8-sig" else b""
+    plain = "utf-8" if mark else decoded.encoding
+    lines = decoded.text.encode(plain).splitlines(keepends=True)
+    return mark + b"".join(decoded.strays.get(number, line) for number, line in enumerate(lines, 1))
 
 
 def test_a_line_that_is_not_utf_8_is_read_alone() -> None:

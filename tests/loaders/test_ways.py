@@ -45,8 +45,8 @@ def tabs(tmp_path: Path) -> list[Tab]:
 
 @pytest.fixture
 def api(tabs: list[Tab]) -> Iterator[SheetsApi]:
-    with sheets_api(tabs) as found:
-        yield found
+    with sheets_api(tabs) as running:
+        yield running
 
 
 def access(api: SheetsApi, **credentials: Any) -> Access:

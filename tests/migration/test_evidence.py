@@ -47,12 +47,12 @@ def test_lists_of_every_shape_name_a_file_and_whose_it_is(tmp_path: Path) -> Non
         {"row_7": [{"person": {"name": "Anna"}, "clips": [{"file": f"{VIDEO}.mp4"}], "at": "x"}]}
     )
     shapes["orphans.csv"] = f"Row #,youtube_media_id,drive_media_id,name\n7,{VIDEO},{DRIVE},Anna\n"
-    found = {}
+    read = {}
     for name, text in shapes.items():
         (tmp_path / name).write_text(text, "utf-8")
-        found[name] = read_evidence(tmp_path / name)
+        read[name] = read_evidence(tmp_path / name)
     wanted = ("list_kind", "row_id", "person", "media_id", "object_uuid")
-    facts = {n: [tuple(r[c] for c in wanted) for r in f.rows] for n, f in found.items()}
+    facts = {n: [tuple(r[c] for c in wanted) for r in f.rows] for n, f in read.items()}
     assert facts == {
         "audit.csv": [("audit", "7", "Anna", VIDEO, None)],
         "gold_standard.json": [
@@ -75,7 +75,7 @@ def test_lists_of_every_shape_name_a_file_and_whose_it_is(tmp_path: Path) -> Non
             ("orphans", "7", "Anna", DRIVE, None),
         ],
     }
-    assert found["audit.csv"].passed_over == 1
+    assert read["audit.csv"].passed_over == 1
     (tmp_path / "list.csv").write_text("a,b\n1,2\n")
     with pytest.raises(InputError, match="row_id, file, person"):
         read_evidence(tmp_path / "list.csv")

@@ -126,7 +126,7 @@ def read(folder: Path, name: str) -> bytes:
 def archive_events(pending: list[Row]) -> list[AssetEvent]:
     """The given assets downloaded and archived."""
     session: dict[str, Any] = {"session_id": new_id(), "session_type": "download"}
-    found = []
+    events = []
     for asset_id, row_id, provider, media_id, kind in pending:
         medium = {"provider": provider, "media_id": media_id, "asset_kind": kind}
         file: dict[str, Any] = {
@@ -143,11 +143,11 @@ def archive_events(pending: list[Row]) -> list[AssetEvent]:
             "bucket": "b",
             "cloud_url": f"s3://b/{key}",
         }
-        found += [
+        events += [
             AssetEvent(event_type=EventType.DOWNLOADED, attempt=1, **common, **file),
             AssetEvent(event_type=EventType.UPLOADED, attempt=1, **common, **file, **place),
         ]
-    return found
+    return events
 
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)

@@ -75,9 +75,9 @@ def test_each_kind_of_sheet_is_read_again_alike_and_each_change_is_seen(
     assert against_bytes(snapshot, rows, data) == []
     row = rows[1]
     row["cells"] = row["cells"].replace("ann@example.org", "bob@example.org")
-    [found] = against_bytes(snapshot, rows, data)
-    assert (found.line, found.column, found.row_id, found.reason) == (2, "column 3", "1", CELL)
-    assert (found.source_value, found.table_value) == ("ann@example.org", "bob@example.org")
+    [fault] = against_bytes(snapshot, rows, data)
+    assert (fault.line, fault.column, fault.row_id, fault.reason) == (2, "column 3", "1", CELL)
+    assert (fault.source_value, fault.table_value) == ("ann@example.org", "bob@example.org")
     gone = rows.pop()
     assert [item.reason for item in against_bytes(snapshot, rows, data)] == [CELL, NOT_IN_RAW]
     rows += [gone, gone | {"sheet_row": 9}]
@@ -95,8 +95,8 @@ def test_links_hidden_columns_and_spans_are_read_again(tmp_path: Path) -> None:
         row["cells"] = row["cells"].replace(VIDEO, "https://youtu.be/other")
         assert [(f.line, f.reason) for f in against_bytes(snapshot, rows, data)] == [(line, LINKS)]
     snapshot["tab_title"] = "gone"
-    [found] = against_bytes(snapshot, rows, data)
-    assert "has not the tab" in found.reason
+    [fault] = against_bytes(snapshot, rows, data)
+    assert "has not the tab" in fault.reason
 
 
 def test_lines_that_are_not_utf_8_are_listed_with_file_line_and_bytes(tmp_path: Path) -> None:
@@ -106,8 +106,8 @@ def test_lines_that_are_not_utf_8_are_listed_with_file_line_and_bytes(tmp_path: 
     )
     snapshot, rows, data = loaded(path)
     assert against_bytes(snapshot, rows, data) == []
-    found = list(stray_lines_of(str(path), snapshot["source_sha256"], tmp_path))
-    assert [(item.file, item.line, item.source_value) for item in found] == [
+    strays = list(stray_lines_of(str(path), snapshot["source_sha256"], tmp_path))
+    assert [(item.file, item.line, item.source_value) for item in strays] == [
         (str(path), 3, '2,J\\xf6rg,"two'),
         (str(path), 4, ' lin\\xe9s"'),
     ]

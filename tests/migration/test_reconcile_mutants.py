@@ -114,9 +114,9 @@ def _each_corruption_is_seen(
     (tmp_path / "samples" / "output_21col.csv").unlink()
     assert run_command([*command, "--deep"]) == 10
     assert places_of(path, by_file) == []
-    found = places_of(path, by_load)
-    assert (*places[0][:2], "cells") in found
-    assert (*places[0][:2], "type") in found
+    differing = places_of(path, by_load)
+    assert (*places[0][:2], "cells") in differing
+    assert (*places[0][:2], "type") in differing
 
 
 def _no_cell_of_a_published_table_changes_unseen(engine: Target, tmp_path: Path) -> None:
@@ -153,8 +153,8 @@ def test_a_column_goes_whatever_is_held_against_it(
         warehouse.execute(f"drop view {view} cascade")
         warehouse.execute(f"create view {view} as select row_id, gone from intermediate.int_people")
     names = ("int_people", "people")
-    found = statuses(built[0], "run", "--select", *names)
-    assert [found[name] for name in names] == ["success"] * 2
+    status_of = statuses(built[0], "run", "--select", *names)
+    assert [status_of[name] for name in names] == ["success"] * 2
     assert len(rows_of(engine, f"select name from {view}")) == 30
 
 

@@ -76,8 +76,8 @@ def test_a_difference_about_somebody_names_a_file_of_theirs(
 ) -> None:
     for has_row in (True, False):
         tables = published(has_row=has_row, **changed)
-        found = [*mart_faults(tables), *history_faults(tables)]
-        places = {(item.file, item.line) for item in found}
+        faults = [*mart_faults(tables), *history_faults(tables)]
+        places = {(item.file, item.line) for item in faults}
         if has_row:
             assert places == {("old.csv", 2)}
         else:

@@ -46,8 +46,8 @@ def history(folder: Path, seed: int, people: list[Cells]) -> None:
         (folder / f"{number}_{width}.csv").write_bytes(written(width, rows))
     whole = [row | {REMARKS: "" if n % 2 else f"so {n}"} for n, row in enumerate(people)]
     (folder / "whole.csv").write_bytes(written(21, chance.sample(whole, len(whole)), REMARKS))
-    told = [row | {REMARKS: f"so {n}", "Shelf": "b"} for n, row in enumerate(people)]
-    (folder / "remarks.csv").write_bytes(written(5, told, REMARKS, "Shelf"))
+    remarked = [row | {REMARKS: f"so {n}", "Shelf": "b"} for n, row in enumerate(people)]
+    (folder / "remarks.csv").write_bytes(written(5, remarked, REMARKS, "Shelf"))
     sizes = {"decoy1": range(1, 3), "decoy2": range(1, 4), "decoy3": range(901, 941)}
     for name, numbers in sizes.items():
         decoy = [
@@ -91,10 +91,10 @@ def test_a_rollback_beside_decoys_keeps_every_cell(
     said = capsys.readouterr().out
     assert "from whole.csv" in said
     assert "12 filled cells of shelf, a column that it has not" in said
-    found = table(path)
-    assert [found[cells["row_id"]][REMARKS] for cells in people] == [f"so {n}" for n in range(12)]
+    by_id = table(path)
+    assert [by_id[cells["row_id"]][REMARKS] for cells in people] == [f"so {n}" for n in range(12)]
     for cells in people:
-        row = found[cells["row_id"]]
+        row = by_id[cells["row_id"]]
         lacking = {name for name, cell in cells.items() if name in row and cell and not row[name]}
         assert lacking == set()
         assert {row[name] for name in ("file_uuids", "s3_paths")} == {

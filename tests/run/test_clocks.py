@@ -57,13 +57,13 @@ def query(target: Target, sql: str) -> list[Row]:
         return warehouse.query(sql.format(schema=target.schema))
 
 
-def fail(warehouse: Warehouse, kind: str, number: int, told: datetime, tries: datetime) -> None:
+def fail(warehouse: Warehouse, kind: str, number: int, told_at: datetime, tries: datetime) -> None:
     """Say that a video's download failed at ``told`` and is to be tried again at ``tries``."""
     sql = "select asset_id from raw.links where media_id = 'annVideo-01' and asset_kind = ?"
     ((asset_id,), *_) = warehouse.query(sql, [kind])
     event = f"{number:08}-0000-4000-8000-000000000000"
     details = f'{{"next_try_at": "{tries.isoformat()}"}}'
-    warehouse.execute(EVENT, [event, event, asset_id, kind, details, told, told])
+    warehouse.execute(EVENT, [event, event, asset_id, kind, details, told_at, told_at])
 
 
 def test_three_sheets_under_three_wrong_clocks_end_as_under_a_right_one(
@@ -155,14 +155,12 @@ def test_what_was_read_is_read_again_by_its_age(
                 "0, 0, 'Ann', null, null, null, null, null, 'abc', '{\"complete\": true}', ?, ?)",
                 [name, name, now + looked, None if reads is None else now + reads],
             )
-    found = due_rereads(context)
-    assert {item.media_id for item in found} == (
+    due = due_rereads(context)
+    assert {item.media_id for item in due} == (
         LOOKED.keys() - not_due - {"a year ago, its time comes"}
     )
     assert {item.media_id for item in due_rereads(context, reread=True)} == LOOKED.keys()
-    assert all(
-        item.standing == Standing(sha256="abc", details={"complete": True}) for item in found
-    )
+    assert all(item.standing == Standing(sha256="abc", details={"complete": True}) for item in due)
 
 
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)

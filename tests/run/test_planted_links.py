@@ -43,10 +43,10 @@ def watched() -> Iterator[set[str]]:
     if not getattr(sys, "_rowkeeper_watched", False):
         sys.addaudithook(_hook)
         sys._rowkeeper_watched = True  # type: ignore[attr-defined]
-    found: set[str] = set()
-    _seen = found
+    followed: set[str] = set()
+    _seen = followed
     try:
-        yield found
+        yield followed
     finally:
         _seen = None
 

@@ -63,8 +63,8 @@ def test_a_claim_holds_until_its_end(engine: Target, tmp_path: Path) -> None:
             warehouse.execute(sql, [item.asset_id])
     context = Context(Settings(data_dir=tmp_path), engine)
 
-    def names(found: list[Request]) -> list[str]:
-        return [item.media_id for item in found]
+    def names(requests: list[Request]) -> list[str]:
+        return [item.media_id for item in requests]
 
     with claimed(context, [*requests[:2], gone]) as first, claimed(context, requests) as second:
         assert names(first) == ["file0", "file1"]

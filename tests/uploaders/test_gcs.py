@@ -109,11 +109,11 @@ def test_no_stream_is_kept_that_changed_on_the_way(
     def changed(writer: GcsWriter) -> Iterator[bytes]:
         return (bytes([chunk[0] ^ 1]) + chunk[1:] for chunk in sent(writer))
 
-    def told(store: GcsStore, body: Related) -> dict[str, Any]:
+    def made(store: GcsStore, body: Related) -> dict[str, Any]:
         facts = make(store, body)
         return {name: facts[name] for name in facts if knows_md5 or name != "md5Hash"}
 
-    monkeypatch.setattr(GcsStore, "make", told)
+    monkeypatch.setattr(GcsStore, "make", made)
     store, sha256 = gcs_store(), hashlib.sha256(b"body").hexdigest()
     assert not stream(store, "whole", b"body", sha256).existed
     monkeypatch.setattr(GcsWriter, "_chunks", changed)

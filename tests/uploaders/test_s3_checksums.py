@@ -20,8 +20,8 @@ REFUSALS = ["400 InvalidArgument", "400 InvalidRequest", "501 NotImplemented"]
 
 @pytest.fixture
 def s3() -> Iterator[FaultyS3]:
-    with FaultyS3() as found:
-        yield found
+    with FaultyS3() as running:
+        yield running
 
 
 def store_of(tmp_path: Path, s3: FaultyS3) -> S3Store:

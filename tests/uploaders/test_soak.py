@@ -36,7 +36,7 @@ def wanted(folder: Path) -> list[UploadRequest]:
     return [request_of(folder, body, str(n), f"{n}.mp4") for n, body in enumerate(bodies)]
 
 
-def told(folder: Path) -> list[str]:
+def told_assets(folder: Path) -> list[str]:
     """The assets of which the journal says that they are uploaded, as often as it does."""
     uploaded = EventType.UPLOADED
     return [str(event.asset_id) for event in events_in(folder) if event.event_type is uploaded]
@@ -53,7 +53,7 @@ def lines(folder: Path) -> int:
 
 def go_on(folder: Path, requests: list[UploadRequest], bucket: str, endpoint: str) -> None:
     """What a run does: send what the journal does not have yet."""
-    have = set(told(folder))
+    have = set(told_assets(folder))
     left = [item for item in requests if item.asset_id not in have]
     settings = Settings(data_dir=folder, upload=Upload(workers=4, attempts=3, backoff_s=0.05))
     store = S3Store(connection_to(endpoint), bucket, multipart_threshold=1 << 20, part_size=1 << 20)
@@ -87,7 +87,7 @@ def test_killed_a_hundred_times_the_archive_is_as_it_should_be(tmp_path: Path) -
     assert killed > KILLS // 2
     assert min(unrecorded, unfinished) > KILLS // 10
     go_on(*arguments)
-    assert Counter(told(tmp_path)) == Counter({item.asset_id: 1 for item in requests})
+    assert Counter(told_assets(tmp_path)) == Counter({item.asset_id: 1 for item in requests})
     expected = {object_key(item): item.sha256 for item in requests}
     assert {entry.key for entry in store.entries()} == set(expected)
     for key, sha256 in expected.items():

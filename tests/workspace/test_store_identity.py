@@ -25,7 +25,7 @@ FILES = {"files/1.mp4": b"one", "files/2.mp4": b"two"}
 
 def ids(context: Context) -> list[str]:
     """The ids that journal and warehouse know."""
-    told = [
+    event_ids = [
         event.details["store_id"]
         for event in events_in(context.settings.data_dir)
         if event.event_type == "store_identified"
@@ -35,8 +35,8 @@ def ids(context: Context) -> list[str]:
             "select cast(details as json) ->> 'store_id' from raw.asset_events "
             "where event_type = 'store_identified'"
         )
-    assert sorted(told) == sorted(name for (name,) in rows)
-    return told
+    assert sorted(event_ids) == sorted(name for (name,) in rows)
+    return event_ids
 
 
 def archive(context: Context) -> Path:

@@ -104,11 +104,11 @@ def test_a_lock_of_a_reader_is_told_and_not_waited_for_for_ever(
             assert build._was_locked_out([node("error", str(refused.value))])
         said = capsys.readouterr().err.splitlines()
         assert len(said) == 2
-        told = f"pid {pid} (user postgres, application a notebook, idle in transaction, since "
+        who = f"pid {pid} (user postgres, application a notebook, idle in transaction, since "
         assert said[0].startswith("Waiting for a lock for ")
         assert said[1].startswith("Gave up after ")
         for line in said:
-            assert told in line
+            assert who in line
             assert "holds what this needs: alter table raw.asset_events" in line
         warehouse.execute("alter table raw.asset_events add column more text")
 

@@ -59,8 +59,8 @@ def facts() -> dict[str, Any]:
     """What the tables say, by id."""
     with connect(load_target(), read_only=True) as warehouse:
         return {
-            "people": {row_id: found for row_id, *found in warehouse.query(PEOPLE)},
-            "assets": {asset_id: found for asset_id, *found in warehouse.query(ASSETS)},
+            "people": {row_id: cells for row_id, *cells in warehouse.query(PEOPLE)},
+            "assets": {asset_id: cells for asset_id, *cells in warehouse.query(ASSETS)},
             "event_ids": sorted(
                 name for (name,) in warehouse.query("select event_id from raw.asset_events")
             ),
