@@ -20,7 +20,7 @@ FEW_ROWS = 100
 _ESCAPED = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 LONGEST_LOCK_S = 300
 """The lock_timeout of our sessions: the last word where nobody watches what they wait for."""
-CUT_OFF = {
+CUT_OFF: dict[str, Any] = {
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 4,

@@ -68,19 +68,19 @@ class Service:
 
 @pytest.fixture
 def service() -> Iterator[Service]:
-    running = Service()
-    yield running
-    running.close()
+    found = Service()
+    yield found
+    found.close()
 
 
 @pytest.fixture
 def context(tmp_path: Path, service: Service) -> Context:
     (tmp_path / "data").mkdir()
-    made = context_at(tmp_path, monitoring__notify=service.url)
-    with connect(made.target) as warehouse:
+    found = context_at(tmp_path, monitoring__notify=service.url)
+    with connect(found.target) as warehouse:
         for statement in TABLES.split(";"):
             warehouse.execute(statement)
-    return made
+    return found
 
 
 def stands(context: Context, *failures: tuple[str | None, ...], rows: int = 0) -> None:
@@ -96,21 +96,21 @@ def stands(context: Context, *failures: tuple[str | None, ...], rows: int = 0) -
 
 def night(context: Context, error: RowkeeperError | None = None) -> list[str]:
     """What a run says of its notices; ``error``: it ends so."""
-    reporter = Quiet()
+    told = Quiet()
     if error is None:
-        with notified(context, reporter):
+        with notified(context, told):
             pass
     else:
-        with pytest.raises(type(error)), notified(context, reporter):
+        with pytest.raises(type(error)), notified(context, told):
             raise error
-    return reporter.lines
+    return told.lines
 
 
 def test_a_week_tells_what_is_new_and_never_else(context: Context, service: Service) -> None:
     def told() -> list[str]:
-        notices = [f"{one['title']}\n{one['message']}" for one in service.told]
+        found = [f"{one['title']}\n{one['message']}" for one in service.told]
         service.told.clear()
-        return notices
+        return found
 
     stands(context, GONE)
     assert night(context) == []
@@ -169,10 +169,10 @@ def test_a_week_of_the_command_as_cron_calls_it(
         sheet.write_text(text, "utf-8")
         assert run_command(["run", "--mode", "basic"]) == code, day
         assert f"rowkeeper_last_run_exit_code {code}\n" in metrics.read_text("utf-8")
-        notices = [one["message"] for one in service.told]
+        told = [one["message"] for one in service.told]
         service.told.clear()
-        assert len(notices) == (notice is not None), (day, notices)
-        assert all(str(notice) in message and "Ben" not in message for message in notices)
+        assert len(told) == (notice is not None), (day, told)
+        assert all(str(notice) in message and "Ben" not in message for message in told)
 
 
 def test_what_could_not_be_told_is_told_after_the_next_run(
