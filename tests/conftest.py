@@ -4,7 +4,7 @@ import gc
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +13,10 @@ from hypothesis import settings
 
 from demo.site import SHEET_URL, Demo, make_demo
 from loaders.pipeline import ingest
+from rowkeeper.core.drain import create_tables
 from rowkeeper.core.profiles import load_target
 from rowkeeper.core.settings import load_settings
-from rowkeeper.core.warehouse import Target
+from rowkeeper.core.warehouse import Target, connect
 from rowkeeper.workspace import build as module_of_builds
 from rowkeeper.workspace.build import build
 from rowkeeper.workspace.context import Context
@@ -25,9 +26,6 @@ from tests.helpers.samples import make_samples
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
-
-BUILT = f"{DATABASE}_built"
-"""The database that ``built`` copies."""
 
 OF_TABLES = {"dbt_project", "loaders", "migration", "workspace"}
 TESTED = module_of_builds.LEFT_OUT
@@ -121,9 +119,64 @@ def browser() -> "Iterator[Browser]":
         yield found
 
 
+@pytest.fixture(scope="session")
+def kept_warehouses(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Has a data folder for each engine and each warehouse that was kept."""
+    return tmp_path_factory.mktemp("kept")
+
+
+class Kept:
+    """Warehouses that were made once and are copied: each is a data folder, and on Postgres a
+    database beside it. The target folder of dbt in it spares other processes a parse."""
+
+    def __init__(self, target: Target, folder: Path, data: Path, server: PostgresServer | None):
+        self._target, self._folder, self._data, self._server = target, folder, data, server
+
+    def copy_of(self, name: str, make: Callable[[], object]) -> None:
+        """The warehouse ``name`` becomes the test's: a copy, once ``make`` has made it there."""
+        kept = self._folder / name / self._target.name
+        database = f"{DATABASE}_{name}"
+        if kept.exists():
+            shutil.copytree(kept, self._data, dirs_exist_ok=True)
+            if self._server:
+                self._server.copy_database(database, DATABASE)
+            return
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(module_of_builds, "LEFT_OUT", TESTED)
+            make()
+        shutil.copytree(self._data, kept)
+        if self._server:
+            self._server.copy_database(DATABASE, database)
+
+
+@pytest.fixture
+def kept(
+    request: pytest.FixtureRequest, engine: Target, tmp_path: Path, kept_warehouses: Path
+) -> Kept:
+    is_server = engine.type == "postgres"
+    server = request.getfixturevalue("postgres_server") if is_server else None
+    return Kept(engine, kept_warehouses, tmp_path / "data", server)
+
+
+@pytest.fixture
+def ready(request: pytest.FixtureRequest, engine: Target, kept: Kept) -> Target:
+    """A warehouse whose tables are there and empty: the first load makes no view anew. For the
+    mark ``fresh`` there is none at all."""
+    if request.node.get_closest_marker("fresh"):
+        return engine
+
+    def make() -> None:
+        with connect(engine) as warehouse:
+            create_tables(warehouse)
+        build(Context(load_settings({}), engine))
+
+    kept.copy_of("empty", make)
+    return engine
+
+
 @pytest.fixture
 def loaded(engine: Target, tmp_path: Path) -> tuple[Context, dict[str, Any]]:
-    """A warehouse with a sheet and the newest CSV in raw."""
+    """A warehouse with a sheet and the newest CSV in raw, and nothing else."""
     context, expected = _context_of_samples(engine, tmp_path)
     ingest(context.settings, engine)
     return context, expected
@@ -138,31 +191,17 @@ def _context_of_samples(engine: Target, folder: Path) -> tuple[Context, dict[str
     return Context(load_settings(sources), engine), expected
 
 
-@pytest.fixture(scope="session")
-def kept_builds(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Has a data folder for each engine, as ``built`` left it, once one was made."""
-    return tmp_path_factory.mktemp("built")
-
-
 @pytest.fixture
-def built(
-    request: pytest.FixtureRequest, engine: Target, tmp_path: Path, kept_builds: Path
-) -> tuple[Context, dict[str, Any]]:
-    """What ``loaded`` has, after a build: one an engine, whose warehouse is then copied."""
-    kept, data = kept_builds / engine.name, tmp_path / "data"
-    if not kept.exists():
-        found: tuple[Context, dict[str, Any]] = request.getfixturevalue("loaded")
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(module_of_builds, "LEFT_OUT", TESTED)
-            build(found[0])
-        shutil.copytree(data, kept)
-        if engine.type == "postgres":
-            request.getfixturevalue("postgres_server").copy_database(DATABASE, BUILT)
-        return found
-    shutil.copytree(kept, data, dirs_exist_ok=True)
-    if engine.type == "postgres":
-        request.getfixturevalue("postgres_server").copy_database(BUILT, DATABASE)
-    return _context_of_samples(engine, tmp_path)
+def built(engine: Target, tmp_path: Path, kept: Kept) -> tuple[Context, dict[str, Any]]:
+    """What ``loaded`` has, after a whole build: one an engine, whose warehouse is then copied."""
+    context, expected = _context_of_samples(engine, tmp_path)
+
+    def make() -> None:
+        ingest(context.settings, engine)
+        build(context)
+
+    kept.copy_of("built", make)
+    return context, expected
 
 
 @pytest.fixture(autouse=True)
@@ -181,7 +220,7 @@ def demo(tmp_path: Path) -> Demo:
 
 
 @pytest.fixture
-def internet(demo: Demo, engine: Target, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeInternet]:
+def internet(demo: Demo, ready: Target, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeInternet]:
     """That website on loopback; ``rowkeeper run`` finds it and the CSV through the environment."""
     with FakeInternet(demo.site) as found:
         for name, value in found.variables.items():

@@ -21,6 +21,7 @@ MOMENTS = {
 
 
 @pytest.mark.data_tests
+@pytest.mark.usefixtures("ready")
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 @pytest.mark.parametrize("stays_cut", [False, True], ids=["comes back", "stays away"])
 @pytest.mark.parametrize("moment", MOMENTS)

@@ -46,7 +46,7 @@ def examples() -> list[str]:
 
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
-@pytest.mark.usefixtures("engine")
+@pytest.mark.usefixtures("ready")
 def test_the_examples_of_the_helps_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

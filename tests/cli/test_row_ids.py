@@ -38,7 +38,7 @@ def takes_people(command: click.Command) -> bool:
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
 def test_a_person_is_named_by_any_spelling(
-    engine: Target, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ready: Target, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def ends(code: int, *command: str) -> str:
         assert run_command(list(command)) == code
@@ -50,7 +50,7 @@ def test_a_person_is_named_by_any_spelling(
     (tmp_path / "old.csv").write_text(f"{','.join(columns)}\n{cells}\n", "utf-8")
     sources = ["--sheet", str(tmp_path / "people.csv"), "--legacy-csv", str(tmp_path / "old.csv")]
     ends(0, "run", "--mode", "basic", *sources)
-    people = rows_of(engine, PEOPLE)
+    people = rows_of(ready, PEOPLE)
     assert [row_id for row_id, _ in people] == ["004", "1,005", "3.0"]
 
     for spelling in ("3", "03", "\uff13", "3.0"):
@@ -65,6 +65,6 @@ def test_a_person_is_named_by_any_spelling(
         assert "--people names 99, x, 7-8: nobody of the 3 people." in ends(12, *given), words
     assert not list(tmp_path.glob("made*"))
     ends(0, "migrate", "accept", "old.csv:2", "--as", "3")
-    assert rows_of(engine, PEOPLE) == people
+    assert rows_of(ready, PEOPLE) == people
     owner = "select row_id from {schema}.person_content where media_id = 'oldVideo001'"
-    assert set(rows_of(engine, owner)) == {("3.0",)}
+    assert set(rows_of(ready, owner)) == {("3.0",)}

@@ -69,7 +69,7 @@ class Sheet:
 
 
 @pytest.fixture
-def sheet(engine: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sheet:
+def sheet(ready: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sheet:
     """A data folder after a first run."""
     written = Sheet(tmp_path / "people.csv")
     monkeypatch.setenv("ROWKEEPER_SHEET_SOURCE", str(written.path))

@@ -67,6 +67,7 @@ def phases(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     return {"now": answer["phase"], **blockers}
 
 
+@pytest.mark.fresh
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
 def test_the_whole_move_and_back(
     demo: Demo,

@@ -7,6 +7,7 @@ from tests.fakes.internet import FakeInternet
 from tests.months import LIST, World, live_through
 
 
+@pytest.mark.usefixtures("ready")
 @pytest.mark.parametrize(
     ("engine", "faults"),
     [("duckdb", ("page", "folder")), ("postgres", ("limit", "folder"))],

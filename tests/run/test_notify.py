@@ -146,6 +146,7 @@ def test_a_week_tells_what_is_new_and_never_else(context: Context, service: Serv
     assert fourth.startswith("rowkeeper: 2 things need somebody\n")  # both were away meanwhile
 
 
+@pytest.mark.usefixtures("ready")
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
 def test_a_week_of_the_command_as_cron_calls_it(
     engine: Target, tmp_path: Path, service: Service, monkeypatch: pytest.MonkeyPatch

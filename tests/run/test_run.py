@@ -22,7 +22,7 @@ from rowkeeper.core.warehouse import Row, Target, connect
 from tests.fakes.internet import FakeInternet
 from tests.helpers.kills import KILL
 
-pytestmark = pytest.mark.data_tests
+pytestmark = [pytest.mark.data_tests, pytest.mark.fresh]
 
 TABLES = ("people", "assets", "person_content", "download_sessions", "quarantine")
 FACTS = (
