@@ -88,7 +88,7 @@ def open_postgres(target: Server) -> "psycopg2.extensions.connection":
 def _connect(target: Server) -> "psycopg2.extensions.connection":
     import psycopg2
 
-    tls: dict[str, Any] = dict(target.tls)
+    line: dict[str, Any] = {**CUT_OFF, **dict(target.tls)}
     connection: psycopg2.extensions.connection = psycopg2.connect(
         host=target.host,
         port=target.port,
@@ -97,8 +97,7 @@ def _connect(target: Server) -> "psycopg2.extensions.connection":
         dbname=target.dbname,
         connect_timeout=CONNECT_TIMEOUT_S,
         application_name=os.environ.get(APPLICATION_VARIABLE, APPLICATION),
-        **CUT_OFF,
-        **tls,
+        **line,
     )
     connection.autocommit = True
     connection.set_client_encoding("UTF8")  # a role or PGCLIENTENCODING may ask for another

@@ -21,6 +21,7 @@ from tests.helpers.clusters import (
     Machines,
     Process,
     begin_driving,
+    begun_anew,
     context_here,
     machines,
     wanted,
@@ -86,18 +87,22 @@ class World:
         expect(driver.wait(600) == 0, f"the driver ended with {driver.returncode}")
 
     def check(self, person: str, in_flight: int) -> int:
-        """All is stored and told of once; how many were asked for again."""
+        """All is stored once and told of; how many were asked for again.
+
+        What a worker whose line was cut had in flight, it may tell of once more at the end.
+        """
+        ids = {item.asset_id for item in begun_anew(context_here(), wanted(FILES, person))}
+        expect(not ids, f"lost: {ids}")
         ids = {item.asset_id for item in wanted(FILES, person)}
         told = Counter(asset_id for (asset_id,) in query(DOWNLOADED) if asset_id in ids)
         pages = self.store.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
         keys = [Path(item["Key"]) for page in pages for item in page.get("Contents", [])]
         stored = Counter(key.stem for key in keys if key.stem in ids and key.suffix == ".txt")
         expect(not (failed := query(FAILED)), f"failed: {failed[:3]}")
-        expect(told == Counter(ids), f"told of: {told - Counter(ids)}, lost: {ids - told.keys()}")
+        expect(told.total() - len(ids) <= THREADS, f"told of again: {told - Counter(ids)}")
         expect(stored == Counter(ids), f"stored: {len(stored)} of {len(ids)}")
         again = {name: times for name, times in self.net.asked.items() if times > 1}
         expect(len(again) <= in_flight, f"asked again: {again}, in flight: {in_flight}")
-        expect(not query("select * from raw.worker_results"), "results are left")
         self.check_pace()
         return len(again)
 
