@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unittest.mock import patch
 
@@ -26,6 +28,24 @@ def test_a_journal_without_events_leaves_nothing(tmp_path: Path) -> None:
     with Journal(tmp_path):
         pass
     assert list(tmp_path.rglob("*")) == []
+
+
+def test_events_of_threads_that_go_on_at_once_share_each_fsync(tmp_path: Path) -> None:
+    threads, each, syncs = 8, 25, []
+
+    def slow(handle: int) -> None:
+        syncs.append(handle)
+        time.sleep(0.02)
+
+    def work(start: int) -> None:
+        for number in range(each):
+            journal.append(event(start + number))
+
+    with patch("rowkeeper.core.journal.journal.os.fsync", slow), Journal(tmp_path) as journal:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(work, range(0, threads * each, each)))
+        assert len(syncs) < 1.6 * each
+    assert len(sealed_events(tmp_path)) == threads * each
 
 
 def test_many_threads_share_fsyncs_and_lose_nothing(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Self
 
+from rowkeeper.core import clock
 from rowkeeper.core.disk.locks import try_lock, unlock
 from rowkeeper.core.disk.own import is_own_file, standing_file, write_new
 from rowkeeper.core.disk.presence import make_folder
@@ -34,6 +35,8 @@ from rowkeeper.core.journal.segments import (
     segments_in,
 )
 
+PATIENCE = 0.5
+"""For so much of a flush others are waited for."""
 ASIDE = "aside"
 """Below the journal: bytes that are no event, kept for whoever wants to look at them."""
 
@@ -56,8 +59,12 @@ class Journal:
         self._path = folder / "open" / f"{self.segment_id}{OPEN}{SUFFIX}"
         self._file: FileIO | None = None
         self._digest = hashlib.sha256()  # of all that is on disk
-        self._state = threading.Condition()
+        lock = threading.Lock()
+        self._state, self._joined = threading.Condition(lock), threading.Condition(lock)
         self._waiting: list[bytes] = []
+        self._callers = 0  # who wait for what is not being written yet
+        self._company = 0  # how many may come together next
+        self._flush_s = 0.0
         self._accepted = 0  # events handed in so far
         self._durable = 0  # events on disk so far
         self._writing = False
@@ -74,6 +81,8 @@ class Journal:
                 self._waiting.append(to_line(event, self._accepted + 1))
                 self._accepted += 1
             mine = self._accepted
+            self._callers += bool(events)
+            self._joined.notify()
             while self._durable < mine:
                 if self._fault:
                     raise _unwritable(self._folder, self._fault)
@@ -84,9 +93,12 @@ class Journal:
 
     def _write_waiting(self) -> None:
         """Write all waiting lines with one fsync, for all who wait; the state is held on entry."""
-        batch, upto = self._waiting, self._accepted
-        self._waiting, self._writing = [], True
+        if self._company > 1:
+            self._gather()
+        batch, upto, company = self._waiting, self._accepted, self._callers
+        self._waiting, self._callers, self._writing = [], 0, True
         self._state.release()
+        begin = clock.seconds()
         fault: OSError | None = None
         try:
             self._write(b"".join(batch))
@@ -94,11 +106,26 @@ class Journal:
             fault = error
         finally:
             self._state.acquire()
+            self._flush_s = clock.seconds() - begin
+            self._company = company + self._callers
             self._writing = False
             self._fault = fault
             if fault is None:
                 self._durable = upto
             self._state.notify_all()
+
+    def _gather(self) -> None:
+        """Wait for those whose events were written last, or came meanwhile: they come again at
+        once, and whoever is first would else write alone and have all others wait for a second
+        fsync."""
+        self._writing = True
+        try:
+            self._joined.wait_for(lambda: self._callers >= self._company, self._flush_s * PATIENCE)
+        except BaseException:
+            self._state.notify_all()
+            raise
+        finally:
+            self._writing = False
 
     def _write(self, data: bytes) -> None:
         if self._file is None:
