@@ -1,4 +1,4 @@
-"""The sites of a module, as its fixture ``site`` has them, on loopback."""
+"""The sites of a module on loopback: empty ones, or as its own fixture ``site`` has them."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,6 +10,11 @@ from downloaders.base import FetchSettings
 from tests.fakes.clients import settings_for
 from tests.fakes.internet import FakeInternet
 from tests.fakes.site import Site
+
+
+@pytest.fixture
+def site() -> Site:
+    return Site()
 
 
 @pytest.fixture

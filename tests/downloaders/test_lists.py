@@ -18,7 +18,6 @@ from tests.fakes.site import (
     DriveEntry,
     DriveFolder,
     Playlist,
-    Site,
     WebResponse,
 )
 from tests.helpers.readings import again, children, events
@@ -26,11 +25,6 @@ from tests.helpers.readings import again, children, events
 TEN = tuple((f"video{n:06}", f"No {n}") for n in range(10))
 MANY = tuple((f"of_many_{n:03}", f"Of many {n}") for n in range(100))
 LIST, FOLDER = "PLofvideos", "folder_of_all"
-
-
-@pytest.fixture
-def site() -> Site:
-    return Site()
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ from tests.fakes.site import (
     Caption,
     Document,
     Fault,
-    Site,
     Video,
 )
 from tests.helpers.readings import again, events
@@ -27,11 +26,6 @@ from tests.helpers.readings import again, events
 DOCUMENT = "typing_notes"
 SPOKEN = (Caption("en", "WEBVTT\n\n00:00.000 --> 00:01.000\nHello.\n"),)
 PAGE = "<html><body><p>{}</p></body></html>"
-
-
-@pytest.fixture
-def site() -> Site:
-    return Site()
 
 
 @pytest.fixture

@@ -39,18 +39,6 @@ def settings(tmp_path: Path) -> Settings:
     )
 
 
-@pytest.fixture(scope="module")
-def one_proxy() -> Iterator[FaultyS3]:
-    with FaultyS3() as s3:
-        yield s3
-
-
-@pytest.fixture
-def proxy(one_proxy: FaultyS3) -> FaultyS3:
-    one_proxy.reset()
-    return one_proxy
-
-
 def s3(proxy: FaultyS3, tmp_path: Path) -> Settings:
     store = s3_store(proxy.url)
     return s3_settings(tmp_path, f"{store.root}/kept", proxy.url)

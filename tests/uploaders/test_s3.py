@@ -1,7 +1,6 @@
 """An S3 store among faults: what it sends, what it believes, what it says."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,18 +29,6 @@ from uploaders.values import Held
 
 WHOLE: dict[str, Any] = {}
 PARTS: dict[str, Any] = {"multipart_threshold": 1, "part_size": 5 << 20}
-
-
-@pytest.fixture(scope="module")
-def one_proxy() -> Iterator[FaultyS3]:
-    with FaultyS3() as s3:
-        yield s3
-
-
-@pytest.fixture
-def proxy(one_proxy: FaultyS3) -> FaultyS3:
-    one_proxy.reset()
-    return one_proxy
 
 
 def names(store: S3Store) -> list[str]:
