@@ -85,6 +85,7 @@ def test_any_text_is_a_selection_or_a_sentence(text: str, mode: str) -> None:
         assert set(select(mode, text).of(ASSETS)) <= set(ASSETS)
 
 
+@pytest.mark.fresh
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
 def test_a_run_does_what_its_options_say(
     engine: Target,
