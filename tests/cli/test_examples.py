@@ -20,13 +20,13 @@ TALK = Video("jNQXAC9IVRw", "A talk", media.adaptive(tone=440), (Caption("en", W
 ELSEWHERE = {
     "init": "a sheet that is not here, and a folder without a config",
     "serve": "does not end",
-    "retry": "nothing failed",
-    "migrate archive": "a bucket",
-    "migrate rollback": "the CSVs of the old system",
-    "migrate adopt": "its files",
+    "retry": "something that failed: tests/test_readme.py",
+    "migrate archive": "the CSVs of the old system: tests/test_readme.py",
+    "migrate rollback": "the same",
+    "migrate adopt": "the same",
     "migrate evidence": "its lists",
     "migrate accept": "its CSVs",
-    "store adopt": "its bucket",
+    "store adopt": "the same",
     "rebuild": "a Postgres server",
     "doctor": "the internet",
 }
