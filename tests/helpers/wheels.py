@@ -15,6 +15,9 @@ SOURCES = ("pyproject.toml", "setup.py", "README.md", "LICENSE", "dbt_project.ym
 FOLDERS = ("rowkeeper", "loaders", "downloaders", "uploaders", "dbt_project")
 UV = str(Path(sys.executable).parent / "uv")
 
+NEWER = ("3.13", "3.12")
+"""What dbt-core says it runs on beyond the oldest, the newest first."""
+
 
 @dataclass(frozen=True)
 class Installed:
@@ -69,8 +72,26 @@ def install(folder: Path) -> Installed:
     command = [given.get(word, word) for word in shlex.split(line)]
     assert set(given.values()) <= set(command)
     places = {"UV_TOOL_DIR": str(tools), "UV_TOOL_BIN_DIR": str(programs)}
-    _run(UV, *command[1:], "--python", sys.executable, **places)
+    _run(UV, *command[1:], "--python", newest_python(), **places)
     return Installed(tools / "rowkeeper", programs, home)
+
+
+def newest_python() -> str:
+    """The newest Python of this machine that what is locked runs on, pyenv's among them; where
+    there is none but the tests' own, that."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser()
+    path = os.pathsep.join([*map(str, pyenv.glob("versions/*/bin")), os.environ["PATH"]])
+    for version in NEWER:
+        done = subprocess.run(
+            [UV, "python", "find", "--no-python-downloads", "--no-project", version],
+            env={**os.environ, "PATH": path},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode == 0:
+            return done.stdout.strip()
+    return sys.executable
 
 
 def _run(*command: str, **variables: str) -> None:
