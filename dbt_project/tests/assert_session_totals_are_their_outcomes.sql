@@ -1,12 +1,18 @@
 -- A session's totals are the sum of its assets' outcomes, each asset once, and no more than it took on; each
--- session of an event is there.
+-- session of an event is there. What another run drained since the sessions were counted is the next build's.
 
-with events as (
+with counted as (
+    select unnest(string_to_array(load_ids, ',')) as load_id from {{ ref("int_session_totals") }}
+),
+
+events as (
     select
         *,
         event_type in {{ outcome_events() }} as is_outcome
     from {{ ref("stg_asset_events") }}
-    where event_type not in {{ events_of_no_session() }}
+    where
+        event_type not in {{ events_of_no_session() }}
+        and (load_id = '' or load_id in (select counted.load_id from counted))
 ),
 
 told as (
