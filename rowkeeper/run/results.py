@@ -19,7 +19,7 @@ from rowkeeper.core.drain import drain
 from rowkeeper.core.errors import UsageError, WarehouseError
 from rowkeeper.core.events import AssetEvent
 from rowkeeper.core.journal.journal import Journal, journal_dir
-from rowkeeper.core.pool import Stop
+from rowkeeper.core.pool import Stop, StoppedError
 from rowkeeper.core.text import from_json
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
@@ -36,21 +36,40 @@ STANDING = f"""
 select {IS_GONE}, (
     select outcome from raw.worker_results as results
     where results.session_id = asked.session_id and results.asset_id = ?
+), exists (
+    select 1 from raw.worker_results as results
+    where results.session_id = asked.session_id and results.asset_id = ''
 ) from (select cast(? as text) as session_id) as asked
 """
 KEEP = """
-insert into raw.worker_results as results (session_id, asset_id, outcome) values (?, ?, ?)
+insert into raw.worker_results as results (session_id, asset_id, outcome)
+select asked.session_id, ?, ? from (select cast(? as text) as session_id) as asked
+where not exists (
+    select 1 from raw.worker_results as ended
+    where ended.session_id = asked.session_id and ended.asset_id = ''
+)
 on conflict (session_id, asset_id) do update set outcome = results.outcome returning outcome
 """
+END = """
+insert into raw.worker_results (session_id, asset_id, outcome) values (?, '', 'over')
+on conflict do nothing returning 1
+"""
+"""A row of no asset: nothing that comes later counts, as from a worker that was cut off."""
+FORGET_ENDS = """
+delete from raw.worker_results where asset_id = '' and written_at < now() - interval '7 days'
+"""
 OF_THE_GONE = f"""
-from raw.worker_results where session_id in (
+from raw.worker_results where asset_id <> '' and session_id in (
     select session_id from (
-        select distinct session_id from raw.worker_results
+        select distinct session_id from raw.worker_results where asset_id <> ''
     ) as sessions where {IS_GONE}
 )
 """
 LEFT = f"select session_id, asset_id, outcome {OF_THE_GONE} order by 1, 2 limit 5000"
-SINCE = f"select extract(epoch from clock_timestamp() - max(written_at)) {OF_THE_GONE}"
+SINCE = f"""
+select extract(epoch from clock_timestamp() - max(written_at)) {OF_THE_GONE}
+and session_id not in (select session_id from raw.worker_results where asset_id = '')
+"""
 FORGET = "delete from raw.worker_results where session_id = ? and asset_id = any(?)"
 HOLD = f"select pg_advisory_lock({DRIVERS}, hashtext(?))"
 """Held as often as it is asked for, until the session on Postgres ends."""
@@ -74,14 +93,23 @@ class Results:
         self._session, self._session_id = session, session_id
 
     def standing(self, asset_id: str) -> tuple[bool, str | None]:
-        """Is the driver gone? And the outcome of ``asset_id``, if one is there."""
-        ((is_gone, outcome),) = self._session.ask(STANDING, asset_id, self._session_id)
+        """Is the driver gone? And the outcome of ``asset_id``, if one is there.
+
+        Raises ``StoppedError`` once the session is over.
+        """
+        ((is_gone, outcome, is_over),) = self._session.ask(STANDING, asset_id, self._session_id)
+        if is_over:
+            raise StoppedError
         return bool(is_gone), outcome
 
     def keep(self, asset_id: str, outcome: str) -> str:
-        """Write down ``outcome``, unless another worker was first; the one that counts."""
-        ((kept,),) = self._session.ask(KEEP, self._session_id, asset_id, outcome)
-        return str(kept)
+        """Write down ``outcome``, unless another worker was first; the one that counts.
+
+        Raises ``StoppedError`` once the session is over.
+        """
+        for (kept,) in self._session.ask(KEEP, asset_id, outcome, self._session_id):
+            return str(kept)
+        raise StoppedError
 
 
 class DriverWatch(Stop):
@@ -97,7 +125,12 @@ class DriverWatch(Stop):
         super().check()
         if (now := time.monotonic()) >= self._next:
             self._next = now + LOOK_S
-            self.saw(self._results.standing("")[0])
+            try:
+                is_gone, _ = self._results.standing("")
+            except StoppedError:
+                self.set()
+                raise
+            self.saw(is_gone)
 
     def saw(self, is_gone: bool) -> None:
         """Raise ``StoppedError`` where nobody has held the driver's lock for too long."""
@@ -117,8 +150,8 @@ class DriverWatch(Stop):
 
 @contextmanager
 def driving(context: Context, session_id: str) -> Iterator[None]:
-    """Hold the lock of a session, anew where the server ended ours; what its workers still write
-    after the end is taken up."""
+    """Hold the lock of a session, anew where the server ended ours, and say at the end that all
+    is over."""
     over = threading.Event()
     with LastingSession(context.target) as session, ThreadPoolExecutor(1) as thread:
 
@@ -133,6 +166,8 @@ def driving(context: Context, session_id: str) -> Iterator[None]:
             yield
         finally:
             over.set()
+            with suppress(WarehouseError):
+                session.ask(END, session_id)
 
 
 def forget(context: Context, session_id: str, asset_ids: Iterable[str]) -> None:
@@ -159,6 +194,8 @@ def take_up(context: Context) -> int:
         for session_id in {row.session_id for row in rows}:
             assets = (row.asset_id for row in rows if row.session_id == session_id)
             forget(context, session_id, assets)
+            with connect(context.target) as warehouse:
+                warehouse.query(END, [session_id])
         count += len(rows)
     return count
 
@@ -168,6 +205,7 @@ def _written_s(context: Context) -> float:
     with connect(context.target) as warehouse:
         if "worker_results" not in warehouse.tables("raw"):
             return math.inf
+        warehouse.execute(FORGET_ENDS)
         ((seconds,),) = warehouse.query(SINCE)
         return math.inf if seconds is None else float(seconds)
 

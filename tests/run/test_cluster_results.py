@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from rowkeeper.core.pool import StoppedError
 from rowkeeper.core.settings import Settings
 from rowkeeper.core.warehouse import Target, connect
 from rowkeeper.run import results
@@ -16,7 +17,10 @@ from tests.helpers.events import event, numbered
 EVENTS = "select count(*) from raw.asset_events"
 
 
-@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
+postgres = pytest.mark.parametrize("engine", ["postgres"], indirect=True)
+
+
+@postgres
 def test_what_comes_before_its_workers_notice_is_taken_up_too(
     engine: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -34,11 +38,31 @@ def test_what_comes_before_its_workers_notice_is_taken_up_too(
             write(8)
 
         monkeypatch.setattr(results, "time", SimpleNamespace(sleep=last_ones))
-        with results.driving(context, numbered(1)):
-            write(7)
-            assert (results.take_up(context), waited) == (0, [])
+        write(7)  # of a driver that died: its lock is free
         assert results.take_up(context) == 2
+        with pytest.raises(StoppedError):
+            write(9)  # it was cut off, and is back when all is over
+        with pytest.raises(StoppedError):
+            written.standing(numbered(9))
         assert results.take_up(context) == 0
     assert waited == [results.LOOK_S + results.GONE_S]
     with connect(engine) as warehouse:
         assert warehouse.query(EVENTS) == [(2,)]
+
+
+@postgres
+def test_workers_stop_at_once_when_their_driver_has_said_that_all_is_over(
+    engine: Target, tmp_path: Path
+) -> None:
+    context = Context(Settings(data_dir=tmp_path / "data"), engine)
+    with LastingSession(engine) as session:
+        written = results.Results(session, numbered(1))
+        watch = results.DriverWatch(written)
+        with results.driving(context, numbered(1)):
+            told = event(7)
+            written.keep(str(told.asset_id), json.dumps({"events": [told.to_json()]}))
+            watch.check()
+            assert results.take_up(context) == 0  # it is at work
+        with pytest.raises(StoppedError):
+            results.DriverWatch(written).check()
+        assert results.take_up(context) == 1
