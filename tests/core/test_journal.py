@@ -142,6 +142,20 @@ def test_a_spoilt_line_stops_with_file_and_line(tmp_path: Path, line: bytes) -> 
         list(read_segment(path))
 
 
+def test_an_interrupted_write_is_not_taken_for_done(tmp_path: Path) -> None:
+    with Journal(tmp_path) as journal:
+        journal.append(event(1))
+        with (
+            patch("rowkeeper.core.journal.journal.write_all", side_effect=KeyboardInterrupt),
+            pytest.raises(KeyboardInterrupt),
+        ):
+            journal.append(event(2))
+        with pytest.raises(JournalError, match="interrupted"):
+            journal.append(event(3))
+    (path,) = sealed_segments(tmp_path).values()
+    assert [kept.asset_id for kept in read_segment(path)] == [event(1).asset_id]
+
+
 def test_a_full_disk_is_told_to_every_writer(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     journal.append(event(1))

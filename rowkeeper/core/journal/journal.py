@@ -6,6 +6,7 @@ events of threads that wait at the same time share one fsync. A finished segment
 filled from here. How a line and a segment say that they are whole is in ``segments``.
 """
 
+import errno
 import hashlib
 import os
 import threading
@@ -99,9 +100,10 @@ class Journal:
         self._waiting, self._callers, self._writing = [], 0, True
         self._state.release()
         begin = clock.seconds()
-        fault: OSError | None = None
+        fault: OSError | None = InterruptedError(errno.EINTR, "it was interrupted")
         try:
             self._write(b"".join(batch))
+            fault = None
         except OSError as error:
             fault = error
         finally:
