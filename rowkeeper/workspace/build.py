@@ -39,6 +39,8 @@ OTHERS_DEPEND = re.compile(
     r"\S+ must change, and what is not of rowkeeper .* make it anew\.", re.DOTALL
 )
 """What must_change() says of a relation that others' views read."""
+OF_AN_EVENT = "assert_asset_has_one_identity"
+"""The data test that one event of a journal can fail."""
 BAD = frozenset({"error", FAILED_TEST, "runtime error"})
 
 
@@ -161,9 +163,11 @@ def _refusal(
     reason = " ".join(context.target.masked(reason).split())[:400]
     log = logs / "dbt.log"
     if any(str(node.status) == FAILED_TEST for node in failed):
+        remedy = f"see {log}, or run dbt build --target {context.target.name}"
+        if any(node.node.name == OF_AN_EVENT for node in failed):
+            remedy = f"rowkeeper journal check names the event that says so, or {remedy}"
         return BuildError(
-            f"dbt build stopped before the marts ({reason}). Nothing is lost: see {log}, or run "
-            f"dbt build --target {context.target.name}."
+            f"dbt build stopped before the marts ({reason}). Nothing is lost: {remedy}."
         )
     return WarehouseError(
         f"The warehouse, {context.target.where}, did not finish the build ({reason}): see that it "
