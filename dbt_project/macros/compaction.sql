@@ -18,11 +18,11 @@
 
 {#- The events that the drains have brought since ``compacted`` was made. Those of no drain always count. -#}
 {% macro events_since(compacted) -%}
-    select * from {{ ref("stg_asset_events") }}
+    select * from {{ ref("stg_events__asset_events") }}
     where
         load_id = ''
         or load_id in (
-            select loads.load_id from {{ ref("stg_event_loads") }} as loads
+            select loads.load_id from {{ ref("stg_events__event_loads") }} as loads
             where loads.load_id not in (select held.load_id from {{ compacted }} as held where held.is_first_of_load)
         )
 {%- endmacro %}

@@ -19,7 +19,7 @@ with mentions as (
         provider,
         media_id,
         asset_kind
-    from {{ ref("stg_asset_events") }}
+    from {{ ref("stg_events__asset_events") }}
     where asset_id is not null
 ),
 
@@ -28,7 +28,7 @@ identified as (
         asset_id,
         cast(details as json) ->> 'provider' as provider,
         cast(details as json) ->> 'asset_kind' as asset_kind
-    from {{ ref("stg_asset_events") }}
+    from {{ ref("stg_events__asset_events") }}
     where event_type = 'identified'
 )
 

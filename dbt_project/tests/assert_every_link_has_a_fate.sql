@@ -6,7 +6,7 @@ with cells as (
         row_key,
         column_name,
         position
-    from {{ ref("stg_links") }}
+    from {{ ref("stg_rows__links") }}
 ),
 
 readings as (

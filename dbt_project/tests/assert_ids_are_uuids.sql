@@ -1,13 +1,13 @@
 -- The ids of assets and sessions are UUIDs, as the marts have them.
 
 with ids as (
-    select asset_id as id from {{ ref("stg_asset_events") }}
+    select asset_id as id from {{ ref("stg_events__asset_events") }}
     union
-    select parent_asset_id from {{ ref("stg_asset_events") }}
+    select parent_asset_id from {{ ref("stg_events__asset_events") }}
     union
-    select session_id from {{ ref("stg_asset_events") }}
+    select session_id from {{ ref("stg_events__asset_events") }}
     union
-    select asset_id from {{ ref("stg_links") }}
+    select asset_id from {{ ref("stg_rows__links") }}
 )
 
 select * from ids

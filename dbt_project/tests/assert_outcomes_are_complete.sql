@@ -2,7 +2,7 @@
 -- are or were; a check has its number.
 
 select *
-from {{ ref("stg_asset_events") }}
+from {{ ref("stg_events__asset_events") }}
 where
     event_type in {{ outcome_events() }}
     and (

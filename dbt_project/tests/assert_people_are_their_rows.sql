@@ -44,7 +44,7 @@ links as (
         column_name,
         url,
         canonical_url
-    from {{ ref("stg_links") }}
+    from {{ ref("stg_rows__links") }}
 ),
 
 people as (

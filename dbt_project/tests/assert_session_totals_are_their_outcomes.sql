@@ -9,7 +9,7 @@ events as (
     select
         *,
         event_type in {{ outcome_events() }} as is_outcome
-    from {{ ref("stg_asset_events") }}
+    from {{ ref("stg_events__asset_events") }}
     where
         event_type not in {{ events_of_no_session() }}
         and (load_id = '' or load_id in (select counted.load_id from counted))

@@ -37,7 +37,7 @@ select
 from raw.asset_events
 """
 ACCEPTED_BY = "int_accepted_rows"
-FED_BY_EVENTS = "stg_asset_events"
+FED_BY_EVENTS = "stg_events__asset_events"
 
 
 @dataclass(frozen=True)

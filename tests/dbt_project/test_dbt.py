@@ -66,7 +66,7 @@ def test_the_drain_and_dbt_make_the_same_event_table(engine: Target) -> None:
     by_drain = rows_of(engine, columns)
     with connect(engine) as warehouse:
         warehouse.execute("drop schema raw cascade")
-    assert dbt("run", "--select", "stg_asset_events").returncode == 0
+    assert dbt("run", "--select", "stg_events__asset_events").returncode == 0
     assert rows_of(engine, columns) == by_drain
     assert {row[0] for row in by_drain} == {*EVENT_COLUMNS, "loaded_at"}
 

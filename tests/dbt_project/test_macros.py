@@ -113,7 +113,7 @@ def test_the_tables_of_events_are_the_same_in_both() -> None:
 
 
 def test_the_kinds_of_events_are_the_same_in_both() -> None:
-    path = PROJECT_DIR / "dbt_project" / "models" / "staging" / "stg_asset_events.yml"
+    path = PROJECT_DIR / "dbt_project" / "models" / "staging" / "stg_events__asset_events.yml"
     rules = yaml.safe_load(path.read_text("utf-8"))["models"][0]["data_tests"][0]["rules"]
     assert set(rules["arguments"]["accepted_values"]["event_type"]) == {*map(str, EventType)}
 

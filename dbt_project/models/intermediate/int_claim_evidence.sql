@@ -38,7 +38,7 @@ linked as (
         1 as strength,
         'the ' || links.column_name || ' of ' || other_rows.place as words
     from other_rows
-    inner join {{ ref("stg_links") }} as links
+    inner join {{ ref("stg_rows__links") }} as links
         on other_rows.row_key = links.row_key and other_rows.provider = links.provider
     where position(',' || other_rows.media_id || ',' in ',' || links.media_id || ',') > 0
 ),

@@ -1,4 +1,4 @@
--- depends_on: {{ ref("stg_event_loads") }}
+-- depends_on: {{ ref("stg_events__event_loads") }}
 -- The events that can still count. What is told again and again of one copy, that it was checked, failed or
 -- was found unchanged, is there once: the telling that holds, by the order of the models that read it. An
 -- event that is passed over here stays so, whatever comes later; raw has it.
@@ -11,7 +11,7 @@ with told as (
     {% if adds() %}
     from ({{ events_since(this) }}) as events
     {% else %}
-    from {{ ref("stg_asset_events") }} as events
+    from {{ ref("stg_events__asset_events") }} as events
     {% endif %}
     where events.load_id != ''
 ),
@@ -23,7 +23,7 @@ known as (
     select {{ columns_of(this) }} from {{ this }}
     where
         event_key in (select told.event_key from told)
-        and load_id in (select loads.load_id from {{ ref("stg_event_loads") }} as loads)
+        and load_id in (select loads.load_id from {{ ref("stg_events__event_loads") }} as loads)
     {% else %}
     select * from told
     {% endif %}

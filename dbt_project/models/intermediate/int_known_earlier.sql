@@ -29,7 +29,7 @@ found as (
         coalesce(links.rule, '') = 'known earlier'
         or (legacy_rows.role = 'history' and (links.is_content or coalesce(links.rule, '-') = ''))
             as is_earlier
-    from {{ ref("stg_links") }} as links
+    from {{ ref("stg_rows__links") }} as links
     inner join legacy_rows on links.row_key = legacy_rows.row_key
 ),
 

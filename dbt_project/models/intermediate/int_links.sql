@@ -9,7 +9,7 @@ with occurrences as (
             partition by row_key, column_name, position
             order by case when row_id = '' then 1 else 0 end, link_key
         ) as copy_number
-    from {{ ref("stg_links") }}
+    from {{ ref("stg_rows__links") }}
 ),
 
 source_rows as (

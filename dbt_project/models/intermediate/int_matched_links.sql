@@ -27,7 +27,7 @@ found as (
         links.is_content,
         links.rule,
         links.shows_canonical
-    from {{ ref("stg_links") }} as links
+    from {{ ref("stg_rows__links") }} as links
     inner join matched on links.row_key = matched.row_key
     where
         (links.row_id = '' or (matched.is_accepted and links.row_id != matched.row_id))
@@ -39,7 +39,7 @@ found as (
 missing as (
     select found.*
     from found
-    left join {{ ref("stg_links") }} as standing
+    left join {{ ref("stg_rows__links") }} as standing
         on found.row_key = standing.row_key
         and found.column_name = standing.column_name
         and found.position = standing.position

@@ -53,7 +53,7 @@ links as (
             partition by row_key, column_name = 'type'
             order by case when column_name = 'link' then 0 else 1 end, position, link_key
         ) as link_rank
-    from {{ ref("stg_links") }}
+    from {{ ref("stg_rows__links") }}
     where
         (source = 'sheet' and column_name in ('name', 'link', 'type'))
         or (source = 'legacy_csv' and column_name = 'link')

@@ -39,7 +39,7 @@ links as (
             partition by row_key
             order by case when column_name = 'link' then 0 else 1 end, position, link_key
         ) as link_rank
-    from {{ ref("stg_links") }}
+    from {{ ref("stg_rows__links") }}
     where column_name = 'link' or (source = 'sheet' and column_name = 'name')
 ),
 

@@ -5,7 +5,7 @@ with newest as (
         content_sha256,
         form,
         max(rules) as rules
-    from {{ ref("stg_texts_read") }}
+    from {{ ref("stg_words__texts_read") }}
     group by content_sha256, form
 )
 

@@ -40,7 +40,7 @@ content as (
         row_texts.content_key,
         row_texts.row_id,
         links.canonical_url
-    from {{ ref("stg_links") }} as links
+    from {{ ref("stg_rows__links") }} as links
     inner join row_texts on links.row_key = row_texts.row_key
     where
         links.is_content and links.asset_kinds != ''

@@ -85,7 +85,7 @@ texts as (
             case when row_keys.email_key like '%_@_%._%' then row_keys.email_key end
         ) as email_address
     from all_rows
-    left join {{ ref("stg_row_keys") }} as row_keys on all_rows.row_key = row_keys.row_key
+    left join {{ ref("stg_rows__row_keys") }} as row_keys on all_rows.row_key = row_keys.row_key
 ),
 
 ruled as (

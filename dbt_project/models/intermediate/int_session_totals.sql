@@ -1,4 +1,4 @@
--- depends_on: {{ ref("stg_event_loads") }}
+-- depends_on: {{ ref("stg_events__event_loads") }}
 -- One row a session. An asset counts once: as failed if its download, its upload or a check of it did.
 -- Its total is what it says of itself at its end, with later pages and what others shared; a killed one
 -- said only how it began. Whatever it told of is among it in any case. A run's build counts those sessions
@@ -22,7 +22,7 @@ counted as (
 ),
 
 since as (
-    select load_id from {{ ref("stg_event_loads") }}
+    select load_id from {{ ref("stg_events__event_loads") }}
     where load_id not in (select counted.load_id from counted)
     union all
     select '' as load_id
@@ -37,7 +37,7 @@ rediscovered as (
 ),
 
 touched as (
-    select session_id from {{ ref("stg_asset_events") }}
+    select session_id from {{ ref("stg_events__asset_events") }}
     where load_id in (select since.load_id from since)
     union
     select discoveries.session_id from discoveries
@@ -49,7 +49,7 @@ touched as (
 
 {% endif %}
 told as (
-    select * from {{ ref("stg_asset_events") }}
+    select * from {{ ref("stg_events__asset_events") }}
     where
         event_type not in {{ events_of_no_session() }}
         {%- if adds() %}

@@ -79,7 +79,7 @@ found_links as (
     select
         row_key,
         string_agg(distinct canonical_url, chr(10) order by canonical_url) as links
-    from {{ ref("stg_links") }}
+    from {{ ref("stg_rows__links") }}
     where column_name = 'extracted_links'
     group by row_key
 ),

@@ -24,5 +24,5 @@ select
     texts.original_url,
     texts.title
 from {{ ref("int_read_texts") }} as texts
-inner join {{ ref("stg_passages") }} as passages on texts.text_key = passages.text_key
+inner join {{ ref("stg_words__passages") }} as passages on texts.text_key = passages.text_key
 inner join {{ ref("int_people") }} as people on texts.person_row_id = people.row_id

@@ -6,7 +6,7 @@ with ends as (
     select
         *,
         row_number() over (partition by run_id order by exit_code desc, report_id) as end_rank
-    from {{ ref("stg_run_reports") }}
+    from {{ ref("stg_runs__run_reports") }}
     where said = 'ended'
 ),
 
@@ -33,7 +33,7 @@ runs as (
         ends.uploaded_assets,
         ends.failed_uploads,
         ends.paused_providers
-    from {{ ref("stg_run_reports") }} as started
+    from {{ ref("stg_runs__run_reports") }} as started
     left join ends on started.run_id = ends.run_id and ends.end_rank = 1
     where started.said = 'started'
 )
@@ -109,5 +109,5 @@ select
     null as uploaded_assets,
     null as failed_uploads,
     null as paused_providers
-from {{ ref("stg_dlt_loads") }} as loads
+from {{ ref("stg_events__dlt_loads") }} as loads
 left join runs on loads.load_id = runs.load_id
