@@ -34,7 +34,7 @@ FAILPOINTS = [
     ("loaders.pipeline", "add_snapshot", 1),
     ("rowkeeper.core.journal.journal", "Journal.append", 3),
     ("downloaders.places", "sync", 9),
-    ("rowkeeper.core.drain", "_insert", 1),
+    ("rowkeeper.core.drain", "_loading", 1),
     ("uploaders.local.store", "sha256_file", 5),
     ("rowkeeper.archive.kept_words", "_insert", 1),
     ("rowkeeper.catalogue.publish", "publish", 1),
