@@ -8,10 +8,9 @@ from rowkeeper.core.ids import asset_id
 from rowkeeper.core.journal.journal import journal_dir, sealed_segments
 from rowkeeper.core.journal.segments import Finding
 from rowkeeper.core.warehouse import Warehouse, connect
+from rowkeeper.workspace.build import OF_AN_EVENT
 from rowkeeper.workspace.context import Context
 
-TEST = "assert_asset_has_one_identity"
-"""The data test that stops a build; its relation lists the assets as they are now."""
 MENTIONS = """
 select event_id, asset_id, row_id, provider, media_id, asset_kind from raw.asset_events
 where asset_id in (select asset_id from {checks}.{test}) order by event_id
@@ -41,7 +40,7 @@ def clashes(context: Context) -> list[Finding]:
         return []
     checks = context.target.own_schema("checks")
     with connect(context.target, read_only=True) as warehouse:
-        if TEST not in warehouse.tables(checks):
+        if OF_AN_EVENT not in warehouse.tables(checks):
             return []
         mentions = _mentions(warehouse, checks)
     strange = [mention for mention in mentions if mention.is_strange]
@@ -50,7 +49,7 @@ def clashes(context: Context) -> list[Finding]:
 
 
 def _mentions(warehouse: Warehouse, checks: str) -> list[Identification]:
-    sql = MENTIONS.replace("{checks}", checks).replace("{test}", TEST)
+    sql = MENTIONS.replace("{checks}", checks).replace("{test}", OF_AN_EVENT)
     return [Identification(*map(str, row)) for row in warehouse.query(sql)]
 
 

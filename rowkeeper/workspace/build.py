@@ -40,7 +40,7 @@ OTHERS_DEPEND = re.compile(
 )
 """What must_change() says of a relation that others' views read."""
 OF_AN_EVENT = "assert_asset_has_one_identity"
-"""The data test that one event of a journal can fail."""
+"""The data test that one event of a journal can fail; its relation lists the assets as they are."""
 BAD = frozenset({"error", FAILED_TEST, "runtime error"})
 
 
