@@ -55,9 +55,9 @@ def test_every_description_is_a_comment(built: tuple[Context, dict[str, Any]]) -
     models = models_of(context)
     assert len(models) > 60
     for model in models:
-        assert said[model.schema, model.name, ""] == model.description
+        assert said[model.schema, model.alias, ""] == model.description
         for column in model.columns.values():
-            assert said[model.schema, model.name, column.name] == column.description
+            assert said[model.schema, model.alias, column.name] == column.description
     if context.target.type == "postgres":  # a build that changes no description writes none
         with connect(context.target) as warehouse:
             warehouse.execute("comment on table people is 'mine'")
