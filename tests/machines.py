@@ -25,6 +25,7 @@ from tests.helpers.samples import GID
 from tests.helpers.worlds import (
     FILES,
     LATENCY_S,
+    RACED,
     THREADS,
     WORKERS,
     World,
@@ -181,7 +182,7 @@ def race(here: World) -> None:
     rates = {}
     for count in (1, WORKERS):
         here.man(count)
-        here.ended(here.drive(f"race{count}-"))
+        here.ended(here.drive(f"race{count}-", RACED))
         came = sorted(here.net.came)
         rates[count] = len(came) / (came[-1] - came[0] + LATENCY_S)
         here.net.forget()

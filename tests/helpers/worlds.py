@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 FILES, WORKERS, THREADS = 120, 4, 2
+RACED = 480
+"""Files enough that the beginning and the end of a race weigh little."""
 LATENCY_S = 0.2
 RATE = 25.0
 """Requests a second to the site, which eight threads without a pace would exceed."""
@@ -72,10 +74,10 @@ class World:
         """The worker of a machine is no more."""
         self.cluster.kill(self.workers.pop(place))
 
-    def drive(self, person: str) -> Process:
+    def drive(self, person: str, files: int = FILES) -> Process:
         """A driver at work, of a session of its own."""
         self.sessions += 1
-        return begin_driving(self.cluster.address, numbered(self.sessions), FILES, person)
+        return begin_driving(self.cluster.address, numbered(self.sessions), files, person)
 
     def reach(self, requests: int, driver: Process) -> None:
         """Wait until the site was asked so often."""
@@ -149,7 +151,7 @@ def say(words: str) -> None:
 def world(folder: Path) -> Iterator[World]:
     """Four machines, and at their hub the scheduler, Postgres, the store and the sites."""
     data = folder / "postgres" / "data"
-    files = [DriveFile(f"file{n:02}", f"No {n}.txt", f"body {n}".encode()) for n in range(FILES)]
+    files = [DriveFile(f"file{n:02}", f"No {n}.txt", f"body {n}".encode()) for n in range(RACED)]
     with ExitStack() as stack:
         found = stack.enter_context(network(WORKERS))
         server = stack.enter_context(start_postgres(data))
