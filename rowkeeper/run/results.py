@@ -7,7 +7,6 @@ gone.
 """
 
 import json
-import math
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -185,36 +184,23 @@ def take_up(context: Context) -> int:
     if context.target.type != "postgres":
         return 0
     folder, count = journal_dir(context.settings.data_dir), 0
-    if _written_s(context) < LOOK_S + GONE_S:
-        time.sleep(LOOK_S + GONE_S)
-    while rows := _left(context):
-        with Journal(folder) as journal:
-            journal.extend([event for row in rows for event in _events(row.outcome)])
-        drain(folder, context.target)
-        for session_id in {row.session_id for row in rows}:
-            assets = (row.asset_id for row in rows if row.session_id == session_id)
-            forget(context, session_id, assets)
-            with connect(context.target) as warehouse:
-                warehouse.query(END, [session_id])
-        count += len(rows)
-    return count
-
-
-def _written_s(context: Context) -> float:
-    """For how long nothing of that was written."""
     with connect(context.target) as warehouse:
         if "worker_results" not in warehouse.tables("raw"):
-            return math.inf
+            return 0
         warehouse.execute(FORGET_ENDS)
-        ((seconds,),) = warehouse.query(SINCE)
-        return math.inf if seconds is None else float(seconds)
-
-
-def _left(context: Context) -> list[LeftResult]:
-    with connect(context.target) as warehouse:
-        if "worker_results" not in warehouse.tables("raw"):
-            return []
-        return warehouse.records(LeftResult, LEFT)
+        ((since_s,),) = warehouse.query(SINCE)
+        if since_s is not None and since_s < LOOK_S + GONE_S:
+            time.sleep(LOOK_S + GONE_S)
+        while rows := warehouse.records(LeftResult, LEFT):
+            with Journal(folder) as journal:
+                journal.extend([event for row in rows for event in _events(row.outcome)])
+            drain(folder, context.target)
+            for session_id in {row.session_id for row in rows}:
+                assets = sorted(row.asset_id for row in rows if row.session_id == session_id)
+                warehouse.execute(FORGET, [session_id, assets])
+                warehouse.query(END, [session_id])
+            count += len(rows)
+    return count
 
 
 def told(outcome: "Outcome") -> str:
