@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from rowkeeper.core.disk.own import read_file
 from rowkeeper.core.ids import asset_id
 from rowkeeper.core.journal.journal import journal_dir, sealed_segments
 from rowkeeper.core.journal.segments import Finding
@@ -55,17 +56,21 @@ def _mentions(warehouse: Warehouse, checks: str) -> list[Identification]:
 
 def _found(folder: Path, wanted: dict[bytes, Identification]) -> Iterator[Finding]:
     for path in sealed_segments(folder).values():
-        for number, line in enumerate(path.read_bytes().splitlines(), 1):
-            _, _, rest = line.partition(b'"event_id":"')
-            if mention := wanted.get(rest[:36]):
-                said = f"{mention.provider} {mention.asset_kind} {mention.media_id}"
-                yield Finding(
-                    path,
-                    number,
-                    f"it says that asset {mention.asset_id} is {said} of row {mention.row_id}, and "
-                    "others say another: no build goes on until the wrong line is taken out, as "
-                    "docs/operations.md says",
-                    frozenset({mention.asset_id}),
-                    frozenset({mention.row_id}),
-                    lost=False,
-                )
+        with read_file(path) as file:
+            for number, line in enumerate(file, 1):
+                _, _, rest = line.rpartition(b'"event_id":"')  # details, before it, may have one
+                if mention := wanted.get(rest[:36]):
+                    yield _finding(path, number, mention)
+
+
+def _finding(path: Path, line: int, mention: Identification) -> Finding:
+    said = f"{mention.provider} {mention.asset_kind} {mention.media_id}"
+    return Finding(
+        path,
+        line,
+        f"it says that asset {mention.asset_id} is {said} of row {mention.row_id}, and others say "
+        "another: no build goes on until the wrong line is taken out, as docs/operations.md says",
+        frozenset({mention.asset_id}),
+        frozenset({mention.row_id}),
+        lost=False,
+    )
