@@ -82,9 +82,9 @@ def _render(value: Any, *, environ: Mapping[str, str], path: Path) -> Any:
     from jinja2.sandbox import SandboxedEnvironment
 
     def env_var(key: str, default: str | None = None) -> str:
-        if (value := environ.get(key, default)) is None:
+        if (text := environ.get(key, default)) is None:
             raise UsageError(f"{path} wants the environment variable {key}: set it.")
-        return value
+        return text
 
     jinja = SandboxedEnvironment()
     jinja.filters.update(as_number=str, as_text=str, as_bool=str)

@@ -231,12 +231,9 @@ def is_same_title(one: str, other: str) -> bool:
 
 def has_swapped_letters(one: str, other: str) -> bool:
     """Whether two titles are one but for two letters side by side that changed places."""
-    texts = title_key(one), title_key(other)
-    differ = [at for at, (a, b) in enumerate(zip(*texts, strict=False)) if a != b]
-    if len(texts[0]) != len(texts[1]) or len(differ) != 2 or differ[1] - differ[0] != 1:
-        return False
-    first, second = (text[differ[0] : differ[1] + 1] for text in texts)
-    return first == second[::-1]
+    one, other = title_key(one), title_key(other)
+    swaps = (one[:at] + one[at + 1] + one[at] + one[at + 2 :] for at in range(len(one) - 1))
+    return one != other and len(one) == len(other) and other in swaps
 
 
 def nearest_title(title: str, titles: list[str], cutoff: float = 0.6) -> str | None:

@@ -31,16 +31,17 @@ def unchecked(line: bytes) -> bytes | None:
 
 def to_line(event: AssetEvent, number: int) -> bytes:
     """``event`` as line ``number`` of a segment."""
-    return checked(event.to_json().encode()[:-1] + b',"_line":%d' % number)
+    return checked(event.to_json().encode()[:-1] + _number(number))
+
+
+def _number(number: int) -> bytes:
+    return b',"_line":%d' % number
 
 
 def are_whole(lines: Iterable[bytes], first: int) -> bool:
     """Are these the lines of a segment from number ``first`` on, without their ends, all whole?"""
-    for number, line in enumerate(lines, first):
-        end = b',"_line":%d,"_crc32":"%08x"}' % (number, crc32(line[:-CRC_BYTES]))
-        if not line.endswith(end):
-            return False
-    return True
+    bodies = map(unchecked, lines)
+    return all(body and body.endswith(_number(at)) for at, body in enumerate(bodies, first))
 
 
 @dataclass
