@@ -148,8 +148,7 @@ def _copy(path: Path, target: Target) -> None:
 
 def _journal_of(folder: Path, events: int) -> tuple[Path, Path]:
     """A journal of as many events, and a CSV of the same."""
-    assets = [(new_id(), str(number), "youtube", f"m{number}", "video") for number in range(500)]
-    written = _life(assets, events)
+    written = _life(_assets(), events)
     with _no_waiting(), Journal(journal_dir(folder)) as journal:
         for event in written:
             journal.append(event)

@@ -223,8 +223,7 @@ def demo(tmp_path: Path) -> Demo:
 def internet(demo: Demo, ready: Target, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeInternet]:
     """That website on loopback; ``rowkeeper run`` finds it and the CSV through the environment."""
     with FakeInternet(demo.site) as found:
-        for name, value in found.variables.items():
-            monkeypatch.setenv(name, value)
+        found.lead_here(monkeypatch)
         monkeypatch.setenv("ROWKEEPER_SHEET_SOURCE", SHEET_URL)
         monkeypatch.setenv("ROWKEEPER_LEGACY_CSV_PATHS", str(demo.legacy_csv))
         monkeypatch.setenv("ROWKEEPER_DOWNLOAD_BACKOFF_S", "0.01")

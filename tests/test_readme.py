@@ -69,8 +69,7 @@ def test_each_command_does_what_it_says(
     monkeypatch.chdir(tmp_path)
     ran: list[str] = []
     with FakeInternet(Site(videos=[TALK])) as internet:
-        for name, value in internet.variables.items():
-            monkeypatch.setenv(name, value)
+        internet.lead_here(monkeypatch)
         for program, *words in commands():
             given = [word.replace("/old/", f"{tmp_path}/old/") for word in words]
             for begin, ours in instead:
@@ -94,7 +93,4 @@ def test_each_command_does_what_it_says(
                 assert code == 0, f"{given}: {capfd.readouterr().err}"
                 ran.append(words[0])
     assert {"run", "status", "init", "reconcile", "migrate", "store"} <= set(ran)
-    states = rows_of(
-        engine, "select download_status from assets where asset_type = 'youtube_video'"
-    )
-    assert states == [("uploaded",)]
+    assert rows_of(engine, VIDEOS) == [("uploaded",)]

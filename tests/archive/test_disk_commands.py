@@ -48,8 +48,7 @@ def site(engine: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     links = {str(n): [_link(file)] for n, file in enumerate(FILES, 1)}
     site_served.pages[SHEET_PAGE] = page(links)
     with FakeInternet(site_served) as net:
-        for name, value in net.variables.items():
-            monkeypatch.setenv(name, value)
+        net.lead_here(monkeypatch)
         monkeypatch.setenv("ROWKEEPER_SHEET_SOURCE", SHEET_URL)
         monkeypatch.setenv("ROWKEEPER_SITE_WRITE", "0")
         monkeypatch.setenv("ROWKEEPER_UPLOAD_WORKERS", "1")

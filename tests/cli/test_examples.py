@@ -55,8 +55,7 @@ def test_the_examples_of_the_helps_run(
     monkeypatch.setenv("ROWKEEPER_SHEET_SOURCE", str(sheet))
     monkeypatch.chdir(tmp_path)
     with FakeInternet(Site(videos=[TALK])) as internet:
-        for name, value in internet.variables.items():
-            monkeypatch.setenv(name, value)
+        internet.lead_here(monkeypatch)
         assert run_command(["run", "--quiet"]) == 0
         ended_badly = {}
         for line in examples():

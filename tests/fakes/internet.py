@@ -10,13 +10,16 @@ import threading
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 import trustme
 
 from tests.fakes import drive_api, google, videos, youtube
 from tests.fakes.site import Fault, Handler, Site, WebRequest, WebResponse, not_found, redirect
+
+if TYPE_CHECKING:  # the demo has no pytest
+    import pytest
 
 LOOPBACK = "127.0.0.1"
 HANDLERS: dict[str, Handler] = {
@@ -60,6 +63,11 @@ class FakeInternet:
             "ROWKEEPER_NETWORK_PROXY": self.proxy,
             "ROWKEEPER_NETWORK_CA_FILE": str(self.ca_file),
         }
+
+    def lead_here(self, monkeypatch: "pytest.MonkeyPatch") -> None:
+        """Set those variables, for the rest of a test."""
+        for name, value in self.variables.items():
+            monkeypatch.setenv(name, value)
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()

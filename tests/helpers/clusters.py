@@ -25,6 +25,7 @@ from rowkeeper.run.results import take_up
 from rowkeeper.workspace.context import Context
 from tests.fakes.clients import request_for
 from tests.fakes.s3 import free_port
+from tests.fakes.site import DriveFile
 
 TLS = "DASK_DISTRIBUTED__COMM__TLS__"
 ROLES = ("SCHEDULER", "WORKER", "CLIENT")
@@ -35,6 +36,9 @@ address, session_id, files, person = sys.argv[1:]
 context = context_here()
 download(context, address, begun_anew(context, wanted(int(files), person)), session_id)
 """
+STATES = """create table if not exists public.asset_states
+(asset_id text, upload_attempts bigint, legacy_object_uuid text)"""
+"""What a driver asks of the tables that dbt makes."""
 DOWNLOADED = "select asset_id from raw.asset_events where event_type = 'downloaded'"
 DASK = ("-m", "dask")
 WITHOUT_ROWKEEPER = (
@@ -114,6 +118,11 @@ def _certificates(folder: Path) -> dict[str, str]:
 def context_here() -> Context:
     """As the environment has it."""
     return Context(load_settings(), load_target())
+
+
+def drive_of(files: int) -> list[DriveFile]:
+    """Those files as the site has them."""
+    return [DriveFile(f"file{n:02}", f"No {n}.txt", f"body {n}".encode()) for n in range(files)]
 
 
 def wanted(files: int, person: str = "") -> list[Request]:

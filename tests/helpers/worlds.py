@@ -14,15 +14,17 @@ from typing import TYPE_CHECKING
 from rowkeeper.core.warehouse import Row, connect
 from rowkeeper.run.dask_client import client_of
 from tests.fakes.s3 import SECRET, MiniStack, client_for
-from tests.fakes.site import DriveFile, Site
+from tests.fakes.site import Site
 from tests.fakes.slow_internet import SlowInternet
 from tests.helpers.clusters import (
     DOWNLOADED,
+    STATES,
     Machines,
     Process,
     begin_driving,
     begun_anew,
     context_here,
+    drive_of,
     machines,
     wanted,
 )
@@ -41,8 +43,6 @@ RATE = 25.0
 """Requests a second to the site, which eight threads without a pace would exceed."""
 BUCKET = "the-archive-of-machines"
 FAILED = "select error_code, error_message from raw.asset_events where event_type like '%failed'"
-STATES = """create table if not exists public.asset_states
-(asset_id text, upload_attempts bigint, legacy_object_uuid text)"""
 PAUSED_SINCE = """select extract(epoch from paused_until) - pause_s from raw.site_pace
 where paused_until > now()"""
 
@@ -151,7 +151,6 @@ def say(words: str) -> None:
 def world(folder: Path) -> Iterator[World]:
     """Four machines, and at their hub the scheduler, Postgres, the store and the sites."""
     data = folder / "postgres" / "data"
-    files = [DriveFile(f"file{n:02}", f"No {n}.txt", f"body {n}".encode()) for n in range(RACED)]
     with ExitStack() as stack:
         found = stack.enter_context(network(WORKERS))
         server = stack.enter_context(start_postgres(data))
@@ -159,7 +158,7 @@ def world(folder: Path) -> Iterator[World]:
         os.environ |= server.environ(DATABASE) | at_hub(server, data)
         store = MiniStack(host=HUB)
         stack.callback(store.stop)
-        net = stack.enter_context(SlowInternet(Site(files=files), LATENCY_S, HUB))
+        net = stack.enter_context(SlowInternet(Site(files=drive_of(RACED)), LATENCY_S, HUB))
         os.environ |= net.variables
         os.environ |= {
             "DBT_TARGET": "prod",

@@ -27,12 +27,14 @@ from tests.fakes.site import DriveFile, Site
 from tests.fakes.slow_internet import SlowInternet
 from tests.helpers.clusters import (
     DOWNLOADED,
+    STATES,
     WITHOUT_ROWKEEPER,
     Machines,
     begin_driving,
     begun_anew,
     context_here,
     download,
+    drive_of,
     machines,
     wanted,
 )
@@ -50,22 +52,13 @@ postgres = pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 
 @pytest.fixture
 def net(engine: Target, monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowInternet]:
-    site = Site(
-        files=[
-            *(DriveFile(f"file{n:02}", f"No {n}.txt", f"body {n}".encode()) for n in range(FILES)),
-            DriveFile("quota", error="quota"),
-        ]
-    )
+    site = Site(files=[*drive_of(FILES), DriveFile("quota", error="quota")])
     with SlowInternet(site, LATENCY_S) as internet:
-        for name, value in internet.variables.items():
-            monkeypatch.setenv(name, value)
+        internet.lead_here(monkeypatch)
         monkeypatch.setenv("ROWKEEPER_DOWNLOAD_CONCURRENCY", "drive=64")
         monkeypatch.setenv("ROWKEEPER_DOWNLOAD_BACKOFF_S", "0.01")
         with connect(engine) as warehouse:
-            warehouse.execute(
-                "create table public.asset_states "
-                "(asset_id text, upload_attempts bigint, legacy_object_uuid text)"
-            )
+            warehouse.execute(STATES)
         yield internet
 
 
