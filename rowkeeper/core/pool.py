@@ -1,5 +1,6 @@
 """A bounded window of work over many items, which can be stopped."""
 
+import math
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -62,33 +63,36 @@ def run_bounded(
             future.result()
 
     with ThreadPoolExecutor(workers, thread_name_prefix=name) as executor:
-        run_on(executor, work, queues, workers, stop, raised, limits)
+        run_on(executor, work, queues, lambda: workers, stop, raised, limits)
 
 
 def run_on(
     executor: Executor,
     work: Callable[[T], R],
     queues: Mapping[str, Iterable[T]],
-    window: int,
+    window: Callable[[], int],
     stop: Stop,
     took: Callable[[T, Future[R]], None],
     limits: Mapping[str, int] | None = None,
+    look_s: float | None = None,
 ) -> None:
-    """As above on any executor, of which ``window`` futures are held at a time.
+    """As above on any executor, of which ``window()`` futures are held at a time, 1 or more.
 
-    ``took`` is called here with each item and its finished future, and raises what ends the run.
+    It is asked whenever one has ended, and each ``look_s`` seconds. ``took`` is called here with
+    each item and its finished future; both may raise what ends the run.
     """
-    turns = _Turns(queues, limits or {}, window)
+    turns = _Turns(queues, limits or {})
     running: dict[Future[R], tuple[str, T]] = {}
     try:
         while True:
             busy = [queue for queue, _ in running.values()]
-            while len(running) < window and (turn := turns.next(busy)):
+            room = window()
+            while len(running) < room and (turn := turns.next(busy)):
                 running[executor.submit(work, turn[1])] = turn
                 busy.append(turn[0])
             if not running:
                 return
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            done, _ = wait(running, look_s, FIRST_COMPLETED)
             for future in done:
                 _, item = running.pop(future)
                 took(item, future)
@@ -102,18 +106,16 @@ def run_on(
 class _Turns(Generic[T]):
     """Whose turn it is: the queues one after the other, but for those that are at their limit."""
 
-    def __init__(
-        self, queues: Mapping[str, Iterable[T]], limits: Mapping[str, int], workers: int
-    ) -> None:
+    def __init__(self, queues: Mapping[str, Iterable[T]], limits: Mapping[str, int]) -> None:
         self._waiting = deque((name, iter(items)) for name, items in queues.items())
-        self._limits, self._workers = limits, workers
+        self._limits = limits
 
     def next(self, running: Iterable[str]) -> tuple[str, T] | None:
         """The next queue's name and item; None while every queue is empty or at its limit."""
         busy = Counter(running)
         for _ in range(len(self._waiting)):
             name, items = self._waiting.popleft()
-            if busy[name] >= self._limits.get(name, self._workers):
+            if busy[name] >= self._limits.get(name, math.inf):
                 self._waiting.append((name, items))
                 continue
             for item in items:

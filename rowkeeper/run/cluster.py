@@ -1,5 +1,6 @@
 """A run on a cluster: this process hands out batches of links and journals what comes of them."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
 BATCH = 20
 """Links in one task, which costs 4 ms; fewer where there are too few to go round."""
-WORKERS_S = 60
+WORKERS_S, LOOK_S = 60, 2.0
+"""For how long it is waited for a worker where there is none, and how often it is looked."""
 NEEDED = ("distributed", "cryptography")
 """What the extra ``cluster`` brings."""
 STANDING = """
@@ -80,11 +82,11 @@ def cluster_of(context: Context, address: str, session_id: str) -> Iterator["Clu
     with ExitStack() as last:
         last.callback(take_up, context)  # once the driver's lock is free
         with (
-            driving(context, session_id),
             client_of(address, context.settings.download.workers) as client,
+            driving(context, session_id),
         ):
             with faults(address):
-                client.wait_for_workers(1, timeout=WORKERS_S)
+                _wait_for_one(address, client)
                 client.run(greet, task)
             yield Cluster(context, address, client, task)
 
@@ -94,6 +96,7 @@ class Cluster:
 
     def __init__(self, context: Context, address: str, client: "Client", task: Task) -> None:
         self._context, self._address, self._client, self._task = context, address, client, task
+        self._manned = time.monotonic()
 
     def download_all(
         self,
@@ -118,10 +121,11 @@ class Cluster:
                 DaskExecutor(self._client),
                 partial(fetch_batch, self._task),
                 batches,
-                threads + len(self._client.nthreads()),
+                self._window,
                 stop,
                 book.took,
                 slots(settings, queues),
+                LOOK_S,
             )
         if left := len(requests) - book.heard:
             raise ClusterError(
@@ -129,6 +133,19 @@ class Cluster:
                 "they stored is found."
             )
         return book.summary
+
+    def _window(self) -> int:
+        """A batch for each thread there is now, and one for each worker to go on with.
+
+        Raises ``ClusterError`` where no worker has come for long.
+        """
+        threads: dict[str, int] = self._client.nthreads()
+        now = time.monotonic()
+        if threads:
+            self._manned = now
+        elif now - self._manned > WORKERS_S:
+            raise _unmanned(self._address)
+        return max(1, sum(threads.values()) + len(threads))
 
     def drained(self, requests: "Iterable[Request]") -> None:
         """The events of ``requests`` are in the warehouse."""
@@ -140,6 +157,20 @@ class Cluster:
         with connect(self._context.target) as warehouse:
             assets = warehouse.records(UploadsSoFar, STANDING, [asset_ids])
         return {item.asset_id: (item.upload_attempts, item.legacy_object_uuid) for item in assets}
+
+
+def _wait_for_one(address: str, client: "Client") -> None:
+    try:
+        client.wait_for_workers(1, timeout=WORKERS_S)
+    except TimeoutError:
+        raise _unmanned(address) from None
+
+
+def _unmanned(address: str) -> ClusterError:
+    return ClusterError(
+        f"The cluster at {address} has had no worker for {WORKERS_S} seconds: begin some, then run "
+        "again; what was stored is found."
+    )
 
 
 class _Book:

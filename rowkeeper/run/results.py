@@ -45,15 +45,16 @@ insert into raw.worker_results as results (session_id, asset_id, outcome)
 select asked.session_id, ?, ? from (select cast(? as text) as session_id) as asked
 where not exists (
     select 1 from raw.worker_results as ended
-    where ended.session_id = asked.session_id and ended.asset_id = ''
+    where ended.session_id = asked.session_id and ended.asset_id = '' and ended.outcome = 'over'
 )
 on conflict (session_id, asset_id) do update set outcome = results.outcome returning outcome
 """
 END = """
-insert into raw.worker_results (session_id, asset_id, outcome) values (?, '', 'over')
-on conflict do nothing returning 1
+insert into raw.worker_results (session_id, asset_id, outcome) values (?, '', ?)
+on conflict (session_id, asset_id) do update set outcome = excluded.outcome returning 1
 """
-"""A row of no asset: nothing that comes later counts, as from a worker that was cut off."""
+"""A row of no asset, 'ending' or 'over': nothing more is begun, or nothing that comes later counts,
+as from a worker that was cut off."""
 FORGET_ENDS = """
 delete from raw.worker_results where asset_id = '' and written_at < now() - interval '7 days'
 """
@@ -67,14 +68,23 @@ from raw.worker_results where asset_id <> '' and session_id in (
 LEFT = f"select session_id, asset_id, outcome {OF_THE_GONE} order by 1, 2 limit 5000"
 SINCE = f"""
 select extract(epoch from clock_timestamp() - max(written_at)) {OF_THE_GONE}
-and session_id not in (select session_id from raw.worker_results where asset_id = '')
+and session_id not in (
+    select session_id from raw.worker_results where asset_id = '' and outcome = 'over'
+)
 """
 FORGET = "delete from raw.worker_results where session_id = ? and asset_id = any(?)"
 HOLD = f"select pg_advisory_lock({DRIVERS}, hashtext(?))"
 """Held as often as it is asked for, until the session on Postgres ends."""
+AT_WORK = f"{DRIVERS}, hashtext('at work for ' || cast(? as text))"
+BEGIN = f"select pg_try_advisory_lock_shared({AT_WORK})"
+STOP = f"select pg_advisory_unlock_shared({AT_WORK})"
+IS_DONE = f"select pg_try_advisory_lock({AT_WORK})"
+"""All who are at work for a session share a lock, which its driver gets once none of them is."""
 LOOK_S, HOLD_S, GONE_S = 2.0, 1.0, 5.0
 """How often a worker looks whether its driver is there, and a driver sees to its lock, which a
 server that begins anew has forgotten; for how long it is free once the driver is gone."""
+LAST_S, POLL_S = 5.0, 0.1
+"""How long a driver that ends waits for what is in flight, and how often it looks."""
 
 
 class LeftResult(NamedTuple):
@@ -100,6 +110,24 @@ class Results:
         if is_over:
             raise StoppedError
         return bool(is_gone), outcome
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """What the driver waits for when it ends. Raises ``StoppedError`` once it has."""
+        if self._session.ask(BEGIN, self._session_id) == [(False,)]:
+            raise StoppedError
+        try:
+            yield
+        finally:
+            with suppress(WarehouseError):  # a session that ended has none
+                self._session.ask(STOP, self._session_id)
+
+    def is_over(self) -> bool:
+        """Did the driver end, or is it gone?"""
+        try:
+            return self.standing("")[0]
+        except StoppedError:
+            return True
 
     def keep(self, asset_id: str, outcome: str) -> str:
         """Write down ``outcome``, unless another worker was first; the one that counts.
@@ -149,8 +177,10 @@ class DriverWatch(Stop):
 
 @contextmanager
 def driving(context: Context, session_id: str) -> Iterator[None]:
-    """Hold the lock of a session, anew where the server ended ours, and say at the end that all
-    is over."""
+    """Hold the lock of a session, anew where the server ended ours.
+
+    At the end nothing more is begun, what is in flight is waited for, and then all is over.
+    """
     over = threading.Event()
     with LastingSession(context.target) as session, ThreadPoolExecutor(1) as thread:
 
@@ -166,7 +196,15 @@ def driving(context: Context, session_id: str) -> Iterator[None]:
         finally:
             over.set()
             with suppress(WarehouseError):
-                session.ask(END, session_id)
+                session.ask(END, session_id, "ending")
+                _wait_for_workers(session, session_id)
+                session.ask(END, session_id, "over")
+
+
+def _wait_for_workers(session: LastingSession, session_id: str) -> None:
+    until = time.monotonic() + LAST_S
+    while session.ask(IS_DONE, session_id) == [(False,)] and time.monotonic() < until:
+        time.sleep(POLL_S)
 
 
 def forget(context: Context, session_id: str, asset_ids: Iterable[str]) -> None:
@@ -198,7 +236,7 @@ def take_up(context: Context) -> int:
             for session_id in {row.session_id for row in rows}:
                 assets = sorted(row.asset_id for row in rows if row.session_id == session_id)
                 warehouse.execute(FORGET, [session_id, assets])
-                warehouse.query(END, [session_id])
+                warehouse.query(END, [session_id, "over"])
             count += len(rows)
     return count
 
@@ -222,10 +260,10 @@ def _events(text: str) -> tuple[AssetEvent, ...]:
     return tuple(AssetEvent.from_json(line) for line in from_json(text)["events"])
 
 
-def require_driver(results: Results, where: str) -> None:
+def require_driver(results: Results) -> None:
     """Raise ``UsageError`` if the driver's lock is not seen here: it is another database."""
     if results.standing("")[0]:
         raise UsageError(
-            f"The worker {where} does not see its driver in its own warehouse: give it the same "
-            "ROWKEEPER_PG_* variables, then run again."
+            "Its warehouse is not its driver's: give it the same ROWKEEPER_PG_* variables, then "
+            "run again."
         )

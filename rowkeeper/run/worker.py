@@ -7,15 +7,16 @@ streamed are this process's own, made from its environment at the first batch of
 import os
 import socket
 import threading
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from rowkeeper.core.errors import RowkeeperError, UsageError
+from rowkeeper.core.disk.faults import disk_error
+from rowkeeper.core.errors import ClusterError, RowkeeperError, UsageError
 from rowkeeper.core.pool import StoppedError
 from rowkeeper.core.profiles import load_target
 from rowkeeper.core.settings import Settings, load_settings
@@ -89,34 +90,43 @@ def worker_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def greet(task: Task) -> str:
-    """See that this worker can do ``task``; its name. Raises ``RowkeeperError``."""
-    _room(task)
-    return worker_name()
+def greet(task: Task) -> None:
+    """See that this worker can do ``task``. Raises ``RowkeeperError``, with its name."""
+    with _named_faults(), _room(task):
+        pass
 
 
 def fetch_batch(task: Task, batch: Batch) -> list[tuple[str, str]]:
     """Fetch the links of ``batch``: asset id and outcome, as ``results.told`` writes it.
 
-    Those that are missing were left: the session is over. Raises ``RowkeeperError``.
+    Those that are missing were left: the session is over. Raises ``RowkeeperError``, with the name
+    of this worker.
     """
-    try:
-        room, results = _room(task), []
+    done = []
+    with _named_faults(), suppress(StoppedError), _room(task) as room, room.results.at_work():
         room.way.learn(batch.standing)
         for request in batch.requests:
-            try:
-                results.append((request.asset_id, room.one(request)))
-            except StoppedError:
-                break
-        return results
+            done.append((request.asset_id, room.one(request)))
+    return done
+
+
+@contextmanager
+def _named_faults() -> Iterator[None]:
+    """What is raised travels without its cause, and says whose it is."""
+    try:
+        yield
     except RowkeeperError as error:
-        raise type(error)(str(error)) from None  # a cause may not travel
+        raise type(error)(f"The worker {worker_name()}: {error}") from None
+    except OSError as error:
+        refused = disk_error(error) or error
+        raise ClusterError(f"The worker {worker_name()}: {refused}") from None
 
 
 class _Room:
     """What a worker has for one session."""
 
     def __init__(self, task: Task, stack: ExitStack) -> None:
+        """Raises ``StoppedError`` if the session is over."""
         from downloaders import files
         from downloaders.registry import fetch_settings, throttle_of
         from downloaders.unit import Unit
@@ -124,12 +134,13 @@ class _Room:
         from uploaders.retrying import retrying
 
         _require_versions(task)
+        self.open, self.guests = ExitStack(), 0
         self.folder = Path(stack.enter_context(TemporaryDirectory(prefix="rowkeeper-worker-")))
         settings = task.settings_here(self.folder)
         context = Context(settings, load_target(task.target))
         session = stack.enter_context(LastingSession(context.target))
         self.results = Results(session, task.session_id)
-        require_driver(self.results, worker_name())
+        require_driver(self.results)
         self.stop = stop = DriverWatch(self.results)
         store = retrying(open_known(context), settings.upload, stop.sleep)
         store.probe()
@@ -162,19 +173,33 @@ class _Room:
 
 
 _rooms: dict[str, _Room] = {}
-_open, _lock = ExitStack(), threading.Lock()
+_lock = threading.Lock()
 
 
-def _room(task: Task) -> _Room:
-    """This process's room for a session; those of earlier sessions go."""
+@contextmanager
+def _room(task: Task) -> Iterator[_Room]:
+    """This process's room for a session, which several may have at a time."""
     with _lock:
         if task.session_id not in _rooms:
-            for room in _rooms.values():
-                room.stop.set()
-            _rooms.clear()
-            _open.close()
-            _rooms[task.session_id] = _Room(task, _open)
-        return _rooms[task.session_id]
+            _close_ended()
+            with ExitStack() as stack:
+                _rooms[task.session_id] = made = _Room(task, stack)
+                made.open = stack.pop_all()
+        room = _rooms[task.session_id]
+        room.guests += 1
+    try:
+        yield room
+    finally:
+        with _lock:
+            room.guests -= 1
+
+
+def _close_ended() -> None:
+    """The rooms of sessions that are over go, but for those in which somebody still is."""
+    for session_id, room in list(_rooms.items()):
+        if not room.guests and room.results.is_over():
+            del _rooms[session_id]
+            room.open.close()
 
 
 def _require_versions(task: Task) -> None:
@@ -182,8 +207,8 @@ def _require_versions(task: Task) -> None:
     for name, wanted in task.versions.items():
         if own[name] != wanted:
             raise UsageError(
-                f"The worker {worker_name()} has {name} {own[name]} and its driver {wanted}: "
-                "install the same version on both, then run again."
+                f"It has {name} {own[name]} and its driver {wanted}: install the same version on "
+                "both, then run again."
             )
 
 

@@ -194,12 +194,12 @@ def test_a_worker_that_does_not_fit_is_refused(
 ) -> None:
     context = context_here()
     task = Task.of(context, numbered(1))
-    with pytest.raises(UsageError, match="does not see its driver"):
+    with pytest.raises(UsageError, match=rf"The worker .*:{os.getpid()}: .* is not its driver's"):
         greet(task)
     with driving(context, numbered(1)):
         with pytest.raises(UsageError, match=r"has yt-dlp .* and its driver 1999"):
             greet(replace(task, versions={**task.versions, "yt-dlp": "1999"}))
-        assert greet(task).endswith(f":{os.getpid()}")
+        greet(task)
 
 
 @postgres
