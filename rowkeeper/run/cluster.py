@@ -12,7 +12,7 @@ from rowkeeper.core.errors import ClusterError, RetryLaterError, UsageError
 from rowkeeper.core.events import AssetEvent
 from rowkeeper.core.pool import Stop, run_on
 from rowkeeper.core.warehouse import connect
-from rowkeeper.run.dask_client import LOCAL, DaskExecutor, client_of, faults
+from rowkeeper.run.dask_client import LOCAL, TLS, DaskExecutor, client_of, faults
 from rowkeeper.run.results import Results, driving, forget, outcome_of, take_up
 from rowkeeper.run.worker import Batch, Task, fetch_batch, greet
 from rowkeeper.workspace.context import Context
@@ -59,10 +59,10 @@ def check_cluster(context: Context, address: str) -> None:
             f"--cluster needs a store that all machines see, and store.url is "
             f"{context.settings.store.url}: name an s3:// or gs:// bucket."
         )
-    if not (address.startswith("tls://") or LOCAL.fullmatch(address)):
+    if not (TLS.fullmatch(address) or LOCAL.fullmatch(address)):
         raise UsageError(
             f"--cluster {address}: a scheduler runs whatever is sent to it, so it must be at a "
-            "tls:// address; local:4 starts four workers here."
+            "tls://host:port; local:4 starts four workers here."
         )
     if not all(map(find_spec, NEEDED)):
         raise UsageError("--cluster needs Dask: pip install 'rowkeeper[cluster]', then run again.")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 LOCAL = re.compile(r"local:([1-9]\d{0,2})")
+TLS = re.compile(r"tls://[^\s/@]+:\d{1,5}")
 TLS_KEYS = ("ca-file", "client.cert", "client.key")
 QUIET = {"logging": {"distributed": "critical"}, "distributed.scheduler.http.routes": []}
 """Dask says nothing by itself, and a scheduler of ours shows no pages."""
@@ -42,6 +43,7 @@ def client_of(address: str, threads: int) -> Iterator["Client"]:
                 at, security = _local(int(local[1]), threads, stack)
             else:
                 at, security = address, _certificates()
+                _require_scheduler(at, security)
             client = stack.enter_context(Client(at, security=security, timeout=CONNECT_S))
         yield client
 
@@ -76,7 +78,31 @@ def _certificates() -> "Security":
                 f"--cluster tls:// needs certificates: set DASK_DISTRIBUTED__COMM__TLS__{name} "
                 "(docs/scale.md makes them), then run again."
             )
-    return Security(require_encryption=True)
+    security = Security(require_encryption=True)
+    try:
+        security.get_connection_args("client")
+    except OSError as error:
+        raise UsageError(
+            f"The certificates of --cluster can't be read ({error}): see what "
+            "DASK_DISTRIBUTED__COMM__TLS__* name, then run again."
+        ) from error
+    return security
+
+
+def _require_scheduler(address: str, security: "Security") -> None:
+    """Raise ``ClusterError`` unless a scheduler answers: a client would wait for it forever."""
+    from distributed.core import connect, send_recv
+
+    async def identity() -> Any:
+        comm = await connect(address, CONNECT_S, **security.get_connection_args("client"))
+        try:
+            return await send_recv(comm, op="identity")
+        finally:
+            comm.abort()
+
+    found = asyncio.run(asyncio.wait_for(identity(), CONNECT_S))
+    if found["type"] != "Scheduler":
+        raise ClusterError(f"At {address} is a {found['type']} of Dask: name its scheduler.")
 
 
 @contextmanager
