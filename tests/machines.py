@@ -1,9 +1,9 @@
 """A cluster of machines with lines of their own: ``python -m tests.machines --rounds 50``, as root.
 
 A scheduler and four workers, each in a network namespace. In each round two workers are killed and
-the line of a third is cut, for a while or for good. Then drivers are killed, a site asks for a
-pause, four plain runs have data folders of their own, and four workers race one. Nothing is lost
-or doubled, no site is asked more often than it may be, and none after it asked for a pause.
+the line of a third is cut, for a while or for good. Then drivers are killed and interrupted, sites
+ask for a pause, four plain runs have data folders of their own, and four workers race one. Nothing
+is lost or doubled, no site is asked more often than it may be, and none after it asked for a pause.
 """
 
 import argparse
@@ -13,15 +13,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from rowkeeper.core.errors import INTERRUPTED
 from rowkeeper.core.settings import PROJECT_DIR
 from rowkeeper.core.warehouse import connect
-from tests.fakes.site import DriveFile, Site
+from tests.fakes.site import Fault, Site
 from tests.helpers.clusters import context_here
-from tests.helpers.samples import GID
+from tests.helpers.whole_runs import add_people, asked, begin_run, interrupt, sessions, told
 from tests.helpers.worlds import (
     FILES,
     LATENCY_S,
@@ -37,9 +39,7 @@ from tests.helpers.worlds import (
 
 CUTS_S = (4.0, 15.0, 45.0, None)
 """For how long a line is cut; None: until all is done without it."""
-PAGE = "docs.google.com/spreadsheets/d/e/2PACX-machines/pubhtml"
 PLAIN_RATE = 3.0
-COMMAND = "import sys; from rowkeeper.cli import run_command; sys.exit(run_command(sys.argv[1:]))"
 LOCKED = """
 from rowkeeper.core.warehouse import connect
 from tests.helpers.clusters import context_here
@@ -49,7 +49,7 @@ with connect(context_here().target) as warehouse:
     while True:
         warehouse.query("select 1")
 """
-PARTS = ("race", "pause", "locks", "plain", "drivers", "faults")
+PARTS = ("race", "pauses", "locks", "plain", "drivers", "faults", "interrupts")
 PAUSES = "ROWKEEPER_DOWNLOAD_PAUSE_S"
 RATES = "ROWKEEPER_DOWNLOAD_RATES"
 
@@ -99,23 +99,40 @@ def drivers(here: World, kills: int, chance: random.Random) -> None:
         say(f"{met} drivers killed, {twice} asked for twice.")
 
 
-def pause(here: World) -> None:
-    """A site has enough of it: a quota that one worker meets stops all of them."""
+def pauses(here: World) -> None:
+    """A site has enough of it: what one worker is told stops all of them."""
     here.man()
     os.environ[PAUSES] = "900"
-    place = FILES // 3
-    files = here.net.site.files
-    files[place] = replace(files[place], error="quota")
-    here.ended(here.drive("paused-"))
-    here.check_pause(WORKERS * THREADS)
-    asked = here.net.asked.total()
-    here.ended(here.drive("again-"))
-    expect(here.net.asked.total() == asked < FILES, "a site was asked in its pause")
-    files[place] = replace(files[place], error=None)
-    change("delete from raw.site_pace; delete from raw.asset_events")
+    for words, site, name in (
+        ("a quota page", "drive", "file40"),
+        ("a bot check", "youtube", "clip0000040"),
+        ("a 429 that asks for 900 s", "drive", "file41"),
+    ):
+        with shut(here.net.site, words, name):
+            here.ended(here.drive("paused-", site=site))
+            late = here.check_pause(WORKERS * THREADS)
+            asked = here.net.asked.total()
+            here.ended(here.drive("again-", site=site))
+            expect(here.net.asked.total() == asked, f"{site} was asked in its pause")
+        expect(late < asked, "nobody asked")
+        change("delete from raw.site_pace; delete from raw.asset_events")
+        here.net.forget()
+        say(f"After {words}: of {asked} requests {late} were on their way, none came later.")
     del os.environ[PAUSES]
-    here.net.forget()
-    say(f"A pause after {asked} requests: none came later.")
+
+
+@contextmanager
+def shut(site: Site, words: str, name: str) -> Iterator[None]:
+    """The ``site`` answers so when it is asked for ``name``, and afterwards no more."""
+    files, videos, faults = list(site.files), list(site.videos), list(site.faults)
+    if words == "a bot check":
+        site.videos[:] = [replace(v, error="bot_check") if v.id == name else v for v in videos]
+    elif words == "a quota page":
+        site.files[:] = [replace(f, error="quota") if f.id == name else f for f in files]
+    else:
+        site.faults.append(Fault(f"id={name}", "wait:900"))
+    yield
+    site.files[:], site.videos[:], site.faults[:] = files, videos, faults
 
 
 def locks(here: World) -> None:
@@ -141,39 +158,48 @@ def locks(here: World) -> None:
 
 def plain(here: World, folder: Path) -> None:
     """Four plain runs at one site, each with a data folder on a machine of its own."""
-    change("create database plain")
-    bucket = "the-archive-of-plain-runs"
-    here.store.create_bucket(Bucket=bucket)
-    shared = {"ROWKEEPER_PG_DBNAME": "plain", "ROWKEEPER_STORE_URL": f"s3://{bucket}"}
+    shared = here.another("plain")
     shared |= {RATES: f"drive={PLAIN_RATE}", "ROWKEEPER_DOWNLOAD_CONCURRENCY": "drive=4"}
-    here.net.site.pages[PAGE] = sheet_of_files(here.net.site)
-    runs = []
-    for number, machine in enumerate(here.machines, start=1):
-        own = {**os.environ, **shared, "ROWKEEPER_DATA_DIR": str(folder / f"plain{number}")}
-        words = ("run", "--people", str(number), "--sheet", f"https://{PAGE}?gid={GID}")
-        command = [*machine.prefix, sys.executable, "-c", COMMAND, *words]
-        runs.append(subprocess.Popen(command, cwd=PROJECT_DIR, env=own, stdout=subprocess.DEVNULL))
+    add_people(here.net.site, WORKERS, 40)
+    runs = [
+        begin_run(
+            *("--people", str(number)),
+            prefix=machine.prefix,
+            environ={**shared, "ROWKEEPER_DATA_DIR": str(folder / f"plain{number}")},
+        )
+        for number, machine in enumerate(here.machines, start=1)
+    ]
     for run in runs:
-        expect(run.wait(1200) == 0, f"a plain run ended with {run.returncode}")
-    for name in [name for name in here.net.asked if PAGE in name]:
-        del here.net.asked[name]
+        _, said = run.communicate(timeout=1200)
+        expect(run.returncode == 0, f"a plain run ended with {run.returncode}: {said}")
+    here.forget_sheets()
     expect(set(here.net.asked.values()) == {1}, "a file was asked for twice")
     rate = here.check_pace(PLAIN_RATE)
     say(f"Four plain runs asked {rate:.2f} times a second, {PLAIN_RATE:.0f} may be.")
 
 
-def sheet_of_files(site: Site) -> str:
-    """The page of a sheet: for each machine a person with files of its own in the ``site``."""
-    rows = []
-    for person in range(1, WORKERS + 1):
-        files = [
-            DriveFile(f"1File{person}{n:020}", "a.txt", b"%d %d" % (person, n)) for n in range(40)
-        ]
-        site.files.extend(files)
-        links = " ".join(f"https://drive.google.com/file/d/{item.id}/view" for item in files)
-        rows.append(f"<tr><td>{person}</td><td>Ann</td><td>{links}</td></tr>")
-    head = "<tr><td>#</td><td>Name</td><td>Notes</td></tr>"
-    return f'<html><div id="{GID}"><table class="waffle">{head}{"".join(rows)}</table></div></html>'
+def interrupts(here: World, folder: Path) -> None:
+    """Ctrl-C, once and twice; the next run goes on, and nothing is asked for again."""
+    shared = here.another("interrupted")
+    os.environ |= {**shared, "ROWKEEPER_DATA_DIR": str(folder / "interrupted")}
+    here.man(0)
+    here.man()
+    add_people(here.net.site, 1, FILES)
+    for number, times in enumerate((1, 2, 1, 2), start=1):
+        run = begin_run("--cluster", here.cluster.address)
+        seconds = interrupt(run, here.net, 20 * number, times)
+        expect(run.returncode == INTERRUPTED, f"an interrupted run ended with {run.returncode}")
+        say(f"A run ended {seconds:.1f} s after {times} Ctrl-C.")
+    run = begin_run("--cluster", here.cluster.address)
+    _, said = run.communicate(timeout=600)
+    expect(run.returncode == 0, f"the run after them ended with {run.returncode}: {said}")
+    again = {name: times for name, times in asked(here.net).items() if times > 1}
+    expect(not again, f"asked again: {again}")
+    target = context_here().target
+    expect(told(target) == (FILES, FILES), f"told of: {told(target)}")
+    expect(sessions(target) == ["interrupted"] * 4 + ["completed"], f"{sessions(target)}")
+    here.forget_sheets()
+    here.check_pace()
 
 
 def race(here: World) -> None:
@@ -202,8 +228,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="machines-") as folder, world(Path(folder)) as here:
         if "race" in given.only:
             race(here)
-        if "pause" in given.only:
-            pause(here)
+        if "pauses" in given.only:
+            pauses(here)
         if "locks" in given.only:
             locks(here)
         if "plain" in given.only:
@@ -213,6 +239,8 @@ def main() -> None:
         if "faults" in given.only:
             twice = sum(faults(here, number, chance) for number in range(given.rounds))
             say(f"{given.rounds} rounds: all is there once, {twice} asked for twice.")
+        if "interrupts" in given.only:
+            interrupts(here, Path(folder))
         say(f"No site was asked more often than {here.fastest:.3f} times what it allows.")
 
 

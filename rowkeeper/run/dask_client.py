@@ -91,7 +91,8 @@ def _certificates() -> "Security":
 
 def _require_scheduler(address: str, security: "Security") -> None:
     """Raise ``ClusterError`` unless a scheduler answers: a client would wait for it forever."""
-    from distributed.core import connect, send_recv
+    from distributed.comm.core import connect
+    from distributed.core import send_recv
 
     async def identity() -> Any:
         comm = await connect(address, CONNECT_S, **security.get_connection_args("client"))

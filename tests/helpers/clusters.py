@@ -24,22 +24,24 @@ from rowkeeper.run.cluster import cluster_of
 from rowkeeper.run.results import take_up
 from rowkeeper.workspace.context import Context
 from tests.fakes.clients import request_for
-from tests.fakes.s3 import free_port
-from tests.fakes.site import DriveFile
+from tests.fakes.s3 import client_for, free_port, shared_ministack
+from tests.fakes.site import Caption, DriveFile, Video
 
 TLS = "DASK_DISTRIBUTED__COMM__TLS__"
 ROLES = ("SCHEDULER", "WORKER", "CLIENT")
 DRIVER = """
 import sys
 from tests.helpers.clusters import begun_anew, context_here, download, wanted
-address, session_id, files, person = sys.argv[1:]
+address, session_id, files, person, site = sys.argv[1:]
 context = context_here()
-download(context, address, begun_anew(context, wanted(int(files), person)), session_id)
+download(context, address, begun_anew(context, wanted(int(files), person, site)), session_id)
 """
 STATES = """create table if not exists public.asset_states
 (asset_id text, upload_attempts bigint, legacy_object_uuid text)"""
 """What a driver asks of the tables that dbt makes."""
 DOWNLOADED = "select asset_id from raw.asset_events where event_type = 'downloaded'"
+MEDIA = {"drive": ("file", "file{:02}"), "youtube": ("transcript", "clip{:07}")}
+"""The kind of what the sites here have, and its ids by number."""
 DASK = ("-m", "dask")
 WITHOUT_ROWKEEPER = (
     "-c",
@@ -53,6 +55,7 @@ class Machines:
     """A scheduler's address, and its workers by process id."""
 
     address: str
+    scheduler: Process
     workers: dict[int, Process] = field(default_factory=dict)
 
     def add_worker(
@@ -94,7 +97,7 @@ def machines(
         config.refresh()
         options = ("--protocol", "tls", "--no-dashboard")
         scheduler = _dask("scheduler", "--host", host, "--port", str(port), *options)
-        found = Machines(f"tls://{host}:{port}")
+        found = Machines(f"tls://{host}:{port}", scheduler)
         try:
             for _ in range(workers):
                 found.add_worker(threads)
@@ -125,11 +128,24 @@ def drive_of(files: int) -> list[DriveFile]:
     return [DriveFile(f"file{n:02}", f"No {n}.txt", f"body {n}".encode()) for n in range(files)]
 
 
-def wanted(files: int, person: str = "") -> list[Request]:
-    """The first files of a Drive, each for a person of its own whose id begins with ``person``."""
-    return [
-        request_for("drive", "file", f"file{n:02}", row_id=f"{person}{n}") for n in range(files)
-    ]
+def clips_of(number: int) -> list[Video]:
+    """Videos as YouTube has them, with captions."""
+    captions = (Caption("en", "WEBVTT\n\n00:00.000 --> 00:01.000\nWell.\n"),)
+    return [Video(f"clip{n:07}", f"No {n}", captions=captions) for n in range(number)]
+
+
+def wanted(files: int, person: str = "", site: str = "drive") -> list[Request]:
+    """The first files of a Drive, or transcripts of YouTube, each for a person of its own whose id
+    begins with ``person``."""
+    kind, name = MEDIA[site]
+    return [request_for(site, kind, name.format(n), row_id=f"{person}{n}") for n in range(files)]
+
+
+def stored(bucket: str) -> list[str]:
+    """The ids of the assets that the bucket has objects of."""
+    client = client_for(shared_ministack().url)
+    found = [Path(item["Key"]) for item in client.list_objects_v2(Bucket=bucket)["Contents"]]
+    return sorted(key.stem for key in found if key.suffix == ".txt")
 
 
 def download(
@@ -165,7 +181,9 @@ def begun_anew(context: Context, requests: list[Request]) -> list[Request]:
     return [item for item in requests if item.asset_id not in held]
 
 
-def begin_driving(address: str, session_id: str, files: int, person: str = "") -> Process:
+def begin_driving(
+    address: str, session_id: str, files: int, person: str = "", site: str = "drive"
+) -> Process:
     """A process that downloads what :func:`wanted` names, and may be killed."""
-    command = [sys.executable, "-c", DRIVER, address, session_id, str(files), person]
+    command = [sys.executable, "-c", DRIVER, address, session_id, str(files), person, site]
     return subprocess.Popen(command, cwd=PROJECT_DIR)
