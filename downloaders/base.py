@@ -77,8 +77,10 @@ class Request(Asset):
 
     def facts(self) -> dict[str, Any]:
         """What an event says of the asset."""
-        names = (item.name for item in fields(self) if item.name not in UNTOLD)
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in TOLD}
+
+
+TOLD = tuple(item.name for item in fields(Request) if item.name not in UNTOLD)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from downloaders.streaming import StreamingDownloader
 from downloaders.transfer import commit_saved, save
 from rowkeeper.core.errors import NeedsPersonError, PermanentError
 from rowkeeper.core.net.hosts import Hosts
-from rowkeeper.core.net.sniff import is_belied, kind_of, true_type
+from rowkeeper.core.net.sniff import is_belied, is_html, true_type
 from rowkeeper.core.net.throttle import Limit
 
 MEDIA = ("audio/", "video/", "image/", "text/")
@@ -69,7 +69,7 @@ def _inspect(response: urllib3.BaseHTTPResponse) -> None:
 
 def _judge(head: bytes, declared: Told, name: str | None) -> Told:
     """Raise for a page, whatever its headers say; tell name and type where they don't."""
-    if kind_of(head) == "text/html" and not declared.mime_type.startswith("text/"):
+    if not declared.mime_type.startswith("text/") and is_html(head):
         raise PermanentError("not_media", f"A page came instead of {declared.mime_type[:80]}.")
     if is_belied(head, declared.mime_type):
         raise PermanentError("not_media", f"Text came instead of {declared.mime_type[:80]}.")

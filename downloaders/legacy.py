@@ -20,7 +20,7 @@ from downloaders.base import AssetOwner, Fetched, FetchSettings, Request
 from downloaders.places import Places
 from rowkeeper.core.errors import InputError
 from rowkeeper.core.identity import compare_key
-from rowkeeper.core.net.sniff import HEAD, kind_of
+from rowkeeper.core.net.sniff import HEAD, is_html
 from rowkeeper.core.paths import safe_extension
 from rowkeeper.core.said import without_secrets
 from rowkeeper.core.text import from_json
@@ -120,7 +120,7 @@ def leftover(path: Path) -> str | None:
     if path.stat().st_size == 0:
         return "empty"
     with path.open("rb") as file:
-        if kind_of(file.read(HEAD)) == "text/html":
+        if is_html(file.read(HEAD)):
             return "a web page saved as a file"
     return None
 

@@ -10,7 +10,7 @@ from rowkeeper.core import clock
 from rowkeeper.core.errors import AmbiguousError, TransferError, Verdict
 from rowkeeper.core.events import AssetEvent
 from rowkeeper.core.retry import AMBIGUOUS_BACKOFF, Refusals, between_runs
-from rowkeeper.core.text import each_text
+from rowkeeper.core.text import each_text, is_encodable
 
 MAX_MESSAGE = 500
 NOT_YET = frozenset({"live", "not_yet_live"})
@@ -109,6 +109,10 @@ def one_line(text: str) -> str:
 
 def storable(value: Any) -> Any:
     """``value`` without what JSON in UTF-8 or a warehouse can't hold: half characters and NULs."""
-    return each_text(
-        value, lambda text: text.replace("\x00", "").encode("utf-8", "replace").decode()
-    )
+    return each_text(value, _storable)
+
+
+def _storable(text: str) -> str:
+    if is_encodable(text):
+        return text
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()

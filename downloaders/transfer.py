@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import urllib3
 
@@ -129,7 +130,7 @@ class _Transfer:
                 return url
             if other := self.inspect(response):
                 return other
-            raise_for_status(response, urllib3.util.parse_url(url).host or "The source")
+            raise_for_status(response, urlsplit(url).hostname or "The source")
             offset = self._offset(response, have)
             if offset is None:
                 self.sink.start_over()

@@ -19,7 +19,7 @@ from rowkeeper.core.errors import (
 )
 from rowkeeper.core.net.hosts import Hosts
 from rowkeeper.core.net.route import retry_after
-from rowkeeper.core.net.sniff import is_belied, kind_of
+from rowkeeper.core.net.sniff import is_belied, is_html
 
 HOSTS = Hosts(
     allowed=frozenset(
@@ -144,7 +144,7 @@ def is_page(response: urllib3.BaseHTTPResponse) -> bool:
 
 def check_bytes(head: bytes, mime_type: str, named: bool) -> None:
     """Raise ``PermanentError`` where a page came instead of a file, whatever its headers say."""
-    if kind_of(head) == "text/html" and (mime_type.startswith(NOT_PAGES) or not named):
+    if (mime_type.startswith(NOT_PAGES) or not named) and is_html(head):
         raise PermanentError("not_a_file", f"A page came instead of the file ({mime_type[:80]}).")
     if is_belied(head, mime_type):
         raise PermanentError("not_a_file", f"Text came instead of the file ({mime_type[:80]}).")

@@ -67,6 +67,9 @@ class Asset:
 IDENTITY = tuple(item.name for item in fields(Asset))
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+
+
 def details_text(details: Any) -> str:
     """The details of an event as a table holds them."""
     return json.dumps(details, ensure_ascii=False, sort_keys=True)
@@ -129,7 +132,7 @@ class AssetEvent:
     def to_json(self) -> str:
         """One JSON line, without its line end; fields that are None are left out."""
         filled = {name: value for name, value in self.values().items() if value is not None}
-        return json.dumps(filled, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+        return _encode(filled)
 
     @classmethod
     def from_json(cls, line: str) -> Self:

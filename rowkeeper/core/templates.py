@@ -19,8 +19,8 @@ MAX_SEGMENT = 150
 MAX_EXTENSION = 16
 MAX_PARTS = 12
 _FIELD = re.compile(r"\{(\w+)\}")
-_PLAIN = re.compile(r"[A-Za-z0-9_-]{8,36}(\.[a-z0-9]{1,8})?")
-"""What needs no look: too long for a reserved name, too short to be cut."""
+_PLAIN = re.compile(r"[A-Za-z0-9_-]{1,36}(\.[a-z0-9]{1,8})?")
+"""What needs no other look than for a reserved name: too short to be cut."""
 _RESERVED = re.compile(
     r"(con|conin\$|conout\$|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]) *(\..*)?", re.IGNORECASE
 )
@@ -92,7 +92,7 @@ def _segment(text: str, max_segment: int) -> str:
     """A filled segment that is no reserved name and not too long; its extension stays."""
     if text.lower().endswith(TAKEN):
         text = f"{text}_"
-    if _PLAIN.fullmatch(text):
+    if _PLAIN.fullmatch(text) and not _RESERVED.fullmatch(text):
         return text
     name = sanitize_filename(text, replacement_text="_", platform="universal").strip(" ")
     if _RESERVED.fullmatch(name):

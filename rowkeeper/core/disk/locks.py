@@ -96,9 +96,10 @@ def try_lock(file: HasDescriptor) -> bool:
 
 def unlock(file: HasDescriptor) -> None:
     """Give the lock of ``file`` back; none is no error. To be called before it is closed."""
-    with _changed:
-        _ours.discard(_identity(file))
-        _changed.notify_all()
+    if _ours:  # some disk here has no locks
+        with _changed:
+            _ours.discard(_identity(file))
+            _changed.notify_all()
     try:
         fcntl.flock(file.fileno(), fcntl.LOCK_UN)
     except OSError as error:

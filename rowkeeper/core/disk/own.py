@@ -28,12 +28,11 @@ def new_file(path: Path) -> FileIO:
     Raises ``OSError``.
     """
     for _ in range(TRIES):
-        with suppress(FileNotFoundError):
-            path.unlink()
         try:
-            return _opened(path, "xb+")
+            return cast(FileIO, open(path, "xb+", buffering=0))
         except FileExistsError:
-            continue  # somebody was quicker
+            with suppress(FileNotFoundError):
+                path.unlink()
     raise FileExistsError(errno.EEXIST, "somebody makes it again and again", str(path))
 
 
@@ -138,11 +137,11 @@ def own_folder(path: Path) -> None:
 
 def first_link(folder: Path, path: Path) -> Path | None:
     """The first link on the way from ``folder`` to ``path``, below it."""
-    place = folder
+    place = str(folder)
     for part in path.relative_to(folder).parts:
-        place = place / part
+        place = f"{place}{os.sep}{part}"
         if _is_link(place):
-            return place
+            return Path(place)
     return None
 
 
@@ -160,10 +159,10 @@ def linked(path: Path) -> DiskError:
     )
 
 
-def _is_link(path: Path) -> bool:
+def _is_link(path: str) -> bool:
     try:
-        return path.is_symlink()
-    except OSError:  # a name that the disk can't have is for whoever opens it to say
+        return stat.S_ISLNK(os.lstat(path).st_mode)
+    except (OSError, ValueError):  # a name that the disk can't have is for whoever opens it to say
         return False
 
 

@@ -12,7 +12,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -68,8 +68,7 @@ class FilePace:
 
     def slot(self, site: str, slots: int) -> Callable[[], None] | None:
         """What gives a slot back that is ours from now on: a locked file."""
-        stem = str(self._path(site).with_suffix(""))
-        paths = (f"{stem}.{number}.lock" for number in range(slots))
+        paths = (f"{self.folder}/{_name(site)}.{number}.lock" for number in range(slots))
         return self._slots.first(paths, self._take)
 
     def _take(self, path: str) -> Callable[[], None] | None:
@@ -109,6 +108,7 @@ def default_folder() -> Path:
     return user_cache_path("rowkeeper") / "pace"
 
 
+@lru_cache(maxsize=1024)
 def _name(site: str) -> str:
     """The name of a site's file; of a host's one that no other host has."""
     provider, _, host = site.lower().partition(" ")

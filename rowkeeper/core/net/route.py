@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -51,7 +52,7 @@ class Route:
 
     def tls(self) -> ssl.SSLContext:
         """TLS that trusts ``ca_file``, or what the machine trusts."""
-        return ssl.create_default_context(cafile=self.verify)
+        return _trusting(self.verify)
 
     def pool(self, *, is_guarded: bool, **options: Any) -> urllib3.PoolManager:
         """A pool of connections, with ``options`` of urllib3's.
@@ -80,6 +81,12 @@ class Route:
         http = httplib2.Http(timeout=timeout_s, **given)
         http.follow_redirects = False
         return http
+
+
+@cache
+def _trusting(ca_file: str | None) -> ssl.SSLContext:
+    """One for all clients of a process: to read the authorities takes longer than a small file."""
+    return ssl.create_default_context(cafile=ca_file)
 
 
 LONGEST_S = 365 * 86_400.0

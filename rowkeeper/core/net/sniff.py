@@ -68,14 +68,26 @@ def true_type(head: bytes, declared: str) -> str:
 def is_belied(head: bytes, declared: str) -> bool:
     """Was sound or a picture ``declared`` of a file that starts as a page, a list or a program's
     answer does?"""
-    text = (kind_of(head) or "").startswith("text/") and head.removeprefix(_MARKS[0]).lstrip()
-    return bool(text and text.startswith(_ANSWERS) and _NO_WORDS.match(declared))
+    if not head.removeprefix(_MARKS[0]).lstrip().startswith(_ANSWERS):
+        return False
+    return bool(_NO_WORDS.match(declared)) and (kind_of(head) or "").startswith("text/")
+
+
+def is_html(head: bytes) -> bool:
+    """Does a page in HTML start with ``head``?"""
+    start = _in_utf8(head[:HEAD]).lower()
+    return _HTML.match(start) is not None and kind_of(head) == "text/html"
+
+
+def _in_utf8(head: bytes) -> bytes:
+    """``head`` without the mark of its encoding, and in UTF-8 where that says UTF-16."""
+    if head.startswith(_MARKS[1:]):
+        head = head.decode("utf-16", "ignore").encode()
+    return head.removeprefix(_MARKS[0])
 
 
 def _text_of(head: bytes) -> str | None:
-    if head.startswith(_MARKS[1:]):
-        head = head.decode("utf-16", "ignore").encode()
-    head = head.removeprefix(_MARKS[0])
+    head = _in_utf8(head)
     if _HTML.match(head.lower()):
         return "text/html"
     if re.match(rb"WEBVTT([ \t\r\n]|$)", head):
