@@ -29,8 +29,7 @@ def main() -> None:
     with Path("events.jsonl").open("xb", buffering=0) as events:
         handles = (events.fileno(), os.open(".", os.O_RDONLY))
         threads = [
-            threading.Thread(target=work, args=(waiting, *handles))
-            for _ in range(int(sys.argv[2]))
+            threading.Thread(target=work, args=(waiting, *handles)) for _ in range(int(sys.argv[2]))
         ]
         for thread in threads:
             thread.start()

@@ -15,10 +15,12 @@ from unittest import mock
 
 import duckdb
 
+from benchmarks.fetch_cost import fetched
 from benchmarks.figure import Figure, seconds
 from benchmarks.ingest_cost import ingested
 from benchmarks.journal_cost import EVENTS, flushed_by_threads
 from benchmarks.processes import measure as measure_process
+from benchmarks.run_cost import archived
 from benchmarks.vs_csv import make_rows, rewrite, warehouse_of
 from rowkeeper.catalogue.person import read_person
 from rowkeeper.core.drain import drain
@@ -60,6 +62,9 @@ def all_figures(people: int, events: int) -> Iterator[Figure]:
         yield flushed_by_threads(folder / "flushed", _life(_assets(), EVENTS))
         yield drained_into_duckdb(folder, events)
         yield drained_into_postgres(folder, min(events, 50_000))
+        yield fetched(folder / "fetched")
+        if figure := archived(folder / "archived"):
+            yield figure
 
 
 def nothing_to_do(folder: Path, versions: float) -> Figure:

@@ -4,7 +4,7 @@ All take the same files from one server on loopback, in turns. rowkeeper goes it
 fetch, hash, fsync, rename, sidecar, event in the journal; the others write files. Each peer's run
 is paired with one of rowkeeper right beside it; the table has the medians of these ratios.
 
-The first peer, ``bare``, is no tool but the floor in Python: hash, fsync, rename and a synced event.
+The first peer, ``bare``, is no tool but the floor in Python: hash, sync, rename and a synced event.
 
 Peers that are not installed are named and left out. Two come from the package index::
 

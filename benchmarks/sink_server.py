@@ -83,8 +83,14 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """A small object, or a listing, always empty: no peer is to find what another has sent."""
-        listing = b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"
-        self._answer(200, self.server.small.get(self._asked()[0], listing))
+        path, query = self._asked()
+        if path in self.server.small:
+            self._answer(200, self.server.small[path])
+        elif path.count("/") > 1 and query.keys() <= {"x-id"}:
+            self._answer(404, b"<Error><Code>NoSuchKey</Code></Error>")
+        else:
+            listing = b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"
+            self._answer(200, listing)
 
     def do_DELETE(self) -> None:
         self.server.objects.pop(self._asked()[0], None)

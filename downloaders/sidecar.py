@@ -18,7 +18,8 @@ from rowkeeper.core.said import masked
 from rowkeeper.core.templates import SIDECAR
 
 _LOOKING = threading.Lock()
-_json = json.JSONEncoder(ensure_ascii=False).encode
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",\n ", ": ")).encode
+"""A line for each fact."""
 TOOLS = ("rowkeeper", "yt-dlp", "google-api-python-client", "urllib3")
 OWN = frozenset(
     {"download_timestamp", "tracking_version", "asset_id", "provider", "asset_type"}
@@ -36,11 +37,8 @@ def write_sidecar(request: Request, fetched: Fetched, *, with_email: bool) -> No
     """Write the sidecar of a file at its final place."""
     path = sidecar_path(fetched.path)
     facts = _told(request, fetched, with_email=with_email)
-    lines = (
-        f' "{name}": {_json(value if name in OWN else masked(value))}'
-        for name, value in facts.items()
-    )
-    replace_small(path, "{\n" + ",\n".join(lines) + "\n}\n", ".part")
+    told = {name: value if name in OWN else masked(value) for name, value in facts.items()}
+    replace_small(path, f"{_json(told)}\n", ".part")
 
 
 def _told(request: Request, fetched: Fetched, *, with_email: bool) -> dict[str, Any]:

@@ -103,12 +103,12 @@ class Unit:
 
     def _pause_of(self, request: Request) -> str | None:
         """Why the site's queue is at its end for this run, if it is."""
-        left = self.settings.throttle.paused_s(request.site)
+        site = request.site
+        left = self.settings.throttle.paused_s(site)
         with self.lock:
             if left > self.download.max_pause_s:
-                words = f"for {left:.0f} more seconds, as it asked"
-                self.paused.setdefault(request.site, words)
-            return self.paused.get(request.site)
+                self.paused.setdefault(site, f"for {left:.0f} more seconds, as it asked")
+            return self.paused.get(site)
 
     def _pause(self, request: Request, error: TransferError) -> bool:
         """Let the whole machine leave the site alone; does this run wait for its end?"""
@@ -272,8 +272,9 @@ class Unit:
         )
 
     def _event(self, event_type: EventType, request: Request, **values: Any) -> AssetEvent:
-        facts = storable({**request.facts(), **values})
-        return AssetEvent(event_type=event_type, session_id=self.session_id, **facts)
+        facts = {**request.facts(), **values}
+        said = {name: storable(value) for name, value in facts.items() if value is not None}
+        return AssetEvent(event_type=event_type, session_id=self.session_id, **said)
 
     def _discovered_event(self, parent: Request, child: Discovered) -> AssetEvent:
         return AssetEvent(

@@ -10,6 +10,7 @@ import pytest
 from benchmarks import search, store, stream
 from benchmarks.__main__ import BEGIN, END, PAGE, fallen_back, with_table
 from benchmarks.fetch import Case, check, figures, installed, own_side, peer_side, table_of
+from benchmarks.fetch_cost import fetched
 from benchmarks.figure import Figure
 from benchmarks.ingest_cost import ingested
 from benchmarks.journal_cost import flushed_by_threads
@@ -34,6 +35,11 @@ def test_our_whole_path_and_a_peer_fetch_the_same_files(tmp_path: Path) -> None:
             assert len(figures(0.15, [(own, peer, seconds)])) == 8
             assert table_of("small", 0.15, {name: [(own, peer, seconds)]}).row_count == 1
     assert sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()) == 0
+
+
+def test_our_path_is_measured_beside_its_bare_duties(tmp_path: Path) -> None:
+    figure = fetched(tmp_path / "fetched", Case("small", 3, 50_000, 2), 1)
+    assert figure.ours > figure.theirs > 0
 
 
 def test_the_server_serves_ranges_of_bytes_that_are_the_same_each_time(tmp_path: Path) -> None:

@@ -74,9 +74,13 @@ def filled(
     It fills a segment and makes none. No segment is reserved on any file system, empty or longer
     than ``max_segment`` bytes.
     """
-    parts = PurePosixPath(template).parts
-    names = (_FIELD.sub(lambda field: value(field[1]), part) for part in parts)
+    names = (_FIELD.sub(lambda field: value(field[1]), part) for part in _parts(template))
     return PurePosixPath(*(_segment(name, max_segment) for name in names))
+
+
+@lru_cache(maxsize=16)
+def _parts(template: str) -> tuple[str, ...]:
+    return PurePosixPath(template).parts
 
 
 def plain(text: str) -> str:

@@ -29,7 +29,7 @@ def new_file(path: Path) -> FileIO:
     """
     for _ in range(TRIES):
         try:
-            return cast(FileIO, open(path, "xb+", buffering=0))
+            return path.open("xb+", buffering=0)
         except FileExistsError:
             with suppress(FileNotFoundError):
                 path.unlink()

@@ -92,7 +92,7 @@ class FilePace:
             replace_small(path, json.dumps({**state, "start": clock.start()}))
 
     def _path(self, site: str) -> Path:
-        return self.folder / f"{_name(site)}.json"
+        return _place(self.folder, site)
 
     def _hosts(self, provider: str) -> list[Path]:
         return sorted(self.folder.glob(f"{provider}-*.json"))
@@ -106,6 +106,11 @@ def default_folder() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("rowkeeper") / "pace"
+
+
+@lru_cache(maxsize=1024)
+def _place(folder: Path, site: str) -> Path:
+    return folder / f"{_name(site)}.json"
 
 
 @lru_cache(maxsize=1024)
