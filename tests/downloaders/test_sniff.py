@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rowkeeper.core.net.sniff import HEAD, is_belied, kind_of
+from rowkeeper.core.net.sniff import HEAD, is_belied, is_html, kind_of
 from tests.fakes import media
 
 EBML = b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\xf7\x81\x01B\xf2\x81\x04B\xf3\x81\x08B\x82"
@@ -42,6 +42,7 @@ KINDS: list[tuple[bytes, str | None]] = [
 @pytest.mark.parametrize(("head", "kind"), KINDS)
 def test_kinds(head: bytes, kind: str | None) -> None:
     assert kind_of(head) == kind
+    assert is_html(head) == (kind == "text/html")
 
 
 def test_many_comments_take_no_longer() -> None:
@@ -69,8 +70,10 @@ def test_what_ffmpeg_made() -> None:
 def test_any_bytes(head: bytes) -> None:
     kind = kind_of(head)
     assert kind is None or "/" in kind
+    assert is_html(head) == (kind == "text/html")
 
 
 @given(st.binary(max_size=300))
 def test_a_page_is_a_page_whatever_follows(rest: bytes) -> None:
     assert kind_of(b"<!doctype html>" + rest) == "text/html"
+    assert is_html(b"<!doctype html>" + rest)
