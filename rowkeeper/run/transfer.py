@@ -64,7 +64,6 @@ def download_pending(
                         total.add(ways.fetch(requests, settings, journal, shown))
                 drain(folder, context.target)
                 ways.drained(requests)
-            current.workers = total.workers
         total.left = current.left
     return total
 

@@ -1,6 +1,5 @@
 """Download and upload sessions: how they begin and end, and what a killed run left open."""
 
-import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,9 +25,9 @@ where sessions.status = 'running'
 order by sessions.session_id
 """
 WORKERS = """
-select session_id, cast(details as json) ->> 'workers' as workers from raw.asset_events
-where session_id = any(?) and event_type in ('session_finished', 'session_interrupted')
-    and details like '%"workers"%'
+select session_id, cast(details as json) ->> 'worker' as worker, count(distinct asset_id)
+from raw.asset_events where session_id = any(?) and details like '%"worker"%'
+group by 1, 2 order by 1, 2
 """
 
 
@@ -40,17 +39,13 @@ class OpenSession(NamedTuple):
 
 
 class Session:
-    """A download or an upload session: it begins with its first work and ends with an event.
-
-    ``workers``: how many assets each worker of a cluster had; its end tells of it.
-    """
+    """A download or an upload session: it begins with its first work and ends with an event."""
 
     def __init__(self, folder: Path, session_type: str) -> None:
         self.session_id = new_id()
         self._folder, self._type = folder, session_type
         self._assets: set[str] = set()
         self._left: set[str] = set()
-        self.workers: dict[str, int] = {}
 
     @property
     def tried(self) -> int:
@@ -79,10 +74,7 @@ class Session:
                     session_id=self.session_id,
                     session_type=self._type,
                     total_assets=len(self._assets),
-                    details={
-                        "data_folder": folder_id(self._folder.parent),
-                        **({"workers": self.workers} if self.workers else {}),
-                    },
+                    details={"data_folder": folder_id(self._folder.parent)},
                 )
             )
 
@@ -115,9 +107,12 @@ def workers_of(context: Context, session_ids: Iterable[str]) -> dict[str, dict[s
     asked = sorted(session_ids)
     if context.target.type != "postgres" or not asked:  # a cluster needs Postgres
         return {}
+    had: dict[str, dict[str, int]] = {}
     with connect(context.target) as warehouse:
-        workers = warehouse.lookup("session_id", "workers", WORKERS, [asked])
-    return {session_id: json.loads(counts) for session_id, counts in workers.items()}
+        for session_id, worker, assets in warehouse.query(WORKERS, [asked]):
+            if worker is not None:
+                had.setdefault(str(session_id), {})[str(worker)] = int(assets)
+    return had
 
 
 def end_abandoned_sessions(context: Context) -> None:

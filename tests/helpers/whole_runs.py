@@ -19,7 +19,7 @@ COMMAND = "from rowkeeper.cli import main; main()"
 FILE = "1File"
 TOLD = """select count(*), count(distinct asset_id) from raw.asset_events
 where event_type = 'downloaded'"""
-SESSIONS = "select status from download_sessions order by created_at"
+SESSIONS = "select session_id, status from download_sessions order by created_at"
 Run = subprocess.Popen[str]
 
 
@@ -82,7 +82,7 @@ def told(target: Target) -> tuple[int, int]:
     return events, assets
 
 
-def sessions(target: Target) -> list[str]:
-    """How each session of downloads stands, in the order of their beginnings."""
+def sessions(target: Target) -> dict[str, str]:
+    """How each session stands by its id, in the order of their beginnings."""
     with connect(target) as warehouse:
-        return [str(status) for (status,) in warehouse.query(SESSIONS)]
+        return {str(session_id): str(status) for session_id, status in warehouse.query(SESSIONS)}

@@ -7,10 +7,11 @@ import pytest
 
 from rowkeeper.core.errors import INTERRUPTED
 from rowkeeper.core.warehouse import Target
+from rowkeeper.workspace.sessions import workers_of
 from tests.fakes.s3 import archive_in
 from tests.fakes.site import Site
 from tests.fakes.slow_internet import SlowInternet
-from tests.helpers.clusters import machines
+from tests.helpers.clusters import context_here, machines
 from tests.helpers.whole_runs import add_people, asked, begin_run, interrupt, sessions, told
 
 FILES, LATENCY_S = 60, 0.2
@@ -46,4 +47,7 @@ def test_an_interrupted_run_keeps_what_its_workers_finish(
         run.communicate()
         assert set(asked(net).values()) == {1}
     assert told(engine) == (FILES, FILES)
-    assert sessions(engine) == [*["interrupted"] * len(interrupts), "completed"]
+    assert list(sessions(engine).values()) == [*["interrupted"] * len(interrupts), "completed"]
+    workers = workers_of(context_here(), sessions(engine))
+    assert workers.keys() == sessions(engine).keys()
+    assert sum(sum(had.values()) for had in workers.values()) == FILES
