@@ -35,8 +35,8 @@ STANDING = f"""
 select {IS_GONE}, (
     select outcome from raw.worker_results as results
     where results.session_id = asked.session_id and results.asset_id = ?
-), exists (
-    select 1 from raw.worker_results as results
+), (
+    select outcome from raw.worker_results as results
     where results.session_id = asked.session_id and results.asset_id = ''
 ) from (select cast(? as text) as session_id) as asked
 """
@@ -53,7 +53,8 @@ END = """
 insert into raw.worker_results (session_id, asset_id, outcome) values (?, '', ?)
 on conflict (session_id, asset_id) do update set outcome = excluded.outcome returning 1
 """
-"""A row of no asset, 'ending' or 'over': nothing more is begun, or nothing that comes later counts,
+ENDING, OVER = "ending", "over"
+"""What a row of no asset says: nothing more is begun, or nothing that comes later counts,
 as from a worker that was cut off."""
 FORGET_ENDS = """
 delete from raw.worker_results where asset_id = '' and written_at < now() - interval '7 days'
@@ -104,12 +105,30 @@ class Results:
     def standing(self, asset_id: str) -> tuple[bool, str | None]:
         """Is the driver gone? And the outcome of ``asset_id``, if one is there.
 
-        Raises ``StoppedError`` once the session is over.
+        Raises ``StoppedError`` once the session is ending.
         """
-        ((is_gone, outcome, is_over),) = self._session.ask(STANDING, asset_id, self._session_id)
-        if is_over:
+        is_gone, outcome, end = self._look(asset_id)
+        if end is not None:
             raise StoppedError
-        return bool(is_gone), outcome
+        return is_gone, outcome
+
+    def is_gone(self) -> bool:
+        """Is the driver gone? Raises ``StoppedError`` once the session is over."""
+        is_gone, _, end = self._look("")
+        if end == OVER:
+            raise StoppedError
+        return is_gone
+
+    def is_over(self) -> bool:
+        """Did the driver end, or is it gone?"""
+        try:
+            return self.is_gone()
+        except StoppedError:
+            return True
+
+    def _look(self, asset_id: str) -> tuple[bool, str | None, str | None]:
+        ((is_gone, outcome, end),) = self._session.ask(STANDING, asset_id, self._session_id)
+        return bool(is_gone), outcome, end
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
@@ -121,13 +140,6 @@ class Results:
         finally:
             with suppress(WarehouseError):  # a session that ended has none
                 self._session.ask(STOP, self._session_id)
-
-    def is_over(self) -> bool:
-        """Did the driver end, or is it gone?"""
-        try:
-            return self.standing("")[0]
-        except StoppedError:
-            return True
 
     def keep(self, asset_id: str, outcome: str) -> str:
         """Write down ``outcome``, unless another worker was first; the one that counts.
@@ -153,7 +165,7 @@ class DriverWatch(Stop):
         if (now := time.monotonic()) >= self._next:
             self._next = now + LOOK_S
             try:
-                is_gone, _ = self._results.standing("")
+                is_gone = self._results.is_gone()
             except StoppedError:
                 self.set()
                 raise
@@ -196,9 +208,9 @@ def driving(context: Context, session_id: str) -> Iterator[None]:
         finally:
             over.set()
             with suppress(WarehouseError):
-                session.ask(END, session_id, "ending")
+                session.ask(END, session_id, ENDING)
                 _wait_for_workers(session, session_id)
-                session.ask(END, session_id, "over")
+                session.ask(END, session_id, OVER)
 
 
 def _wait_for_workers(session: LastingSession, session_id: str) -> None:
@@ -236,7 +248,7 @@ def take_up(context: Context) -> int:
             for session_id in {row.session_id for row in rows}:
                 assets = sorted(row.asset_id for row in rows if row.session_id == session_id)
                 warehouse.execute(FORGET, [session_id, assets])
-                warehouse.query(END, [session_id, "over"])
+                warehouse.query(END, [session_id, OVER])
             count += len(rows)
     return count
 

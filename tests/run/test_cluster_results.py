@@ -1,6 +1,8 @@
 """What workers of a cluster wrote for a driver that is gone."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -66,3 +68,29 @@ def test_workers_stop_at_once_when_their_driver_has_said_that_all_is_over(
         with pytest.raises(StoppedError):
             results.DriverWatch(written).check()
         assert results.take_up(context) == 1
+
+
+@postgres
+def test_a_session_that_is_ending_begins_nothing_and_keeps_what_is_in_flight(
+    engine: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(results, "LAST_S", 120.0)
+    context = Context(Settings(data_dir=tmp_path / "data"), engine)
+    driver = results.driving(context, numbered(1))
+    with LastingSession(engine) as session, ThreadPoolExecutor(1) as thread:
+        written = results.Results(session, numbered(1))
+        driver.__enter__()
+        with written.at_work():
+            end = thread.submit(driver.__exit__, None, None, None)
+            while not session.ask("select 1 from raw.worker_results where outcome = 'ending'"):
+                time.sleep(0.05)
+            with pytest.raises(StoppedError):
+                written.standing(numbered(7))
+            results.DriverWatch(written).check()
+            assert written.keep(numbered(7), "{}") == "{}"
+            assert not end.done()
+        end.result()
+        with pytest.raises(StoppedError):
+            results.DriverWatch(written).check()
+        with pytest.raises(StoppedError):
+            written.keep(numbered(8), "{}")
