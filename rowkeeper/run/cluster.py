@@ -61,7 +61,7 @@ def check_cluster(context: Context, address: str) -> None:
         )
     if not (TLS.fullmatch(address) or LOCAL.fullmatch(address)):
         raise UsageError(
-            f"--cluster {address}: a scheduler runs whatever is sent to it, so it must be at a "
+            f"--cluster {address}: a scheduler runs whatever is sent to it, so it must be at "
             "tls://host:port; local:4 starts four workers here."
         )
     if not all(map(find_spec, NEEDED)):

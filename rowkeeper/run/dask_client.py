@@ -19,7 +19,8 @@ R = TypeVar("R")
 LOCAL = re.compile(r"local:([1-9]\d{0,2})")
 TLS = re.compile(r"tls://[^\s/@]+:\d{1,5}")
 TLS_KEYS = ("ca-file", "client.cert", "client.key")
-QUIET = {"logging": {"distributed": "critical"}, "distributed.scheduler.http.routes": []}
+LOUD = ("distributed", "distributed.client", "distributed.gc", "tornado.application")
+QUIET = {"logging": dict.fromkeys(LOUD, "critical"), "distributed.scheduler.http.routes": []}
 """Dask says nothing by itself, and a scheduler of ours shows no pages."""
 UNINTERRUPTED = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
 """Workers that begin here are in the terminal's group: who is interrupted is the driver."""
