@@ -25,6 +25,7 @@ FIXED: dict[str, Any] = {
         "raise_on_failed_jobs": True,
         "truncate_staging_dataset": True,
     },
+    "data_writer": {"buffer_max_items": 1000},
     "normalize": {"parquet_normalizer": {"add_dlt_load_id": True, "add_dlt_id": True}},
     # a trace is a pickle: whoever reads it runs what it says
     "enable_runtime_trace": False,

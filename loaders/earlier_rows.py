@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from loaders.batches import Rows, no_rows
 from loaders.destination import DATASET
 from loaders.row_keys import RowIds, keys_row
-from loaders.schemas import Row, Rows, TableName, no_rows
+from loaders.schemas import Row, TableName
 from rowkeeper.core.identity import row_id_key
 from rowkeeper.core.ids import asset_id
 from rowkeeper.core.text import trimmed
@@ -61,8 +62,8 @@ def missing_keys(warehouse: Warehouse, ids: RowIds) -> Rows:
         if row_id != trimmed(row.row_id or ""):
             respelt[row.row_key] = row_id
     if respelt:
-        missing["links"] = list(_respelt(warehouse, "links", respelt))
-        missing["legacy_claims"] = list(_respelt(warehouse, "legacy_claims", respelt))
+        missing["links"] += _respelt(warehouse, "links", respelt)
+        missing["legacy_claims"] += _respelt(warehouse, "legacy_claims", respelt)
     return missing
 
 

@@ -1,7 +1,7 @@
 """An index column that nobody gave a title, as pandas (``index_label=False``) and R write it."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rowkeeper.core.text import trimmed
 
@@ -12,22 +12,29 @@ _CODE = re.compile(r"[A-Za-z]{0,4}[-_/ ]?\d{1,12}[A-Za-z]?")
 _ID_TITLE = re.compile(r"(?:n[ro°]\.?|num(?:mer|ber)?|\bids?|_id|code|key|ref)\W*$", re.IGNORECASE)
 _EITHER = re.compile(r"\d{1,3}[.,]000")
 _DIGIT = re.compile(r"\d")
+_TELLING = frozenset({"row_id", "email", "name"})
+"""The columns whose cells show whether they stand below their titles."""
 _NUMBER = re.compile(r"\s*\d{1,9}\s*")
 
 
-def has_untitled_index(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+def has_untitled_index(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bool:
     """Whether all ``rows`` below ``header``, our names of its columns, begin with an index.
 
     A row may also end in a separator too many, so what the columns hold decides: each is one place
-    further on than its title.
+    further on than its title. No row is asked for after one without an index.
     """
-    rows = [row for row in rows if row]
-    if not rows or any(len(row) != len(header) + 1 for row in rows):
-        return False
-    index = [row[0] for row in rows]
-    if len(set(index)) < len(index) or not all(map(_NUMBER.fullmatch, index)):
-        return False
-    return _is_further_on(header, rows)
+    places = {name: place for place, name in enumerate(header) if name in _TELLING}
+    index: set[str] = set()
+    own: dict[str, list[str]] = {name: [] for name in places}
+    next_to: dict[str, list[str]] = {name: [] for name in places}
+    for row in filter(None, rows):
+        if len(row) != len(header) + 1 or row[0] in index or not _NUMBER.fullmatch(row[0]):
+            return False
+        index.add(row[0])
+        for name, place in places.items():
+            own[name].append(row[place])
+            next_to[name].append(row[place + 1].strip())
+    return bool(index) and _is_further_on(own, next_to)
 
 
 def ids_beside_index(
@@ -55,9 +62,13 @@ def ids_beside_index(
 
 def doubtful_ids(row_ids: Iterable[str]) -> list[str]:
     """The row ids, if each of them may be thousands or a whole number with zeros behind a mark."""
-    distinct = list(dict.fromkeys(text for given in row_ids if (text := trimmed(given))))
-    of_people = [text for text in distinct if _DIGIT.search(text)]
-    return of_people if len(of_people) > 1 and all(map(_EITHER.fullmatch, of_people)) else []
+    of_people: dict[str, None] = {}
+    for text in map(trimmed, row_ids):
+        if _DIGIT.search(text):
+            if not _EITHER.fullmatch(text):
+                return []
+            of_people[text] = None
+    return list(of_people) if len(of_people) > 1 else []
 
 
 IDS_MEND = (
@@ -79,15 +90,14 @@ def shifted_rows(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[i
     ]
 
 
-def _is_further_on(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Whether what ``rows`` hold stands one place further on than the titles."""
-    own = {name: [row[place] for row in rows] for place, name in enumerate(header)}
-    next_to = {name: [row[place + 1].strip() for row in rows] for place, name in enumerate(header)}
-    if "row_id" in header and not all(map(_DIGIT.search, next_to["row_id"])):
+def _is_further_on(own: Mapping[str, Sequence[str]], next_to: Mapping[str, Sequence[str]]) -> bool:
+    """Whether what rows hold stands one place further on than the titles, given the cells below
+    each title and those beside them."""
+    if "row_id" in own and not all(map(_DIGIT.search, next_to["row_id"])):
         return False
-    if "email" in header and any("@" in cell for cell in (*own["email"], *next_to["email"])):
+    if "email" in own and any("@" in cell for cell in (*own["email"], *next_to["email"])):
         return not any("@" in cell for cell in own["email"])
-    if "row_id" in header and all(map(ROW_ID.fullmatch, next_to["row_id"])):
+    if "row_id" in own and all(map(ROW_ID.fullmatch, next_to["row_id"])):
         return True
     names = own.get("name", [""]), next_to.get("name", [""])
     return all(map(_DIGIT.search, names[0])) and not any(map(_DIGIT.search, names[1]))

@@ -15,8 +15,9 @@ from pathlib import Path
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
+from loaders.batches import BATCH, Batches, Rows, conformed, no_rows
 from loaders.destination import DATASET
-from loaders.schemas import EVIDENCE, SCHEMAS, Row, Rows, TableName, as_arrow, no_rows
+from loaders.schemas import EVIDENCE, SCHEMAS, TableName
 from rowkeeper.core.disk.presence import make_folder
 from rowkeeper.core.disk.writing import sync
 from rowkeeper.core.ids import new_id
@@ -55,7 +56,7 @@ def keep_loads(
     adopt(folder.parent)
     wanted = sorted(_held(warehouse) - {name for _, names in _kept(folder) for name in names})
     if wanted:
-        _write(folder, wanted, _rows_of(warehouse, wanted), read_from or {})
+        _write(folder, wanted, warehouse, read_from or {})
 
 
 def missing_loads(
@@ -95,7 +96,9 @@ def _read(load: Path, without: set[str]) -> Rows:
     for table in SCHEMAS:
         path = load / f"{table}.parquet"
         if path.name not in without and path.exists():  # a later version has more tables
-            rows[table] = pq.read_table(path).to_pylist()
+            rows[table] = kept = Batches(table, folder=load.parent)
+            for batch in pq.ParquetFile(path).iter_batches(BATCH):
+                kept.add_batch(batch)
     return rows
 
 
@@ -122,32 +125,19 @@ def _held(warehouse: Warehouse) -> set[str]:
     return set(warehouse.column(" union ".join(ids)))
 
 
-def _rows_of(warehouse: Warehouse, sources: list[str]) -> Rows:
-    rows = no_rows()
-    for table in SCHEMAS.keys() & warehouse.tables(DATASET):
-        present = warehouse.columns(DATASET, table)
-        columns = [name for name in SCHEMAS[table].names if name in present]
-        condition = OF_SOURCES.get(table, OF_ROWS)
-        loaded: list[Row] = warehouse.records(
-            dict,
-            f"select {', '.join(columns)} from {DATASET}.{table} where {condition}",
-            [sources] * condition.count("?"),
-        )
-        if loaded or table != EVIDENCE:
-            rows[table] = loaded
-    return rows
-
-
-def _write(folder: Path, sources: list[str], rows: Rows, read_from: Mapping[str, bytes]) -> None:
+def _write(
+    folder: Path, sources: list[str], warehouse: Warehouse, read_from: Mapping[str, bytes]
+) -> None:
     name = new_id()
     part = folder / f"{name}.part"
     make_folder(part)
     try:
-        for table in rows:
-            pq.write_table(as_arrow(table, rows), part / f"{table}.parquet")
+        for table in sorted(SCHEMAS.keys() & warehouse.tables(DATASET)):
+            _write_table(part / f"{table}.parquet", table, warehouse, sources)
         (part / SOURCES).write_text(json.dumps(sources))
-        for digest in {str(row.get("source_sha256")) for row in rows["sheet_snapshots"]}:
-            if digest in read_from and not kept_files.find_bytes(folder.parent, digest):
+        snapshots = pq.read_table(part / "sheet_snapshots.parquet", columns=["source_sha256"])
+        for digest in set(snapshots["source_sha256"].to_pylist()) & read_from.keys():
+            if not kept_files.find_bytes(folder.parent, digest):
                 kept_files.write_bytes(part, digest, read_from[digest])
         kept_files.write_hashes(part)
         for path in (*part.iterdir(), part):
@@ -158,3 +148,18 @@ def _write(folder: Path, sources: list[str], rows: Rows, read_from: Mapping[str,
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
+
+
+def _write_table(path: Path, table: TableName, warehouse: Warehouse, sources: list[str]) -> None:
+    """Write what ``warehouse`` holds of the sources; evidence only where there is some."""
+    schema, present = SCHEMAS[table], warehouse.columns(DATASET, table)
+    columns = ", ".join(name for name in schema.names if name in present)
+    condition = OF_SOURCES.get(table, OF_ROWS)
+    sql = f"select {columns} from {DATASET}.{table} where {condition}"
+    count = 0
+    with pq.ParquetWriter(path, schema) as writer:
+        for batch in warehouse.batches(sql, [sources] * condition.count("?"), BATCH):
+            writer.write_batch(conformed(batch, schema))
+            count += batch.num_rows
+    if table == EVIDENCE and not count:
+        path.unlink()

@@ -6,7 +6,6 @@ or both. What they say is never taken for a fact: it only decides between claims
 """
 
 import csv
-import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +14,15 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from loaders.legacy_claims import MAPPING, split_names, video_of
-from loaders.text_files import MAX_BYTES, Decoded, decode, headed, read_bytes, read_records
+from loaders.text_files import (
+    MAX_BYTES,
+    Decoded,
+    decode,
+    headed,
+    lines_of,
+    read_bytes,
+    read_records,
+)
 from rowkeeper.core.csv.legacy import is_nothing
 from rowkeeper.core.errors import InputError
 from rowkeeper.core.identity import compare_key, row_id_key
@@ -191,9 +198,8 @@ def _table(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
         return sum(any(one.fullmatch(title_key(cell)) for one in patterns) for cell in cells)
 
     form = headed(path, text, known)
-    lines = io.StringIO(text.removeprefix(form.preamble), newline="")
     try:
-        records = read_records(lines, form)
+        records = read_records(lines_of(text, len(form.preamble)), form)
         titles = next(records, [])
         for number, cells in enumerate(records, 2):
             if any(cells):

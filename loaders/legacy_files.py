@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from itertools import takewhile
 from pathlib import Path
 
@@ -18,11 +19,11 @@ SETTING = "legacy_csv.paths or --legacy-csv"
 
 @dataclass(frozen=True)
 class FileContent:
-    """What a file holds: ``data`` unpacked, and decoded."""
+    """What a file holds, unpacked: its hash, and decoded."""
 
     path: Path
     modified_at: datetime
-    data: bytes
+    file_sha256: str
     decoded: Decoded
 
 
@@ -118,7 +119,7 @@ def read_content(path: Path, fallback: str = FALLBACK, max_bytes: int = MAX_BYTE
         raise InputError(
             f"The legacy CSV {path} can't be read ({error.strerror}): check {SETTING}."
         ) from error
-    return FileContent(path, modified_at, data, decode(path, data, fallback))
+    return FileContent(path, modified_at, sha256(data).hexdigest(), decode(path, data, fallback))
 
 
 def moment_of(seconds: float) -> datetime:

@@ -1,31 +1,25 @@
 """The legacy CSV of every generation: each record verbatim, with its line and its own layout."""
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from hashlib import sha256 as digest
 from pathlib import Path
+from typing import NamedTuple
 
 from loaders.index_column import IDS_MEND, WORDS, doubtful_ids, has_untitled_index
 from loaders.legacy_files import FileContent, find_files, read_content
 from loaders.legacy_header import SHOWN, Layout, count_known, read_header, row_layout
-from loaders.text_files import FALLBACK, MAX_BYTES, Dialect, headed, read_records
+from loaders.legacy_records import CsvRecord, below, edges
+from loaders.text_files import FALLBACK, MAX_BYTES, Dialect, headed
 from rowkeeper.core.csv.guard import is_marked, unguard
 from rowkeeper.core.csv.legacy import COLUMNS
 from rowkeeper.core.errors import InputError
 from rowkeeper.core.text import quoted, sha256, some_of, to_json
 from rowkeeper.core.titles import column_name
 
-MAX_CELLS = 1_000_000
-"""Of one line: a line of nothing but separators would fill the memory."""
-_LINE_ENDS = {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}
 
-
-@dataclass(frozen=True)
-class LegacyRow:
+class LegacyRow(NamedTuple):
     """One record; ``line`` is the physical line on which it starts, from 1.
 
     ``text`` is the record as it stands, its line end included, ``data`` its bytes where these are
@@ -52,7 +46,8 @@ class LegacyFile:
     ``preamble`` (blank lines, a ``sep=`` line or ''), ``header_text`` and the rows' texts, one
     after the other, are the text of the file. ``generation`` counts the columns that are known;
     ``layout`` has our name of each column, '' for the ``unknown`` ones. ``notice`` says what was
-    assumed, or ''.
+    assumed, or ''. ``may_be_cut``: it ends within a cell, for all that one sees. ``doubtful_ids``:
+    all row ids, where each may be thousands or a whole number with decimals.
     """
 
     path: Path
@@ -68,7 +63,9 @@ class LegacyFile:
     header: tuple[str, ...]
     header_text: str
     header_data: bytes | None
-    rows: tuple[LegacyRow, ...]
+    may_be_cut: bool
+    doubtful_ids: tuple[str, ...]
+    read_again: Callable[[], FileContent] = field(compare=False, repr=False)
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -76,19 +73,21 @@ class LegacyFile:
         named = zip(self.header, self.layout, strict=True)
         return tuple(title for title, name in named if not name)
 
-    @property
-    def may_be_cut(self) -> bool:
-        """Whether it ends within a cell, for all that one sees."""
-        last = self.rows[-1] if self.rows else None
-        return last is not None and last.cells[-1:] > ("",) and not last.text.endswith(("\n", "\r"))
+    def rows(self) -> Iterator[LegacyRow]:
+        """The records below the header, read from the file anew: no rows are held.
 
-
-@dataclass(frozen=True)
-class _Record:
-    line: int
-    cells: tuple[str, ...]
-    text: str
-    data: bytes | None
+        Raises ``InputError`` if another content is there by now.
+        """
+        content = self.read_again()
+        if content.file_sha256 != self.file_sha256:
+            raise InputError(
+                f"The legacy CSV {self.path} was changed while it was read: run again when nobody "
+                "writes it."
+            )
+        names = column_names(self.header, self.layout)
+        read = _reader_of(self.header, self.delimiter)
+        for record in below(content, Dialect(self.delimiter, self.preamble)):
+            yield _row(record, self.layout, names, read)
 
 
 def load_legacy_csv(
@@ -105,10 +104,10 @@ def load_legacy_csv(
     """
     files = [read_file(path, columns, fallback, max_bytes) for path in find_files(paths)]
     for file in files:
-        if doubtful := doubtful_ids(row.values.get("row_id", "") for row in file.rows):
+        if file.doubtful_ids:
             raise InputError(
                 f"The legacy CSV {file.path} has row ids that {IDS_MEND}: "
-                f"{some_of(doubtful, SHOWN)}."
+                f"{some_of(file.doubtful_ids, SHOWN)}."
             )
     return list({file.file_sha256: file for file in files}.values())
 
@@ -120,29 +119,28 @@ def read_file(
     max_bytes: int = MAX_BYTES,
 ) -> LegacyFile:
     """The file at ``path``. Raises ``InputError`` that names the file, the line and the remedy."""
-    content = read_content(path, fallback, max_bytes)
-    text, titles = content.decoded.text, columns or {}
-    form = headed(path, text, partial(count_known, columns=titles))
-    records = list(_records(content, form))
-    if not records:
-        raise InputError(f"The legacy CSV {path} is empty: it has no header on line 1.")
-    header, *rest = records
+    read_again = partial(read_content, path, fallback, max_bytes)
+    content, titles = read_again(), columns or {}
+    form = headed(path, content.decoded.text, partial(count_known, columns=titles))
+    header, last, line_end = edges(content, form)
     layout = read_header(path, header.line, header.cells, titles)
-    if has_untitled_index(layout, [record.cells for record in rest]):
+    if has_untitled_index(layout, (record.cells for record in below(content, form))):
         raise InputError(
             f"The legacy CSV {path} {WORDS}: give the index a title before the others on line "
             f"{header.line}, such as index, or save the file without it."
         )
-    if rest and not text.endswith(("\n", "\r")):
-        _refuse_half(path, rest[-1], layout)
-    names, read = column_names(header.cells, layout), _reader_of(header, form)
+    is_open = last is not None and not last.text.endswith(("\n", "\r"))
+    if last and is_open:
+        _refuse_half(path, last, layout)
+    read = _reader_of(header.cells, form.delimiter)
+    values = (_values(tuple(map(read, one.cells)), layout)[1] for one in below(content, form))
     return LegacyFile(
         path=path,
         modified_at=content.modified_at,
-        file_sha256=digest(content.data).hexdigest(),
+        file_sha256=content.file_sha256,
         encoding=content.decoded.encoding,
         notice=content.decoded.notice,
-        line_end=_line_end(records),
+        line_end=line_end,
         delimiter=form.delimiter,
         preamble=form.preamble,
         generation=sum(map(bool, layout)),
@@ -150,7 +148,9 @@ def read_file(
         header=header.cells,
         header_text=header.text,
         header_data=header.data,
-        rows=tuple(_row(record, layout, names, read) for record in rest),
+        may_be_cut=is_open and any(last.cells[-1:]) if last else False,
+        doubtful_ids=tuple(doubtful_ids(row.get("row_id", "") for row in values)),
+        read_again=read_again,
     )
 
 
@@ -176,25 +176,23 @@ def notices_of(file: LegacyFile) -> list[str]:
     return said
 
 
-def _reader_of(header: _Record, form: Dialect) -> Callable[[str], str]:
+def _reader_of(header: tuple[str, ...], delimiter: str) -> Callable[[str], str]:
     """What makes of a cell as it stands the cell that was meant."""
-    if header.cells and is_marked(header.cells[0]):
-        return partial(unguard, delimiter=form.delimiter)
+    if header and is_marked(header[0]):
+        return partial(unguard, delimiter=delimiter)
     return str
 
 
-def _row(record: _Record, header: Layout, names: Layout, read: Callable[[str], str]) -> LegacyRow:
+def _row(record: CsvRecord, header: Layout, names: Layout, read: Callable[[str], str]) -> LegacyRow:
     cells = tuple(map(read, record.cells))
     cells_json = to_json(cells)
-    layout = row_layout(cells, header)
-    values = dict.fromkeys(filter(None, layout or ()), "")
-    values |= {n: cell for n, cell in zip(layout or (), cells, strict=False) if n}
+    layout, values = _values(cells, header)
     return LegacyRow(
         line=record.line,
-        generation=len(list(filter(None, layout))) if layout else None,
+        generation=sum(map(bool, layout)) if layout else None,
         cells=cells,
         values=values,
-        named=named_cells(cells, header, names),
+        named=_named(cells, names if layout == header else layout or ()),
         text=record.text,
         data=record.data,
         cells_json=cells_json,
@@ -202,13 +200,25 @@ def _row(record: _Record, header: Layout, names: Layout, read: Callable[[str], s
     )
 
 
+def _values(cells: tuple[str, ...], header: Layout) -> tuple[Layout | None, dict[str, str]]:
+    """The columns of a record below ``header``, and its cells by those that are ours."""
+    layout = row_layout(cells, header)
+    values = dict.fromkeys(layout or (), "")
+    values.update(zip(layout or (), cells, strict=False))
+    values.pop("", None)
+    return layout, values
+
+
 def named_cells(
     cells: tuple[str, ...], header: Layout, names: Layout
 ) -> tuple[tuple[str, str], ...]:
     """Each cell of a record with its column's name; ``names`` are those of the header's columns."""
     layout = row_layout(cells, header)
-    own = names if layout == header else layout or ()
-    numbered = tuple(f"column_{number}" for number in range(len(own) + 1, len(cells) + 1))
+    return _named(cells, names if layout == header else layout or ())
+
+
+def _named(cells: tuple[str, ...], own: Layout) -> tuple[tuple[str, str], ...]:
+    numbered = (f"column_{number}" for number in range(len(own) + 1, len(cells) + 1))
     return tuple(zip((*own, *numbered), cells, strict=False))
 
 
@@ -222,50 +232,7 @@ def column_names(titles: tuple[str, ...], layout: Layout) -> Layout:
     return tuple(names)
 
 
-def _records(content: FileContent, form: Dialect) -> Iterator[_Record]:
-    """All records, blank lines too."""
-    decoded = content.decoded
-    start = 1 + sum(1 for _ in io.StringIO(form.preamble, newline=""))
-    taken: list[str] = []
-
-    def lines() -> Iterator[str]:
-        text = io.StringIO(decoded.text.removeprefix(form.preamble), newline="")
-        for number, line in enumerate(text, start):
-            if line.count(form.delimiter) >= MAX_CELLS:
-                raise InputError(
-                    f"The legacy CSV {content.path} has more than {MAX_CELLS} cells on line "
-                    f"{number}: see that it is the right file."
-                )
-            taken.append(line)
-            yield line
-
-    try:
-        for cells in read_records(lines(), form):
-            places = range(start, start + len(taken))
-            data = None
-            if not decoded.strays.keys().isdisjoint(places):
-                pairs = zip(places, taken, strict=True)
-                data = b"".join(decoded.strays.get(n) or line.encode() for n, line in pairs)
-            yield _Record(start, tuple(cells), "".join(taken), data)
-            start += len(taken)
-            taken.clear()
-    except csv.Error as error:
-        raise _no_csv(content.path, start, start + max(len(taken) - 1, 0), error) from error
-
-
-def _no_csv(path: Path, start: int, line: int, error: csv.Error) -> InputError:
-    if "unexpected end" in str(error):
-        return InputError(
-            f"The legacy CSV {path} ends within the record that starts on line {start}: a quoted "
-            "cell is never closed, as in a file cut short; restore the file."
-        )
-    return InputError(
-        f"The legacy CSV {path} is no valid CSV on line {line} ({error}): mend the quotes of the "
-        f"record that starts on line {start}."
-    )
-
-
-def _refuse_half(path: Path, record: _Record, layout: Layout) -> None:
+def _refuse_half(path: Path, record: CsvRecord, layout: Layout) -> None:
     """A last line without an end that is too short was cut off while it was written."""
     if record.cells and row_layout(record.cells, layout) is None:
         width = len(layout)
@@ -273,9 +240,3 @@ def _refuse_half(path: Path, record: _Record, layout: Layout) -> None:
             f"The legacy CSV {path} ends with half a line: line {record.line} has "
             f"{len(record.cells)} of {width} fields; restore the file or remove that line."
         )
-
-
-def _line_end(records: list[_Record]) -> str:
-    ends = {record.text[len(record.text.rstrip("\r\n")) :] for record in records if record.cells}
-    names = {_LINE_ENDS.get(end, "mixed") for end in ends if end}
-    return names.pop() if len(names) == 1 else "mixed" if names else "LF"

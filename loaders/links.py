@@ -1,11 +1,13 @@
 """The links of a cell as raw rows: what they lead to and which assets they ask for."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from rowkeeper.core.ids import asset_id
 from rowkeeper.core.links.classify import classify
 from rowkeeper.core.links.escapes import unescaped
+from rowkeeper.core.links.link import Link
 from rowkeeper.core.links.text import find_links
 from rowkeeper.core.text import trimmed
 
@@ -26,6 +28,21 @@ _LEGACY_RULES = {
 """Columns whose links are no content, by the rule that says so. Any other column is content."""
 
 
+SHORT, REMEMBERED = 200, 8192
+"""Characters of a cell or a link, and how many of these are looked at once: each generation of a
+legacy CSV has the same ones, often in several columns."""
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _classified(url: str) -> Link:
+    return classify(unescaped(url))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _found(cell: str) -> tuple[str, ...]:
+    return tuple(find_links(cell))
+
+
 def link_rows(
     urls: Iterable[str], *, row_key: str, source: str, row_id: str, column: str
 ) -> Iterator[dict[str, Any]]:
@@ -39,7 +56,7 @@ def link_rows(
     owner = trimmed(row_id)
     rule = (_LEGACY_RULES if source == "legacy_csv" else _PERSON_RULES).get(column, "")
     for position, url in enumerate(urls):
-        link = classify(unescaped(url))
+        link = _classified(url) if len(url) <= SHORT else classify(unescaped(url))
         asks = owner != "" and rule in {"", KNOWN_EARLIER}
         kinds: tuple[str | None, ...] = link.asset_kinds if asks else ()
         for kind in kinds or (None,):
@@ -77,7 +94,7 @@ def legacy_row_links(
     return [
         row
         for column, cell in values
-        if (urls := find_links(cell))
+        if cell and (urls := _found(cell) if len(cell) <= SHORT else find_links(cell))
         for row in link_rows(
             urls, row_key=row_key, source="legacy_csv", row_id=row_id, column=column
         )

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from loaders.batches import Batches, Rows
 from loaders.destination import DATASET, PIPELINE, destination, forget_trace
-from loaders.schemas import Row, Rows
 from rowkeeper.core.disk.faults import disk_error
 from rowkeeper.core.duckdb_file import damaged, is_damage
 from rowkeeper.core.errors import WarehouseError, causes
@@ -24,7 +24,7 @@ class Loader:
         os.environ.pop("DLT_DISABLE_PLUGINS", None)  # ours gives dlt its context
         import dlt
 
-        self._target = target
+        self.folder, self._target = folder.parent, target
         forget_trace(folder)
         self._pipeline = dlt.pipeline(
             PIPELINE, str(folder), destination=destination(target), dataset_name=DATASET
@@ -54,7 +54,7 @@ class Loader:
 
         with self._faults():
             info = self._pipeline.run(
-                [resource(table, rows, _format(rows[table])) for table in rows]
+                [resource(table, rows[table], _format(rows[table])) for table in rows]
             )
         return str(info.loads_ids[-1])
 
@@ -84,6 +84,6 @@ def _reason(error: BaseException) -> str:
     return first[:200].rstrip(".") or type(innermost).__name__
 
 
-def _format(rows: list[Row]) -> "TFileFormat":
+def _format(rows: Batches) -> "TFileFormat":
     """Of a table with these rows: the Postgres driver refuses an empty parquet file."""
     return "parquet" if rows else "insert_values"

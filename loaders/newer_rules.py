@@ -6,10 +6,11 @@ the next time. Texts and row ids stay as they were loaded.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from loaders.batches import Batches, Rows, no_rows
 from loaders.columns import Columns, WantedColumns, read_titles
 from loaders.destination import DATASET
 from loaders.earlier_rows import OF_SOURCES, drop_earlier_reading
@@ -18,7 +19,7 @@ from loaders.held import has_all_columns
 from loaders.legacy_reading import column_names, named_cells
 from loaders.loader import Loader
 from loaders.row_keys import RowIds
-from loaders.schemas import KEYS, Rows, TableName, no_rows
+from loaders.schemas import KEYS, TableName
 from loaders.tables import RULES_VERSION, add_legacy_content, add_sheet_content
 from rowkeeper.core.csv.layout import header_layout
 from rowkeeper.core.csv.legacy import COLUMNS as LEGACY_COLUMNS
@@ -88,8 +89,9 @@ def _read_batch(
                 _read_file(rows, warehouse, source, settings, ids)
         before = _of(warehouse, "links", sources)
     canonical = {link["row_key"] for link in before if _shows_canonical(link)}
-    for link in rows["links"]:
-        link["shows_canonical"] = link["row_key"] in canonical
+    if canonical:
+        told = (one | {"shows_canonical": one["row_key"] in canonical} for one in rows["links"])
+        rows["links"] = Batches("links", told)
     load_id = loader.load(rows)
     with connect(target) as warehouse, warehouse.transaction():
         drop_earlier_reading(warehouse, sources, load_id, ("links", "legacy_claims"))
@@ -106,7 +108,7 @@ def _shows_canonical(link: Found) -> bool:
     return link.get("rule") is None or bool(link.get("shows_canonical"))
 
 
-def _asked(links: Sequence[Found]) -> set[tuple[str, str, str | None]]:
+def _asked(links: Iterable[Found]) -> set[tuple[str, str, str | None]]:
     return {(link["row_key"], link["url"], link["asset_kind"]) for link in links}
 
 

@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from loaders.batches import Batches, Rows, no_rows
 from loaders.chain import number_snapshots
 from loaders.clocks import clock_notices
 from loaders.columns import WantedColumns
@@ -19,7 +20,7 @@ from loaders.loader import Loader
 from loaders.newer_rules import ReadAgain, read_again
 from loaders.removals import Allowed, check_load, new_titles
 from loaders.row_keys import RowIds, known_row_ids
-from loaders.schemas import EVIDENCE, TABLES, Rows, no_rows
+from loaders.schemas import EVIDENCE, TABLES
 from loaders.sheet import Snapshot, configured_sheet
 from loaders.tables import add_legacy_file, add_snapshot
 from rowkeeper.core.csv.ignoring import IDLE, idle_rules
@@ -83,7 +84,7 @@ def ingest(settings: Settings, target: Target) -> IngestSummary:
     with _loader(settings, target) as loader:
         _refill(loader, settings, target)
         ids = _row_ids(loader, target)
-        rows = no_rows()
+        rows = no_rows(loader.folder)
         held = loaded(target)
         said = clock_notices(held.observed_at, target)
         new_files = [file for file in files if not held.has_file(file)]
@@ -142,9 +143,10 @@ def load_evidence(settings: Settings, target: Target, files: list[EvidenceFile])
         _refill(loader, settings, target)
         rows = no_rows()
         ids = _row_ids(loader, target)
-        rows[EVIDENCE] = [
-            row | {"row_id": ids.of(row["row_id"])} for file in files for row in file.rows
-        ]
+        rows[EVIDENCE] = Batches(
+            EVIDENCE,
+            (row | {"row_id": ids.of(row["row_id"])} for file in files for row in file.rows),
+        )
         loader.load(rows)
         with connect(target) as warehouse:
             keep_loads(loads_dir(settings.data_dir), warehouse)

@@ -21,8 +21,6 @@ TableName = Literal[
 EVIDENCE: TableName = "legacy_evidence"
 TABLES: tuple[TableName, ...] = tuple(name for name in get_args(TableName) if name != EVIDENCE)
 """What each ingest loads. Evidence is loaded only where somebody has a list of it."""
-Rows = dict[TableName, list[Row]]
-
 KEYS: dict[TableName, str] = {
     "sheet_snapshots": "snapshot_id",
     "sheet_rows": "row_key",
@@ -160,13 +158,3 @@ SCHEMAS: dict[TableName, pa.Schema] = {
         ("shows_canonical", _FLAG),
     ),
 }
-
-
-def as_arrow(table: TableName, rows: Rows) -> pa.Table:
-    """The rows of ``table`` with the types of its columns, also when there are none."""
-    return pa.Table.from_pylist(rows[table], schema=SCHEMAS[table])
-
-
-def no_rows() -> Rows:
-    """An empty list for each table."""
-    return {table: [] for table in TABLES}

@@ -1,7 +1,6 @@
 """A sheet that somebody saved as a text file or as XLSX, as the tabs of a published page."""
 
 import csv
-import io
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -21,6 +20,7 @@ from loaders.text_files import (
     Dialect,
     decode,
     dialect,
+    lines_of,
     read_bytes,
     read_records,
     with_habits,
@@ -96,15 +96,15 @@ def _read_csv(path: Path, wanted: WantedColumns, bounds: Bounds, fallback: str) 
     where = f"The sheet file {path}"
     data = read_bytes(path, bounds.max_bytes, "sheet.max_bytes")
     decoded = decode(path, data, fallback)
-    for line in io.StringIO(decoded.text, newline=""):
+    for line in lines_of(decoded.text):
         bounds.check_cells(where, max(map(line.count, DELIMITERS)))
     layout = dialect(path, decoded.text, partial(count_known, wanted=wanted), TITLES_WITHIN)
     layout = with_habits(decoded.text, layout)
-    text = io.StringIO(decoded.text[len(layout.preamble) :], newline="")
+    records = read_records(lines_of(decoded.text, len(layout.preamble)), layout)
     rows: list[Line] = []
     widths: list[int] = []
     try:
-        for number, record in enumerate(read_records(text, layout), 1):
+        for number, record in enumerate(records, 1):
             bounds.check_row(where, number)
             width = max((place for place, cell in enumerate(record, 1) if cell), default=0)
             bounds.check_column(where, width, number)

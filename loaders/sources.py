@@ -6,6 +6,7 @@ ingest, which also guards the sheet and keeps snapshots in order, loads the same
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import dlt
 from dlt.common.configuration.specs import BaseConfiguration
@@ -13,11 +14,12 @@ from dlt.common.libs.pyarrow import py_arrow_to_table_schema_columns
 from dlt.common.schema.typing import TFileFormat
 from dlt.extract import DltResource
 
+from loaders.batches import Batches, Rows, no_rows
 from loaders.chain import ChainLink
 from loaders.columns import Titles
 from loaders.legacy_reading import load_legacy_csv
 from loaders.row_keys import RowIds
-from loaders.schemas import KEYS, SCHEMAS, Rows, TableName, as_arrow, no_rows
+from loaders.schemas import KEYS, SCHEMAS, TableName
 from loaders.sheet import Access, load_sheet
 from loaders.tables import add_legacy_file, add_snapshot
 
@@ -64,19 +66,25 @@ def legacy_csv(
 
 
 def _filled(rows: Rows) -> Iterator[DltResource]:
-    return (resource(table, rows) for table in rows if rows[table])
+    return (resource(table, rows[table]) for table in rows if rows[table])
 
 
-def resource(table: TableName, rows: Rows, file_format: TFileFormat = "preferred") -> DltResource:
+def resource(
+    table: TableName, rows: Batches, file_format: TFileFormat = "preferred"
+) -> DltResource:
     """The rows of ``table``, merged by key with delete-insert: a repeat is harmless.
 
-    Rows go as Arrow; a table without rows goes as its columns alone.
+    Rows go as Arrow, a batch at a time; a table without rows goes as its columns alone.
     """
-    return dlt.resource(
-        [as_arrow(table, rows) if rows[table] else dlt.mark.materialize_table_schema()],
+
+    @dlt.resource(
         name=table,
         columns=py_arrow_to_table_schema_columns(SCHEMAS[table]),
         primary_key=KEYS[table],
         write_disposition={"disposition": "merge", "strategy": "delete-insert"},
         file_format=file_format,
     )
+    def batches() -> Iterator[Any]:
+        yield from rows.arrow() if rows else [dlt.mark.materialize_table_schema()]
+
+    return batches()

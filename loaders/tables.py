@@ -2,15 +2,17 @@
 
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
+from hashlib import sha256 as digest
 
 from loaders import columns
+from loaders.batches import Rows
 from loaders.chain import ChainLink, snapshot_id_of
 from loaders.grid import Cell
 from loaders.legacy_claims import claims_of
 from loaders.legacy_reading import LegacyFile
 from loaders.links import legacy_row_links, link_rows, sheet_cell_links
 from loaders.row_keys import RowIds, keys_row
-from loaders.schemas import Row, Rows
+from loaders.schemas import Row
 from loaders.sheet import Snapshot
 from rowkeeper.core.csv.legacy import COLUMNS
 from rowkeeper.core.identity import row_id_key
@@ -105,8 +107,10 @@ def add_legacy_file(rows: Rows, file: LegacyFile, ids: RowIds) -> None:
     An id that no other source has spelt yet is taken in its normal form: these files went through
     programs that make ``3.0`` of 3.
     """
-    rows["legacy_csv_files"].append(_file_row(file))
-    for row in file.rows:
+    count, content = 0, digest(b"[")  # of JSON: the line and two hashes of each row
+    for count, row in enumerate(file.rows(), 1):
+        facts = to_json([row.line, row.content_sha256, sha256(row.text)])
+        content.update(f"{',' * (count > 1)}{facts}".encode())
         row_key = f"{file.file_sha256}:{row.line}"
         rows["legacy_csv_rows"].append(
             {
@@ -124,9 +128,11 @@ def add_legacy_file(rows: Rows, file: LegacyFile, ids: RowIds) -> None:
         )
         row_id = ids.of(written := row.values.get("row_id"), new=row_id_key(written))
         add_legacy_content(rows, row_key, row_id, row.values, row.named)
+    content.update(b"]")
+    rows["legacy_csv_files"].append(_file_row(file, count, content.hexdigest()))
 
 
-def _file_row(file: LegacyFile) -> Row:
+def _file_row(file: LegacyFile, row_count: int, content_sha256: str) -> Row:
     return {
         "file_sha256": file.file_sha256,
         "file_name": file.path.name,
@@ -142,10 +148,8 @@ def _file_row(file: LegacyFile) -> Row:
         "preamble": file.preamble,
         "layout": to_json(file.layout),
         "header_base64": _base64(file.header_data),
-        "row_count": len(file.rows),
-        "content_sha256": sha256(
-            to_json([[row.line, row.content_sha256, sha256(row.text)] for row in file.rows])
-        ),
+        "row_count": row_count,
+        "content_sha256": content_sha256,
         "rules_version": RULES_VERSION,
     }
 

@@ -5,7 +5,6 @@ A file is UTF-8 unless its bytes say otherwise. Whatever is taken for another en
 """
 
 import csv
-import io
 import re
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -27,6 +26,7 @@ _MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf
 _UTF_32 = (b"\xff\xfe\0\0", b"\0\0\xfe\xff")
 _SEP_LINE = re.compile(r'\ufeff?"?sep=(.)"?[,;\t|]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
 _BLANK_LINES = re.compile(r'(?:(?:""|[ \t,;|])*+(?:\r\n|\r|\n))*')
+_LINE = re.compile(r"[^\r\n]*+(?:\r\n|\r|\n)|[^\r\n]++")
 _CHUNK = 1024**2
 GZIP = b"\x1f\x8b"
 Known = Callable[[Sequence[str]], int]
@@ -229,7 +229,7 @@ def _head(text: str, mark: str, known: Known, records: int) -> tuple[int, tuple[
     """The most known titles in one of the first records, and its cells."""
     heads: list[tuple[int, tuple[str, ...]]] = []
     try:
-        for cells in islice(read_records(io.StringIO(text, newline=""), Dialect(mark)), records):
+        for cells in islice(read_records(lines_of(text), Dialect(mark)), records):
             heads.append((known(cells), tuple(cells)))
     except csv.Error:
         pass
@@ -273,11 +273,19 @@ def with_habits(text: str, form: Dialect) -> Dialect:
 
 def _widest(text: str, form: Dialect) -> int:
     """The cells of the widest record; 0 for what is no strict CSV."""
-    lines = io.StringIO(text.removeprefix(form.preamble), newline="")
+    lines = lines_of(text, len(form.preamble))
     try:
         return max(map(len, read_records(lines, form)), default=0)
     except csv.Error:
         return 0
+
+
+def lines_of(text: str, start: int = 0) -> Iterator[str]:
+    """The lines of ``text`` from the character ``start`` on, each with its end.
+
+    ``io.StringIO`` would copy the whole text first, four bytes a character.
+    """
+    return (line[0] for line in _LINE.finditer(text, start))
 
 
 def read_records(lines: Iterator[str], form: Dialect) -> Iterator[list[str]]:

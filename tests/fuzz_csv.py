@@ -137,7 +137,7 @@ def fuzz(folder: Path, target: Target, files: int, seed: int) -> Tally:
         path = batch / f"{seed}-{number}.csv"
         path.write_bytes(mutated(samples, dice))
         try:
-            tally.rows += len(read_file(path).rows)
+            tally.rows += len(list(read_file(path).rows()))
             tally.loaded += 1
         except InputError as error:
             said = str(error)

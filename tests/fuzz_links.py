@@ -18,11 +18,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from loaders.batches import no_rows
 from loaders.chain import ChainLink
 from loaders.legacy_reading import load_legacy_csv
 from loaders.loader import Loader
 from loaders.row_keys import RowIds
-from loaders.schemas import no_rows
 from loaders.sheet import load_sheet
 from loaders.tables import add_legacy_file, add_snapshot
 from rowkeeper.core.csv.legacy import GENERATIONS
@@ -188,7 +188,7 @@ def load(target: Target, folder: Path, sheets: list[Written], legacy: list[Writt
     rows, ids, previous = no_rows(), RowIds(), ChainLink()
     for written in sheets:
         add_snapshot(rows, load_sheet(str(written.path)), previous, ids)
-        previous = ChainLink(rows["sheet_snapshots"][-1]["snapshot_id"], previous.number + 1)
+        previous = ChainLink(list(rows["sheet_snapshots"])[-1]["snapshot_id"], previous.number + 1)
     for file in load_legacy_csv([written.path for written in legacy]):
         add_legacy_file(rows, file, ids)
     with connect(target) as warehouse:

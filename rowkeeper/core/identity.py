@@ -56,6 +56,8 @@ def row_id_key(text: str | None) -> str:
     ``="7"``, ``#7``, ``'7``, ``Row 7``, ``7.``, ``1E+3``, digits of any script. Anything else is in
     NFKC and trimmed; ``3.1`` and ``3.10`` stay two ids.
     """
+    if text and text.isascii() and text.isdigit():
+        return text.lstrip("0") or "0"
     plain = without_formula(text or "")
     plain = _NUMBER_SIGN.sub("", plain)
     before = None
@@ -112,6 +114,8 @@ def made_id_key(text: str) -> str:
 
 def _folded(text: str | None, unseen: dict[int, int | None]) -> str:
     key = text or ""
+    if key.isascii():
+        return "".join(key.lower().split())
     before = None
     while key != before:  # what is taken out may leave letter and accent side by side
         before, key = key, compatible(key).casefold().translate(unseen)

@@ -1,7 +1,7 @@
 """Sessions on a Postgres server."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from io import BytesIO, StringIO
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
@@ -116,6 +116,20 @@ def _shares_backend(target: Server, first: "psycopg2.extensions.connection") -> 
         second.close()
 
 
+def read_batches(
+    connection: "psycopg2.extensions.connection", sql: str, parameters: Sequence[Any], size: int
+) -> Iterator[Any]:
+    """The rows of a statement, which the server keeps meanwhile, as Arrow batches of ``size``."""
+    import pyarrow as pa  # type: ignore[import-untyped]
+
+    with connection.cursor("batches", withhold=True) as cursor:
+        cursor.execute(sql.replace("?", "%s"), parameters)
+        while rows := cursor.fetchmany(size):
+            names = [column.name for column in cursor.description or ()]
+            by_column = zip(names, zip(*rows, strict=True), strict=True)
+            yield pa.record_batch({name: pa.array(values) for name, values in by_column})
+
+
 def insert_rows(
     connection: "psycopg2.extensions.connection",
     table: str,
@@ -139,7 +153,7 @@ def insert_table(
     connection: "psycopg2.extensions.connection", table: str, rows: Any, conflict: str
 ) -> None:
     """The same of an Arrow table."""
-    from pyarrow import csv  # type: ignore[import-untyped]
+    from pyarrow import csv
 
     lines = BytesIO()
     csv.write_csv(rows, lines, csv.WriteOptions(include_header=False))  # without quotes is null

@@ -35,6 +35,8 @@ def compatible(text: str) -> str:
 
     Marks are put in their order first: the library takes the square of their number for it.
     """
+    if text.isascii():
+        return text
     if len(text) < MANY_MARKS:
         return unicodedata.normalize("NFKC", text)
     parts = "".join(unicodedata.normalize("NFKD", char) for char in text)
@@ -67,7 +69,10 @@ def each_text(value: Any, change: Callable[[str], str]) -> Any:
 
 def to_json(value: Any) -> str:
     """Compact JSON in which every string stands as it was."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(value)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 MOST_NESTED = 100

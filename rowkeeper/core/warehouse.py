@@ -12,6 +12,7 @@ from rowkeeper.core.disk.faults import disk_error
 from rowkeeper.core.duckdb_file import damaged, is_damage, open_duckdb, read_all
 from rowkeeper.core.errors import WarehouseError
 from rowkeeper.core.passwords import without_password
+from rowkeeper.core.postgres import read_batches
 
 USUAL_SCHEMA = {"duckdb": "main", "postgres": "public"}
 """Beside it schemas are called as they are, beside another schema its name is before theirs."""
@@ -110,6 +111,14 @@ class Warehouse:
         with self._cursor(sql, parameters) as cursor:
             rows = _rows(cursor)
             return [column[0] for column in cursor.description], rows
+
+    def batches(self, sql: str, parameters: Sequence[Any], size: int) -> Iterator[Any]:
+        """All rows of a statement as Arrow record batches of ``size``: no more are held."""
+        with self._faults():
+            if self.is_duckdb:
+                yield from self._connection.sql(sql, params=parameters).to_arrow_reader(size)
+            else:
+                yield from read_batches(self._connection, sql, parameters, size)
 
     def tables(self, schema: str) -> frozenset[str]:
         """The names of a schema's tables and views; none where it isn't there."""

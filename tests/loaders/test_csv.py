@@ -17,26 +17,26 @@ def test_the_newest_sample_loads(tmp_path: Path) -> None:
     expected = make_samples(tmp_path)
     (file,) = load_legacy_csv([str(tmp_path / "output_21*.csv")])
     assert (file.encoding, file.line_end, file.header) == ("utf-8", "LF", COLUMNS)
-    assert len(file.rows) == expected["rows"]["output_21col.csv"]
+    assert len(list(file.rows())) == expected["rows"]["output_21col.csv"]
     lines = (tmp_path / "output_21col.csv").read_text(encoding="utf-8").split("\n")
-    assert all(lines[r.line - 1].startswith(r.cells[0] + ",") for r in file.rows)
-    assert len({r.line for r in file.rows}) == len(file.rows)
+    assert all(lines[r.line - 1].startswith(r.cells[0] + ",") for r in file.rows())
+    assert len({r.line for r in file.rows()}) == len(list(file.rows()))
 
 
 def test_every_generation_is_known_by_its_header(tmp_path: Path) -> None:
     expected = make_samples(tmp_path)
     files = {file.path.name: file for file in load_legacy_csv([tmp_path])}
-    assert {name: len(file.rows) for name, file in files.items()} == expected["rows"]
+    assert {name: len(list(file.rows())) for name, file in files.items()} == expected["rows"]
     assert sorted(file.generation for file in files.values()) == [5, 7, 7, 8, 18, 21]
     for file in files.values():
-        text = file.header_text + "".join(row.text for row in file.rows)
+        text = file.header_text + "".join(row.text for row in file.rows())
         assert text.encode(file.encoding) == file.path.read_bytes()
 
 
 def test_rows_of_another_generation_are_read_as_what_they_are(tmp_path: Path) -> None:
     make_samples(tmp_path)
     file = read_file(tmp_path / "output_7col_shifted.csv")
-    shifted = [row for row in file.rows if row.generation == 5]
+    shifted = [row for row in file.rows() if row.generation == 5]
     assert len(shifted) == 31
     assert file.line_end == "mixed"
     assert shifted[0].values["row_id"] == "#"
@@ -51,39 +51,39 @@ def test_columns_of_each_generation(tmp_path: Path, generation: int, end: str) -
     text = end.join([",".join(names), ",".join(record), "", ",".join(record)]) + end
     file = read_file(write(tmp_path / "a.csv", text))
     assert file.generation == generation
-    assert [dict(row.values) for row in file.rows] == [
+    assert [dict(row.values) for row in file.rows()] == [
         dict(zip(names, record, strict=True)),
         dict.fromkeys(names, ""),
         dict(zip(names, record, strict=True)),
     ]
-    assert [row.line for row in file.rows] == [2, 3, 4]
+    assert [row.line for row in file.rows()] == [2, 3, 4]
 
 
 def test_a_row_of_no_generation_is_kept(tmp_path: Path) -> None:
     text = f"{HEADER}\na,b,c\n{FILLED},extra\n{FILLED}\n"
     file = read_file(write(tmp_path / "a.csv", text))
-    assert [(row.generation, len(row.cells)) for row in file.rows] == [
+    assert [(row.generation, len(row.cells)) for row in file.rows()] == [
         (None, 3),
         (None, 22),
         (21, 21),
     ]
-    assert file.rows[0].values == {}
+    assert next(file.rows()).values == {}
     parted = f'row_id,name,email,type,link\n1, "Ash, Ann", a@b.c, T, {"x"}\n2,Bo,b@b.c,T,doc,x\n'
-    rows = read_file(write(tmp_path / "b.csv", parted)).rows
+    rows = read_file(write(tmp_path / "b.csv", parted)).rows()
     assert [row.generation for row in rows] == [None, 6]
 
 
 def test_a_header_by_other_names_is_mapped(tmp_path: Path) -> None:
     values = {"row_id": "1", "name": "A", "email": "b", "type": "c", "link": "d"}
     path = write(tmp_path / "a.csv", "Nr.,Full name,E-MAIL Address,Type ,URL\n1,A,b,c,d\n")
-    assert read_file(path).rows[0].values == values
+    assert next(read_file(path).rows()).values == values
     path = write(tmp_path / "b.csv", "Key,Whoever,E-MAIL,Type,Link\n1,A,b,c,d\n")
     with pytest.raises(InputError, match=r"'Key', 'Whoever'.*is name.*legacy_csv\.columns"):
         read_file(path)
     with pytest.raises(InputError, match=r"'Key', 'Whoever'.*is row_id.*legacy_csv\.columns"):
         read_file(path, {"name": "whoEVER"})
     (file,) = load_legacy_csv([path], {"name": "whoEVER", "row_id": "key"})
-    assert file.rows[0].values == values
+    assert next(file.rows()).values == values
 
 
 def test_any_set_of_known_columns_is_a_generation(tmp_path: Path) -> None:
@@ -92,15 +92,15 @@ def test_any_set_of_known_columns_is_a_generation(tmp_path: Path) -> None:
     columns = (*GENERATIONS[5], *tracking, *more)
     text = f"{','.join(columns)}\n{','.join(columns)}\n"
     file = read_file(write(tmp_path / "a.csv", text))
-    assert (file.generation, file.rows[0].generation) == (13, 13)
-    assert file.rows[0].values == dict(zip(columns, columns, strict=True))
+    assert (file.generation, next(file.rows()).generation) == (13, 13)
+    assert next(file.rows()).values == dict(zip(columns, columns, strict=True))
 
 
 def test_columns_that_nobody_knows_are_kept(tmp_path: Path) -> None:
     text = f"{HEADER},Mood,,Mood\n{FILLED},glad,x,y\n"
     file = read_file(write(tmp_path / "a.csv", text))
     assert (file.generation, file.unknown) == (21, ("Mood", "", "Mood"))
-    row = file.rows[0]
+    row = next(file.rows())
     assert row.cells[21:] == ("glad", "x", "y")
     assert row.named[21:] == (("mood", "glad"), ("column_23", "x"), ("column_24", "y"))
     assert tuple(row.values) == COLUMNS
@@ -124,7 +124,7 @@ def test_an_unknown_column_never_has_a_name_of_ours() -> None:
 
 def test_the_index_column_of_pandas_is_no_row_id(tmp_path: Path) -> None:
     file = read_file(write(tmp_path / "a.csv", f",{HEADER}\n0,{FILLED}\n"))
-    assert file.rows[0].values["row_id"] == "c0"
+    assert next(file.rows()).values["row_id"] == "c0"
     bare = write(tmp_path / "b.csv", ",name,email\n0,Ann,ann@x.org\n")
     with pytest.raises(InputError, match=r"titles '', 'name', 'email', and none .* is row_id"):
         read_file(bare)
@@ -147,14 +147,14 @@ def test_an_index_without_a_title_shifts_nobody(
     if "row_id" not in columns:
         return
     titled = read_file(write(tmp_path / "b.csv", f"index,{text}\n"))
-    assert [row.values["name"] for row in titled.rows] == ["Ann", "Bo"]
+    assert [row.values["name"] for row in titled.rows()] == ["Ann", "Bo"]
 
 
 def test_one_row_with_an_index_among_others_is_kept_apart(tmp_path: Path) -> None:
     columns = GENERATIONS[18]
     own, appended = f"1,Ann{',' * 16}", f"2,Bo{',' * 17}"
     text = "\n".join((",".join(columns), own, appended, f"0,3,Cy{',' * 16}", ""))
-    rows = read_file(write(tmp_path / "a.csv", text)).rows
+    rows = read_file(write(tmp_path / "a.csv", text)).rows()
     assert [row.generation for row in rows] == [18, 19, None]
 
 
@@ -173,16 +173,16 @@ def test_a_guarded_file_reads_as_the_one_that_it_guards(tmp_path: Path) -> None:
     guarded = [guard(cell) for cell in cells]
     header = ["'" + COLUMNS[0], *COLUMNS[1:]]
     safe = read_file(write(tmp_path / "safe.csv", csv_text([header, guarded])))
-    assert [row.cells for row in safe.rows] == [row.cells for row in plain.rows]
-    assert safe.rows[0].content_sha256 == plain.rows[0].content_sha256
+    assert [row.cells for row in safe.rows()] == [row.cells for row in plain.rows()]
+    assert next(safe.rows()).content_sha256 == next(plain.rows()).content_sha256
 
 
 def test_a_record_over_lines_is_known_by_its_first(tmp_path: Path) -> None:
     long = f'"a\n\nb{"x" * 200_000}",' + ",".join("c" * 20)
     text = f"{HEADER}\n{long}\n\n{FILLED}\n{FILLED}"
     (file,) = load_legacy_csv([write(tmp_path / "a.csv", text)])
-    assert [r.line for r in file.rows] == [2, 5, 6, 7]
-    assert [r.cells for r in file.rows][1] == ()
+    assert [r.line for r in file.rows()] == [2, 5, 6, 7]
+    assert [r.cells for r in file.rows()][1] == ()
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,9 @@ def test_blank_lines_above_the_titles_are_kept_and_passed_over(tmp_path: Path, a
     text = above + f"row_id{mark}name{mark}email{mark}type{mark}link\n1{mark}Ann{mark * 3}\n"
     file = read_file(write(tmp_path / "a.csv", text.encode()))
     assert (file.preamble, file.delimiter) == (above, mark)
-    assert file.preamble + file.header_text + "".join(row.text for row in file.rows) == text
-    assert [(row.line, row.values["name"]) for row in file.rows] == [(above.count("\n") + 2, "Ann")]
+    assert file.preamble + file.header_text + "".join(row.text for row in file.rows()) == text
+    assert [(row.line, row.values["name"]) for row in file.rows()] == [
+        (above.count("\n") + 2, "Ann")
+    ]
     with pytest.raises(InputError, match="is empty"):
         read_file(write(tmp_path / "b.csv", b"\n \n"))

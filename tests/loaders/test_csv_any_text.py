@@ -38,7 +38,7 @@ def test_any_text_is_refused_in_words_or_read_whole(
     except InputError as error:
         said = str(error)
     else:
-        whole = file.preamble + file.header_text + "".join(row.text for row in file.rows)
+        whole = file.preamble + file.header_text + "".join(row.text for row in file.rows())
         assert whole.encode(file.encoding) == data
         return
     assert "\n" not in said
@@ -65,7 +65,7 @@ def test_any_row_comes_back_verbatim(
     writer.writerow(COLUMNS)
     writer.writerows(rows)
     (file,) = load_legacy_csv([write(tmp_path / "a.csv", mark + text.getvalue().encode())])
-    assert [list(r.cells) for r in file.rows] == rows
-    assert [json.loads(r.cells_json) for r in file.rows] == rows
+    assert [list(r.cells) for r in file.rows()] == rows
+    assert [json.loads(r.cells_json) for r in file.rows()] == rows
     assert file.line_end == {"\n": "LF", "\r\n": "CRLF"}[end]
     assert file.encoding == ("utf-8-sig" if mark else "utf-8")

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loaders.batches import no_rows
 from loaders.chain import ChainLink
 from loaders.columns import WantedColumns
 from loaders.grid import read_tabs
 from loaders.page import Page
 from loaders.row_keys import RowIds
-from loaders.schemas import no_rows
 from loaders.sheet import Snapshot, load_sheet, snapshot_of
 from loaders.tables import add_snapshot
 from rowkeeper.core.errors import InputError

@@ -9,10 +9,10 @@ from typing import Any
 import openpyxl
 import pytest
 
+from loaders.batches import no_rows
 from loaders.chain import ChainLink
 from loaders.pipeline import ingest
 from loaders.row_keys import RowIds
-from loaders.schemas import no_rows
 from loaders.sheet import load_sheet
 from loaders.tables import add_snapshot
 from rowkeeper.core.journal.check import check
@@ -45,7 +45,7 @@ def loaded(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]], bytes]:
     rows = no_rows()
     add_snapshot(rows, snapshot, ChainLink(), RowIds())
     assert snapshot.source_bytes is not None
-    return rows["sheet_snapshots"][0], rows["sheet_rows"], snapshot.source_bytes
+    return next(iter(rows["sheet_snapshots"])), list(rows["sheet_rows"]), snapshot.source_bytes
 
 
 def book(path: Path) -> Path:

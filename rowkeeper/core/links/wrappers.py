@@ -4,10 +4,13 @@ An address is taken out only where it stands in the link itself. Nothing here op
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from urllib.parse import SplitResult, parse_qs, unquote, urljoin, urlsplit
 
 MAX_WRAPS = 5
+PARTED = 64
+"""Addresses that are kept in their parts: each is asked for several times in a row."""
 
 _SHORTENERS = """
 1drv.ms adf.ly amzn.to bit.do bit.ly bitly.com bl.ink buff.ly clck.ru cutt.ly db.tt dlvr.it fb.me
@@ -174,6 +177,7 @@ def with_scheme(url: str) -> str:
     return plain if _SCHEME.match(plain) else f"https://{plain.lstrip('/')}"
 
 
+@lru_cache(maxsize=PARTED)
 def split(url: str) -> SplitResult | None:
     """The parts of a web address, an escaped '?' undone; None for what is no web address."""
     try:
@@ -189,6 +193,7 @@ def split(url: str) -> SplitResult | None:
     return parts
 
 
+@lru_cache(maxsize=PARTED)
 def site(parts: SplitResult) -> str:
     """The host without 'www.'; '' where a port or a user name makes it another server."""
     if parts.username is not None or parts.port not in {None, 80, 443}:
@@ -198,8 +203,13 @@ def site(parts: SplitResult) -> str:
 
 def parameter(parts: SplitResult, *names: str) -> str:
     """The first value of the first parameter in ``names`` that there is, an escaped '=' undone."""
-    query = parse_qs(unquote(parts.query) if _ESCAPED.match(parts.query) else parts.query)
+    query = _parameters(parts.query)
     return next((query[name][0] for name in names if name in query), "")
+
+
+@lru_cache(maxsize=PARTED)
+def _parameters(query: str) -> Mapping[str, list[str]]:
+    return parse_qs(unquote(query) if _ESCAPED.match(query) else query) if query else {}
 
 
 def _redirected(url: str) -> str | None:
