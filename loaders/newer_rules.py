@@ -81,7 +81,7 @@ def _read_batch(
 ) -> ReadAgain:
     sources = [str(source[KEYS[table]]) for source in batch]
     with connect(target) as warehouse:
-        rows = no_rows()
+        rows = no_rows(loader.folder)
         for source in batch:
             if table == "sheet_snapshots":
                 _read_snapshot(rows, warehouse, source, settings, ids)
@@ -91,7 +91,7 @@ def _read_batch(
     canonical = {link["row_key"] for link in before if _shows_canonical(link)}
     if canonical:
         told = (one | {"shows_canonical": one["row_key"] in canonical} for one in rows["links"])
-        rows["links"] = Batches("links", told)
+        rows["links"] = Batches("links", told, loader.folder)
     load_id = loader.load(rows)
     with connect(target) as warehouse, warehouse.transaction():
         drop_earlier_reading(warehouse, sources, load_id, ("links", "legacy_claims"))
