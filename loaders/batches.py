@@ -82,7 +82,9 @@ class Batches:
             self._file.seek(0, os.SEEK_END)
             self._file.write(data)
         except OSError as error:
-            raise disk_error(error) or error from error
+            if refused := disk_error(error):
+                raise refused from error
+            raise
         self._sizes.append(data.size)
 
 
