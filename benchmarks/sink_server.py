@@ -1,7 +1,8 @@
 """An S3 store that throws bytes away: ``python -m benchmarks.sink_server`` prints its port.
 
-It answers PUT, multipart uploads, listings and HEAD, with the SHA-256 that was sent; only bodies up
-to 1 KB are held to theirs and given back, so that a probe is answered as by a real store.
+It answers PUT, multipart uploads, listings and HEAD, with the SHA-256 that was sent, and overwrites
+nothing under ``If-None-Match: *``; only bodies up to 1 KB are held to their SHA-256 and given back,
+so that a probe is answered as by a real store.
 """
 
 import base64
@@ -49,6 +50,9 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(400, b"<Error><Code>BadDigest</Code></Error>")
             return
         path, query = self._asked()
+        if path in self.server.objects and self.headers.get("If-None-Match") == "*":
+            self._answer(412, b"<Error><Code>PreconditionFailed</Code></Error>")
+            return
         if "uploadId" in query:
             self.server.parts[path][int(query["partNumber"][0])] = received
         elif path.count("/") > 1:

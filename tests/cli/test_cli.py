@@ -20,7 +20,7 @@ from rowkeeper.core.said import shown
 from tests.helpers.archives import context_at
 from tests.helpers.events import SESSION
 
-HEAVY = {"dlt", "dbt", "duckdb", "psycopg2", "yt_dlp", "boto3", "pyarrow", "pydantic", "rich"}
+HEAVY = {"dlt", "dbt", "duckdb", "psycopg2", "yt_dlp", "botocore", "pyarrow", "pydantic", "rich"}
 HELP = """
 import sys
 from rowkeeper.cli import run_command

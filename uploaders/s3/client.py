@@ -1,15 +1,17 @@
-"""The boto3 client of the settings."""
+"""The S3 client of the settings: botocore's, for what boto3 adds to it is slow to import."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ProfileNotFound
+from botocore.loaders import Loader
 
 from rowkeeper.core.errors import UsageError
 from rowkeeper.core.net.route import Route
@@ -41,7 +43,7 @@ class Connection:
 
 
 def connect(settings: "Settings") -> Connection:
-    """A client with static keys, or with boto3's own chain where none are set.
+    """A client with static keys, or with botocore's own chain where none are set.
 
     It asks once: trying again is the pool's. Checksums are sent and compared by the store itself.
     Raises ``UsageError`` for settings that can't be and ``StoreError`` where a setting is missing.
@@ -55,24 +57,22 @@ def connect(settings: "Settings") -> Connection:
         raise UsageError(f"network.ca_file {route.ca_file} is no file: name a PEM file.")
     endpoint_url = _endpoint(store.endpoint_url)
     try:
-        core = botocore.session.Session(profile=store.profile)
+        session = _session(store)
         if region := store.region or (DEFAULT_REGION if endpoint_url else None):
-            core.set_config_variable("region", region)
-        session = boto3.session.Session(
-            aws_access_key_id=store.access_key_id,
-            aws_secret_access_key=secret.get_secret_value() if secret else None,
-            botocore_session=core,
-        )
+            session.set_config_variable("region", region)
+        if store.access_key_id and secret:
+            session.set_credentials(store.access_key_id, secret.get_secret_value())
         if store.role_arn:
-            _assume(core, session, store.role_arn)
-        verify = route.verify or core.get_config_variable("ca_bundle") or True
-        client = session.client(
+            _assume(session, store.role_arn)
+        verify = route.verify or session.get_config_variable("ca_bundle") or True
+        client = session.create_client(
             "s3",
             endpoint_url=endpoint_url,
             verify=verify,
             config=_config(settings),
         )
-        return Connection(client, session.get_credentials(), verify, _options(store))
+        typed = cast("S3Client", client)
+        return Connection(typed, session.get_credentials(), verify, _options(store))
     except ProfileNotFound:
         raise UsageError(
             f"store.profile {store.profile} is in none of boto3's files: name one of "
@@ -103,13 +103,28 @@ def _style(store: "StoreSettings") -> str:
     return "path" if store.endpoint_url else "virtual"
 
 
-def _assume(core: botocore.session.Session, session: boto3.session.Session, role: str) -> None:
+def _session(store: "StoreSettings") -> botocore.session.Session:
+    session = botocore.session.Session(profile=store.profile)
+    paths = session.get_config_variable("data_path")
+    session.register_component("data_loader", _Loader(paths.split(os.pathsep) if paths else None))
+    return session
+
+
+class _Loader(Loader):
+    """Finds a service by the name of its folder, and does not look into four hundred others."""
+
+    def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002
+        folders = filter(Path.is_dir, map(Path, self.search_paths))
+        return sorted({path.name for folder in folders for path in folder.iterdir()})
+
+
+def _assume(session: botocore.session.Session, role: str) -> None:
     """Let ``session`` sign as ``role``, whose keys are fetched when they are wanted."""
     fetcher = AssumeRoleCredentialFetcher(
-        core.create_client, session.get_credentials(), role, {"RoleSessionName": "rowkeeper"}
+        session.create_client, session.get_credentials(), role, {"RoleSessionName": "rowkeeper"}
     )
     keys = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
-    cast(Any, core)._credentials = keys  # botocore has no other way in
+    cast(Any, session)._credentials = keys  # botocore has no other way in
 
 
 def _options(store: "StoreSettings") -> dict[str, str]:

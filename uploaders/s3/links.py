@@ -1,9 +1,9 @@
 """Addresses of S3 objects that a browser can open."""
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-import boto3
+import botocore.session
 from botocore import UNSIGNED
 from botocore.config import Config
 
@@ -30,11 +30,12 @@ def link_to(
 
 
 @lru_cache(maxsize=1)
-def _unsigned(client: "S3Client") -> "S3Client":
-    meta = client.meta
-    return boto3.session.Session().client(
+def _unsigned(signing: "S3Client") -> "S3Client":
+    meta = signing.meta
+    client = botocore.session.Session().create_client(
         "s3",
         endpoint_url=meta.endpoint_url,
         region_name=meta.region_name,
         config=meta.config.merge(Config(signature_version=UNSIGNED)),
     )
+    return cast("S3Client", client)

@@ -1,5 +1,6 @@
 """One signed PUT a body, with nothing around it."""
 
+import socket
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
@@ -17,12 +18,14 @@ from uploaders.s3.digest import base64_digest
 from uploaders.s3.errors import is_unknown_header
 
 MOST_WORKERS = 64
+UNDELAYED = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+"""Or a body of a few packets waits until the store has confirmed its headers: 40 ms a file."""
 
 
 class Sender:
     """Puts bodies into one bucket, each held by the store to the SHA-256 that is sent along.
 
-    botocore signs and sends; what boto3 does beside that costs more than the sending itself.
+    botocore signs and sends; what its client does beside that costs more than the sending itself.
     ``sends_checksums`` ends with the first body that the store takes only without them: then what
     it keeps has to be read back.
     """
@@ -35,6 +38,7 @@ class Sender:
             "proxies": get_environ_proxies(connection.client.meta.endpoint_url),
             "timeout": (CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
             "max_pool_connections": MOST_WORKERS,
+            "socket_options": [UNDELAYED],
         }
         self._session = URLLib3Session(**given)
 
@@ -84,7 +88,7 @@ class Sender:
 
     @cached_property
     def _base(self) -> str:
-        """The URL of the bucket, ending in a slash: boto3 knows which host and style it has."""
+        """The URL of the bucket, ending in a slash: the client knows its host and style."""
         asked = {"Bucket": self._bucket, "Key": "k"}
         url = self._connection.client.generate_presigned_url("put_object", Params=asked)
         return url.partition("?")[0].removesuffix("k")

@@ -1,4 +1,4 @@
-"""S3 and whatever speaks its protocol, through boto3."""
+"""S3 and whatever speaks its protocol, through botocore."""
 
 import hashlib
 import re
@@ -26,8 +26,6 @@ from uploaders.writer import Writer
 
 if TYPE_CHECKING:
     from hashlib import _Hash
-
-    from mypy_boto3_s3.type_defs import CopySourceTypeDef
 
     from rowkeeper.core.settings import Settings
 
@@ -221,7 +219,7 @@ class S3Store(Store):
             raise missing_object()
         if self.describe(target):
             return False
-        source: CopySourceTypeDef = {"Bucket": self.bucket, "Key": self.name(key)}
+        source: Any = {"Bucket": self.bucket, "Key": self.name(key)}
         more = self.maker.kept()
         with self.faults(), self._missing():
             if facts.size_bytes <= self.copy_limit:
@@ -230,7 +228,9 @@ class S3Store(Store):
                 )
             else:  # parts take no type of their source
                 more |= {"ContentType": facts.mime_type} if facts.mime_type else {}
-                self.client.copy(source, self.bucket, self.name(target), ExtraArgs=more)
+                from boto3.s3.inject import copy
+
+                copy(self.client, source, self.bucket, self.name(target), ExtraArgs=more)
         return True
 
     def remove(self, key: str) -> None:
