@@ -40,7 +40,8 @@ with copies as (
         size_bytes,
         last_attempt as attempt,
         file_checks + 1 as number,
-        file_checked_at as checked_at
+        file_checked_at as checked_at,
+        lost_path is not null as is_lost
     from {schema}.asset_copies
     where coalesce(local_path, lost_path) is not null
     union all
@@ -53,7 +54,8 @@ with copies as (
         size_bytes,
         object_attempt,
         object_checks + 1,
-        object_checked_at
+        object_checked_at,
+        not is_archived
     from {schema}.asset_copies
     where object_key is not null
 )
@@ -71,12 +73,16 @@ order by copies.place, copies.path, copies.asset_id, copies.attempt
 
 @dataclass(frozen=True)
 class Copy(Asset):
-    """What one asset has in a place. ``number`` counts the checks of it, this one included."""
+    """What one asset has in a place. ``number`` counts the checks of it, this one included.
+
+    ``is_lost``: the last check found other bytes, or none.
+    """
 
     content: Content
     attempt: int
     number: int
     checked_at: datetime | None
+    is_lost: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,16 @@ class CopyPlace:
     kind: str
     path: str
     copies: tuple[Copy, ...]
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from all others."""
+        return self.kind, self.path
+
+    @property
+    def name(self) -> str:
+        """The same in words."""
+        return f"{self.kind} {self.path}"
 
     def is_due(self, days: float) -> bool:
         """Has one of its copies not been checked for so many days?
@@ -188,7 +204,7 @@ class FixityCheck(StoreWork):
         except (RetryLaterError, NeedsPersonError) as error:
             self.store.complain(error)
             with self.lock:
-                self.report.unread[f"{place.kind} {place.path}"] = str(error)
+                self.report.unread[place.name] = str(error)
             return
         for copy in place.copies:
             self._tell(place, copy, content)

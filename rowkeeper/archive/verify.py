@@ -36,6 +36,7 @@ from {schema}.fixity where status = 'lost' order by place, path, asset_id, versi
 """
 
 
+TOLD = "select place, path, cast(asset_id as text) from {schema}.fixity where status = 'lost'"
 UNHASHED = "select count(*) from {schema}.assets where archived_by = 'legacy'"
 
 
@@ -98,9 +99,9 @@ def _sampled(places: list[CopyPlace], sample: str) -> list[CopyPlace]:
 
 
 def verify(context: Context, reporter: Reporter, choice: Choice) -> Verified:
-    """Read the chosen places, append what was found, build. Under the run's lock.
+    """Read the chosen places, append what was found, build if the tables say otherwise.
 
-    Raises ``RowkeeperError``.
+    Under the run's lock. Raises ``RowkeeperError``.
     """
     from uploaders.registry import open_store
 
@@ -121,6 +122,7 @@ def verify(context: Context, reporter: Reporter, choice: Choice) -> Verified:
             owners=owners_of(places),
         )
         report = check.run(chosen)
+        work.is_news = _is_news(context, places, chosen, report)
     orphans = find_orphans(context, store) if choice.people is None else []
     with connect(context.target) as warehouse:
         dangling = warehouse.records(Dangling, DANGLING)
@@ -128,6 +130,21 @@ def verify(context: Context, reporter: Reporter, choice: Choice) -> Verified:
     return Verified(
         report, dangling, orphans, unhashed, elsewhere, closed if choice.only != "files" else []
     )
+
+
+def _is_news(
+    context: Context, places: list[CopyPlace], chosen: list[CopyPlace], report: Report
+) -> bool:
+    """Was something found lost, or is something no longer, or not yet, lost by the tables?
+
+    When a copy was last read whole they say with their next build.
+    """
+    whole = {place.key for place in chosen if place.name not in report.unread}
+    copies = [(place.key, copy) for place in places for copy in place.copies]
+    lost = {(*key, copy.asset_id) for key, copy in copies if copy.is_lost and key not in whole}
+    with connect(context.target) as warehouse:
+        told = set(warehouse.query(TOLD))
+    return bool(report.losses) or lost != told & {(*key, copy.asset_id) for key, copy in copies}
 
 
 def _check_filled(store: "Store") -> None:

@@ -22,13 +22,17 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@dataclass
 class SessionWork:
-    """A session under way, where its events go and where it is shown."""
+    """A session under way, where its events go and where it is shown.
+
+    ``is_news``: whether people are to read of it in the tables at once.
+    """
 
     session: Session
     emit: Callable[[AssetEvent], object]
     shown: Display
+    is_news: bool = True
 
 
 @dataclass
@@ -87,7 +91,8 @@ def at_work(
     dry_run: bool,
     store: "Store",
 ) -> Iterator[SessionWork]:
-    """Work on tables that are up to date, built again when it has ended; under the run's lock.
+    """Work on tables that are up to date, built again when it has ended with news; under the run's
+    lock.
 
     What was said before an interrupt stays in the journal. ``dry_run``: nothing is written at all,
     so the tables are taken as they are. A store that was moved to ``store`` is known before it
@@ -116,6 +121,7 @@ def at_work(
             refresh(context, reporter.say)
     with in_session(context, reporter, session_type, title) as work:
         yield work
-    with tables_lock(context):
-        refresh(context, reporter.say)
-    publish(context)
+    if work.is_news:
+        with tables_lock(context):
+            refresh(context, reporter.say)
+        publish(context)

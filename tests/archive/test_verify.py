@@ -9,6 +9,7 @@ import pytest
 
 from rowkeeper.cli import run_command
 from rowkeeper.core.warehouse import Target, connect
+from rowkeeper.workspace import dbt_project
 from tests.fakes.internet import FakeInternet
 from tests.fakes.site import DriveFile
 from tests.helpers.warehouses import states
@@ -100,6 +101,53 @@ def test_what_is_lost_is_found_and_healed(
     assert said.out.count("set aside as damaged") == 3  # a fetched file takes the place of its own
     with connect(engine) as warehouse:
         assert warehouse.query(LOST.format(schema=engine.schema)) == []
+
+
+def test_nothing_is_built_unless_something_is_found(
+    engine: Target,
+    internet: FakeInternet,
+    files: list[DriveFile],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    assert run_command(["run"]) == 0, capsys.readouterr().err
+    file = tmp_path / "data" / states(engine)[files[0].id][0]
+    builds: list[str] = []
+    invoke = dbt_project.invoke
+
+    def counting(context: Any, command: str, *given: Any, **named: Any) -> Any:
+        builds.append(command)
+        return invoke(context, command, *given, **named)
+
+    def verified(*options: str) -> int:
+        builds.clear()
+        return run_command(["verify", *options])
+
+    monkeypatch.setattr(dbt_project, "invoke", counting)
+    assert verified("--sample", "10%") == 0
+    assert verified() == 0
+    assert builds == []
+    assert verified("--older-than", "1") == 12  # it is known all the same when each was read
+    whole = file.read_bytes()
+    flip(file)
+    with monkeypatch.context() as killed:
+        killed.setattr("rowkeeper.workspace.build.refresh", interrupted)
+        assert verified("--only", "files") == 130
+    assert verified("--only", "objects") == 11  # what a killed one found is told by the next
+    assert builds == ["build"]
+    assert verified("--only", "objects") == 11
+    assert builds == []
+    file.write_bytes(whole)
+    assert verified("--only", "files") == 0
+    assert builds == ["build"]
+    with connect(engine) as warehouse:
+        assert warehouse.query(LOST.format(schema=engine.schema)) == []
+
+
+def interrupted(*_: Any) -> None:
+    """Stands for a build that is ended by Ctrl-C."""
+    raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)

@@ -1,7 +1,9 @@
 """The S3 client of the settings: botocore's, for what boto3 adds to it is slow to import."""
 
+import gc
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -65,12 +67,13 @@ def connect(settings: "Settings") -> Connection:
         if store.role_arn:
             _assume(session, store.role_arn)
         verify = route.verify or session.get_config_variable("ca_bundle") or True
-        client = session.create_client(
-            "s3",
-            endpoint_url=endpoint_url,
-            verify=verify,
-            config=_config(settings),
-        )
+        with _collecting_no_garbage():
+            client = session.create_client(
+                "s3",
+                endpoint_url=endpoint_url,
+                verify=verify,
+                config=_config(settings),
+            )
         typed = cast("S3Client", client)
         return Connection(typed, session.get_credentials(), verify, _options(store))
     except ProfileNotFound:
@@ -116,6 +119,19 @@ class _Loader(Loader):
     def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002
         folders = filter(Path.is_dir, map(Path, self.search_paths))
         return sorted({path.name for folder in folders for path in folder.iterdir()})
+
+
+@contextmanager
+def _collecting_no_garbage() -> Iterator[None]:
+    """Botocore reads models of many objects, which stay: to look through them again and again as
+    they come takes as long as to read them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _assume(session: botocore.session.Session, role: str) -> None:
