@@ -1,4 +1,4 @@
-"""One medium, one file, one object: an asset takes over what another person's asset has already."""
+"""One medium, one file: an asset takes over what another person's asset has already."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,17 +19,16 @@ from rowkeeper.run.held_media import (
     FAILURES,
     FILES,
     HELD_FILES,
-    HELD_OBJECTS,
     TOLD,
     keys_of,
 )
+from rowkeeper.run.shared_objects import also_in
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.store_identity import open_known
 
 if TYPE_CHECKING:
     from downloaders.base import Request
     from uploaders.base import Store
-    from uploaders.values import UploadRequest
 
 Emit = Callable[[AssetEvent], object]
 CONTENT = ("filename", "mime_type", "size_bytes", "sha256")
@@ -130,7 +129,6 @@ class _Copies:
 
     def _reference(self, facts: dict[str, Any], root: str, key: str) -> AssetEvent | None:
         """The event that an asset's bytes are in an object, if they are there now."""
-        from uploaders.outcomes import uploaded_event
         from uploaders.values import Held, UploadRequest
 
         if root != self.store.root:
@@ -142,8 +140,7 @@ class _Copies:
                 return None
         except TransferError:
             return None
-        stored = self.store.stored(self.store.key_of(key), existed=True)
-        return uploaded_event(self.store, request, stored, self.session_id)
+        return also_in(self.store, request, key, self.session_id)
 
 
 def _is_whole(folder: Path, path: str, facts: dict[str, Any], details: dict[str, Any]) -> bool:
@@ -234,39 +231,3 @@ def _failure(
         details={**_facts(details), "same_medium_as": same_medium_as},
         **request.facts(),
     )
-
-
-def share_uploads(
-    context: Context,
-    store: "Store",
-    session_id: str,
-    requests: "Sequence[UploadRequest]",
-    emit: Emit,
-) -> tuple[set[str], set[str]]:
-    """Report the objects that have the bytes of ``requests`` already.
-
-    Gives the ids of those assets, and of the assets whose supposed object has other bytes. The
-    store is asked for the bytes of each. Raises ``StoreError`` if it gives no useful answer.
-    """
-    from uploaders.outcomes import uploaded_event
-    from uploaders.values import Held
-
-    with connect(context.target) as warehouse:
-        asked = [request.asset_id for request in requests if not request.unsafe]
-        held: dict[str, str] = warehouse.lookup(
-            "asset_id", "object_key", HELD_OBJECTS, [store.root, asked]
-        )
-    shared: set[str] = set()
-    others: set[str] = set()
-    for request in requests:
-        if request.asset_id not in held:
-            continue
-        key = store.key_of(held[request.asset_id])
-        try:
-            is_same = store.held(request, key) is Held.SAME
-        except TransferError:
-            is_same = False  # it is sent on its own then, with tries and a verdict
-        if is_same:
-            emit(uploaded_event(store, request, store.stored(key, existed=True), session_id))
-        (shared if is_same else others).add(request.asset_id)
-    return shared, others

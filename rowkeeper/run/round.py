@@ -199,11 +199,9 @@ def _open_store(context: Context, reporter: Reporter) -> None:
     from rowkeeper.archive.stores import find_moved, not_open
     from rowkeeper.core.warehouse import connect
     from rowkeeper.workspace.build import refresh
-    from rowkeeper.workspace.store_identity import identify_folder
-    from uploaders.registry import open_store
+    from rowkeeper.workspace.store_identity import open_folder_known
 
-    identify_folder(context)
-    store = open_store(context.settings)
+    store = open_folder_known(context)
     if find_moved(context, store):
         with tables_lock(context):
             refresh(context, reporter.say)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from rowkeeper.core.drain import drain
 from rowkeeper.core.journal.journal import Journal, journal_dir
 from rowkeeper.core.progress import Display, Reporter
-from rowkeeper.run.dedupe import first_of_each, share_downloads, share_uploads
+from rowkeeper.run.dedupe import first_of_each, share_downloads
 from rowkeeper.run.options import HERE, FetchOptions
 from rowkeeper.run.pending import Asset, pages, pending_readings, pending_uploads, with_versions
+from rowkeeper.run.shared_objects import Followers, share_uploads
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.locks import claimed
 from rowkeeper.workspace.pace import throttle_of
@@ -137,15 +138,19 @@ def upload_pending(
                 shared, others = share_uploads(
                     context, store, current.session_id, assets, journal.append
                 )
-                requests = _begin(current, shown, assets, shared, content_of(others))
+                key = content_of(others)
+                requests = _begin(current, shown, assets, shared, key)
+                waiting = _waiting(requests, assets, shared, key)
+                followers = Followers(store, current.session_id, waiting, journal.extend)
                 done = upload_all(
                     requests,
                     context.settings,
-                    journal.append,
+                    followers.emit,
                     current.session_id,
                     shown.update,
                     store=store,
                 )
+            current.new(followers.shared)
             drain(folder, context.target)
             if store.notice and store.notice != notice:
                 notice = store.notice
@@ -162,6 +167,22 @@ def medium_of(request: "Request") -> tuple[str, str, str]:
 def content_of(others: set[str]) -> "Callable[[UploadRequest], str]":
     """What assets may share in a store, the bytes; ``others`` were seen to share no object."""
     return lambda request: request.asset_id if request.asset_id in others else request.sha256
+
+
+def _waiting(
+    requests: "list[UploadRequest]",
+    assets: "list[UploadRequest]",
+    shared: set[str],
+    key: "Callable[[UploadRequest], str]",
+) -> "dict[str, list[UploadRequest]]":
+    """What waits for each of ``requests``, the first of its ``key``, and can be told with it."""
+    firsts = {key(request): request.asset_id for request in requests}
+    begun = shared.union(firsts.values())
+    waiting: dict[str, list[UploadRequest]] = {}
+    for item in assets:
+        if item.asset_id not in begun and not item.unsafe:
+            waiting.setdefault(firsts[key(item)], []).append(item)
+    return waiting
 
 
 def _begin(

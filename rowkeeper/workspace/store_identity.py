@@ -70,14 +70,15 @@ def identify(
     store.hold_to(marker)
 
 
-def identify_folder(context: Context) -> None:
-    """The same for a store that is a folder, which may be on a share that isn't mounted; others
-    are asked when they are used. Raises ``StoreError``."""
+def open_folder_known(context: Context) -> "Store":
+    """The same; but only a store that is a folder, which may be on a share that isn't mounted, is
+    identified: others are when they are used. Raises ``StoreError``."""
     from uploaders.registry import open_store
 
     store = open_store(context.settings)
     if store.endpoint is None:
         identify(context, store)
+    return store
 
 
 def _is_in_data_folder(store: "Store") -> bool:

@@ -10,14 +10,23 @@ import pytest
 
 from demo.site import SHEET_PAGE, Demo
 from rowkeeper.cli import run_command
+from rowkeeper.core.events import AssetEvent, EventType
+from rowkeeper.core.journal.journal import sealed_segments
+from rowkeeper.core.settings import Settings
 from rowkeeper.core.warehouse import Target, Warehouse, connect
 from rowkeeper.run import dedupe, transfer
 from rowkeeper.run.dedupe import first_of_each
+from rowkeeper.run.shared_objects import Followers
 from tests.fakes.internet import FakeInternet
 from tests.fakes.s3 import FaultyS3, archive_in
 from tests.fakes.site import DriveFile
 from tests.helpers.sources import page
+from tests.helpers.stores import request_of
 from tests.helpers.warehouses import in_order
+from uploaders.local.store import LocalStore
+from uploaders.outcomes import uploaded_event
+from uploaders.pool import UploadSummary
+from uploaders.s3.store import S3Store
 from uploaders.values import UploadRequest
 
 ASSETS = """
@@ -131,6 +140,70 @@ def test_a_shared_object_is_known_by_its_checksum(
         "GET"
     ) == 0
     assert sum(request.startswith("PUT ") and key in request for request in s3.requests) == 1
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_equal_files_cost_one_upload_one_client_and_one_segment(
+    engine: Target,
+    demo: Demo,
+    internet: FakeInternet,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """A hundred files of ten contents, and later ten more."""
+    monkeypatch.setenv("ROWKEEPER_LEGACY_CSV_PATHS", "")
+    archive_in(monkeypatch, "s3://equal-files").create_bucket(Bucket="equal-files")
+    demo.site.files[:] = [
+        DriveFile(f"1Equal{number:03}" + "x" * 20, f"{number}.txt", b"words of %d" % (number % 10))
+        for number in range(110)
+    ]
+    links = [f"https://drive.google.com/file/d/{file.id}/view" for file in demo.site.files]
+    upload_pending, made = transfer.upload_pending, S3Store.from_settings
+    clients: list[int] = []
+
+    def counting(settings: Settings) -> S3Store:
+        clients[-1] += 1
+        return made(settings)
+
+    def uploading(*given: Any) -> UploadSummary:
+        clients.append(0)
+        with monkeypatch.context() as patched:
+            patched.setattr(S3Store, "from_settings", counting)
+            return upload_pending(*given)
+
+    monkeypatch.setattr(transfer, "upload_pending", uploading)
+    with FaultyS3() as s3:
+        monkeypatch.setenv("ROWKEEPER_STORE_ENDPOINT_URL", s3.url)
+        for people, sent in (({"1": links[:100]}, 10), ({"1": links[:100], "2": links[100:]}, 0)):
+            s3.reset()
+            before = set(sealed_segments(tmp_path / "data" / "journal").values())
+            demo.site.pages[SHEET_PAGE] = page(people)
+            assert run_command(["run"]) == 0
+            asked = [line.partition(" ")[0] for line in s3.requests if "/people/" in line]
+            assert (asked.count("PUT"), asked.count("GET")) == (sent, 0)
+            assert asked.count("HEAD") <= 10
+            segments = set(sealed_segments(tmp_path / "data" / "journal").values()) - before
+            assert sum(b'"uploaded"' in path.read_bytes() for path in segments) == 1
+    with connect(engine) as warehouse:
+        sql = "select count(*), count(distinct cloud_storage_url) from {schema}.assets"
+        assert warehouse.query(f"{sql} where upload_status = 'uploaded'") == [(110, 10)]
+    assert clients == [1, 1]
+
+
+def test_what_waits_for_an_upload_that_fails_is_tried_by_itself(tmp_path: Path) -> None:
+    told: list[list[AssetEvent]] = []
+    first, second = (request_of(tmp_path, b"same", row_id) for row_id in ("1", "2"))
+    store = LocalStore(tmp_path / "archive")
+    followers = Followers(
+        store, "s", {first.asset_id: [second]}, lambda events: told.append([*events])
+    )
+    followers.emit(AssetEvent(event_type=EventType.UPLOAD_FAILED, session_id="s", **first.facts()))
+    assert (len(told[0]), followers.shared) == (1, set())
+    stored = store.put(first, "k")
+    followers.emit(uploaded_event(store, first, stored, "s"))
+    assert [event.asset_id for event in told[1]] == [first.asset_id, second.asset_id]
+    assert {event.cloud_url for event in told[1]} == {stored.cloud_url}
+    assert followers.shared == {second.asset_id}
 
 
 def test_what_shares_no_object_is_sent_in_one_go() -> None:

@@ -13,7 +13,7 @@ from rowkeeper.core.journal.journal import journal_dir
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.selection import Selection
-from rowkeeper.workspace.store_identity import identify, identify_folder, open_known
+from rowkeeper.workspace.store_identity import identify, open_folder_known, open_known
 from tests.fakes.journals import events_in
 from tests.helpers.archives import Quiet, archive_of, context_at
 from tests.helpers.stores import request_of
@@ -78,7 +78,7 @@ def test_what_is_in_the_place_of_the_store_is_not_taken_for_it(left: str, tmp_pa
         LocalStore(archive(context)).mark()
     before = sorted(tmp_path.joinpath("share").rglob("*"))
     looks: list[Callable[[Context], object]] = [
-        identify_folder,
+        open_folder_known,
         open_known,
         lambda it: open_known(it, mark=True),
         lambda it: adopt_objects(it, Quiet(), Selection(), hashing=True, dry_run=False),
@@ -91,7 +91,7 @@ def test_what_is_in_the_place_of_the_store_is_not_taken_for_it(left: str, tmp_pa
     assert sorted(tmp_path.joinpath("share").rglob("*")) == before
     assert len(ids(context)) == 1
     mount(context)
-    identify_folder(context)
+    open_folder_known(context)
 
 
 def test_an_archive_from_before_is_known_by_its_objects(tmp_path: Path) -> None:
@@ -131,10 +131,10 @@ def test_what_is_there_is_the_store_where_a_person_says_so(tmp_path: Path) -> No
     second = open_known(context, believe=True).store_id
     assert second != first
     assert sorted(ids(context)) == sorted([str(first), str(second)])
-    identify_folder(context)
+    open_folder_known(context)
     (archive(context) / MARKER).write_text("{half")
     with pytest.raises(StoreError, match="Another store"):
-        identify_folder(context)
+        open_folder_known(context)
 
 
 def test_a_folder_of_the_data_folder_needs_no_marker(tmp_path: Path) -> None:
