@@ -21,6 +21,8 @@ from benchmarks.ingest_cost import ingested
 from benchmarks.journal_cost import EVENTS, flushed_by_threads
 from benchmarks.processes import measure as measure_process
 from benchmarks.run_cost import archived
+from benchmarks.store_cost import sent
+from benchmarks.verify_cost import verified
 from benchmarks.vs_csv import make_rows, rewrite, warehouse_of
 from rowkeeper.catalogue.person import read_person
 from rowkeeper.core.drain import drain
@@ -58,6 +60,8 @@ def all_figures(people: int, events: int) -> Iterator[Figure]:
                 title = f"{which}, {events:,} events to {FEW:,}"
                 yield Figure(title, many[which], few[which], 1.2)
             yield people_listed(folder / "listed", 10 * people, versions)
+            yield verified(folder / "verified", people, _cpu, versions)
+        yield from sent(folder / "sent")
         yield from ingested(folder)
         yield flushed_by_threads(folder / "flushed", _life(_assets(), EVENTS))
         yield drained_into_duckdb(folder, events)

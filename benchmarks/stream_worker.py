@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from benchmarks.fetch_worker import request_of
-from benchmarks.store_worker import plain_boto3
+from benchmarks.store_peers import plain_boto3
 from downloaders.pool import download_all
 from downloaders.registry import fetch_settings
 from rowkeeper.core.events import AssetEvent, EventType
@@ -52,7 +52,8 @@ def main() -> None:
         if way == "disk":
             upload_all([upload_of(settings, event) for event in here], settings, emit, new_id())
         elif way == "boto3":
-            plain_boto3(settings, [settings.data_dir / str(event.local_path) for event in here])
+            files = [settings.data_dir / str(event.local_path) for event in here]
+            plain_boto3(plan["settings"]["store"], settings.upload.workers, files)
     if len(here) != len(requests):
         raise SystemExit(f"Only {len(here)} of {len(requests)}")
     print(time.perf_counter() - begin)  # noqa: T201

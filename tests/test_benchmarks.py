@@ -15,6 +15,7 @@ from benchmarks.figure import Figure
 from benchmarks.ingest_cost import ingested
 from benchmarks.journal_cost import flushed_by_threads
 from benchmarks.processes import FailedError, measure, running
+from benchmarks.store_cost import sent
 from tests.helpers.events import event
 
 
@@ -78,14 +79,16 @@ def test_the_fake_internet_says_where_it_is() -> None:
         assert json.loads(line)["proxy"].startswith("http://127.0.0.1:")
 
 
-def test_our_whole_path_and_boto3_send_the_same_files(tmp_path: Path) -> None:
+def test_our_whole_path_boto3_and_the_bare_loop_send_the_same_files(tmp_path: Path) -> None:
     for load in (store.Load(tmp_path / "a", 3, 50_000), store.Load(tmp_path / "b", 1, 70_000_000)):
         hashes = load.make()
         with store.serving("sink", None) as url:
-            peers = {store.BOTO3: sys.executable}
-            [(own, peer, seconds)] = store.compare(load, hashes, url, peers, 1)[store.BOTO3]
-        assert 0 < seconds < own.wall_s
-        assert peer.cpu_s > 0
+            peers = dict.fromkeys(store.OF_PYTHON, sys.executable)
+            pairs = store.compare(load, hashes, url, peers, 1)
+        for [(own, peer, seconds)] in pairs.values():
+            assert 0 < seconds < own.wall_s
+            assert peer.cpu_s > 0
+    assert [one.ours > 0 for one in sent(tmp_path / "sent", files=3, times=1)][:2] == [True, True]
 
 
 def test_past_the_disk_and_over_it_the_same_arrives() -> None:
