@@ -82,7 +82,7 @@ def peer_side(folder: Path, program: str, source: str, sink: str) -> float:
     settings = {"data_dir": str(folder), "upload": {"workers": CASE.parallel}, "store": store}
     plan = folder / "plan.json"
     plan.write_text(json.dumps({"settings": settings, "folder": str(fetched)}))
-    command = [sys.executable, "-m", "benchmarks.store_worker", str(plan), "boto3"]
+    command = [sys.executable, "-m", "benchmarks.store_peers", str(plan), "boto3"]
     return fetching.cpu_s + measure(command, folder, {"PYTHONPATH": str(PROJECT_DIR)}).cpu_s
 
 
