@@ -158,10 +158,11 @@ def _loader(settings: Settings, target: Target) -> Iterator[Loader]:
     with ingest_lock(folder.parent):
         bring_forward(journal_dir(settings.data_dir))
         loader = Loader(folder, target)
-        with connect(target) as warehouse:  # locked or down, it says so here, in its own words
+        # locked or down, it says so here in its own words; what is open opens again for nothing
+        with connect(target) as warehouse:
             create_tables(warehouse)
-        loader.finish_pending()
-        yield loader
+            loader.finish_pending()
+            yield loader
 
 
 def _refill(

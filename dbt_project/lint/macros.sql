@@ -46,3 +46,4 @@
 {% macro events_since(compacted) %}select * from {{ compacted }}{% endmacro %}
 {% macro dropped_files(events) %}select asset_id, attempt, local_path, data_folder from {{ events }}{% endmacro %}
 {% macro is_same_file(download, dropped) %}{{ download }}.asset_id = {{ dropped }}.asset_id{% endmacro %}
+{% macro also_as_built() %}{% endmacro %}

@@ -9,7 +9,7 @@
         "int_source_rows", "int_matched_links", "int_row_links", "int_people",
         "int_person_versions", "int_expected_assets",
         "int_asset_downloads", "int_asset_uploads", "int_asset_versions", "int_claim_evidence",
-        "int_legacy_states", "int_assets_as_built", "int_session_totals", "int_links"
+        "int_legacy_states", "int_assets_as_built", "int_asset_versions_as_built", "int_session_totals", "int_links"
     ] -%}
         {%- do ref(model) -%}
     {%- endfor -%}

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from uploaders.base import Store
     from uploaders.values import Facts
 
-KNOWN_ROOT = "select 1 from {schema}.asset_states where store = ? limit 1"
+KNOWN_ROOT = "select 1 from {state}.asset_states where store = ? limit 1"
 OPAQUE = {None, "", "application/octet-stream", "binary/octet-stream"}
 
 

@@ -29,14 +29,14 @@ select
     pending.data_folder, pending.sha256, pending.file_size_bytes as size_bytes, pending.store,
     pending.object_key, pending.object_attempt, versions.object_checks + 1 as object_check,
     cast(versions.details as json) ->> 'text_path' as text_path
-from {schema}.pending_drops as pending
-inner join {schema}.asset_copies as versions
+from {state}.pending_drops as pending
+inner join {state}.asset_copies as versions
     on cast(pending.asset_id as text) = versions.asset_id and pending.sha256 = versions.sha256
 where coalesce(pending.data_folder, ?) = ? and pending.store = ? and (pending.is_temporary or ?)
 order by pending.local_file_path, pending.asset_id
 """
 LEFT_OVER = """
-select dropped_path, sha256, size_bytes, text_path from {schema}.unfinished_drops
+select dropped_path, sha256, size_bytes, text_path from {state}.unfinished_drops
 where coalesce(data_folder, ?) = ?
 """
 

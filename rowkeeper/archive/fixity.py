@@ -42,7 +42,7 @@ with copies as (
         file_checks + 1 as number,
         file_checked_at as checked_at,
         lost_path is not null as is_lost
-    from {schema}.asset_copies
+    from {state}.asset_copies
     where coalesce(local_path, lost_path) is not null
     union all
     select
@@ -56,7 +56,7 @@ with copies as (
         object_checks + 1,
         object_checked_at,
         not is_archived
-    from {schema}.asset_copies
+    from {state}.asset_copies
     where object_key is not null
 )
 select
@@ -66,7 +66,7 @@ select
     assets.media_id,
     assets.asset_kind
 from copies
-inner join {schema}.asset_states as assets on copies.asset_id = assets.asset_id
+inner join {state}.asset_states as assets on copies.asset_id = assets.asset_id
 order by copies.place, copies.path, copies.asset_id, copies.attempt
 """
 

@@ -23,7 +23,7 @@ select distinct
     assets.sha256, assets.size_bytes,
     case when coalesce(assets.data_folder, ?) = ? then assets.local_path end as local_path
 from {schema}.claimed_objects as claims
-inner join {schema}.asset_states as assets on claims.asset_id = assets.asset_id
+inner join {state}.asset_states as assets on claims.asset_id = assets.asset_id
 where assets.is_claimed and claims.object_key is not null
     and ((claims.standing = 'stands' and claims.object_key = assets.legacy_object_key)
         or claims.is_refuted)

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 OBJECTS = """
 select object_key, max(is_held) as is_held, min(is_needless) as is_needless from (
     select legacy_object_key as object_key, 1 as is_held, 0 as is_needless
-    from {schema}.asset_states where legacy_object_key is not null
+    from {state}.asset_states where legacy_object_key is not null
     union all
     select object_key, case when store = ? then 1 else 0 end, 0
-    from {schema}.asset_copies where object_key is not null
+    from {state}.asset_copies where object_key is not null
     union all
     select places.object_key, 0,
         case when assets.archived_by = 'rowkeeper' and assets.store = ? then 1 else 0 end
     from {schema}.object_places as places
-    left join {schema}.asset_states as assets on places.asset_id = assets.asset_id
+    left join {state}.asset_states as assets on places.asset_id = assets.asset_id
     where places.event_type = 'uploaded' and places.store = ?
 ) as known
 group by object_key
@@ -36,10 +36,10 @@ group by object_key
 FILES = """
 select path from (
     select coalesce(local_path, lost_path) as path, data_folder
-    from {schema}.asset_copies
+    from {state}.asset_copies
     union all
     select cast(details as json) ->> 'text_path', data_folder
-    from {schema}.asset_copies
+    from {state}.asset_copies
 ) as known
 where path is not null and coalesce(data_folder, ?) = ?
 """

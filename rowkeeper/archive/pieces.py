@@ -22,8 +22,8 @@ select
     versions.details as download_details,
     versions.local_path is not null and coalesce(versions.data_folder, ?) = ? as is_here,
     versions.version, coalesce(versions.sha256 = assets.sha256, false) as is_current
-from {schema}.asset_states as assets
-left join {schema}.asset_copies as versions on assets.asset_id = versions.asset_id
+from {state}.asset_states as assets
+left join {state}.asset_copies as versions on assets.asset_id = versions.asset_id
 left join {schema}.people as people on assets.person_row_id = people.row_id
 where assets.is_claimed
 order by assets.asset_id, versions.version desc

@@ -8,7 +8,7 @@ from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
 
 REFUSED = """
-select asset_id, upload_attempts from {schema}.asset_states
+select asset_id, upload_attempts from {state}.asset_states
 where upload_status = 'failed' and error_code in ('local_file_changed', 'local_file_missing')
 """
 """What is asked for again below is no longer among them."""

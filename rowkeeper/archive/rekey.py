@@ -23,8 +23,8 @@ select
     + row_number() over (partition by assets.asset_id order by versions.version) as attempt,
     people.name as person_name, assets.legacy_object_uuid as object_uuid,
     versions.version > 1 as is_new_version, versions.object_key
-from {schema}.asset_copies as versions
-inner join {schema}.asset_states as assets on versions.asset_id = assets.asset_id
+from {state}.asset_copies as versions
+inner join {state}.asset_states as assets on versions.asset_id = assets.asset_id
 left join {schema}.people as people on assets.person_row_id = people.row_id
 where versions.is_archived and versions.store = ?
 order by versions.sha256, assets.asset_id

@@ -28,13 +28,13 @@ with moved as (
 )
 select moved.old_key, moved.row_id, moved.size_bytes, current.object_key
 from moved
-inner join {schema}.asset_copies as current
+inner join {state}.asset_copies as current
     on moved.asset_id = current.asset_id and moved.sha256 = current.sha256
 where moved.old_key is not null and current.is_archived and current.store = ?
     and moved.old_key not in (
-        select object_key from {schema}.asset_copies where object_key is not null
+        select object_key from {state}.asset_copies where object_key is not null
         union all
-        select object_key from {schema}.asset_states
+        select object_key from {state}.asset_states
         where archived_by = 'legacy' and object_key is not null
     )
 order by moved.old_key, current.object_key

@@ -31,8 +31,8 @@ select
     versions.details as download_details, versions.object_attempt,
     versions.object_checks + 1 as object_check, pending.is_current,
     versions.last_attempt as file_attempt, versions.file_checks + 1 as file_check
-from {schema}.pending_restores as pending
-inner join {schema}.asset_copies as versions
+from {state}.pending_restores as pending
+inner join {state}.asset_copies as versions
     on cast(pending.asset_id as text) = versions.asset_id and pending.version = versions.version
 where coalesce(pending.data_folder, ?) = ?
 order by pending.asset_id, pending.version

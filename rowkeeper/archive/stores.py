@@ -26,15 +26,15 @@ LOOKED_FOR = 20
 READ = 3
 """The smallest of those that are there are read whole, and each must have its bytes."""
 ELSEWHERE = """
-select store, count(*) as objects from {schema}.asset_copies
+select store, count(*) as objects from {state}.asset_copies
 where object_key is not null and store != ? group by store order by store
 """
 OBJECTS = """
-select object_key, sha256, size_bytes from {schema}.asset_copies
+select object_key, sha256, size_bytes from {state}.asset_copies
 where store = ? and is_archived order by asset_id, sha256 limit ?
 """
 STRAYED = """
-select 1 from {schema}.asset_copies
+select 1 from {state}.asset_copies
 where store = ? and not starts_with(cloud_url, ?) and object_key is not null limit 1
 """
 NAMES = "select name, store, number from {schema}.store_names"

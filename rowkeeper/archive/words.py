@@ -28,7 +28,7 @@ select texts.content_sha256, texts.form,
     case when versions.is_archived then versions.store end as store,
     case when versions.is_archived then versions.object_key end as object_key
 from {{schema}}.read_texts as texts
-left join {{schema}}.asset_copies as versions
+left join {{state}}.asset_copies as versions
     on texts.owner_key = versions.asset_id and texts.content_sha256 = versions.sha256
 where texts.kind = 'transcript' and {UNREAD}
 order by texts.content_sha256, texts.form, texts.owner_key

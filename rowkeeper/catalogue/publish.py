@@ -34,8 +34,8 @@ select
     count(case when assets.download_status = 'pending' and not assets.is_wanted
         and not {known_earlier} then 1 end) as not_wanted
 from {schema}.assets as assets
-left join {schema}.pending_downloads as downloads on assets.asset_id = downloads.asset_id
-left join {schema}.pending_uploads as uploads on assets.asset_id = uploads.asset_id
+left join {state}.pending_downloads as downloads on assets.asset_id = downloads.asset_id
+left join {state}.pending_uploads as uploads on assets.asset_id = uploads.asset_id
 group by assets.asset_type order by assets.asset_type
 """
 PEOPLE = """
@@ -211,7 +211,7 @@ def read_catalog(context: Context) -> Catalog:
     with reader(context) as warehouse:
         words, there = _words(warehouse, schema), warehouse.tables(schema)
         records: dict[str, list[Record]] = {
-            name: warehouse.records(dict, sql.format(schema=schema, **words))
+            name: warehouse.records(dict, sql.format(schema=schema, state="{state}", **words))
             for name, sql in QUERIES.items()
             if name not in NEEDS or NEEDS[name] in there
         }

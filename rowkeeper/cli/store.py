@@ -120,7 +120,7 @@ def move_command(
         )
 
 
-UNHASHED = "select count(*) from {schema}.asset_states where archived_by = 'legacy'"
+UNHASHED = "select count(*) from {state}.asset_states where archived_by = 'legacy'"
 
 
 def move_record(done: MovedObjects) -> dict[str, Any]:

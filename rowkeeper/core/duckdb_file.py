@@ -23,6 +23,8 @@ DAMAGED = re.compile(
     "|replaying WAL|does not match stored checksum|Serialization Error|INTERNAL Error: .*[Bb]lock"
 )
 """What DuckDB says of bytes that it did not write so; measured by flipping bits and by cutting."""
+OPEN_TO_WRITE = "different configuration than existing connections"
+"""What DuckDB says where this process has the file open already, and a reader asks for it."""
 NEWER = "Trying to read a database file with version number"
 
 
@@ -56,7 +58,7 @@ def open_duckdb(path: Path, where: str, read_only: bool) -> "duckdb.DuckDBPyConn
     while True:
         try:
             make_folder(path.parent)
-            connection = duckdb.connect(str(path), read_only=read_only and path.exists())
+            connection = _connect(path, read_only and path.exists())
             connection.execute("set TimeZone = 'UTC'")
             return connection
         except (duckdb.Error, OSError) as error:
@@ -72,6 +74,17 @@ def open_duckdb(path: Path, where: str, read_only: bool) -> "duckdb.DuckDBPyConn
             if not locked and not is_damage(str(error)) and (refused := disk_error(error)):
                 raise refused from error
             raise _refusal(where, str(error)) from error
+
+
+def _connect(path: Path, read_only: bool) -> "duckdb.DuckDBPyConnection":
+    import duckdb
+
+    try:
+        return duckdb.connect(str(path), read_only=read_only)
+    except duckdb.ConnectionException as error:
+        if read_only and OPEN_TO_WRITE in str(error):
+            return duckdb.connect(str(path))
+        raise
 
 
 def _refusal(where: str, reason: str) -> WarehouseError:

@@ -8,16 +8,20 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from rowkeeper.core.database_format import check_database
-from rowkeeper.core.disk.faults import disk_error
-from rowkeeper.core.duckdb_file import damaged, is_damage, open_duckdb, read_all
+from rowkeeper.core.duckdb_file import open_duckdb, read_all
 from rowkeeper.core.errors import WarehouseError
 from rowkeeper.core.passwords import without_password
 from rowkeeper.core.postgres import read_batches
+from rowkeeper.core.warehouse_faults import faults_of
 
 USUAL_SCHEMA = {"duckdb": "main", "postgres": "public"}
 """Beside it schemas are called as they are, beside another schema its name is before theirs."""
 LOADED = "_dlt_load_id in (select load_id from raw._dlt_loads where status = 0)"
 """Whether a row of raw is of a load that was finished."""
+IS_AS_BUILT = """
+select 1 from raw.rowkeeper_builds
+where schema_name = ? and not exists (select 1 from {schema}.loads_since_build)
+"""
 CREATING = 1380666191
 """The advisory lock of who makes tables: a number that nobody else on the server uses."""
 
@@ -63,7 +67,8 @@ class Target:
 
 class Warehouse:
     """A connection. SQL takes ``?`` for parameters, ``{schema}`` for the schema of the tables that
-    people and commands read; every fault is a ``WarehouseError``.
+    people and commands read, ``{state}`` for that of the views of state at this moment; every
+    fault is a ``WarehouseError``.
 
     A UUID comes as text, as Python has all ids.
     """
@@ -79,6 +84,16 @@ class Warehouse:
     def schema(self) -> str:
         """What ``{schema}`` stands for."""
         return self._target.schema
+
+    @property
+    def _state(self) -> str:
+        """What ``{state}`` stands for: while nothing came since a build, the same views over its
+        tables, which answer at once."""
+        try:
+            is_as_built = self.query(IS_AS_BUILT, [self.schema])
+        except WarehouseError:  # nothing was built yet, or an earlier version has built it
+            is_as_built = []
+        return self._target.own_schema("intermediate") if is_as_built else self.schema
 
     def records(
         self, kind: Callable[..., Record], sql: str, parameters: Sequence[Any] = ()
@@ -171,7 +186,7 @@ class Warehouse:
     def insert_new_table(self, table: str, rows: Any, key: str) -> None:
         """As ``insert_new``, of an Arrow table of many rows, each with another ``key``."""
         if self.is_duckdb:  # to look each up in the index costs three times as much
-            with self._faults():
+            with faults_of(self._target):
                 names = ", ".join(rows.column_names)
                 self._connection.register("batch", rows)
                 self._connection.execute(
@@ -182,7 +197,7 @@ class Warehouse:
         else:
             from rowkeeper.core.postgres import insert_table
 
-            with self._faults():
+            with faults_of(self._target):
                 insert_table(self._connection, table, rows, f"on conflict ({key}) do nothing")
 
     def _insert(
@@ -191,7 +206,7 @@ class Warehouse:
         if not rows:
             return
         names = ", ".join(columns)
-        with self._faults():
+        with faults_of(self._target):
             if self._target.type == "duckdb":
                 batch = _arrow(columns, rows)
                 self._connection.register("batch", batch)
@@ -211,8 +226,10 @@ class Warehouse:
 
     @contextmanager
     def _cursor(self, sql: str, parameters: Sequence[Any]) -> Iterator[Any]:
-        with self._faults():
+        with faults_of(self._target):
             cursor = self._connection.cursor()
+            if "{state}" in sql:
+                sql = sql.replace("{state}", self._state)
             sql = sql.replace("{schema}", self.schema)
             try:
                 if self._target.type == "postgres":
@@ -224,23 +241,6 @@ class Warehouse:
             finally:
                 if self._target.type == "postgres":
                     cursor.close()
-
-    @contextmanager
-    def _faults(self) -> Iterator[None]:
-        try:
-            yield
-        except _engine_errors(self._target) as error:
-            if self.is_duckdb and is_damage(str(error)):
-                raise damaged(self._target.where, str(error)) from error
-            if refused := disk_error(error, local=self.is_duckdb):
-                raise refused from error
-            remedy = "see that it is up and has the rights and the space it needs, then run again"
-            if isinstance(error, _unknown_names(self._target)):
-                remedy = "its tables are not those of this version: rowkeeper run builds them anew"
-            raise WarehouseError(
-                f"The warehouse, {self._target.where}, refused ({self._target.reason(error)}): "
-                f"{remedy}."
-            ) from error
 
 
 def _rows(cursor: Any) -> list[Row]:
@@ -277,24 +277,3 @@ def connect(target: Target, read_only: bool = False) -> Iterator[Warehouse]:
         yield warehouse
     finally:
         opened.close()
-
-
-def _unknown_names(target: Target) -> tuple[type[BaseException], ...]:
-    """What an engine raises for a table, a column or a schema that is not there."""
-    if target.type == "duckdb":
-        import duckdb
-
-        return duckdb.BinderException, duckdb.CatalogException
-    from psycopg2 import errors
-
-    return errors.UndefinedTable, errors.UndefinedColumn, errors.InvalidSchemaName
-
-
-def _engine_errors(target: Target) -> tuple[type[BaseException], ...]:
-    if target.type == "duckdb":
-        import duckdb
-
-        return (duckdb.Error,)
-    import psycopg2
-
-    return (psycopg2.Error,)

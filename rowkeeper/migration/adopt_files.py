@@ -27,11 +27,11 @@ select
     assets.download_attempts + 1 as attempt,
     coalesce(people.name, '') as name,
     coalesce(people.email, '') as email
-from {schema}.asset_states as assets
+from {state}.asset_states as assets
 inner join {schema}.people as people on assets.person_row_id = people.row_id
 where
     assets.archived_by = 'legacy'
-    or assets.asset_id in (select cast(asset_id as text) from {schema}.pending_downloads)
+    or assets.asset_id in (select cast(asset_id as text) from {state}.pending_downloads)
 order by assets.asset_id
 """
 LISTED_NAMES = """

@@ -37,8 +37,8 @@ select distinct name, email from {schema}.quarantine where needs_mending
 PEOPLE = "select name, email from {schema}.people"
 WORK = """
 select
-    (select count(*) from {schema}.pending_downloads) as downloads,
-    (select count(*) from {schema}.pending_uploads) as uploads,
+    (select count(*) from {state}.pending_downloads) as downloads,
+    (select count(*) from {state}.pending_uploads) as uploads,
     (select count(*) from {schema}.assets where is_wanted and verdict = 'needs_person') as needing,
     (select count(*) from {schema}.assets where is_wanted and archived_by = 'legacy') as claimed
 """

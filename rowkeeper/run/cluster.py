@@ -34,7 +34,7 @@ WORKERS_S, LOOK_S = 60, 2.0
 NEEDED = ("distributed", "cryptography")
 """What the extra ``cluster`` brings."""
 STANDING = """
-select asset_id, upload_attempts, legacy_object_uuid from {schema}.asset_states
+select asset_id, upload_attempts, legacy_object_uuid from {state}.asset_states
 where asset_id = any(?) and (upload_attempts > 0 or legacy_object_uuid is not null)
 """
 

@@ -55,7 +55,7 @@ def share_downloads(
     keys = keys_of(requests)
     shared = set()
     with connect(context.target) as warehouse:
-        sql = HELD_FILES.format(asked=ASKED, schema=warehouse.schema)
+        sql = HELD_FILES.format(asked=ASKED, state="{state}")
         held: dict[str, str] = warehouse.lookup("asset_id", "held_by", sql, [*keys, session_id])
         failures: list[dict[str, Any]] = warehouse.records(
             dict, FAILURES.format(asked=ASKED), [*keys, session_id]

@@ -18,7 +18,7 @@ select pending.asset_id,
         min(case when held.local_path is not null then held.asset_id end), min(held.asset_id)
     ) as held_by
 from {asked} as pending
-inner join {schema}.asset_states as held
+inner join {state}.asset_states as held
     on pending.provider = held.provider and pending.media_id = held.media_id
         and pending.asset_kind = held.asset_kind and pending.asset_id != held.asset_id
 where held.download_status = 'completed'
@@ -39,19 +39,19 @@ order by pending.asset_id, failed.event_id
 FILES = """
 select asset_id, local_path, filename, mime_type, size_bytes, sha256, download_details,
     store, object_key, reading_details
-from {schema}.asset_states where asset_id = any(?)
+from {state}.asset_states where asset_id = any(?)
 """
 ATTEMPTS = """
-select asset_id, upload_attempts + 1 as attempt from {schema}.asset_states where asset_id = any(?)
+select asset_id, upload_attempts + 1 as attempt from {state}.asset_states where asset_id = any(?)
 """
 TOLD = """
 select told_of, event_type, provider, media_id, asset_kind, original_url, details
-from {schema}.held_findings where told_of = any(?) order by told_of, event_id
+from {state}.held_findings where told_of = any(?) order by told_of, event_id
 """
 HELD_OBJECTS = """
 select pending.asset_id, min(held.object_key) as object_key
-from {schema}.pending_uploads as pending
-inner join {schema}.asset_copies as held on pending.sha256 = held.sha256
+from {state}.pending_uploads as pending
+inner join {state}.asset_copies as held on pending.sha256 = held.sha256
 where held.is_archived and held.store = ?
     and cast(pending.asset_id as text) = any(?)
 group by pending.asset_id

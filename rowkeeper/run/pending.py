@@ -39,7 +39,7 @@ DUE = """(
     ) or last_looked_at > current_timestamp
 )"""
 """Whether it is time to read again; a look of the future was told by a clock that went back."""
-VERSIONS = "select asset_id, sha256 from {schema}.asset_copies where asset_id = any(?)"
+VERSIONS = "select asset_id, sha256 from {state}.asset_copies where asset_id = any(?)"
 PAGE = 500
 """Assets that are read, moved and drained at a time; the queue itself stays in the warehouse."""
 
@@ -180,7 +180,7 @@ def _pending(
     with connect(context.target) as warehouse:
         return warehouse.records(
             kind,
-            f"select {columns} from {{schema}}.{view} "
+            f"select {columns} from {{state}}.{view} "
             f"where cast(asset_id as text) > ? and {condition} "
             f"order by cast(asset_id as text) limit {PAGE}",
             [after, *values],

@@ -26,7 +26,7 @@ select
         as attempts,
     coalesce(error_code, '') as error_code,
     coalesce(verdict, 'retry') as verdict
-from {schema}.asset_states
+from {state}.asset_states
 where (is_wanted and download_status = 'failed') or (is_claimed and upload_status = 'failed')
 union all
 select
@@ -37,7 +37,7 @@ select
         case when is_provisional then 'provisional' else 'incomplete_list' end
     ),
     coalesce(reread_verdict, 'retry')
-from {schema}.asset_states
+from {state}.asset_states
 where is_wanted and left_at is null and archived_by = 'rowkeeper' and download_status != 'failed'
     and (reread_error_code is not null or next_read_at is not null)
 order by 1

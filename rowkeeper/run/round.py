@@ -105,10 +105,11 @@ def go_round(
     from rowkeeper.workspace.build import refresh
 
     folder = journal_dir(context.settings.data_dir)
-    with connect(context.target):  # locked, damaged or of a newer version, it says so first
-        pass
-    drain(folder, context.target)
-    if left := take_up(context):
+    # locked, damaged or newer, it says so first; what is open opens again for nothing
+    with connect(context.target):
+        drain(folder, context.target)
+        left = take_up(context)
+    if left:
         reporter.say(f"Took up {left} assets that a cluster had fetched for a run that ended.")
     with tables_lock(context):
         with loads_lock(context):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 STANDING = """
 select asset_id, upload_attempts, legacy_object_uuid,
     case when archived_by = 'rowkeeper' and store = ? then sha256 end as sha256, object_key
-from {schema}.asset_states where upload_attempts > 0 or legacy_object_uuid is not null
+from {state}.asset_states where upload_attempts > 0 or legacy_object_uuid is not null
 """
 
 

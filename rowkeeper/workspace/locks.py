@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from downloaders.base import Request
 
 PENDING = """
-select cast(asset_id as text) as asset_id, null as attempt from {schema}.pending_downloads
+select cast(asset_id as text) as asset_id, null as attempt from {state}.pending_downloads
 where cast(asset_id as text) = any(?)
 union all
-select cast(asset_id as text), attempt from {schema}.pending_rereads
+select cast(asset_id as text), attempt from {state}.pending_rereads
 where cast(asset_id as text) = any(?)
 """
 """What is still to be fetched, and by which attempt it would be read again."""

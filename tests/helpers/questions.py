@@ -11,8 +11,10 @@ from rowkeeper.migration.reconcile.rows import LINK_COLUMNS
 from rowkeeper.run.held_media import ASKED
 
 ROOMS = ("rowkeeper", "loaders")
+PLACES = re.compile("{schema}|{state}")
 WORDS = {
     "schema": "{schema}",
+    "state": "{schema}",
     "asked": ASKED,
     "attempts": ATTEMPTS,
     "base64": "cast(null as text)",
@@ -40,11 +42,11 @@ def questions() -> Iterator[tuple[str, str, list[Any]]]:
     """Module and name, SQL and parameters of each."""
     for room in ROOMS:
         for path in sorted((PROJECT_DIR / room).rglob("*.py")):
-            if "{schema}" not in path.read_text("utf-8"):
+            if not PLACES.search(path.read_text("utf-8")):
                 continue
             module = ".".join(path.relative_to(PROJECT_DIR).with_suffix("").parts)
             for name, sql in vars(importlib.import_module(module)).items():
-                if not isinstance(sql, str) or "{schema}" not in sql:
+                if not isinstance(sql, str) or not PLACES.search(sql):
                     continue
                 if re.match(r"\s*(select|with)\b", sql):
                     try:

@@ -44,12 +44,12 @@ def statuses(context: Context, command: str, *arguments: str) -> dict[str, str]:
 def in_order(target: Target, sql: str) -> list[Row]:
     """The rows as the query orders them."""
     with connect(target) as warehouse:
-        return warehouse.query(sql.format(schema=target.schema))
+        return warehouse.query(sql.format(schema=target.schema, state="{state}"))
 
 
 def rows_of(target: Target, sql: str) -> list[Row]:
     with connect(target) as warehouse:
-        return sorted(warehouse.query(sql.format(schema=target.schema)), key=str)
+        return sorted(warehouse.query(sql.format(schema=target.schema, state="{state}")), key=str)
 
 
 def events_for(pending: list[Row]) -> list[AssetEvent]:

@@ -23,6 +23,6 @@ select
     versions.cloud_url as cloud_storage_url,
     versions.first_read_at,
     versions.last_downloaded_at
-from {{ ref("int_asset_versions") }} as versions
+from {{ ref("int_asset_versions_as_built") }} as versions
 inner join {{ ref("int_assets_as_built") }} as assets on versions.asset_id = assets.asset_id
 where assets.is_claimed

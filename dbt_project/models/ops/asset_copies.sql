@@ -1,3 +1,4 @@
+{{ also_as_built() -}}
 -- Each content that an asset has had and where its copies are at this moment: what the commands ask.
 
 select

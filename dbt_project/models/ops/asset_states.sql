@@ -1,3 +1,4 @@
+{{ also_as_built() -}}
 -- Each asset and its state at this moment, as it follows from its events: what the commands ask.
 
 select

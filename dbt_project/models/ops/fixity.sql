@@ -11,7 +11,7 @@ with copies as (
         assets.is_wanted,
         assets.is_known_earlier,
         coalesce(versions.sha256 = assets.sha256, false) as is_current
-    from {{ ref("int_asset_versions") }} as versions
+    from {{ ref("int_asset_versions_as_built") }} as versions
     inner join {{ ref("int_assets_as_built") }} as assets on versions.asset_id = assets.asset_id
 ),
 

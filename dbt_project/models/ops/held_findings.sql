@@ -1,3 +1,4 @@
+{{ also_as_built() -}}
 -- What the held content of each list and document led to: the events that a copy of it tells again.
 
 with held as (

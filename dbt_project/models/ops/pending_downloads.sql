@@ -1,3 +1,4 @@
+{{ also_as_built() -}}
 -- What the downloaders shall fetch now: never tried, or failed in a way that passes, and its time has
 -- come, or was told by a clock that has gone back since. With what they write beside a file of the person
 -- whose asset it is.

@@ -1,3 +1,4 @@
+{{ also_as_built() -}}
 -- The files that the data folder need not keep, whatever their version: every asset that has one is
 -- archived. A run removes them where upload.keep_local is off, and those that were only made to be archived
 -- in any case.

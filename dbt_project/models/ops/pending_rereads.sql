@@ -1,3 +1,4 @@
+{{ also_as_built() -}}
 -- What the downloaders shall look at again: the lists and documents that people have, media that were not
 -- final, and what its site said is gone, for that comes back at times. A run takes those whose next_read_at
 -- has come and, where that is NULL, those that nobody has looked at for download.reread_after. What is not

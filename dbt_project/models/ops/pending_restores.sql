@@ -1,3 +1,4 @@
+{{ also_as_built() -}}
 -- The files that a check found missing or with other bytes and whose bytes are in the archive: a run
 -- brings them back, older versions too.
 

@@ -1,3 +1,4 @@
+{{ also_as_built() -}}
 -- What the uploaders shall store now: the bytes are here, and no verified object of them is. An older version
 -- was archived before there was a newer one, so it comes again only where a check found its object lost. With
 -- what a key may be made of; attempts are counted on, for two versions of an asset may be sent at once.

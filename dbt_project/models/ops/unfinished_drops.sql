@@ -1,3 +1,4 @@
+{{ also_as_built() -}}
 -- Files that a session was about to remove when it ended, and that no content has any more.
 
 with interrupted as (
