@@ -1,7 +1,7 @@
 """The warehouse: where it is, and connections to it on both engines."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -186,7 +186,7 @@ class Warehouse:
     def insert_new_table(self, table: str, rows: Any, key: str) -> None:
         """As ``insert_new``, of an Arrow table of many rows, each with another ``key``."""
         if self.is_duckdb:  # to look each up in the index costs three times as much
-            with faults_of(self._target):
+            with self._faults():
                 names = ", ".join(rows.column_names)
                 self._connection.register("batch", rows)
                 self._connection.execute(
@@ -197,7 +197,7 @@ class Warehouse:
         else:
             from rowkeeper.core.postgres import insert_table
 
-            with faults_of(self._target):
+            with self._faults():
                 insert_table(self._connection, table, rows, f"on conflict ({key}) do nothing")
 
     def _insert(
@@ -206,7 +206,7 @@ class Warehouse:
         if not rows:
             return
         names = ", ".join(columns)
-        with faults_of(self._target):
+        with self._faults():
             if self._target.type == "duckdb":
                 batch = _arrow(columns, rows)
                 self._connection.register("batch", batch)
@@ -226,7 +226,7 @@ class Warehouse:
 
     @contextmanager
     def _cursor(self, sql: str, parameters: Sequence[Any]) -> Iterator[Any]:
-        with faults_of(self._target):
+        with self._faults():
             cursor = self._connection.cursor()
             if "{state}" in sql:
                 sql = sql.replace("{state}", self._state)
@@ -241,6 +241,9 @@ class Warehouse:
             finally:
                 if self._target.type == "postgres":
                     cursor.close()
+
+    def _faults(self) -> AbstractContextManager[None]:
+        return faults_of(self._target.type, self._target.where, self._target.reason)
 
 
 def _rows(cursor: Any) -> list[Row]:

@@ -1,39 +1,35 @@
 """What the engines raise, as ``WarehouseError`` that says what to do."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from rowkeeper.core.disk.faults import disk_error
 from rowkeeper.core.duckdb_file import damaged, is_damage
 from rowkeeper.core.errors import WarehouseError
 
-if TYPE_CHECKING:
-    from rowkeeper.core.warehouse import Target
-
 
 @contextmanager
-def faults_of(target: "Target") -> Iterator[None]:
-    """Whatever the engine of ``target`` raises meanwhile comes as one of our errors."""
+def faults_of(engine: str, where: str, reason_of: Callable[[BaseException], str]) -> Iterator[None]:
+    """Whatever ``engine``, duckdb or postgres, raises meanwhile comes as one of our errors."""
+    is_duckdb = engine == "duckdb"
     try:
         yield
-    except _engine_errors(target) as error:
-        is_duckdb = target.type == "duckdb"
+    except _engine_errors(engine) as error:
         if is_duckdb and is_damage(str(error)):
-            raise damaged(target.where, str(error)) from error
+            raise damaged(where, str(error)) from error
         if refused := disk_error(error, local=is_duckdb):
             raise refused from error
         remedy = "see that it is up and has the rights and the space it needs, then run again"
-        if isinstance(error, _unknown_names(target)):
+        if isinstance(error, _unknown_names(engine)):
             remedy = "its tables are not those of this version: rowkeeper run builds them anew"
         raise WarehouseError(
-            f"The warehouse, {target.where}, refused ({target.reason(error)}): {remedy}."
+            f"The warehouse, {where}, refused ({reason_of(error)}): {remedy}."
         ) from error
 
 
-def _unknown_names(target: "Target") -> tuple[type[BaseException], ...]:
+def _unknown_names(engine: str) -> tuple[type[BaseException], ...]:
     """What an engine raises for a table, a column or a schema that is not there."""
-    if target.type == "duckdb":
+    if engine == "duckdb":
         import duckdb
 
         return duckdb.BinderException, duckdb.CatalogException
@@ -42,8 +38,8 @@ def _unknown_names(target: "Target") -> tuple[type[BaseException], ...]:
     return errors.UndefinedTable, errors.UndefinedColumn, errors.InvalidSchemaName
 
 
-def _engine_errors(target: "Target") -> tuple[type[BaseException], ...]:
-    if target.type == "duckdb":
+def _engine_errors(engine: str) -> tuple[type[BaseException], ...]:
+    if engine == "duckdb":
         import duckdb
 
         return (duckdb.Error,)
