@@ -1,5 +1,5 @@
--- What came into raw since the last build, or was there then and is gone: while there is nothing, the tables of
--- that build have everything.
+-- What came into raw since the last build, or was there then and is gone. While there is nothing, the tables
+-- of that build have everything.
 
 select load_id
 from (
