@@ -98,15 +98,16 @@ def test_a_scheduler_that_is_not_there_and_a_worker_without_rowkeeper_are_said(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr("rowkeeper.run.dask_client.CONNECT_S", 1)
     with pytest.raises(UsageError, match="TLS__CA_FILE"):
-        download(context_here(), "tls://127.0.0.1:9", wanted(FILES), numbered(1))
+        driven("tls://127.0.0.1:9")
     with machines(tmp_path, workers=0) as found:
-        with pytest.raises(ClusterError, match="does not answer"):
-            download(context_here(), "tls://127.0.0.1:9", wanted(FILES), numbered(1))
+        with monkeypatch.context() as patch:
+            patch.setattr(CONNECT_S, 1)
+            with pytest.raises(ClusterError, match="does not answer"):
+                driven("tls://127.0.0.1:9")
         found.add_worker(1, program=WITHOUT_ROWKEEPER)
         with pytest.raises(UsageError, match=r"No module named 'rowkeeper.*install rowkeeper"):
-            download(context_here(), found.address, wanted(FILES), numbered(1))
+            driven(found.address)
 
 
 @postgres
