@@ -201,7 +201,8 @@ def test_a_run_ends_where_its_workers_all_go_and_where_none_comes(
             download(context_here(), found.address, wanted(FILES), numbered(1), event)
         with pytest.raises(ClusterError, match="has had no worker"):
             driven(found.address, 2)
-    assert len(begun_anew(context_here(), wanted(FILES))) == FILES - len(stored(bucket))
+    left = len(begun_anew(context_here(), wanted(FILES)))
+    assert 0 <= left - (FILES - len(stored(bucket))) <= 4  # what their four threads were storing
 
 
 @postgres
