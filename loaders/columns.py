@@ -14,6 +14,7 @@ from rowkeeper.core.titles import (
     has_swapped_letters,
     is_same_title,
     nearest_title,
+    numbered_column,
     sheet_column,
 )
 
@@ -119,7 +120,7 @@ class Columns:
         for i, label in enumerate(self.labels(width)):
             name = ours.get(i) or column_name(label)
             taken = name in names or (i not in ours and (name in COLUMNS or name in self.places))
-            names.append(f"column_{i + 1}" if taken or not name else name)
+            names.append(numbered_column(i + 1, names) if taken or not name else name)
         return names
 
     def values(self, cells: Sequence[Cell]) -> dict[str, str | None]:

@@ -16,7 +16,7 @@ from rowkeeper.core.csv.guard import is_marked, unguard
 from rowkeeper.core.csv.legacy import COLUMNS
 from rowkeeper.core.errors import InputError
 from rowkeeper.core.text import quoted, sha256, some_of, to_json
-from rowkeeper.core.titles import column_name
+from rowkeeper.core.titles import column_name, numbered_column
 
 
 class LegacyRow(NamedTuple):
@@ -218,8 +218,10 @@ def named_cells(
 
 
 def _named(cells: tuple[str, ...], own: Layout) -> tuple[tuple[str, str], ...]:
-    numbered = (f"column_{number}" for number in range(len(own) + 1, len(cells) + 1))
-    return tuple(zip((*own, *numbered), cells, strict=False))
+    names = list(own)
+    while len(names) < len(cells):
+        names.append(numbered_column(len(names) + 1, names))
+    return tuple(zip(names, cells, strict=False))
 
 
 def column_names(titles: tuple[str, ...], layout: Layout) -> Layout:
@@ -228,7 +230,7 @@ def column_names(titles: tuple[str, ...], layout: Layout) -> Layout:
     for place, (title, known) in enumerate(zip(titles, layout, strict=True), 1):
         name = known or column_name(title)
         taken = not known and (name in names or name in COLUMNS or not name)
-        names.append(f"column_{place}" if taken else name)
+        names.append(numbered_column(place, names) if taken else name)
     return tuple(names)
 
 

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from functools import cache, lru_cache
 
@@ -180,6 +180,14 @@ _POLITE = re.compile(
 def column_name(title: str) -> str:
     """The name of a column that is none of ours: its title in lower case, '' for none."""
     return " ".join(trimmed(title).casefold().split())
+
+
+def numbered_column(place: int, taken: Collection[str]) -> str:
+    """The name of a column without one of its own: its place, from 1, as no other in ``taken``."""
+    name = f"column_{place}"
+    while name in taken:  # somebody's title says so
+        name += "_"
+    return name
 
 
 def title_key(title: str) -> str:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from loaders.columns import WantedColumns, read_titles
 from loaders.grid import Cell, Line, Tab
+from loaders.legacy_reading import column_names, named_cells
 from loaders.pipeline import ingest
 from loaders.sheet import load_sheet, snapshot_of
 from rowkeeper.cli import run_command
@@ -239,6 +240,33 @@ def test_a_row_of_titles_with_more_of_ours_goes_before_one_with_a_name_alone() -
 def test_a_column_that_the_settings_leave_out_has_no_name_of_ours() -> None:
     columns = read_titles(["#", "Name", "Email", "Post"], WantedColumns.of({"email": "Post"}))
     assert columns.names(4) == ["row_id", "name", "column_3", "email"]
+
+
+@given(st.lists(st.sampled_from(["#", "Name", "", "Talk", *(f"Column_{n}" for n in (2, 3, 4))])))
+def test_no_two_columns_have_one_name(titles: list[str]) -> None:
+    """A title may be what a column without one is called."""
+    width = len(titles) + 2
+    assert len(set(read_titles(titles, WantedColumns()).names(width))) == width
+    named = column_names(tuple(titles), ("",) * len(titles))
+    cells = named_cells(("x",) * width, named, named) or named_cells(("x",) * width, (), named)
+    assert len(set(named)) == len(titles)
+    assert len({name for name, _ in cells}) == len(cells)
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_links_below_a_title_like_the_name_of_an_untitled_column_are_all_kept(
+    engine: Target, tmp_path: Path
+) -> None:
+    rows = [["#", "Name", "Column_4", ""], ["1", "Ann Ash", VIDEO, TALK]]
+    sheet = write_rows(tmp_path / "sheet.html", rows)
+    ingest(load_settings({"sheet.source": str(sheet)}), engine)
+    (tmp_path / "old.csv").write_text(
+        f"row_id,name,email,type,link,column_7\n1,Ann Ash,a@b.org,T,,{VIDEO},{TALK}\n"
+    )
+    ingest(load_settings({"legacy_csv.paths": [str(tmp_path / "old.csv")]}), engine)
+    with connect(engine) as warehouse:
+        kept = warehouse.query("select source, count(distinct url) from raw.links group by 1")
+    assert dict(kept) == {"sheet": 2, "legacy_csv": 2}
 
 
 @given(st.permutations(["#", "Given name", "Surname", "E-Mail", "Typ", "Notizen", "Talk", "Link"]))
