@@ -27,7 +27,13 @@ READS_MARTS = {"int_texts"}
 """It says which archived texts are to be read: that is asked of what is published."""
 READS_STAGING = {"documents", "notices", "passages", "runs", "unverified_claims"}
 """A table that is a source as it stands, with names beside it, needs no model between."""
-KEYLESS = {"fixity", "int_events_compacted", "int_legacy_claims", "int_texts"}
+KEYLESS = {
+    "fixity",
+    "int_asset_versions_as_built",
+    "int_events_compacted",
+    "int_legacy_claims",
+    "int_texts",
+}
 """Their key is several columns, or, of the compacted events, what a build replaces them by."""
 DEEP = 12
 """Views that ask nothing but other views stand on each other up to here: what a run asks is then

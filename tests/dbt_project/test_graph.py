@@ -76,7 +76,9 @@ def test_python_asks_only_what_is_public() -> None:
 
 
 def test_what_python_asks_has_a_contract_and_an_exposure() -> None:
-    asked = {name for _, text in python() for name in re.findall(r"\{schema\}+\.(\w+)", text)}
+    asked = {
+        name for _, text in python() for name in re.findall(r"\{(?:schema|state)\}+\.(\w+)", text)
+    }
     assert len(asked) > 20
     exposures = yaml.safe_load((DBT / "models" / "exposures.yml").read_text("utf-8"))["exposures"]
     exposed = {
