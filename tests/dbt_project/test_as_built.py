@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 
-from rowkeeper.core.drain import drain
-from rowkeeper.core.events import AssetEvent, EventType
-from rowkeeper.core.journal.journal import Journal, journal_dir
+from rowkeeper.core.events import EventType
 from rowkeeper.core.settings import PROJECT_DIR
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace import dbt_project
 from rowkeeper.workspace.build import build, refresh
 from rowkeeper.workspace.context import Context
+from tests.helpers.archives import tell
 from tests.helpers.models import MODELS
 from tests.helpers.questions import ROOMS
 from tests.helpers.random_events import random_events
@@ -22,14 +21,6 @@ from tests.helpers.warehouses import PENDING, rows_of
 VIEWS = sorted(name for name, path in MODELS.items() if "also_as_built()" in path.read_text())
 STATE = "select download_status, count(*) from {state}.asset_states group by 1 order by 1"
 LIVE = STATE.replace("{state}", "{schema}")
-
-
-def _say(context: Context, events: list[AssetEvent]) -> None:
-    folder = journal_dir(context.settings.data_dir)
-    with Journal(folder) as journal:
-        for event in events:
-            journal.append(event)
-    drain(folder, context.target)
 
 
 def _asks_as_built(context: Context) -> bool:
@@ -45,7 +36,7 @@ def test_while_nothing_came_the_tables_of_the_build_say_what_all_events_say(
 ) -> None:
     context = built[0]
     dice = Random(18)
-    _say(context, random_events(dice, rows_of(context.target, PENDING)[:25], 400))
+    tell(context, *random_events(dice, rows_of(context.target, PENDING)[:25], 400))
     refresh(context)
     assert _asks_as_built(context)
     with connect(context.target) as warehouse:
@@ -68,7 +59,7 @@ def test_what_was_drained_since_is_asked_of_all_events(
     assert _asks_as_built(context)
     (request, *_) = rows_of(context.target, PENDING)
     events = random_events(Random(3), [request], 40)
-    _say(context, [one for one in events if one.event_type is EventType.DOWNLOADED])
+    tell(context, *(one for one in events if one.event_type is EventType.DOWNLOADED))
     assert not _asks_as_built(context)
     assert rows_of(context.target, STATE) == rows_of(context.target, LIVE) != before
     refresh(context)
@@ -91,7 +82,7 @@ def test_whatever_may_make_a_difference_is_asked_of_all_events(
     built: tuple[Context, dict[str, Any]], change: str
 ) -> None:
     context = built[0]
-    _say(context, random_events(Random(5), rows_of(context.target, PENDING)[:2], 20))
+    tell(context, *random_events(Random(5), rows_of(context.target, PENDING)[:2], 20))
     refresh(context)
     assert _asks_as_built(context)
     with connect(context.target) as warehouse:

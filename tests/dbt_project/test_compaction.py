@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from rowkeeper.core.drain import drain
-from rowkeeper.core.events import AssetEvent
-from rowkeeper.core.journal.journal import Journal, journal_dir
+from rowkeeper.core.journal.journal import journal_dir
 from rowkeeper.core.warehouse import Row, Target, connect
 from rowkeeper.workspace.build import build, refresh
 from rowkeeper.workspace.context import Context
+from tests.helpers.archives import tell
 from tests.helpers.random_events import random_events
 from tests.helpers.warehouses import PENDING, rows_of
 
@@ -24,14 +24,6 @@ COUNTS = """
 select (select count(*) from raw.asset_events), (select count(*) from intermediate.int_events),
     (select count(*) from intermediate.int_events_compacted)
 """
-
-
-def _said(context: Context, events: list[AssetEvent]) -> None:
-    folder = journal_dir(context.settings.data_dir)
-    with Journal(folder) as journal:
-        for event in events:
-            journal.append(event)
-    drain(folder, context.target)
 
 
 def _state(target: Target) -> dict[str, list[Row]]:
@@ -57,7 +49,7 @@ def test_what_is_added_comes_out_as_all_made_anew(
     events = random_events(dice, rows_of(context.target, PENDING)[:25], 600)
     dice.shuffle(events)
     for begin, end in ((0, 330), (300, 480), (450, 600)):  # some come twice
-        _said(context, events[begin:end])
+        tell(context, *events[begin:end])
         between = _state(context.target)  # what a run asks before it builds
         refresh(context)
         assert between[ASSETS] == _state(context.target)[ASSETS]
@@ -77,7 +69,7 @@ def test_a_raw_table_that_is_filled_anew_counts_each_event_once(
     built: tuple[Context, dict[str, Any]],
 ) -> None:
     context = built[0]
-    _said(context, random_events(Random(8), rows_of(context.target, PENDING)[:5], 60))
+    tell(context, *random_events(Random(8), rows_of(context.target, PENDING)[:5], 60))
     build(context)
     before = _state(context.target)
     with connect(context.target) as warehouse:
