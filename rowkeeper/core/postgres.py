@@ -116,6 +116,11 @@ def _shares_backend(target: Server, first: "psycopg2.extensions.connection") -> 
         second.close()
 
 
+def with_places(sql: str) -> str:
+    """SQL with ``?`` for parameters as the driver takes it."""
+    return sql.replace("%", "%%").replace("?", "%s")
+
+
 def read_batches(
     connection: "psycopg2.extensions.connection", sql: str, parameters: Sequence[Any], size: int
 ) -> Iterator[Any]:
@@ -123,7 +128,7 @@ def read_batches(
     import pyarrow as pa  # type: ignore[import-untyped]
 
     with connection.cursor("batches", withhold=True) as cursor:
-        cursor.execute(sql.replace("?", "%s"), parameters)
+        cursor.execute(with_places(sql), parameters)
         while rows := cursor.fetchmany(size):
             names = [column.name for column in cursor.description or ()]
             by_column = zip(names, zip(*rows, strict=True), strict=True)

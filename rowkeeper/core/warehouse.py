@@ -11,16 +11,18 @@ from rowkeeper.core.database_format import check_database
 from rowkeeper.core.duckdb_file import open_duckdb, read_all
 from rowkeeper.core.errors import WarehouseError
 from rowkeeper.core.passwords import without_password
-from rowkeeper.core.postgres import read_batches
+from rowkeeper.core.postgres import read_batches, with_places
 from rowkeeper.core.warehouse_faults import faults_of
 
 USUAL_SCHEMA = {"duckdb": "main", "postgres": "public"}
 """Beside it schemas are called as they are, beside another schema its name is before theirs."""
 LOADED = "_dlt_load_id in (select load_id from raw._dlt_loads where status = 0)"
 """Whether a row of raw is of a load that was finished."""
-IS_AS_BUILT = """
-select 1 from raw.rowkeeper_builds
-where schema_name = ? and not exists (select 1 from {schema}.loads_since_build)
+BUILDS = ("raw", "rowkeeper_builds")
+"""Has a row for each schema whose tables a run's build has made."""
+IS_AS_BUILT = f"""
+select 1 from {".".join(BUILDS)}
+where schema_name = ? and not exists (select 1 from {{schema}}.loads_since_build)
 """
 CREATING = 1380666191
 """The advisory lock of who makes tables: a number that nobody else on the server uses."""
@@ -233,7 +235,7 @@ class Warehouse:
             sql = sql.replace("{schema}", self.schema)
             try:
                 if self._target.type == "postgres":
-                    sql = sql.replace("%", "%%").replace("?", "%s") if parameters else sql
+                    sql = with_places(sql) if parameters else sql
                     cursor.execute(sql, list(parameters) or None)
                 else:
                     cursor = self._connection.execute(sql, list(parameters) or None)

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from rowkeeper.core.settings import Settings
 from rowkeeper.core.text import from_json
-from rowkeeper.core.warehouse import Row, Warehouse, connect
+from rowkeeper.core.warehouse import BUILDS, Row, Warehouse, connect
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.dbt_project import project_version, settings_read
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
-BUILDS = ("raw", "rowkeeper_builds")
 CREATE = f"""
 create table if not exists {".".join(BUILDS)} (schema_name text primary key, build text)
 """
