@@ -141,11 +141,12 @@ def load_evidence(settings: Settings, target: Target, files: list[EvidenceFile])
     """Load lists of the old system, each content once, and keep them. Raises as ``ingest`` does."""
     with _loader(settings, target) as loader:
         _refill(loader, settings, target)
-        rows = no_rows()
+        rows = no_rows(loader.folder)
         ids = _row_ids(loader, target)
         rows[EVIDENCE] = Batches(
             EVIDENCE,
             (row | {"row_id": ids.of(row["row_id"])} for file in files for row in file.rows),
+            loader.folder,
         )
         loader.load(rows)
         with connect(target) as warehouse:
