@@ -50,7 +50,7 @@ class _Claims:
     def cell(self, column: str) -> str:
         """The text of a cell, '' for each of the old system's words for nothing."""
         text = trimmed(self.values.get(column, ""))
-        return "" if not text or is_nothing(text) else text
+        return "" if is_nothing(text) else text
 
     def media(self, provider: str) -> list[tuple[str, str]]:
         """``(media id, kind)`` of the row's content links to ``provider``, each once."""

@@ -28,4 +28,4 @@ NOTHING = frozenset({"", "-", "'-", "nan", "<na>", "none", "null", "n/a", "[]", 
 
 def is_nothing(cell: str | None) -> bool:
     """Does ``cell`` say nothing?"""
-    return cell is None or cell.strip().casefold() in NOTHING
+    return not cell or cell.strip().casefold() in NOTHING
