@@ -8,6 +8,8 @@ from rowkeeper.core.warehouse import Target
 
 PIPELINE = "rowkeeper"
 DATASET = "raw"
+PENDING = ("normalize/extracted", "load/normalized")
+"""Where dlt has its packages that are not loaded yet, below the folder of a pipeline."""
 
 
 def dlt_data_dir(data_dir: Path, target_name: str) -> Path:
@@ -23,6 +25,17 @@ def pipelines_dir(data_dir: Path, target_name: str) -> Path:
 def forget_trace(pipelines: Path) -> None:
     """Remove the trace that an earlier version, or somebody else, left: dlt unpickles it."""
     (pipelines / PIPELINE / "trace.pickle").unlink(missing_ok=True)
+
+
+def may_be_pending(pipelines: Path) -> bool:
+    """Can an earlier run have left a package half-way? False only where dlt's folders show none."""
+    folder = pipelines / PIPELINE
+    if not folder.exists():
+        return False
+    try:
+        return any(any((folder / name).iterdir()) for name in PENDING)
+    except OSError:
+        return True
 
 
 def credentials(target: Target) -> str:

@@ -3,31 +3,43 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from loaders.batches import Batches, Rows
-from loaders.destination import DATASET, PIPELINE, destination, forget_trace
+from loaders.destination import DATASET, PIPELINE, destination, forget_trace, may_be_pending
 from rowkeeper.core.disk.faults import disk_error
 from rowkeeper.core.duckdb_file import damaged, is_damage
 from rowkeeper.core.errors import WarehouseError, causes
 from rowkeeper.core.warehouse import Target
 
 if TYPE_CHECKING:
+    import dlt
     from dlt.common.schema.typing import TFileFormat
+
+    from loaders.batches import Batches, Rows
 
 
 class Loader:
-    """One dlt pipeline. Every fault of the warehouse is a ``WarehouseError``."""
+    """One dlt pipeline. Every fault of the warehouse is a ``WarehouseError``.
 
-    def __init__(self, folder: Path, target: Target) -> None:
+    dlt, which takes a second to import, is asked once there is something to load.
+    """
+
+    def __init__(self, pipelines: Path, target: Target) -> None:
+        self.folder, self._pipelines, self._target = pipelines.parent, pipelines, target
+        forget_trace(pipelines)
+
+    @cached_property
+    def _pipeline(self) -> "dlt.Pipeline":
         os.environ.pop("DLT_DISABLE_PLUGINS", None)  # ours gives dlt its context
         import dlt
 
-        self.folder, self._target = folder.parent, target
-        forget_trace(folder)
-        self._pipeline = dlt.pipeline(
-            PIPELINE, str(folder), destination=destination(target), dataset_name=DATASET
+        return dlt.pipeline(
+            PIPELINE,
+            str(self._pipelines),
+            destination=destination(self._target),
+            dataset_name=DATASET,
         )
 
     def finish_pending(self) -> None:
@@ -35,11 +47,11 @@ class Loader:
 
         A package that the warehouse will never take is dropped; its source is read again anyway.
         """
+        if not may_be_pending(self._pipelines) or not self._pipeline.has_pending_data:
+            return
         from dlt.common.exceptions import TransientException
         from dlt.pipeline.exceptions import PipelineStepFailed
 
-        if not self._pipeline.has_pending_data:
-            return
         with self._faults():
             try:
                 self._pipeline.run(loader_file_format="parquet")
@@ -48,7 +60,7 @@ class Loader:
                     raise
                 self._pipeline.abort_packages()
 
-    def load(self, rows: Rows) -> str:
+    def load(self, rows: "Rows") -> str:
         """Load the tables that ``rows`` has, the empty ones too, in one package; its load id."""
         from loaders.sources import resource
 
@@ -84,6 +96,6 @@ def _reason(error: BaseException) -> str:
     return first[:200].rstrip(".") or type(innermost).__name__
 
 
-def _format(rows: Batches) -> "TFileFormat":
+def _format(rows: "Batches") -> "TFileFormat":
     """Of a table with these rows: the Postgres driver refuses an empty parquet file."""
     return "parquet" if rows else "insert_values"

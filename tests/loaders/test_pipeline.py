@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import dlt
 import pytest
 
-from loaders.destination import pipelines_dir
+from loaders.destination import PIPELINE, may_be_pending, pipelines_dir
 from loaders.pipeline import IngestSummary, ingest, refill
 from loaders.postgres import postgres_url
 from loaders.schemas import KEYS, SCHEMAS, TABLES
@@ -227,15 +228,18 @@ run(Target(**json.loads(target)), data_dir, sheet=sheet)
 """
 
 
+def _said(target: Target) -> str:
+    names = ("name", "type", "path", "host", "port", "user", "password", "dbname")
+    return json.dumps({name: getattr(target, name) for name in names})
+
+
 @pytest.mark.parametrize("point", ["before load", "before the mark"])
 def test_a_killed_load_is_finished_once(
     target: Target, tmp_path: Path, samples: tuple[Path, dict[str, Any]], point: str
 ) -> None:
     sheet = str(samples[0] / "sheet.html")
-    names = ("name", "type", "path", "host", "port", "user", "password", "dbname")
-    fields = {name: getattr(target, name) for name in names}
     killed = subprocess.run(
-        [sys.executable, "-c", KILL, point, json.dumps(fields), str(tmp_path), sheet],
+        [sys.executable, "-c", KILL, point, _said(target), str(tmp_path), sheet],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         capture_output=True,
         check=False,
@@ -247,6 +251,45 @@ def test_a_killed_load_is_finished_once(
     ]
     assert query(target, "select count(*) from raw.sheet_snapshots") == [(1,)]
     assert not run(target, tmp_path, sheet=sheet).changed
+
+
+def test_what_is_pending_is_seen_without_dlt(tmp_path: Path) -> None:
+    assert not may_be_pending(tmp_path)
+    warehouse = dlt.destinations.duckdb(str(tmp_path / "rowkeeper.duckdb"))
+    pipeline = dlt.pipeline(PIPELINE, str(tmp_path), destination=warehouse)
+    steps = (
+        lambda: pipeline.extract([{"id": 1}], table_name="rows"),
+        pipeline.normalize,
+        pipeline.load,
+    )
+    seen = []
+    for step in steps:
+        step()
+        seen.append((may_be_pending(tmp_path), pipeline.has_pending_data))
+    assert seen == [(True, True), (True, True), (False, False)]
+    shutil.rmtree(tmp_path / PIPELINE / "load")
+    assert may_be_pending(tmp_path)
+
+
+NOTHING_NEW = """
+import json, sys
+from tests.loaders.test_pipeline import Path, Target, run
+target, data_dir, sheet = json.loads(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+for heavy in [name for name in sys.modules if name.partition(".")[0] == "dlt"]:
+    del sys.modules[heavy]
+assert not run(Target(**target), data_dir, sheet=sheet).changed
+print("dlt" in sys.modules)
+"""
+
+
+def test_an_ingest_of_what_is_held_does_not_import_dlt(
+    target: Target, tmp_path: Path, samples: tuple[Path, dict[str, Any]]
+) -> None:
+    sheet = str(samples[0] / "sheet.html")
+    run(target, tmp_path, sheet=sheet)
+    command = [sys.executable, "-c", NOTHING_NEW, _said(target), str(tmp_path), sheet]
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    assert subprocess.check_output(command, env=environ, text=True).split() == ["False"]
 
 
 def test_the_right_sheet_after_a_wrong_one_is_the_newest_again(
