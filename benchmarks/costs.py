@@ -67,8 +67,7 @@ def all_figures(people: int, events: int) -> Iterator[Figure]:
         yield drained_into_duckdb(folder, events)
         yield drained_into_postgres(folder, min(events, 50_000))
         yield fetched(folder / "fetched")
-        if figure := archived(folder / "archived"):
-            yield figure
+        yield from archived(folder / "archived")
 
 
 def nothing_to_do(folder: Path, versions: float) -> Figure:

@@ -1,18 +1,19 @@
 """A whole run of 500 links into a bucket: ``python -m benchmarks.run_cost`` shows its parts.
 
-Beside it ``curl --parallel`` fetches the same files and boto3's ``upload_file`` sends them, each in
-a process of its own. They have no sheet, no tables, no hashes, and nothing synced.
+Beside it ``yt-dlp -a`` fetches the same files, one after the other, and boto3's ``upload_file``
+sends them, each in a process of its own. They have no sheet, no tables, no hashes, and nothing
+synced.
 """
 
 import csv
 import json
-import shutil
 import sys
 import tempfile
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.fetch import Case, curl
+from benchmarks.fetch import Case, yt_dlp
 from benchmarks.figure import Figure
 from benchmarks.processes import Cost, measure, running
 from benchmarks.store import BUCKET, KEY, SECRET
@@ -22,22 +23,20 @@ from rowkeeper.core.settings import PROJECT_DIR
 CASE = Case("500 x 100 KB", 500, 100_000, 8)
 
 
-def archived(folder: Path) -> Figure | None:
-    """CPU seconds of the two ways, the start of the processes counted; None without curl."""
-    program = shutil.which("curl")
-    if program is None:
-        return None
+def archived(folder: Path) -> Iterator[Figure]:
+    """The two ways in CPU seconds and by the clock, the start of the processes counted."""
     with (
         running("benchmarks.byte_server", "--largest", str(CASE.size)) as source,
         running("benchmarks.sink_server") as sink,
     ):
         folder.mkdir(exist_ok=True)
         ours = own_side(folder / "run", source, sink)
-        theirs = peer_side(folder / "peer", program, source, sink)
+        theirs = peer_side(folder / "peer", source, sink)
     parts = json.loads(ours.output.splitlines()[-1])
     tell(", ".join(f"{name} {cpu_s:.2f} s" for name, cpu_s in parts.items()))
-    title = f"{CASE.count} links into a bucket, to curl --parallel and boto3"
-    return Figure(title, ours.cpu_s, theirs, 2.0)
+    title = f"{CASE.count} links into a bucket, to yt-dlp -a and boto3"
+    yield Figure(title, ours.cpu_s, sum(cost.cpu_s for cost in theirs), 2.0)
+    yield Figure(f"{title}, by the clock", ours.wall_s, sum(cost.wall_s for cost in theirs), 1.0)
 
 
 def own_side(folder: Path, source: str, sink: str) -> Cost:
@@ -67,10 +66,12 @@ def own_side(folder: Path, source: str, sink: str) -> Cost:
     return cost
 
 
-def peer_side(folder: Path, program: str, source: str, sink: str) -> float:
+def peer_side(folder: Path, source: str, sink: str) -> list[Cost]:
+    """What it costs to fetch, and to send."""
     fetched = folder / "files"
     fetched.mkdir(parents=True)
-    fetching = measure(curl(program, CASE, CASE.urls(source), fetched), fetched)
+    program = str(Path(sys.executable).with_name("yt-dlp"))
+    fetching = measure(yt_dlp(program, CASE, CASE.urls(source), fetched), fetched)
     for extra in ("list", "stdout", "stderr"):
         (fetched / extra).unlink()
     store = {
@@ -83,12 +84,12 @@ def peer_side(folder: Path, program: str, source: str, sink: str) -> float:
     plan = folder / "plan.json"
     plan.write_text(json.dumps({"settings": settings, "folder": str(fetched)}))
     command = [sys.executable, "-m", "benchmarks.store_peers", str(plan), "boto3"]
-    return fetching.cpu_s + measure(command, folder, {"PYTHONPATH": str(PROJECT_DIR)}).cpu_s
+    return [fetching, measure(command, folder, {"PYTHONPATH": str(PROJECT_DIR)})]
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="run-cost-") as name:
-        if figure := archived(Path(name)):
+        for figure in archived(Path(name)):
             tell(f"{figure.ours:.2f} s to {figure.theirs:.2f} s: {figure.ratio}, {figure.name}")
 
 

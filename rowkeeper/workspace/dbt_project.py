@@ -4,7 +4,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from rowkeeper.core.settings import PROJECT_DIR, READ_BY_DBT, Settings, keys
 from rowkeeper.core.warehouse import Target
 from rowkeeper.workspace.context import Context
+from rowkeeper.workspace.kept_parse import read_parse, share_parse
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
@@ -27,8 +28,6 @@ ONLY_NEW = "DBT_ONLY_NEW"
 READERS = "ROWKEEPER_PG_READERS"
 """Has the roles that may read what is published: a build grants it."""
 ADAPTERS = ("dbt-core", "dbt-duckdb", "dbt-postgres")
-KEPT_PARSE = "partial_parse.msgpack"
-"""What dbt writes when it has parsed, in its target folder."""
 
 _parsed: "dict[str, Manifest]" = {}
 """Name of a target folder -> the project as it was parsed: one data folder's is another's."""
@@ -55,6 +54,7 @@ def invoke(
         if not result.success:
             return result
         _parsed[folder.name] = result.result  # type: ignore[assignment]
+        share_parse(folder)
     with _said_to_dbt(context.settings, only_new):
         try:
             return dbtRunner(manifest=_parsed[folder.name]).invoke(
@@ -67,7 +67,7 @@ def invoke(
 def manifest(context: Context) -> "Manifest | None":
     """The project as it was parsed; None before that."""
     folder = target_folder(context)
-    if folder.name not in _parsed and (kept := _kept_parse(folder)):
+    if folder.name not in _parsed and (kept := read_parse(folder)):
         _parsed[folder.name] = kept
     return _parsed.get(folder.name)
 
@@ -78,7 +78,8 @@ def logs_folder(context: Context) -> Path:
 
 def target_folder(context: Context) -> Path:
     """Where dbt keeps what it parsed: another version's, or another target's, is of no use."""
-    key = hashlib.sha256(repr((project_version(), _names(context.target))).encode()).hexdigest()
+    said = project_version(), str(PROJECT_DIR), _names(context.target)
+    key = hashlib.sha256(repr(said).encode()).hexdigest()
     return context.settings.data_dir / "dbt" / context.target.name / f"target-{key[:12]}"
 
 
@@ -95,20 +96,7 @@ def project_version() -> str:
 def _names(target: Target) -> tuple[str | None, ...]:
     """What a target puts into the names of its relations, and who may read them."""
     database = Path(target.path).stem if target.path else target.dbname
-    return target.name, database, target.schema, os.environ.get(READERS, "")
-
-
-def _kept_parse(folder: Path) -> "Manifest | None":
-    """What an earlier process parsed; None if there is nothing whole."""
-    from dbt.contracts.graph.manifest import Manifest
-    from dbt.parser.manifest import extended_mashumuro_decoder
-
-    with suppress(Exception):  # whatever it is, the project is parsed again
-        data = (folder / KEPT_PARSE).read_bytes()
-        manifest = Manifest.from_msgpack(data, decoder=extended_mashumuro_decoder)
-        manifest.build_flat_graph()  # type: ignore[no-untyped-call]  # what macros call graph
-        return manifest
-    return None
+    return target.name, target.type, database, target.schema, os.environ.get(READERS, "")
 
 
 def settings_read(settings: Settings) -> dict[str, str]:

@@ -2,16 +2,18 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from platformdirs import user_cache_path
 
 from rowkeeper.core.drain import drain
 from rowkeeper.core.errors import BuildError
 from rowkeeper.core.journal.journal import Journal, journal_dir
 from rowkeeper.core.settings import PROJECT_DIR, READ_BY_DBT, keys, load_settings
 from rowkeeper.core.warehouse import Row, Target, connect
-from rowkeeper.workspace import dbt_project
+from rowkeeper.workspace import dbt_project, kept_parse
 from rowkeeper.workspace.build import build, refresh
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.last_build import Inputs, to_build
@@ -98,6 +100,47 @@ def test_what_was_built_by_hand_or_failed_is_built_again(
 
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_a_parse_is_shared_by_data_folders(
+    engine: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(dbt_project, "_parsed", {})
+    cache = user_cache_path("rowkeeper") / "dbt"
+    for number in range(2 * kept_parse.SHARED):
+        (cache / f"target-old-{number}").mkdir(parents=True)
+    context = Context(load_settings({}), engine)
+    another = Context(load_settings({"data_dir": str(tmp_path / "another")}), engine)
+    assert dbt_project.manifest(another) is None
+    dbt_project.invoke(context, "ls")
+    place = dbt_project.target_folder(context)
+    kept = place / kept_parse.KEPT_PARSE
+    shared = cache / place.name / kept_parse.KEPT_PARSE
+    assert shared.read_bytes() == kept.read_bytes()
+    assert len(list(cache.iterdir())) == kept_parse.SHARED
+    for broken in (kept, shared):
+        dbt_project._parsed.clear()
+        assert dbt_project.manifest(another)
+        dbt_project._parsed.clear()
+        assert dbt_project.manifest(context)
+        broken.write_bytes(b"half")
+    dbt_project._parsed.clear()
+    assert dbt_project.manifest(context) is None
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_a_cache_that_cannot_be_written_is_none(
+    engine: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cache").write_text("a file")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(dbt_project, "_parsed", {})
+    context = Context(load_settings({}), engine)
+    assert dbt_project.invoke(context, "ls").success
+    dbt_project._parsed.clear()
+    assert dbt_project.manifest(context)
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
 def test_what_is_to_be_built(engine: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     context = Context(load_settings({}), engine)
     monkeypatch.setattr(dbt_project, "_parsed", {})
@@ -108,9 +151,6 @@ def test_what_is_to_be_built(engine: Target, monkeypatch: pytest.MonkeyPatch) ->
     assert project is not None
     assert project.flat_graph["sources"].keys() == parsed.flat_graph["sources"].keys()
     assert dbt_project.manifest(context) is project  # read once a process
-    dbt_project._parsed.clear()
-    (place / dbt_project.KEPT_PARSE).write_bytes(b"half")
-    assert dbt_project.manifest(context) is None
     nodes = [node for node in project.nodes.values() if node.package_name == "rowkeeper"]
     views = {node.name for node in nodes if node.config.materialized == "view"}
     tables = {node.name for node in nodes if str(node.resource_type) == "model"} - views
