@@ -11,11 +11,11 @@ import sys
 
 from benchmarks.costs import all_figures
 from benchmarks.figure import Figure
+from benchmarks.page import PAGE, replaced
 from rowkeeper.core.said import tell
 from rowkeeper.core.settings import PROJECT_DIR
 
 KEPT = PROJECT_DIR / "benchmarks" / "figures.json"
-PAGE = PROJECT_DIR / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- figures: python -m benchmarks -->\n", "<!-- end of figures -->\n"
 WORSE = 4 / 3
 
@@ -61,9 +61,7 @@ def with_table(page: str, figures: list[Figure]) -> str:
         f"| {one.name} | {one.ratio:g} | {'≥' if one.more else '≤'} {one.goal:g} |"
         for one in figures
     ]
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}" + "\n".join(lines) + f"\n{END}{after}"
+    return replaced(page, BEGIN, "\n".join([*lines, ""]), END)
 
 
 if __name__ == "__main__":

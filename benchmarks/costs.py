@@ -54,13 +54,13 @@ def all_figures(people: int, events: int) -> Iterator[Figure]:
             context = warehouse_of(folder)
             versions = _versions(folder)
             yield nothing_to_do(folder, versions)
-            few = _costs(context, FEW)
-            many = _costs(context, events - FEW)
+            few = costs_after(context, FEW)
+            many = costs_after(context, events - FEW)
             for which in few:
                 title = f"{which}, {events:,} events to {FEW:,}"
                 yield Figure(title, many[which], few[which], 1.2)
             yield people_listed(folder / "listed", 10 * people, versions)
-            yield verified(folder / "verified", people, _cpu, versions)
+            yield verified(folder / "verified", people, cpu_of, versions)
         yield from sent(folder / "sent")
         yield from ingested(folder)
         yield flushed_by_threads(folder / "flushed", _life(_assets(), EVENTS))
@@ -73,8 +73,8 @@ def all_figures(people: int, events: int) -> Iterator[Figure]:
 def nothing_to_do(folder: Path, versions: float) -> Figure:
     """A run that finds nothing new, to the two versions' commands, which only import."""
     run = ["run", "--mode", "basic", "--legacy-csv", str(folder / "output.csv")]
-    _cpu(folder, "rowkeeper", *run)
-    ours = min(_cpu(folder, "rowkeeper", *run) for _ in range(TIMES))
+    cpu_of(folder, "rowkeeper", *run)
+    ours = min(cpu_of(folder, "rowkeeper", *run) for _ in range(TIMES))
     return Figure(
         "a run with nothing to do, to dbt --version and dlt --version", ours, versions, 1.0
     )
@@ -85,24 +85,24 @@ def people_listed(folder: Path, people: int, versions: float) -> Figure:
     folder.mkdir()
     rewrite(folder, make_rows(people, 500))
     warehouse_of(folder)
-    ours = min(_cpu(folder, "rowkeeper", "status", "--people") for _ in range(TIMES))
+    ours = min(cpu_of(folder, "rowkeeper", "status", "--people") for _ in range(TIMES))
     title = f"status --people of {people:,}, to dbt --version and dlt --version"
     return Figure(title, ours, versions, 0.3)
 
 
 def _versions(folder: Path) -> float:
     return sum(
-        min(_cpu(folder, name, "--version") for _ in range(TIMES)) for name in ("dbt", "dlt")
+        min(cpu_of(folder, name, "--version") for _ in range(TIMES)) for name in ("dbt", "dlt")
     )
 
 
-def _cpu(folder: Path, program: str, *arguments: str) -> float:
+def cpu_of(folder: Path, program: str, *arguments: str) -> float:
     """The CPU seconds of a command of this environment."""
     path = Path(sys.executable).parent / program
     return measure_process([str(path), *arguments], folder).cpu_s
 
 
-def _costs(context: Context, events: int) -> dict[str, float]:
+def costs_after(context: Context, events: int) -> dict[str, float]:
     """What the two steps cost after as many more events."""
     with connect(context.target) as warehouse:
         assets = warehouse.query(ASSETS)

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import search, store, stream
-from benchmarks.__main__ import BEGIN, END, PAGE, fallen_back, with_table
+from benchmarks import search, slopes, store, stream
+from benchmarks.__main__ import BEGIN, END, fallen_back, with_table
 from benchmarks.fetch import Case, check, figures, installed, own_side, peer_side, table_of
 from benchmarks.fetch_cost import fetched
 from benchmarks.figure import Figure
 from benchmarks.ingest_cost import ingested
 from benchmarks.journal_cost import flushed_by_threads
+from benchmarks.page import PAGE, replaced
 from benchmarks.processes import FailedError, measure, running
 from benchmarks.store_cost import sent
 from tests.helpers.events import event
@@ -133,3 +134,16 @@ def test_the_page_gets_its_table_anew() -> None:
     assert once.endswith("after\n")
     assert with_table(once, [Figure("a run", 3.0, 2.0, 1.0)]) == once
     assert BEGIN in PAGE.read_text("utf-8")
+
+
+def test_slopes_are_plotted_each_size_over_the_first(tmp_path: Path) -> None:
+    points = list(slopes.by_rows(tmp_path, (20, 40)))
+    assert all(cost > 0 for point in points for cost in point.values())
+    few = {"a build": 2.0, "a page": 0.1}
+    charts = slopes.charts({"events": {"10": few, "20": {"a build": 3.0, "a page": 0.1}}})
+    assert "| By events | 10 | 20 |\n| --- | --- | --- |\n| a build | 1 | 1.5 |" in charts
+    assert charts.count("```mermaid\nxychart-beta\n") == 2
+    assert 'x-axis ["10", "20"]' in charts
+    assert "line [1, 1.5]" in charts
+    page = PAGE.read_text("utf-8")
+    assert replaced(page, slopes.BEGIN, "", slopes.END).count(slopes.BEGIN + slopes.END) == 1
