@@ -32,11 +32,11 @@ def ingested(folder: Path, few: int = FEW, many: int = MANY) -> Iterator[Figure]
     yield Figure(title, large.rss_bytes, small.rss_bytes, 1.2)
 
 
-def ingest_cost(folder: Path, rows: int) -> Cost:
+def ingest_cost(folder: Path, rows: int, row_bytes: int = 500) -> Cost:
     """Of a CSV with as many rows; its output has our CPU seconds, and those of ``read_csv``."""
     folder.mkdir()
     with (folder / "output.csv").open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([HEADER, *make_rows(rows, 500)])
+        csv.writer(file).writerows([HEADER, *make_rows(rows, row_bytes)])
     variables = {
         "ROWKEEPER_DATA_DIR": str(folder / "data"),
         "PYTHONPATH": os.pathsep.join(sys.path),

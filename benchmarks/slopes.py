@@ -22,7 +22,7 @@ from rowkeeper.core.settings import PROJECT_DIR
 
 KEPT = PROJECT_DIR / "benchmarks" / "slopes.json"
 BEGIN, END = "<!-- slopes: python -m benchmarks.slopes -->\n", "<!-- end of slopes -->\n"
-EVENTS_A_PERSON = 2
+EVENTS_A_PERSON, ROW_BYTES = 2, 200
 
 Point = dict[str, float]
 """What each thing costs at one size, by its name."""
@@ -58,7 +58,7 @@ def by_events(folder: Path, sizes: Sequence[int]) -> Iterator[Point]:
 
 def by_rows(folder: Path, sizes: Sequence[int]) -> Iterator[Point]:
     for rows in sizes:
-        cost = ingest_cost(folder / str(rows), rows)
+        cost = ingest_cost(folder / str(rows), rows, ROW_BYTES)
         ours, _ = map(float, cost.output.split())
         yield {"an ingest, CPU": ours, "an ingest, memory": float(cost.rss_bytes)}
 
