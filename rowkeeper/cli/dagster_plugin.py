@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from rowkeeper.core.errors import BuildError, BusyError, SourceUnavailableError
-from rowkeeper.core.profiles import load_target, profiles_dir
-from rowkeeper.core.settings import PROJECT_DIR, load_settings
+from rowkeeper.core.profiles import load_target
+from rowkeeper.core.settings import load_settings
 from rowkeeper.workspace.context import Context
 
 if TYPE_CHECKING:
@@ -82,8 +82,6 @@ def parsed_project() -> "Manifest":
 
     settings = load_settings({})
     os.environ["ROWKEEPER_DATA_DIR"] = str(settings.data_dir)
-    os.environ.setdefault("DBT_PROJECT_DIR", str(PROJECT_DIR))
-    os.environ["DBT_PROFILES_DIR"] = str(profiles_dir())
     context = Context(settings, load_target())
     if manifest(context) is None:
         invoke(context, "parse")

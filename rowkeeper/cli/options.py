@@ -12,10 +12,10 @@ from rowkeeper.core.errors import DiskError
 from rowkeeper.core.journal.formats import check_formats
 from rowkeeper.core.journal.journal import journal_dir
 from rowkeeper.core.postgres import APPLICATION_VARIABLE
-from rowkeeper.core.profiles import load_target, profiles_dir
+from rowkeeper.core.profiles import load_target
 from rowkeeper.core.project import CHECKOUT, find_project
 from rowkeeper.core.said import shown
-from rowkeeper.core.settings import PROJECT_DIR, Settings, load_settings
+from rowkeeper.core.settings import Settings, load_settings
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.data_folder import check_folder
 from rowkeeper.workspace.dbt_links import renew_links
@@ -155,7 +155,5 @@ def prepare(target: str | None, *, any_format: bool = False, **options: Any) -> 
         renew_links(project)
     os.environ["ROWKEEPER_DATA_DIR"] = str(settings.data_dir)
     os.environ["DO_NOT_TRACK"] = "1"  # dbt asks before it reads its project
-    os.environ.setdefault("DBT_PROJECT_DIR", str(PROJECT_DIR))
-    os.environ["DBT_PROFILES_DIR"] = str(profiles_dir())
     os.environ[APPLICATION_VARIABLE] = application(click.get_current_context().command_path)
     return Context(settings, load_target(target))

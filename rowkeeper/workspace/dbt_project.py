@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rowkeeper.core.profiles import profiles_dir
 from rowkeeper.core.settings import PROJECT_DIR, READ_BY_DBT, Settings, keys
 from rowkeeper.core.warehouse import Target
 from rowkeeper.workspace.context import Context
@@ -47,15 +48,15 @@ def invoke(
     logs = ("--log-level", "none", "--log-level-file", "info")
     begin = [*logs, "--log-path", str(logs_folder(context))]
     places = ["--target", context.target.name, "--target-path", str(folder)]
-    if manifest(context) is None:
-        for stale in set(folder.parent.glob("target-*")) - {folder}:
-            shutil.rmtree(stale, ignore_errors=True)
-        result = dbtRunner().invoke([*begin, "parse", *places])
-        if not result.success:
-            return result
-        _parsed[folder.name] = result.result  # type: ignore[assignment]
-        share_parse(folder)
     with _said_to_dbt(context.settings, only_new):
+        if manifest(context) is None:
+            for stale in set(folder.parent.glob("target-*")) - {folder}:
+                shutil.rmtree(stale, ignore_errors=True)
+            result = dbtRunner().invoke([*begin, "parse", *places])
+            if not result.success:
+                return result
+            _parsed[folder.name] = result.result  # type: ignore[assignment]
+            share_parse(folder)
         try:
             return dbtRunner(manifest=_parsed[folder.name]).invoke(
                 [*begin, "--no-write-json", command, *arguments, *places]
@@ -108,20 +109,36 @@ def settings_read(settings: Settings) -> dict[str, str]:
 
 @contextmanager
 def _said_to_dbt(settings: Settings, only_new: bool) -> Iterator[None]:
-    """What a flag may have set is in the environment while dbt builds, which reads it there."""
+    """What a flag may have set is in the environment while dbt builds, which reads it there.
+
+    What somebody's own use of dbt has set, another project or a part of the resources, is not: the
+    tables, the parse that is kept, and what is remembered of the build are of this project, whole.
+    """
     said = settings_read(settings) | {RUN_BY_ROWKEEPER: "yes", KEEP_OPEN: "True"}
     said["PGCLIENTENCODING"] = "UTF8"
     said[ONLY_NEW] = "yes" if only_new else ""
-    before = {name: os.environ.get(name) for name in said}
+    said |= {"DBT_PROJECT_DIR": str(PROJECT_DIR), "DBT_PROFILES_DIR": str(profiles_dir())}
+    before = {name: os.environ.pop(name, None) for name in said.keys() | _options()}
     os.environ |= said
     try:
         yield
     finally:
         for name, value in before.items():
             if value is None:
-                del os.environ[name]
+                os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+@cache
+def _options() -> frozenset[str]:
+    """The variables that dbt's commands take for their options; the target is given in words."""
+    from dbt.cli.main import cli
+
+    commands = [cli, *cli.commands.values()]
+    given = [option.envvar or () for command in commands for option in command.params]
+    names = {name for said in given for name in ([said] if isinstance(said, str) else said)}
+    return frozenset(names - {"DBT_TARGET"})
 
 
 def _close(target: Target) -> None:

@@ -1,5 +1,6 @@
 """A run builds what can have changed since the last build; what it leaves is as all built anew."""
 
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -138,6 +139,33 @@ def test_a_cache_that_cannot_be_written_is_none(
     assert dbt_project.invoke(context, "ls").success
     dbt_project._parsed.clear()
     assert dbt_project.manifest(context)
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_what_somebody_set_for_their_own_dbt_reaches_no_build(
+    engine: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was kept of another project would stand for ours in all data folders."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(dbt_project, "_parsed", {})
+    (tmp_path / "dbt_project.yml").write_text("name: theirs\nversion: '1'\nprofile: rowkeeper\n")
+    theirs = {
+        "DBT_PROJECT_DIR": str(tmp_path),
+        "DBT_PROFILE": "theirs",
+        "DBT_RESOURCE_TYPES": "seed",
+        "DBT_ENGINE_EXCLUDE_RESOURCE_TYPES": "model test",
+        "DBT_WARN_ERROR": "1",
+    }
+    for name, value in theirs.items():
+        monkeypatch.setenv(name, value)
+    context = Context(load_settings({}), engine)
+    done = dbt_project.invoke(context, "ls", ["--output", "name"])
+    dbt_project._parsed.clear()
+    project = dbt_project.manifest(context)
+    assert project
+    assert project.metadata.project_name == "rowkeeper"
+    assert {"people", "warn_quarantined_people"} <= set(done.result)  # type: ignore[arg-type]
+    assert theirs.items() <= os.environ.items()
 
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
