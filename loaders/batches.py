@@ -53,13 +53,13 @@ class Batches:
         self._count += batch.num_rows
 
     def arrow(self) -> Iterator[pa.Table]:
-        """The rows with the types of their table; one without rows where there are none."""
+        """The rows with the types of their table."""
         if self._file:
             for start, size in zip(accumulate([0, *self._sizes]), self._sizes, strict=False):
                 self._file.seek(start)
                 data = pa.py_buffer(self._file.read(size))
                 yield pa.Table.from_batches([pa.ipc.read_record_batch(data, self._schema)])
-        if self._rows or not self._file:
+        if self._rows:
             yield self._in_memory()
 
     def __iter__(self) -> Iterator[Row]:

@@ -40,7 +40,6 @@ def share_parse(folder: Path) -> None:
         shared.mkdir(mode=0o700, parents=True, exist_ok=True)
         data = (folder / KEPT_PARSE).read_bytes()
         put_whole(shared / KEPT_PARSE, data, f".{os.getpid()}", flush=False)
-        os.utime(shared)
         others = sorted(shared.parent.iterdir(), key=lambda path: path.stat().st_mtime)
         for old in others[:-SHARED]:
             shutil.rmtree(old, ignore_errors=True)
