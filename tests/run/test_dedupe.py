@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,15 @@ import pytest
 
 from demo.site import SHEET_PAGE, Demo
 from rowkeeper.cli import run_command
+from rowkeeper.core.errors import RetryLaterError
 from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.journal.journal import sealed_segments
-from rowkeeper.core.settings import Settings
+from rowkeeper.core.settings import Settings, load_settings
 from rowkeeper.core.warehouse import Target, Warehouse, connect
 from rowkeeper.run import dedupe, transfer
 from rowkeeper.run.dedupe import first_of_each
-from rowkeeper.run.shared_objects import Followers
+from rowkeeper.run.shared_objects import Followers, share_uploads
+from rowkeeper.workspace.context import Context
 from tests.fakes.internet import FakeInternet
 from tests.fakes.s3 import FaultyS3, archive_in
 from tests.fakes.site import DriveFile
@@ -27,7 +30,7 @@ from uploaders.local.store import LocalStore
 from uploaders.outcomes import uploaded_event
 from uploaders.pool import UploadSummary
 from uploaders.s3.store import S3Store
-from uploaders.values import UploadRequest
+from uploaders.values import Held, UploadRequest
 
 ASSETS = """
 select person_row_id, media_id, asset_type, local_file_path, cloud_storage_url, upload_status,
@@ -205,6 +208,38 @@ def test_what_waits_for_an_upload_that_fails_is_tried_by_itself(tmp_path: Path) 
     assert [event.asset_id for event in told[1]] == [first.asset_id, second.asset_id]
     assert {event.cloud_url for event in told[1]} == {stored.cloud_url}
     assert followers.shared == {second.asset_id}
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_only_an_object_that_has_the_bytes_now_is_shared(
+    engine: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = LocalStore(tmp_path / "archive")
+    same, twin, other, failing, unsafe = (
+        request_of(tmp_path, name.encode(), row_id, name)
+        for row_id, name in (("1", "a"), ("2", "a"), ("3", "b"), ("4", "c"), ("5", "a"))
+    )
+    store.put(same, "k")
+    asked: list[str] = []
+
+    def held(request: UploadRequest, key: str) -> Held:
+        asked.append(key)
+        if request is failing:
+            raise RetryLaterError("timeout", "It does not answer.")
+        return LocalStore.held(store, request, key)
+
+    def lookup(_: object, key: str, value: str, sql: str, given: list[Any]) -> dict[str, str]:
+        return dict.fromkeys(given[1], "k")
+
+    monkeypatch.setattr(Warehouse, "lookup", lookup)
+    monkeypatch.setattr(store, "held", held)
+    requests = [same, twin, other, failing, replace(unsafe, unsafe="it leads elsewhere")]
+    told: list[AssetEvent] = []
+    context = Context(load_settings(), engine)
+    shared, others = share_uploads(context, store, "s", requests, told.append)
+    assert shared == {same.asset_id, twin.asset_id} == {event.asset_id for event in told}
+    assert others == {other.asset_id, failing.asset_id}
+    assert len(asked) == 3  # once for both twins
 
 
 def test_what_shares_no_object_is_sent_in_one_go() -> None:
