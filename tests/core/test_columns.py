@@ -135,6 +135,35 @@ def test_of_what_stands_in_events_the_same_is_believed(
     assert read > 50
 
 
+@pytest.mark.parametrize(
+    ("usual", "name", "odd"),
+    [
+        ({}, "event_type", EventType.UPLOADED),
+        ({}, "attempt", 0),
+        ({}, "occurred_at", "2026-01-01T25:00:00.000000+00:00"),
+        ({}, "occurred_at", SECOND["occurred_at"][:14] + "61:00.000000+00:00"),
+        ({"verdict": "retry", "event_type": EventType.DOWNLOAD_FAILED}, "verdict", "never"),
+        ({"total_assets": 1}, "total_assets", 1 << 40),
+        ({"event_type": EventType.FILE_VERIFIED, "details": {"check": 1}}, "details", {}),
+        ({}, "sha256", None),
+    ],
+)
+def test_an_event_among_others_that_are_nearly_so_is_looked_at(
+    reader: ColumnReader, tmp_path: Path, usual: dict[str, Any], name: str, odd: Any
+) -> None:
+    def told(*changes: dict[str, Any]) -> Path:
+        lines = []
+        for number, change in enumerate(changes, start=1):
+            values = SECOND | usual | change | {"event_id": new_id()}
+            values = {key: value for key, value in values.items() if value is not None}
+            lines.append(checked(compact(values) + b',"_line":%d' % number))
+        return sealed(tmp_path, *lines)
+
+    assert reader.read([told({}, {}, {})]) is not None
+    assert believed(path := told({}, {name: odd}, {})).findings
+    assert reader.read([path]) is None
+
+
 def test_damage_is_left_to_who_reads_lines(reader: ColumnReader, tmp_path: Path) -> None:
     path = write_sealed(tmp_path, new_id(), [download(number) for number in range(20)])
     data = path.read_bytes()
@@ -149,7 +178,8 @@ def test_damage_is_left_to_who_reads_lines(reader: ColumnReader, tmp_path: Path)
         path.write_bytes(b"".join(left))
         assert reader.read([path]) is None
     path.write_bytes(data)
-    for name in (path.name.replace("-20-", "-19-"), f"{new_id()}.jsonl"):
+    other = sealed_name(new_id(), 20, "0" * 64)
+    for name in (path.name.replace("-20-", "-19-"), other, f"{new_id()}.jsonl"):
         path = path.rename(path.with_name(name))
         assert reader.read([path]) is None
     assert reader.read([tmp_path / "sealed" / "gone"]) is None

@@ -71,6 +71,7 @@ def test_what_was_drained_since_is_asked_of_all_events(
     "change",
     [
         "delete from raw.rowkeeper_builds",
+        "update raw.rowkeeper_builds set schema_name = 'another'",
         "drop view {schema}.loads_since_build",
         "delete from raw.event_loads",
         "update raw.asset_events set load_id = ''",

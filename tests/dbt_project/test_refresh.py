@@ -17,7 +17,7 @@ from rowkeeper.core.warehouse import Row, Target, connect
 from rowkeeper.workspace import dbt_project, kept_parse
 from rowkeeper.workspace.build import build, refresh
 from rowkeeper.workspace.context import Context
-from rowkeeper.workspace.last_build import Inputs, to_build
+from rowkeeper.workspace.last_build import Inputs, read_inputs, to_build
 from tests.helpers.warehouses import PENDING, dbt, events_for, rows_of
 
 TABLES = ("people", "assets", "person_content", "coverage", "links", "documents", "failures")
@@ -118,12 +118,14 @@ def test_a_parse_is_shared_by_data_folders(
     shared = cache / place.name / kept_parse.KEPT_PARSE
     assert shared.read_bytes() == kept.read_bytes()
     assert len(list(cache.iterdir())) == kept_parse.SHARED
+    os.utime(shared.parent, (0, 0))
     for broken in (kept, shared):
         dbt_project._parsed.clear()
         assert dbt_project.manifest(another)
         dbt_project._parsed.clear()
         assert dbt_project.manifest(context)
         broken.write_bytes(b"half")
+    assert shared.parent.stat().st_mtime > 0  # what is read is kept for longest
     dbt_project._parsed.clear()
     assert dbt_project.manifest(context) is None
 
@@ -139,6 +141,28 @@ def test_a_cache_that_cannot_be_written_is_none(
     assert dbt_project.invoke(context, "ls").success
     dbt_project._parsed.clear()
     assert dbt_project.manifest(context)
+
+
+def test_what_was_parsed_for_another_is_of_no_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load_settings({})
+    target = Target(name="dev", type="duckdb", path="data/one.duckdb")
+    postgres = replace(target, type="postgres", path=None, dbname="one")
+
+    def folder(of: Target = target) -> str:
+        return dbt_project.target_folder(Context(settings, of)).name
+
+    assert folder() == folder(replace(target, path="elsewhere/one.duckdb"))
+    folders = [folder(), folder(postgres)]
+    folders += [folder(replace(target, name="two")), folder(replace(target, path="two"))]
+    folders += [folder(replace(target, schema="two")), folder(replace(postgres, dbname="two"))]
+    for name, value in (("project_version", lambda: "two"), ("PROJECT_DIR", "two")):
+        with monkeypatch.context() as patch:
+            dbt_project.project_version()
+            patch.setattr(dbt_project, name, value)
+            folders.append(folder())
+    monkeypatch.setenv(dbt_project.READERS, "two")
+    folders.append(folder())
+    assert len(set(folders)) == len(folders) == 9
 
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
@@ -187,6 +211,8 @@ def test_what_is_to_be_built(engine: Target, monkeypatch: pytest.MonkeyPatch) ->
 
     assert to_build(project, before, replace(before, project="another")) is None
     assert to_build(project, before, replace(before, settings="others")) is None
+    for restored in (replace(before, events=0), replace(before, acceptances=0)):
+        assert to_build(project, before, restored) is None
     for changed in (replace(before, loads="more"), replace(before, acceptances=2)):
         assert set(to_build(project, before, changed) or ()) == tables | tests
         assert to_build(project, before, replace(changed, events=2)) == to_build(
@@ -200,6 +226,31 @@ def test_what_is_to_be_built(engine: Target, monkeypatch: pytest.MonkeyPatch) ->
     assert {"rules_of_int_asset_downloads", "assert_people_are_their_rows"} & events == {
         "rules_of_int_asset_downloads"
     }
+
+
+def test_whatever_comes_or_goes_is_another_input(tmp_path: Path) -> None:
+    target = Target(name="dev", type="duckdb", path=str(tmp_path / "rowkeeper.duckdb"))
+    seen: list[Inputs | None] = []
+    changes = (
+        "create schema raw",
+        "create table raw.asset_events (event_type text)",
+        "insert into raw.asset_events values ('downloaded')",
+        "insert into raw.asset_events values ('row_accepted')",
+        "insert into raw.asset_events values ('row_released')",
+        "create table raw.links as select '1.5' as _dlt_load_id",
+        "insert into raw.links values ('1.5')",
+        "update raw.links set _dlt_load_id = '1.6'",
+        "create table raw._dlt_loads as select '1.6' as load_id, 1 as status",
+        "update raw._dlt_loads set status = 0",
+    )
+    with connect(target) as warehouse:
+        for change in changes:
+            warehouse.execute(change)
+            seen.append(read_inputs(warehouse, load_settings({})))
+    assert seen[0] is None
+    assert len(set(seen)) == len(changes)
+    assert seen[-1]
+    assert (seen[-1].acceptances, seen[-1].events) == (2, 1)
 
 
 def test_every_setting_that_models_read_counts() -> None:

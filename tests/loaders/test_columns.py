@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from loaders.columns import WantedColumns, read_titles
@@ -243,6 +243,7 @@ def test_a_column_that_the_settings_leave_out_has_no_name_of_ours() -> None:
 
 
 @given(st.lists(st.sampled_from(["#", "Name", "", "Talk", *(f"Column_{n}" for n in (2, 3, 4))])))
+@example(["#", "Name", "Column_5_", "Column_5"])
 def test_no_two_columns_have_one_name(titles: list[str]) -> None:
     """A title may be what a column without one is called."""
     width = len(titles) + 2

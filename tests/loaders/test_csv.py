@@ -193,6 +193,7 @@ def test_a_record_over_lines_is_known_by_its_first(tmp_path: Path) -> None:
         (f"{HEADER}\n{FILLED}\na,b,c", "half a line: line 3 has 3 of 21"),
         (f'{HEADER}\n{FILLED}\na,"b', "record that starts on line 3.*never closed"),
         (f'{HEADER}\n"a"b,{FILLED}\n', "no valid CSV on line 2"),
+        (f'{HEADER}\n"a\nb"c,{FILLED}\n', "no valid CSV on line 3 .* starts on line 2"),
         (HEADER.replace("row_id", "key") + "\n", "'key'.*none of them is row_id: .*row_id = .Code"),
         (f"{HEADER},name\n", "twice"),
         ("name;x,email,row_id\n", "none of them is name"),
@@ -227,6 +228,23 @@ def test_the_same_file_counts_once(tmp_path: Path) -> None:
         ("b.csv", "LF"),
         ("c.csv", "CRLF"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("data", "line_end"),
+    [
+        (f"{HEADER}\r\n{FILLED}", "CRLF"),
+        (f"{HEADER}\r\n{FILLED}\r\n\n", "CRLF"),
+        (f"{HEADER}\r{FILLED}\r", "CR"),
+        (HEADER, "LF"),
+    ],
+)
+def test_lines_that_say_something_have_the_line_end(
+    tmp_path: Path, data: str, line_end: str
+) -> None:
+    file = read_file(write(tmp_path / "a.csv", data))
+    assert file.line_end == line_end
+    assert file.may_be_cut == data.endswith(FILLED)
 
 
 @pytest.mark.parametrize(
