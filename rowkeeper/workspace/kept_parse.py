@@ -26,17 +26,17 @@ def read_parse(folder: Path) -> "Manifest | None":
     """What an earlier process parsed into the target folder, or one of the same name."""
     if kept := _read(folder / KEPT_PARSE):
         return kept
-    shared = _shared(folder)
-    if kept := _read(shared / KEPT_PARSE):
-        with suppress(OSError):
+    with suppress(OSError, RuntimeError):
+        shared = _shared(folder)
+        if kept := _read(shared / KEPT_PARSE):
             os.utime(shared)
     return kept
 
 
 def share_parse(folder: Path) -> None:
     """Put the parse of the target folder into the cache, where that can be written."""
-    shared = _shared(folder)
-    with suppress(OSError):
+    with suppress(OSError, RuntimeError):
+        shared = _shared(folder)
         shared.mkdir(mode=0o700, parents=True, exist_ok=True)
         data = (folder / KEPT_PARSE).read_bytes()
         put_whole(shared / KEPT_PARSE, data, f".{os.getpid()}", flush=False)
@@ -46,6 +46,7 @@ def share_parse(folder: Path) -> None:
 
 
 def _shared(folder: Path) -> Path:
+    """Raises ``RuntimeError`` for a user without a home, as in some containers."""
     from platformdirs import user_cache_path
 
     return user_cache_path("rowkeeper") / "dbt" / folder.name

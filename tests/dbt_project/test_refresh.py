@@ -131,11 +131,15 @@ def test_a_parse_is_shared_by_data_folders(
 
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+@pytest.mark.parametrize("has_home", [True, False])
 def test_a_cache_that_cannot_be_written_is_none(
-    engine: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    engine: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_home: bool
 ) -> None:
     (tmp_path / "cache").write_text("a file")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache") if has_home else "")
+    if not has_home:
+        monkeypatch.delenv("HOME")
+        monkeypatch.setattr("pwd.getpwuid", {}.__getitem__)  # a user that is in no list
     monkeypatch.setattr(dbt_project, "_parsed", {})
     context = Context(load_settings({}), engine)
     assert dbt_project.invoke(context, "ls").success
