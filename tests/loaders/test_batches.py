@@ -26,6 +26,7 @@ def test_rows_come_out_as_they_went_in_again_and_again(tmp_path: Path) -> None:
     assert next(iter(rows))["row_key"] == "0"  # some are read before the last comes
     rows.add_batch(batch.select(["name_key", "row_key"]).to_batches()[0])
     assert len(rows) == len(given_rows) + 1
+    assert [len(table) for table in rows.arrow()] == [BATCH, BATCH, 1, 1]
     for _ in range(2):
         keys = [row["row_key"] for row in rows]
         assert keys == [*(row["row_key"] for row in given_rows), "last"]
