@@ -114,9 +114,10 @@ def _key(place: Path) -> str:
 
 
 def _remembered(settings: Settings) -> dict[str, str]:
+    """Folder -> its id; a user without a home remembers none."""
     try:
         remembered = from_json(_state(settings).read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RuntimeError):
         return {}
     if not isinstance(remembered, dict):
         return {}
@@ -124,6 +125,7 @@ def _remembered(settings: Settings) -> dict[str, str]:
 
 
 def _state(settings: Settings) -> Path:
+    """Raises ``RuntimeError`` for a user without a home, as in some containers."""
     if settings.disk.state_dir is not None:
         return settings.disk.state_dir / REMEMBERED
     from platformdirs import user_state_path

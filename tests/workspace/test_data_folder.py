@@ -16,13 +16,14 @@ from rowkeeper.catalogue.publish import publish, published_path
 from rowkeeper.cli import run_command
 from rowkeeper.core.disk.faults import disk_error
 from rowkeeper.core.duckdb_file import open_duckdb
-from rowkeeper.core.errors import DiskError
+from rowkeeper.core.errors import DiskError, UsageError
 from rowkeeper.core.journal.check import check
 from rowkeeper.core.journal.folder_id import FOLDER_ID, folder_id, known_id
 from rowkeeper.core.journal.journal import journal_dir
 from rowkeeper.core.journal.salvage import salvage
+from rowkeeper.core.net.pace import default_folder
 from rowkeeper.core.run_reports import note_report
-from rowkeeper.core.settings import PROJECT_DIR
+from rowkeeper.core.settings import PROJECT_DIR, load_settings
 from rowkeeper.core.warehouse import connect
 from rowkeeper.workspace.context import Context
 from rowkeeper.workspace.data_folder import REMEMBERED, check_disk, check_folder, remember_folder
@@ -176,6 +177,21 @@ def test_a_state_that_can_not_be_kept_is_no_error(tmp_path: Path) -> None:
     folder_id(context.settings.data_dir)
     remember_folder(context.settings)
     check_folder(context.settings)
+
+
+def test_a_user_without_a_home_remembers_nothing_and_is_told_where_the_pace_may_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("pwd.getpwuid", {}.__getitem__)  # a user that is in no list
+    settings = load_settings({"data_dir": str(tmp_path / "data")}, {}, tmp_path)
+    folder_id(settings.data_dir)
+    remember_folder(settings)
+    check_folder(settings)
+    with pytest.raises(UsageError, match="ROWKEEPER_DOWNLOAD_PACE_DIR"):
+        default_folder()
 
 
 def test_what_the_disk_lacks_is_said_or_refused(

@@ -19,6 +19,7 @@ from typing import BinaryIO
 from rowkeeper.core import clock
 from rowkeeper.core.disk.locks import lock_path, try_lock, unlock
 from rowkeeper.core.disk.own import own_file, read_file, replace_small
+from rowkeeper.core.errors import UsageError
 from rowkeeper.core.net.throttle import LONGEST_AHEAD_S, Limit, OwnSlots
 from rowkeeper.core.text import from_json
 
@@ -102,10 +103,16 @@ class FilePace:
 
 
 def default_folder() -> Path:
-    """Where a user's runs meet: in the user's own cache folder."""
+    """Where a user's runs meet: in the user's own cache folder. Raises ``UsageError``."""
     from platformdirs import user_cache_path
 
-    return user_cache_path("rowkeeper") / "pace"
+    try:
+        return user_cache_path("rowkeeper") / "pace"
+    except RuntimeError:
+        raise UsageError(
+            "This user has no home folder, so the pace of sites has no place: name a folder for it "
+            "by download.pace_dir (ROWKEEPER_DOWNLOAD_PACE_DIR)."
+        ) from None
 
 
 @lru_cache(maxsize=1024)
