@@ -83,7 +83,7 @@ def _id_of(data: Path) -> str:
 
 
 def test_of_many_that_draw_an_id_all_get_the_first(tmp_path: Path) -> None:
-    with multiprocessing.get_context("fork").Pool(4) as pool:
+    with multiprocessing.get_context("forkserver").Pool(4) as pool:
         assert len(set(pool.map(_id_of, [tmp_path / "data"] * 16))) == 1
     names = {path.name for path in (tmp_path / "data" / "journal").iterdir()}
     assert names == {"folder.id", "folder.id.lock"}
