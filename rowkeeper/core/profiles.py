@@ -17,6 +17,9 @@ TLS = ("sslmode", "sslcert", "sslkey", "sslrootcert")
 """What a profile may say of TLS, as libpq calls it."""
 _OTHER_NAMES = {"pass": "password", "database": "dbname"}
 """What dbt takes for the same."""
+OWN_SCHEMAS = ("staging", "intermediate", "checks")
+"""What dbt_project.yml calls the schemas beside that of the marts."""
+OF_DUCKDB = ("main", "temp", "system")
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,40}")
 
 
@@ -43,8 +46,7 @@ def load_target(name: str | None = None, environ: Mapping[str, str] | None = Non
         raise UsageError(f"{path} has no target {name}: choose one of {known}.")
     output = {_OTHER_NAMES.get(key, key): render(value) for key, value in outputs[name].items()}
     if output.get("type") == "duckdb":
-        file = str(Path(output["path"]).expanduser().absolute())
-        return Target(name=name, type="duckdb", path=file, schema=output.get("schema", "main"))
+        return _duckdb(name, Path(output["path"]), output.get("schema", "main"), path)
     if output.get("type") != "postgres":
         raise UsageError(f"{path}: target {name} is neither duckdb nor postgres; change its type.")
     if output.get("role"):
@@ -92,6 +94,18 @@ def _render(value: Any, *, environ: Mapping[str, str], path: Path) -> Any:
         return jinja.from_string(value).render(env_var=env_var)
     except TemplateError as error:
         raise UsageError(f"{path} can't be rendered ({error}): mend it.") from None
+
+
+def _duckdb(name: str, file: Path, schema: str, path: Path) -> Target:
+    """DuckDB calls a database after its file, and a name of both could mean either."""
+    target = Target(name=name, type="duckdb", path=str(file.expanduser().absolute()), schema=schema)
+    taken = {"raw", schema, *map(target.own_schema, OWN_SCHEMAS), *OF_DUCKDB}
+    if file.stem.lower() in taken:
+        raise UsageError(
+            f"{path}: {file.name} would be called as a schema in it is; name it otherwise, as "
+            "rowkeeper.duckdb."
+        )
+    return target
 
 
 def _schema(name: str, path: Path) -> str:

@@ -1,14 +1,18 @@
 """The target of profiles.yml, and what a connection does on both engines."""
 
+import json
+import re
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from rowkeeper.core import duckdb_file as module
 from rowkeeper.core.errors import DamagedWarehouseError, UsageError, WarehouseError
-from rowkeeper.core.profiles import load_target
+from rowkeeper.core.profiles import OWN_SCHEMAS, load_target
+from rowkeeper.core.settings import PROJECT_DIR
 from rowkeeper.core.warehouse import Row, Target, connect
 
 HOLDER = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); input()"
@@ -65,6 +69,34 @@ def test_a_profile_that_is_wrong_says_so(
     (tmp_path / "profiles.yml").write_text(profile, "utf-8")
     with pytest.raises(UsageError, match=said):
         load_target(name, {"DBT_PROFILES_DIR": str(tmp_path)})
+
+
+@pytest.mark.parametrize(
+    ("file", "schema", "is_taken"),
+    [
+        ("raw.duckdb", "main", True),
+        ("Checks.db", "main", True),
+        ("temp.duckdb", "main", True),
+        ("team_staging.duckdb", "team", True),
+        ("staging.duckdb", "team", False),
+        ("memory.duckdb", "main", False),
+    ],
+)
+def test_a_file_that_would_be_called_as_one_of_its_schemas_is_refused(
+    tmp_path: Path, file: str, schema: str, is_taken: bool
+) -> None:
+    output = {"type": "duckdb", "path": str(tmp_path / file), "schema": schema}
+    profile = {"rowkeeper": {"target": "dev", "outputs": {"dev": output}}}
+    (tmp_path / "profiles.yml").write_text(json.dumps(profile), "utf-8")
+    with ExitStack() as stack:
+        if is_taken:
+            stack.enter_context(pytest.raises(UsageError, match=f"{file} would be called"))
+        load_target(None, {"DBT_PROFILES_DIR": str(tmp_path)})
+
+
+def test_the_schemas_of_the_project_are_known_by_name() -> None:
+    project = (PROJECT_DIR / "dbt_project.yml").read_text("utf-8")
+    assert set(OWN_SCHEMAS) == set(re.findall(r"\+schema: (\w+)", project))
 
 
 def test_rows_become_records_by_the_names_of_their_columns(tmp_path: Path) -> None:
