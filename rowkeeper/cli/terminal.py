@@ -19,6 +19,8 @@ from rowkeeper.core.said import json_text, nobody_reads, shown
 PLAIN_WIDTH = 140  # columns where no terminal says how wide it is
 QUIET = "rowkeeper.quiet"
 """Where a command's context says that nobody wants to hear how it went."""
+LONG, WIDE = 500, 40
+"""More rows than this are plain lines; a cell wider than this pushes those after it aside."""
 FRAME, GAP = 3, 2
 """What the frame of a table costs a column, and what the gap does where it has none."""
 BARE = {"box": SIMPLE_HEAD, "show_edge": False, "pad_edge": False, "padding": (0, 1, 0, 0)}
@@ -67,9 +69,15 @@ class Terminal:
     def table(
         self, title: str | None, columns: Iterable[str], rows: Iterable[Sequence[object]]
     ) -> None:
-        """A table of cells, None is blank; where a word would break in it, a line for each cell."""
+        """A table of cells, None is blank; where a word would break in it, a line for each cell.
+
+        A long one is plain lines, each a row, for to lay it out takes seconds.
+        """
         heads = [shown(column).replace("_", " ") for column in columns]
         lines = [["" if cell is None else shown(cell) for cell in row] for row in rows]
+        if len(lines) > LONG:
+            self._plain(title, heads, lines)
+            return
         cells = [[head, *(line[n] for line in lines)] for n, head in enumerate(heads)]
         room = self._console.width
         framed = _widths(cells, room - FRAME * len(cells) - 1)
@@ -85,6 +93,22 @@ class Terminal:
         for line in lines:
             table.add_row(*map(Text, line))
         self._console.print(table)
+
+    def _plain(
+        self, title: str | None, heads: Sequence[str], lines: Sequence[Sequence[str]]
+    ) -> None:
+        """A line for each row, nothing in it folded; columns begin below each other as far as
+        cells are not wider than most."""
+        if title is not None:
+            self.say(title)
+        pads = [min(WIDE, max(map(cell_len, cells))) for cells in zip(heads, *lines, strict=True)]
+        rows = [
+            "  ".join(
+                cell + " " * (pad - cell_len(cell)) for cell, pad in zip(line, pads, strict=True)
+            )
+            for line in (heads, *lines)
+        ]
+        self._console.out("\n".join(map(str.rstrip, rows)), highlight=False)
 
     def _records(
         self, title: str | None, heads: Sequence[str], lines: Sequence[Sequence[str]]

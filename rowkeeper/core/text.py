@@ -119,7 +119,9 @@ def sha256(text: str) -> str:
 
 def harmless(text: str) -> str:
     """``text`` on one line, without what a terminal would obey or hide."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(text.split())
 
 
 def quoted(text: str, most: int = 40) -> str:

@@ -20,7 +20,7 @@ from rowkeeper.cli.status import (
     _print_catalog,
     with_something,
 )
-from rowkeeper.cli.terminal import EventTerminal, Terminal, console
+from rowkeeper.cli.terminal import LONG, EventTerminal, Terminal, console
 
 WHO = ("12", "Łucja Maria Abara", "lucja.abara@example.org")
 TYPE = "FF-Ni/Te-SC/B(P) #1"
@@ -56,6 +56,23 @@ def test_a_table_breaks_no_word(width: int, columns: Sequence[str], row: Sequenc
 @pytest.mark.parametrize(("columns", "row"), TABLES[:3])
 def test_the_tables_of_status_fit_80_columns(columns: Sequence[str], row: Sequence[object]) -> None:
     assert max(map(len, table(80, columns, row).splitlines())) <= 80
+
+
+def test_a_long_table_is_a_line_for_each_row() -> None:
+    out = io.StringIO()
+    terminal = Terminal(file=out, force_terminal=True, width=40, color_system=None)
+    rows: list[Sequence[object]] = [
+        (number, "Łucja Maria \x1b[2J日本", None, "x " * 30) for number in range(LONG + 1)
+    ]
+    rows[7] = (7, "w" * 60, "[red]", "end")
+    terminal.table("People", ("row_id", "name", "lacks", "all"), rows)
+    title, heads, *lines = out.getvalue().splitlines()
+    assert (title, len(lines)) == ("People", LONG + 1)
+    assert heads.split() == ["row", "id", "name", "lacks", "all"]
+    assert lines[0] == f"0       Łucja Maria [2J日本{' ' * 30}{'x ' * 30}".rstrip()
+    assert lines[7] == f"7       {'w' * 60}  [red]  end"
+    terminal.table(None, ("row_id",), rows[:LONG])
+    assert "┃" in out.getvalue()
 
 
 def test_status_says_the_next_step_of_each_failure() -> None:
