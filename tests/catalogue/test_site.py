@@ -3,6 +3,7 @@
 import json
 import re
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -12,9 +13,10 @@ from playwright.sync_api import Page, expect
 
 from rowkeeper.catalogue.search import SearchTerms, find
 from rowkeeper.catalogue.search_words import fts_query
+from rowkeeper.catalogue.site import write
 from rowkeeper.catalogue.site.data import masked_email
 from rowkeeper.catalogue.site.pages import MENU
-from rowkeeper.catalogue.site.write import MADE
+from rowkeeper.catalogue.site.write import MADE, PEOPLE_MADE_OF, make_site
 from rowkeeper.core.errors import DiskError, UsageError
 from rowkeeper.core.settings import PROJECT_DIR
 from tests.helpers.browser import until
@@ -184,6 +186,32 @@ def test_only_what_changed_is_written_and_what_is_gone_goes(tmp_path: Path) -> N
     assert "example.org" in (site / "person" / "1.html").read_text()
     assert "person1@" not in (site / "person" / "1.html").read_text()
     assert data.rows["people"]
+
+
+def test_the_pages_of_people_are_made_anew_with_all_that_they_are_made_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, data = made_site(tmp_path, 3, 2)
+    site = tmp_path / "site"
+
+    def remade(home: Path = tmp_path) -> int:
+        with closing(sqlite3.connect(tmp_path / "search.sqlite")) as index:
+            return make_site(site, data, index, home, tmp_path / "docs.html").changed
+
+    for name, column in (("people", "personality_type"), ("assets", "filename")):
+        data.rows[name][0][column] = f"another {column}"
+        assert remade() > 1
+        assert f"another {column}" in (site / "person" / "1.html").read_text()
+        assert remade() == 0
+    with closing(sqlite3.connect(tmp_path / "search.sqlite")) as index, index:
+        index.execute("update texts set language = 'another one'")
+    assert remade() > 1
+    assert any("another one" in path.read_text() for path in (site / "person").iterdir())
+    assert remade(tmp_path / "elsewhere") > 1  # whence files are named
+    monkeypatch.setattr(write, "_code", lambda: "of another version")
+    assert remade(tmp_path / "elsewhere") == 1  # all was looked at, and came out the same
+    (site / PEOPLE_MADE_OF).unlink()
+    assert remade(tmp_path / "elsewhere") == 1
 
 
 def test_no_page_tells_a_secret(tmp_path: Path) -> None:

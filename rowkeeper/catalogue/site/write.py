@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,10 @@ from rowkeeper.workspace.context import Context
 
 MADE = ".made.json"
 """In the site's folder: of what each file was made."""
+PEOPLE_MADE_OF = "data/people_made_of.txt"
+"""Of what the pages of people were made, all together."""
 HERE = Path(__file__).parent
+PACKAGE = HERE.parents[1]
 OWN = "'self' file:"
 """Whence scripts and styles may come: from beside the page; of ``file:`` that is no ``self``."""
 MEDIA = f"{OWN} https: http:"
@@ -101,7 +105,7 @@ class _Files:
 
     def put(self, path: str, made_of: Any, make: Callable[[], str]) -> None:
         """Write ``path`` unless it was made of the same before."""
-        digest = hashlib.sha256(repr(made_of).encode("utf-8", "replace")).hexdigest()
+        digest = _digest(made_of)
         place = self.folder / path
         self.made[path] = digest
         refuse_links(self.folder, place.parent)
@@ -111,9 +115,9 @@ class _Files:
         replace_small(place, make(), f".{os.getpid()}.part")
         self.changed += 1
 
-    def keep(self, prefix: str) -> None:
-        """All that is below ``prefix`` is as it was."""
-        self.made |= {path: of for path, of in self.before.items() if path.startswith(prefix)}
+    def below(self, prefix: str) -> dict[str, str]:
+        """What was made below ``prefix`` before."""
+        return {path: of for path, of in self.before.items() if path.startswith(prefix)}
 
     def finish(self) -> WrittenSite:
         """Remove what the site no longer has, and remember what it has."""
@@ -144,10 +148,9 @@ def _words(out: _Files, index: sqlite3.Connection) -> None:
     made_of = index.execute("select value from about where name = 'made_of'").fetchone()[0]
     marker = "data/search/made_of.txt"
     code = hashlib.sha256((HERE / "words.py").read_bytes()).hexdigest()
-    digest = hashlib.sha256(repr((made_of, code)).encode()).hexdigest()
-    if out.before.get(marker) == digest and (out.folder / marker).is_file():
+    if out.before.get(marker) == _digest((made_of, code)) and (out.folder / marker).is_file():
         for prefix in ("data/words/", "data/texts/", "data/search"):
-            out.keep(prefix)
+            out.made |= out.below(prefix)
         return
     for path, text in search_files(index):
         out.put(f"data/{path}", text, lambda text=text: text)  # type: ignore[misc]
@@ -181,8 +184,17 @@ def _lists(out: _Files, data: SiteData, docs: str | None) -> None:
 
 
 def _people(out: _Files, data: SiteData, texts: dict[str, list[Record]], data_dir: Path) -> None:
+    names = ("history", "assets", "failures")
+    given = [data.rows[name] for name in ("people", *names)]
+    made_of = _digest((_code(), str(out.folder), str(data_dir), texts, given))
+    before = out.below("person/")
+    if out.before.get(PEOPLE_MADE_OF) == _digest(made_of) and all(
+        is_own_file(out.folder / path) for path in (PEOPLE_MADE_OF, *before)
+    ):
+        out.made |= {**before, PEOPLE_MADE_OF: out.before[PEOPLE_MADE_OF]}
+        return
     render, files = _Templates(), file_names(data.rows["people"])
-    tables = {name: data.by_person(name) for name in ("history", "assets", "failures")}
+    tables = {name: data.by_person(name) for name in names}
     for person in data.rows["people"]:
         row_id = person["row_id"]
         history, assets, failures = (records.get(row_id, []) for records in tables.values())
@@ -191,6 +203,19 @@ def _people(out: _Files, data: SiteData, texts: dict[str, list[Record]], data_di
         facts = person_page(person, history, assets, links, texts.get(row_id, []), folder, data_dir)
         name = f"person/{files[row_id]}"
         render.put(out, name, "person.html", {"page": name, "root": "../", **facts})
+    out.put(PEOPLE_MADE_OF, made_of, lambda: f"{made_of}\n")
+
+
+def _digest(made_of: Any) -> str:
+    return hashlib.sha256(repr(made_of).encode("utf-8", "replace")).hexdigest()
+
+
+@cache
+def _code() -> str:
+    """A name for all that makes pages of what the catalogue has."""
+    rooms = (PACKAGE / "catalogue", PACKAGE / "core")
+    files = sorted(path for room in rooms for path in room.rglob("*.*") if path.suffix != ".pyc")
+    return _digest([hashlib.sha256(path.read_bytes()).hexdigest() for path in files])
 
 
 class _Templates:
