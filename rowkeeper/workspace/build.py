@@ -100,7 +100,9 @@ def _run(context: Context, names: Sequence[str], *, only_new: bool) -> list[Any]
     chosen = ["--select", *names, "--indirect-selection", "empty"] if names else []
     arguments = [*LEFT_OUT, *chosen]
     for left in reversed(range(BUILDS)):
-        result = dbt_project.invoke(context, "build", arguments, only_new=only_new)
+        result = dbt_project.invoke(
+            context, "build", arguments, only_new=only_new, same_project=bool(names)
+        )
         nodes = list(getattr(result.result, "results", None) or ())
         if result.success:
             return nodes

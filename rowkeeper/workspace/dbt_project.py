@@ -26,6 +26,8 @@ KEEP_OPEN = "DBT_KEEP_OPEN"
 """Tells dbt-duckdb to keep the file open from the first node of a build to the last."""
 ONLY_NEW = "DBT_ONLY_NEW"
 """Tells the models that are added to that the last build was of this project."""
+SAME_PROJECT = "DBT_SAME_PROJECT"
+"""Tells the data tests that the last build was of this project, whose views need not be made again."""
 READERS = "ROWKEEPER_PG_READERS"
 """Has the roles that may read what is published: a build grants it."""
 ADAPTERS = ("dbt-core", "dbt-duckdb", "dbt-postgres")
@@ -35,12 +37,17 @@ _parsed: "dict[str, Manifest]" = {}
 
 
 def invoke(
-    context: Context, command: str, arguments: Sequence[str] = (), *, only_new: bool = False
+    context: Context,
+    command: str,
+    arguments: Sequence[str] = (),
+    *,
+    only_new: bool = False,
+    same_project: bool = False,
 ) -> "dbtRunnerResult":
     """Run a command of dbt on the target, with the project as it is parsed already.
 
-    ``only_new``: models that can be are added to, not made anew. The result of ``parse`` itself if
-    the project can't be parsed.
+    ``only_new``: models that can be are added to, not made anew. ``same_project``: the views that
+    tests list their rows by stand. The result of ``parse`` itself if the project can't be parsed.
     """
     from dbt.cli.main import dbtRunner
 
@@ -48,7 +55,7 @@ def invoke(
     logs = ("--log-level", "none", "--log-level-file", "info")
     begin = [*logs, "--log-path", str(logs_folder(context))]
     places = ["--target", context.target.name, "--target-path", str(folder)]
-    with _said_to_dbt(context.settings, only_new):
+    with _said_to_dbt(context.settings, {ONLY_NEW: only_new, SAME_PROJECT: same_project}):
         if manifest(context) is None:
             for stale in set(folder.parent.glob("target-*")) - {folder}:
                 shutil.rmtree(stale, ignore_errors=True)
@@ -108,7 +115,7 @@ def settings_read(settings: Settings) -> dict[str, str]:
 
 
 @contextmanager
-def _said_to_dbt(settings: Settings, only_new: bool) -> Iterator[None]:
+def _said_to_dbt(settings: Settings, flags: dict[str, bool]) -> Iterator[None]:
     """What a flag may have set is in the environment while dbt builds, which reads it there.
 
     What somebody's own use of dbt has set, another project or a part of the resources, is not: the
@@ -116,7 +123,7 @@ def _said_to_dbt(settings: Settings, only_new: bool) -> Iterator[None]:
     """
     said = settings_read(settings) | {RUN_BY_ROWKEEPER: "yes", KEEP_OPEN: "True"}
     said["PGCLIENTENCODING"] = "UTF8"
-    said[ONLY_NEW] = "yes" if only_new else ""
+    said |= {name: "yes" if is_set else "" for name, is_set in flags.items()}
     said |= {"DBT_PROJECT_DIR": str(PROJECT_DIR), "DBT_PROFILES_DIR": str(profiles_dir())}
     before = {name: os.environ.pop(name, None) for name in said.keys() | _options()}
     os.environ |= said

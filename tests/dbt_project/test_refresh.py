@@ -22,6 +22,11 @@ from tests.helpers.warehouses import PENDING, dbt, events_for, rows_of
 
 TABLES = ("people", "assets", "person_content", "coverage", "links", "documents", "failures")
 EVERYTHING: list[str] = []
+CHECK = "checks.assert_marts_agree"
+COMMENT = {
+    "duckdb": f"select comment from duckdb_views() where schema_name || '.' || view_name = '{CHECK}'",
+    "postgres": f"select obj_description('{CHECK}'::regclass)",
+}
 
 
 def _tables(target: Target) -> dict[str, list[Row]]:
@@ -51,6 +56,8 @@ def test_a_refresh_builds_what_can_have_changed(
     assert warned
     assert refresh(context) == warned
     assert asked == [EVERYTHING]  # the first time, and then nothing
+    with connect(context.target) as warehouse:
+        warehouse.execute(f"comment on view {CHECK} is 'stands'")
 
     folder = journal_dir(context.settings.data_dir)
     with Journal(folder) as journal:
@@ -60,6 +67,8 @@ def test_a_refresh_builds_what_can_have_changed(
     assert refresh(context) == sorted(warned, key=lambda one: one.test)
     assert {"assets", "int_assets_as_built", "assert_marts_agree"} <= set(asked[1])
     assert not {"people", "int_source_rows", "int_assets"} & set(asked[1])  # no event reaches them
+    with connect(context.target) as warehouse:
+        assert warehouse.column(COMMENT[context.target.type]) == ["stands"]
     refreshed = _tables(context.target)
     build(context)
     assert refreshed == _tables(context.target)
@@ -93,6 +102,9 @@ def test_what_was_built_by_hand_or_failed_is_built_again(
         for event in events_for([(asset, f"{owner}0", *medium)]):
             journal.append(event)
     drain(folder, context.target)
+    hidden = "create or replace view checks.assert_asset_has_one_identity as select 1 where false"
+    with connect(context.target) as warehouse:
+        warehouse.execute(hidden)
     for _ in range(2):  # the second has nothing new, and fails as well
         with pytest.raises(BuildError):
             refresh(context)
