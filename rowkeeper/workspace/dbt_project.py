@@ -27,7 +27,7 @@ KEEP_OPEN = "DBT_KEEP_OPEN"
 ONLY_NEW = "DBT_ONLY_NEW"
 """Tells the models that are added to that the last build was of this project."""
 SAME_PROJECT = "DBT_SAME_PROJECT"
-"""Tells the data tests that the last build was of this project, whose views need not be made again."""
+"""Tells the data tests that the last build was of this project: their views stand."""
 READERS = "ROWKEEPER_PG_READERS"
 """Has the roles that may read what is published: a build grants it."""
 ADAPTERS = ("dbt-core", "dbt-duckdb", "dbt-postgres")

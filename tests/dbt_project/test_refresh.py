@@ -24,7 +24,7 @@ TABLES = ("people", "assets", "person_content", "coverage", "links", "documents"
 EVERYTHING: list[str] = []
 CHECK = "checks.assert_marts_agree"
 COMMENT = {
-    "duckdb": f"select comment from duckdb_views() where schema_name || '.' || view_name = '{CHECK}'",
+    "duckdb": f"select comment from duckdb_views() where {CHECK!r} = schema_name||'.'||view_name",
     "postgres": f"select obj_description('{CHECK}'::regclass)",
 }
 
