@@ -15,9 +15,11 @@
     {{ return(api.Relation.create(schema=own_schema("checks"), identifier=name ~ "_as_modelled", type="view")) }}
 {%- endmacro %}
 
-{#- A post-hook that makes it, with the table's columns in their order; a clone compiles no model. -#}
+{#-
+  A post-hook that makes it, with the table's columns in their order, unless it stands; a clone compiles no model.
+-#}
 {% macro keep_model() -%}
-    {%- if execute and model.compiled_code and model.name in published_tables() -%}
+    {%- if execute and model.compiled_code and model.name in published_tables() and not stands_as_built() -%}
         {%- set columns = model.columns.keys() | join(", ") -%}
         {{ replaced_view(modelled(model.name), "select " ~ columns ~ " from (" ~ model.compiled_code ~ "\n) as modelled") }}
     {%- endif -%}

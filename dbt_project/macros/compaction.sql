@@ -6,11 +6,6 @@
     {{ return(env_var("DBT_ONLY_NEW", "") == "yes" and is_incremental()) }}
 {%- endmacro %}
 
-{#- Did the last build leave all views, and from the same project? A run says so when it builds but a part. -#}
-{% macro stands_as_built() -%}
-    {{ return(env_var("DBT_SAME_PROJECT", "") == "yes") }}
-{%- endmacro %}
-
 {#- Before an incremental model: its rows of before go, unless this build adds to them. -#}
 {% macro begin_anew() -%}
     {%- if is_incremental() and not adds() -%} delete from {{ this }} {%- endif -%}

@@ -10,7 +10,7 @@ import pytest
 from platformdirs import user_cache_path
 
 from rowkeeper.core.drain import drain
-from rowkeeper.core.errors import BuildError
+from rowkeeper.core.errors import BuildError, WarehouseError
 from rowkeeper.core.journal.journal import Journal, journal_dir
 from rowkeeper.core.settings import PROJECT_DIR, READ_BY_DBT, keys, load_settings
 from rowkeeper.core.warehouse import Row, Target, connect
@@ -110,6 +110,20 @@ def test_what_was_built_by_hand_or_failed_is_built_again(
             refresh(context)
     assert asked[3] != EVERYTHING
     assert asked[4:] == [EVERYTHING]
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_a_whole_build_holds_each_model_to_its_contract(
+    loaded: tuple[Context, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = loaded[0]
+    build(context)
+    project = dbt_project.manifest(context)
+    assert project
+    failures: Any = project.nodes["model.rowkeeper.failures"]
+    monkeypatch.setattr(failures.columns["stage"], "data_type", "bytea")
+    with pytest.raises(WarehouseError, match="contract"):
+        build(context)
 
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
