@@ -204,3 +204,18 @@ def test_the_plain_scan_tells_what_the_table_lacks(
     cell: str, known: list[str], silent_ones: list[str]
 ) -> None:
     assert [link for _, link in silent_links(json.dumps([cell, "x"]), known)] == silent_ones
+
+
+def test_a_link_in_a_row_without_anybody_is_in_no_empty_row(engine: Target, tmp_path: Path) -> None:
+    """As below merged cells: the second video of who stands above."""
+    below = VIDEO.replace("a" * 11, "b" * 11)
+    (tmp_path / "sheet.csv").write_text(
+        f"row_id,name,type,link\n1,Ann,MF,{VIDEO}\n,,,{below}\n2,,,{below}\n3,,,\n,,,\n,Bo,,\n"
+    )
+    context = Context(load_settings({"sheet.source": str(tmp_path / "sheet.csv")}), engine)
+    ingest(context.settings, engine)
+    build(context)
+    told = "select line, reason from {schema}.quarantine where needs_mending order by line"
+    assert rows_of(engine, told)[:2] == [(3, "no row id and no name"), (4, "no name")]
+    empty = "select line from {schema}.quarantine where not needs_mending order by line"
+    assert rows_of(engine, empty) == [(1,), (5,), (6,)]

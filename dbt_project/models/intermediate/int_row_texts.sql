@@ -88,11 +88,22 @@ texts as (
     left join {{ ref("stg_rows__row_keys") }} as row_keys on all_rows.row_key = row_keys.row_key
 ),
 
+-- A row that names nobody and has a link is not empty: the link is somebody's, of a row above it or
+-- of merged cells, and has to be mended.
+with_links as (
+    select distinct row_key
+    from {{ ref("stg_rows__links") }}
+    where coalesce(rule, '') = ''
+),
+
 ruled as (
     select
-        *,
-        {{ ignoring_rule("file_name", "row_id") }} as ignored_by
+        texts.*,
+        texts.name_text || texts.other_text = '' as is_nobody,
+        with_links.row_key is not null as has_link,
+        {{ ignoring_rule("texts.file_name", "texts.row_id") }} as ignored_by
     from texts
+    left join with_links on texts.row_key = with_links.row_key
 )
 
 select
@@ -128,8 +139,8 @@ select
         when row_id = '' and name_key = 'name' and email_key in ('email', 'e-mail') then 'header row'
         when other_text = '' and name_text in ('', '---') and '---' in (name_text, status_text)
             then 'separator'
-        when name_text || other_text = '' and row_id = '' then 'empty row'
-        when name_text || other_text = '' then 'numbered ahead, nobody there yet'
+        when is_nobody and not has_link and row_id = '' then 'empty row'
+        when is_nobody and not has_link then 'numbered ahead, nobody there yet'
         when row_id = '' and name_text = '' then 'no row id and no name'
         when row_id = '' then 'no row id'
         when name_text = '' then 'no name'
