@@ -9,13 +9,13 @@ from itertools import islice
 from lxml import etree, html
 
 from loaders.bounds import USUAL, Bounds
+from loaders.left_out import picture_notice
+from loaders.noted import Merged, Noted
 from loaders.page import PUBLISH, Page
 from rowkeeper.core import markup
 from rowkeeper.core.errors import InputError
 from rowkeeper.core.links.classify import unwrap
-from rowkeeper.core.text import harmless, some_of
-
-SHOWN = 20  # columns or cells that a notice names
+from rowkeeper.core.text import harmless
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class Tab:
     notices: tuple[str, ...] = ()
     source_sha256: str | None = None
     source_bytes: bytes | None = field(default=None, repr=False)
+    merged: tuple[Merged, ...] = ()
 
     @property
     def label(self) -> str:
@@ -56,29 +57,6 @@ def with_source(tabs: Iterable[Tab], data: bytes) -> list[Tab]:
     """``tabs`` with the bytes that they were read from."""
     digest = hashlib.sha256(data).hexdigest()
     return [replace(tab, source_sha256=digest, source_bytes=data) for tab in tabs]
-
-
-def hidden_notice(columns: Iterable[int]) -> tuple[str, ...]:
-    """What is said of hidden columns with content, given their numbers from 1."""
-    from openpyxl.utils import get_column_letter
-
-    named = [get_column_letter(column) for column in sorted(set(columns))]
-    if not named:
-        return ()
-    return (
-        f"The sheet hides column{'s'[: len(named) > 1]} {some_of(named, SHOWN)} with content, "
-        "left out as the published page leaves them out: show them if they are of the people.",
-    )
-
-
-def comment_notice(cells: Sequence[str]) -> tuple[str, ...]:
-    """What is said of links in the comments on ``cells``, such as B2."""
-    if not cells:
-        return ()
-    return (
-        f"The sheet has links in the comments on {some_of(cells, SHOWN)}, left out as the "
-        "published page leaves them out: put them into cells if they are of the people.",
-    )
 
 
 def tab_label(gid: str, title: str) -> str:
@@ -142,7 +120,10 @@ def read_tabs(page: Page, bounds: Bounds = USUAL) -> list[Tab]:
     for table in tables:
         ids = table.xpath("ancestor::div[@id][1]/@id")
         gid = str(ids[0]) if ids else str(len(tabs))
-        tab = Tab(gid, titles.get(gid, ""), tuple(_lines(table, page.source, bounds)))
+        noted = Noted()
+        lines = tuple(_lines(table, page.source, bounds, noted))
+        notices, merged = picture_notice(noted.pictures), tuple(noted.merged)
+        tab = Tab(gid, titles.get(gid, ""), lines, notices, merged=merged)
         check_lines(f"The sheet {page.source}, tab {tab.label},", tab.lines, bounds)
         tabs.append(tab)
     return tabs
@@ -209,7 +190,7 @@ def _titles(tree: html.HtmlElement) -> dict[str, str]:
     }
 
 
-def _lines(table: html.HtmlElement, source: str, bounds: Bounds) -> Iterator[Line]:
+def _lines(table: html.HtmlElement, source: str, bounds: Bounds, noted: Noted) -> Iterator[Line]:
     """The rows of ``table`` that carry cells; spans are laid out, freeze bars left out."""
     number = count = seen = blank = 0
     below: dict[int, int] = {}  # column -> rows that a cell further up still covers
@@ -228,7 +209,7 @@ def _lines(table: html.HtmlElement, source: str, bounds: Bounds) -> Iterator[Lin
             )
         seen += 1
         bounds.check_row(where, seen)
-        cells = _laid_out(parts, below, bounds.max_columns)
+        cells = _laid_out(parts, below, bounds.max_columns, number, noted)
         bounds.check_column(where, len(cells), number)
         count += len(cells)
         bounds.check_cells(where, count)
@@ -236,18 +217,23 @@ def _lines(table: html.HtmlElement, source: str, bounds: Bounds) -> Iterator[Lin
 
 
 def _rows(table: html.HtmlElement) -> Iterator[html.HtmlElement]:
+    """The rows as a browser shows them, without the letters of the columns."""
+    yield from (row for row in table.iterfind("thead/tr") if row.find("td") is not None)
     for child in table.iterchildren("tr", "tbody"):
         if child.tag == "tr":
             yield child
         else:
             yield from child.iterchildren("tr")
+    yield from table.iterfind("tfoot/tr")
 
 
 def _classes(cell: html.HtmlElement) -> list[str]:
     return (cell.get("class") or "").split()
 
 
-def _laid_out(parts: list[html.HtmlElement], below: dict[int, int], most: int) -> list[Cell]:
+def _laid_out(
+    parts: list[html.HtmlElement], below: dict[int, int], most: int, number: int, noted: Noted
+) -> list[Cell]:
     """The cells of one row by column; a merged cell stands in its first place, then blanks.
 
     Of a row that is wider than ``most``, as many cells as show that it has content there.
@@ -262,6 +248,7 @@ def _laid_out(parts: list[html.HtmlElement], below: dict[int, int], most: int) -
     for part in parts:
         skip_covered()
         cell, rows = _cell(part), _span(part, "rowspan")
+        noted.look(part, len(cells) + 1, number, 1 if cell == BLANK else rows)
         if len(cells) < most:
             for offset in range(min(_span(part, "colspan"), most - len(cells))):
                 below[len(cells)] = rows - 1

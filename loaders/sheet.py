@@ -20,6 +20,7 @@ from loaders.doubts import doubts
 from loaders.frames import read_frames
 from loaders.grid import Cell, Line, Tab, read_tabs, tab_label, with_source
 from loaders.index_column import IDS_MEND, doubtful_ids, ids_beside_index
+from loaders.other_tables import check_one_table, merged_over_people
 from loaders.page import read_page, url_gid
 from loaders.sheet_files import read_file_tabs, sheet_file
 from loaders.sheets_api import ENDPOINT, read_api, spreadsheet_id
@@ -178,7 +179,9 @@ def snapshot_of(
 ) -> Snapshot:
     """The snapshot that ``tabs`` show. Raises ``InputError`` as ``load_sheet`` does."""
     chosen, head, columns = choose(source, tabs, tab, wanted or NOTHING_SAID)
-    check_columns(f"The sheet {source}, tab {chosen.label},", head.number, columns)
+    place = f"The sheet {source}, tab {chosen.label},"
+    check_columns(place, head.number, columns)
+    check_one_table(place, chosen.lines, head, columns, wanted or NOTHING_SAID)
     width = max(len(line.cells) for line in chosen.lines)
     labels, names = columns.labels(width), columns.names(width)
     rows = tuple(_row(line, head.number, columns, labels, names) for line in chosen.lines)
@@ -190,7 +193,7 @@ def snapshot_of(
         content_sha256=sha256(to_json([[row.number, row.content_sha256] for row in rows])),
         rows=rows,
         columns=columns,
-        notices=chosen.notices,
+        notices=(*chosen.notices, *merged_over_people(chosen, head)),
         source_sha256=chosen.source_sha256,
         source_bytes=chosen.source_bytes,
     )

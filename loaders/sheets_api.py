@@ -1,8 +1,9 @@
 """The sheet by the Sheets API: its tabs as the published page shows them, private or not."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,11 +13,11 @@ from loaders.grid import (
     Line,
     Tab,
     check_lines,
-    comment_notice,
-    hidden_notice,
     links_of,
     without_blank_ends,
 )
+from loaders.left_out import cell_name, comment_notice, hidden_notice, hidden_tabs_notice
+from loaders.noted import Merged
 from rowkeeper.core.errors import InputError, SourceUnavailableError
 from rowkeeper.core.links.text import find_links
 from rowkeeper.core.net.google_api import Credentials, account_of, authorised
@@ -27,7 +28,7 @@ SCOPE = "https://www.googleapis.com/auth/spreadsheets.readonly"
 ENDPOINT = "https://sheets.googleapis.com/"
 TITLES = "sheets(properties(sheetId,title,sheetType,hidden))"
 CELLS = (
-    "sheets(properties(sheetId,title),data(startRow,startColumn,columnMetadata(hiddenByUser),"
+    "sheets(properties(sheetId,title),merges,data(startRow,startColumn,columnMetadata(hiddenByUser),"
     "rowData(values(formattedValue,hyperlink,note,textFormatRuns(startIndex,format(link(uri))),"
     "chipRuns(startIndex,chip(richLinkProperties(uri),personProperties(email)))))))"
 )
@@ -91,6 +92,9 @@ def read_api(
         )
         answer = _asked(request, credentials)
     tabs = [_tab(item) for item in answer.get("sheets", ())]
+    if wanted is None:
+        left_out = hidden_tabs_notice(_hidden_tabs(known))
+        tabs = [replace(tab, notices=(*tab.notices, *left_out)) for tab in tabs]
     for tab in tabs:
         check_lines(f"The sheet {_place(spreadsheet)}, tab {tab.label},", tab.lines, bounds)
     return tabs
@@ -119,6 +123,14 @@ def _titles(known: Mapping[str, Any], wanted: str | None) -> list[str]:
         if wanted is None
         or str(tab.get("sheetId", 0)) == wanted
         or str(tab["title"]).casefold() == wanted.strip().casefold()
+    ]
+
+
+def _hidden_tabs(known: Mapping[str, Any]) -> list[str]:
+    """The titles of the hidden tabs with cells, which nobody asked for."""
+    tabs = [item["properties"] for item in known.get("sheets", ())]
+    return [
+        str(tab["title"]) for tab in tabs if tab.get("hidden") and tab.get("sheetType") != "OBJECT"
     ]
 
 
@@ -199,18 +211,27 @@ def _tab(item: Mapping[str, Any]) -> Tab:
     gid, title = _text(properties.get("sheetId", 0)), _text(properties.get("title", ""))
     notices = hidden_notice(hidden)
     notices += comment_notice([name for data in item.get("data", ()) for name in _noted(data)])
-    return Tab(gid, title, without_blank_ends(lines), notices)
+    shown = without_blank_ends(lines)
+    merged = tuple(_merged(item.get("merges", ()), shown))
+    return Tab(gid, title, shown, notices, merged=merged)
+
+
+def _merged(ranges: Iterable[Mapping[str, Any]], lines: Sequence[Line]) -> Iterator[Merged]:
+    """Those of the merged ``ranges`` that cover several rows."""
+    filled = {line.number for line in lines if line.cells}
+    for area in ranges:
+        first, last = int(area.get("startRowIndex", 0)) + 1, int(area.get("endRowIndex", 0))
+        if last > first and first in filled:
+            yield Merged(cell_name(int(area.get("startColumnIndex", 0)) + 1, first), first, last)
 
 
 def _noted(data: Mapping[str, Any]) -> Iterator[str]:
     """The names of the cells of one block that have links in their notes."""
-    from openpyxl.utils import get_column_letter
-
     left = int(data.get("startColumn", 0))
     for number, row in enumerate(data.get("rowData", ()), int(data.get("startRow", 0)) + 1):
         for place, value in enumerate(row.get("values", ()), left + 1):
             if find_links(str(value.get("note", ""))):
-                yield f"{get_column_letter(place)}{number}"
+                yield cell_name(place, number)
 
 
 def _lines(data: Mapping[str, Any], left_out: set[int]) -> Iterator[Line]:

@@ -4,26 +4,36 @@ import io
 import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime, time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from loaders import columns
 from loaders.bounds import Bounds
 from loaders.grid import (
     BLANK,
-    SHOWN,
     Cell,
     Line,
     Tab,
     check_lines,
-    comment_notice,
-    hidden_notice,
     links_of,
     without_blank_ends,
 )
+from loaders.left_out import (
+    SHOWN,
+    cell_name,
+    comment_notice,
+    hidden_notice,
+    hidden_tabs_notice,
+    shape_notice,
+    uncomputed_notice,
+)
+from loaders.noted import Merged
+from loaders.tabs import header_of
 from loaders.workbook_formulas import Formula, read_formula
-from loaders.workbook_parts import Formulas, look_through, place_of
+from loaders.workbook_parts import Part, look_through, place_of
 from rowkeeper.core.errors import InputError
 from rowkeeper.core.links.text import find_links
 from rowkeeper.core.text import some_of
@@ -44,15 +54,22 @@ def read_workbook(path: Path, data: bytes, bounds: Bounds) -> list[Tab]:
     where = f"The sheet file {path}"
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            formulas = look_through(where, archive, bounds)
+            seen = look_through(where, archive, bounds)
         with warnings.catch_warnings(action="ignore"):  # of drop-downs and the like, not of cells
             reader = ExcelReader(io.BytesIO(data), data_only=True, keep_links=False)
             reader.read()
             parts = {sheet.name: part.target for sheet, part in reader.parser.find_sheets()}
-        return [
-            _tab(where, place, sheet, formulas.get(parts[sheet.title], {}), bounds)
+        tabs = [
+            _tab(where, place, sheet, seen.by_name.get(parts[sheet.title], Part()), bounds)
             for place, sheet in enumerate(reader.wb.worksheets)
-            if sheet.sheet_state == "visible"
+        ]
+        hidden = {sheet.title for sheet in reader.wb.worksheets if sheet.sheet_state != "visible"}
+        said = hidden_tabs_notice(
+            [t.title for t in tabs if t.title in hidden and header_of(t, columns.NOTHING_SAID)]
+        )
+        said += shape_notice([link for link in seen.links if link])
+        return [
+            replace(tab, notices=(*tab.notices, *said)) for tab in tabs if tab.title not in hidden
         ]
     except InputError:
         raise
@@ -62,11 +79,12 @@ def read_workbook(path: Path, data: bytes, bounds: Bounds) -> list[Tab]:
         ) from None
 
 
-def _tab(where: str, place: int, sheet: "Worksheet", formulas: Formulas, bounds: Bounds) -> Tab:
+def _tab(where: str, place: int, sheet: "Worksheet", part: Part, bounds: Bounds) -> Tab:
     label = f"{where}, tab {sheet.title},"
     hidden: set[int] = set()
     said = {
-        cell: read_formula(formula, partial(_value_of, sheet)) for cell, formula in formulas.items()
+        cell: read_formula(formula, partial(_value_of, sheet))
+        for cell, formula in part.formulas.items()
     }
     lines = without_blank_ends(list(_lines(label, sheet, said, bounds, hidden)))
     check_lines(label, lines, bounds)
@@ -79,7 +97,18 @@ def _tab(where: str, place: int, sheet: "Worksheet", formulas: Formulas, bounds:
             if cell.comment is not None and find_links(str(cell.comment.text or ""))
         ]
     )
-    return Tab(str(place), sheet.title, lines, notices)
+    unknown = [at for at in sorted(part.uncomputed) if said.get(at, NOTHING_SAID) == NOTHING_SAID]
+    notices += uncomputed_notice([cell_name(column, row) for row, column in unknown])
+    return Tab(str(place), sheet.title, lines, notices, merged=tuple(_merged(sheet)))
+
+
+def _merged(sheet: "Worksheet") -> Iterator[Merged]:
+    """The cells with content that cover several rows, in their order."""
+    for area in sorted(sheet.merged_cells.ranges, key=lambda area: (area.min_row, area.min_col)):
+        shown = sheet._cells.get((area.min_row, area.min_col))
+        if area.max_row > area.min_row and shown is not None and shown.value is not None:
+            name = cell_name(area.min_col, area.min_row)
+            yield Merged(name, area.min_row, area.max_row)
 
 
 def _lines(
@@ -145,9 +174,7 @@ def _value_of(sheet: "Worksheet", name: str) -> str | None:
 
 def _unclear_notice(cells: list[tuple[int, int]]) -> tuple[str, ...]:
     """What is said of the links that formulas put together in ways that can't be told."""
-    from openpyxl.utils import get_column_letter
-
-    names = [f"{get_column_letter(column)}{row}" for row, column in sorted(cells)]
+    names = [cell_name(column, row) for row, column in sorted(cells)]
     if not names:
         return ()
     return (

@@ -3,6 +3,7 @@
 import re
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from lxml import etree
@@ -10,8 +11,27 @@ from lxml import etree
 from loaders.bounds import Bounds
 from rowkeeper.core.errors import InputError
 
-Formulas = Mapping[tuple[int, int], str]
-"""(row, column), from 1 -> the formula, for those that hold a link."""
+Place = tuple[int, int]
+"""Row and column of a cell, from 1."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a part has. ``formulas``: those that hold a link. ``uncomputed``: the places of all
+    formulas without what they come to."""
+
+    formulas: dict[Place, str] = field(default_factory=dict)
+    uncomputed: set[Place] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts of a workbook by name, and the ``links`` on pictures and shapes over its cells."""
+
+    by_name: dict[str, Part] = field(default_factory=dict)
+    links: list[str] = field(default_factory=list)
+
+
 CHUNK = 1 << 20
 ELEMENTS_A_CELL = 4
 MANY_PARTS = 10_000
@@ -31,8 +51,8 @@ _MAY_LINK = re.compile(r'"[^"]*[.:/]|HYPERLINK\(', re.IGNORECASE)
 _PLACE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
 
 
-def look_through(where: str, archive: zipfile.ZipFile, bounds: Bounds) -> dict[str, Formulas]:
-    """The formulas with links by part.
+def look_through(where: str, archive: zipfile.ZipFile, bounds: Bounds) -> Parts:
+    """The formulas by part.
 
     Raises ``InputError`` where the parts unpack to more than ``bounds`` allow, where merged cells
     or links cover more, or where a part declares entities; and what zip and XML raise.
@@ -41,7 +61,7 @@ def look_through(where: str, archive: zipfile.ZipFile, bounds: Bounds) -> dict[s
     bounds.check_bytes(f"{where}, unpacked,", sum(part.file_size for part in parts))
     bounds.check_cells(where, len(parts) * (bounds.max_cells // MANY_PARTS))
     look = _Look(where, bounds)
-    formulas: dict[str, Formulas] = {}
+    seen = Parts()
     for part in parts:
         if not part.filename.endswith((".xml", ".rels")):
             continue
@@ -51,9 +71,10 @@ def look_through(where: str, archive: zipfile.ZipFile, bounds: Bounds) -> dict[s
             while chunk := file.read(CHUNK):
                 parser.feed(chunk)
         parser.close()
-        if look.formulas:
-            formulas[part.filename] = look.formulas
-    return formulas
+        seen.by_name[part.filename] = look.part
+        if part.filename.startswith("xl/drawings/"):
+            seen.links.extend(look.links)
+    return seen
 
 
 class _Look:
@@ -66,8 +87,11 @@ class _Look:
 
     def begin(self) -> None:
         """A new part begins."""
-        self.formulas: dict[tuple[int, int], str] = {}
+        self.part = Part()
+        self.links: list[str] = []
+        self._is_unknown = self._is_value = False
         self._shared: dict[str, tuple[str, int, int]] = {}
+        self._is_text = False
         self._row = self._column = 0
         self._formula: list[str] | None = None
         self._shared_as = ""
@@ -85,8 +109,14 @@ class _Look:
             self._count(1)
             place = attributes.get("r")
             self._row, self._column = place_of(place) if place else (self._row, self._column + 1)
+            self._is_unknown, self._is_text = False, attributes.get("t") == "str"
         elif name == "f":
             self._formula, self._shared_as = [], attributes.get("si", "")
+            self._is_unknown = not self._is_text  # an empty text is a result, too
+        elif name == "v":
+            self._is_value = True
+        elif name == "Relationship" and attributes.get("Type", "").endswith("/hyperlink"):
+            self.links.append(attributes.get("Target", ""))
         elif name in ("mergeCell", "hyperlink") and ":" in attributes.get("ref", ""):
             self._count(_area(attributes["ref"]))
 
@@ -103,20 +133,29 @@ class _Look:
     def data(self, data: Any) -> None:
         if self._formula is not None:
             self._formula.append(data)
+        if self._is_value and data.strip():
+            self._is_unknown = False
 
     def end(self, tag: Any) -> None:
-        if self._formula is None or tag.rpartition("}")[2] != "f":
-            return
-        text = "".join(self._formula)
+        name = tag.rpartition("}")[2]
+        if name == "v":
+            self._is_value = False
+        elif name == "c" and self._is_unknown:
+            self.part.uncomputed.add((self._row, self._column))
+        elif name == "f" and self._formula is not None:
+            self._keep("".join(self._formula))
+            self._formula = None
+
+    def _keep(self, text: str) -> None:
+        """Keep a formula if it holds a link."""
         if self._shared_as:  # a formula that several cells share stands in the first of them
             first = self._shared.setdefault(self._shared_as, (text, self._row, self._column))
             text = first[0]
         if _MAY_LINK.search(text):
             here = (self._row, self._column)
-            self.formulas[here] = (
+            self.part.formulas[here] = (
                 _moved(f"={text}", first[1:], here) if self._shared_as else f"={text}"
             )
-        self._formula = None
 
     def comment(self, data: Any) -> None:
         pass
