@@ -14,6 +14,12 @@ LONGEST_EMAIL, LONGEST_NAME, LONGEST_TYPE = 320, 60, 40
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 _NAME = re.compile(r"[^\W\d_][^\d_@:/]*")
 _TYPE = re.compile(r"(?=.*[^\W\d_])[^@:]*")
+_ID_ALONE = re.compile(
+    r"(?<![^\s,;|])(?=[\w-]*[a-z])(?=(?:[\w-]*[A-Z]){2})(?=[\w-]*\d|(?:[\w-]*[A-Z]){3})"
+    r"(?:[\w-]{11}|[01][\w-]{24,43})(?![^\s,;|])",
+    re.ASCII,
+)
+"""What looks like the id of a video or a file, without an address around it."""
 _NAME_WORDS = HALF_NAMES | {
     title_key(word) for part in ("first_name", "last_name") for word in SHEET_TITLES[part]
 }
@@ -36,11 +42,27 @@ def doubts(
             f"{place} has e-mail addresses in column {quoted(title)}, which nobody knows: "
             f'if they are of the people, set sheet.columns = {{email = "{harmless(title)}"}}.'
         )
+    yield from _ids_alone(place, columns, below)
     if likely := _likely_types(columns, wanted, below):
         named = some_of([quoted(title) for title in likely], SHOWN)
         yield (
             f"{place} has no column of types that anybody knows, so nobody has one: if {named} has "
             f'them, set sheet.columns = {{type = "{harmless(likely[0])}"}}.'
+        )
+
+
+def _ids_alone(place: str, columns: Columns, below: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Cells with ids of videos or files that stand there without an address."""
+    of_person = {at for name in OF_PERSON for at in columns.places.get(name, ())}
+    for at, texts in enumerate(below):
+        if at in of_person or not (cells := [text for text in texts if _ID_ALONE.search(text)]):
+            continue
+        title = columns.titles[at] if at < len(columns.titles) else ""
+        shown = quoted(title) if harmless(title) else str(at + 1)
+        many = f"{len(cells)} cells" if len(cells) > 1 else "a cell"
+        yield (
+            f"{place} has in {many} of column {shown} what may be ids of videos or files without "
+            "an address, for which nothing is fetched: write whole addresses."
         )
 
 

@@ -18,7 +18,7 @@ from rowkeeper.core.csv.legacy import COLUMNS
 from rowkeeper.core.identity import row_id_key
 from rowkeeper.core.text import sha256, to_json
 
-RULES_VERSION = 13
+RULES_VERSION = 14
 """The version of the rules that make keys, links and claims of a row: the finder and the classifier
 of links, the names of columns, the claims. Raise it when what they make changes, so that rows which
 older ones read are read again. Rows that name none were read by version 1 or before."""

@@ -48,6 +48,32 @@ def test_an_address_with_a_gap_in_it_is_one(
     assert (link.link_type, link.media_id) == wanted[0]
 
 
+def test_blanks_around_a_slash_are_no_end() -> None:
+    assert led_to(f"https://youtu.be / {VIDEO}, or so") == [("video", VIDEO)]
+    assert led_to(f"www.youtube.com /\nwatch?v={VIDEO}") == [("video", VIDEO)]
+    assert led_to(f"drive.google.com / file/d/{FILE}/view") == [("file", FILE)]
+    assert [kind for kind, _ in led_to("youtube.com / vimeo.com / mail")] == ["furniture"] * 2
+    assert [kind for kind, _ in led_to("on youtu.be / and there")] == ["furniture"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"https://drive.google.com/drive/folders/{FILE},{FILE[:-1]}6",
+        f"https://drive.google.com/file/d/{FILE};{FILE[:-1]}6/view",
+        f"https://docs.google.com/document/d/{FILE},{FILE[:-1]}6/edit",
+        f"https://drive.google.com/open?id={FILE},{FILE[:-1]}6",
+    ],
+)
+def test_of_several_ids_in_an_address_none_passes_for_all(address: str) -> None:
+    assert [kind for kind, _ in led_to(address)] == ["no_id"]
+
+
+def test_the_list_of_an_attribution_link() -> None:
+    around = "https://www.youtube.com/attribution_link?a=x&u=%2Fplaylist%3Flist%3D"
+    assert led_to(f"{around}{LIST}%26feature%3Dem") == [("playlist", LIST)]
+
+
 def test_an_id_is_cut_more_than_once() -> None:
     text = f"https://drive.google.com/file/d/{FILE[:12]}\n{FILE[12:20]}\n{FILE[20:]}/view"
     assert led_to(text) == [("file", FILE)]

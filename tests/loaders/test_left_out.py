@@ -11,7 +11,7 @@ import pytest
 from loaders.sheet import Access, Snapshot, load_sheet
 from rowkeeper.core.net.google_api import Credentials
 from tests.fakes.sheets import KEY, URL, sheet, sheets_api
-from tests.helpers.sheets import tab_of
+from tests.helpers.sheets import read, tab_of
 from tests.helpers.sources import OTHER, VIDEO, write_rows
 
 HEAD = ["#", "Name", "Type", "Video"]
@@ -173,3 +173,23 @@ def test_hidden_tabs_are_told_by_the_api() -> None:
         assert "hides tab 'Old', left out" in notice
         asked = load_sheet(URL, str(shown["properties"]["sheetId"]), access=access)
     assert asked.notices == ()
+
+
+@pytest.mark.parametrize(
+    ("title", "cells", "many"),
+    [
+        ("Video ID", ["dQw4w9WgXcQ", "", "aqz-KE-bpKQ"], "2 cells"),
+        ("Link", [f"{VIDEO}, aqz-KE-bpKQ", OTHER, ""], "a cell"),
+        ("", ["1AbCdEfGhIjKlMnOpQrStUvWxYz012345", "", ""], "a cell"),
+        ("Link", [VIDEO, "Anne-Sophie Interview12", "2026-01-02T"], None),
+        ("Code", ["550e8400-e29b-41d4-a716-446655440000", "Interview 1", "dQw4w9WgXcQ.mp4"], None),
+    ],
+)
+def test_ids_without_an_address_are_told(title: str, cells: list[str], many: str | None) -> None:
+    rows = [["#", "Name", "Type", title]]
+    rows += [[str(n), f"P {n}", "INFP", cell] for n, cell in enumerate(cells)]
+    told = [notice for notice in read(rows).notices if "ids of videos" in notice]
+    shown = f"'{title}'" if title else "4"
+    assert [f"has in {many} of column {shown} what may be ids" in one for one in told] == (
+        [True] if many else []
+    )

@@ -29,15 +29,17 @@ def test_rules_that_change_have_a_new_version() -> None:
         "https://drive.google.com/file/d/1abcdefghijklmnop qrstuvwxyz012345/view https://youtu.be/ "
         "abcdefghij1 https:\\\\youtu.be\\abcdefghijk https://youtu.be/abcdefghijk,ABCDEFGHIJ1 "
         "https://urldefense.us/v2/url?u=https-3A__youtu.be_abcdefghijk&d=x",
+        "https://youtu.be / abcdefghij2 https://www.youtube.com/attribution_link?u=/playlist?list="
+        "PLabcdefghijklm drive.google.com/drive/folders/1abcdefghijklm,1abcdefghijklmno",
     ]
-    columns = ("name", "link", "talk", "document_text", "second", "third")
+    columns = ("name", "link", "talk", "document_text", "second", "third", "fourth")
     named = list(zip(columns, cells, strict=True))
     linked = [(name, Cell(text, (text.split()[0],))) for name, text in named]
     add_sheet_content(rows, "s:1", "7", values, linked, is_header=False)
     claims = {"youtube_status": "failed", "download_errors": "no", "drive_files": "a.mp3"}
     add_legacy_content(rows, "f:2", "7", values | claims, named)
     made = json.dumps({name: list(table) for name, table in rows.items()}, sort_keys=True)
-    assert (RULES_VERSION, sha256(made)[:16]) == (13, "fbaf538aee3f6704"), (
+    assert (RULES_VERSION, sha256(made)[:16]) == (14, "ac364b6179ed4f65"), (
         "What the rules make of a row has changed: raise RULES_VERSION, so that what is loaded is "
         "read again, and say its new digest here."
     )

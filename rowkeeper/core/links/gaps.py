@@ -60,10 +60,12 @@ def _is_whole(link: Link) -> bool:
 
 def _end_of_rest(text: str, start: int, end: int, stop: int) -> int:
     """Behind an address that names nothing: the end of what it names with the next piece."""
-    piece = _PIECE.match(text, end, stop)
+    head, piece = text[start:end], _PIECE.match(text, end, stop)
+    if piece is not None and piece[1] == "/":  # with a blank before it and behind it
+        head, piece = f"{head}/", _PIECE.match(text, piece.end(), stop)
     if piece is None or _WORD.fullmatch(rest := piece[1].rstrip(_CLOSING)):
         return end
-    whole = classify(text[start:end] + rest)
+    whole = classify(head + rest)
     names = whole.provider in _LENGTHS and whole.asset_kinds and _is_whole(whole)
     return piece.start(1) + len(rest) if names else end
 

@@ -67,10 +67,7 @@ def drive(parts: SplitResult) -> Link | None:
         return _place("folder" in named[1], named[2], parts)
     if hidden := _FOLDER_FRAGMENT.match(parts.fragment):
         return _place(True, hidden[1], parts)
-    text = parameter(parts, "id", "srcid", "docid")
-    if _SEVERAL.match(text):
-        return None  # one of them would pass for all
-    return _place("folderview" in parts.path, text, parts)
+    return _place("folderview" in parts.path, parameter(parts, "id", "srcid", "docid"), parts)
 
 
 def passing(parts: SplitResult) -> Link | None:
@@ -138,8 +135,8 @@ def may_be_whole(size: int, lengths: frozenset[int] = ID_LENGTHS) -> bool:
 def _id(text: str) -> str | None:
     plain = unquote(text).strip()
     match = _GOOGLE_ID.match(plain)
-    if match is None:
-        return None
+    if match is None or _SEVERAL.match(plain):
+        return None  # of several one would pass for all
     is_cut = not may_be_whole(len(match[0])) and _GOES_ON.match(plain, match.end())
     return None if is_cut else match[0]
 

@@ -37,7 +37,8 @@ def find(parts: SplitResult) -> Link | None:
         return _video(path[1:]) or _video(inside[1] if inside else asked)
     if path.startswith("/attribution_link"):
         query = parameter(parts, "u").partition("?")[2].partition("#")[0]
-        return _video(parameter(parts._replace(query=query), "v"))
+        inner = parts._replace(query=query)
+        return _video(parameter(inner, "v")) or _playlist(parameter(inner, "list"))
     if path.startswith("/watch_videos"):
         return _video_list(parameter(parts, "video_ids"))
     named = _VIDEO_PATH.match(path)
