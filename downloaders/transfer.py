@@ -17,6 +17,7 @@ import urllib3
 from downloaders import files
 from downloaders.base import Fetched, FetchSettings, Progress, Request
 from downloaders.http import (
+    MAX_DIGITS,
     HttpClient,
     filename_of,
     is_encoded,
@@ -26,7 +27,7 @@ from downloaders.http import (
     stream,
 )
 from downloaders.sinks import Sink, Told, Write
-from rowkeeper.core.errors import PermanentError
+from rowkeeper.core.errors import PermanentError, RetryLaterError
 from rowkeeper.core.net.hosts import Hosts
 from rowkeeper.core.paths import safe_extension
 
@@ -190,6 +191,9 @@ class _Transfer:
             for digest in hashes:
                 digest.update(chunk)
             write(chunk)
+        whole = _size_of_all(response)
+        if whole is not None and size < whole:
+            raise RetryLaterError("truncated", f"{size} of {whole} bytes arrived.")
         return size
 
     def _version_of(self, response: urllib3.BaseHTTPResponse) -> str | None:
@@ -199,3 +203,11 @@ class _Transfer:
         etag = response.headers.get("ETag", "")
         version = etag if etag.startswith('"') else response.headers.get("Last-Modified")
         return self.version or version
+
+
+def _size_of_all(response: urllib3.BaseHTTPResponse) -> int | None:
+    """The bytes of the whole file of which a part was sent, which may be less than was asked for;
+    None where the answer does not say."""
+    match = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
+    is_told = response.status == 206 and match is not None and match[2] != "*"
+    return int(match[2][:MAX_DIGITS]) if is_told and match else None

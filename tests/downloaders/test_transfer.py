@@ -125,6 +125,15 @@ def test_a_part_that_nobody_asked_for_is_not_taken(tmp_path: Path) -> None:
         assert fails(lambda: get(answers, tmp_path)) == "not_a_file"
 
 
+def test_a_part_that_ends_before_the_file_does_is_not_all(tmp_path: Path) -> None:
+    """A server may answer with less than what was asked for, whole by its Content-Length."""
+    with serving(Answers(cuts=[1000], part=len(BODY) // 2)) as answers:
+        assert [fails(lambda: get(answers, tmp_path)) for _ in range(2)] == ["truncated"] * 2
+        assert (tmp_path / "x.part").stat().st_size == 1000 + len(BODY) // 2
+        assert is_whole(get(answers, tmp_path), tmp_path)
+        assert answers.sent == len(BODY)
+
+
 def test_a_note_that_is_damaged_or_alone_starts_over(tmp_path: Path) -> None:
     note = tmp_path / "x.part.resume"
     with serving(Answers(cuts=[1000, 1000])) as answers:

@@ -16,7 +16,8 @@ BODY = bytes(range(256)) * 800
 
 @dataclass
 class Answers:
-    """What the server does: ``cuts`` are the bytes that each next answer sends before it drops."""
+    """What the server does: ``cuts`` are the bytes that each next answer sends before it drops,
+    ``part`` the most that an answer to a range has."""
 
     body: bytes = BODY
     etag: str | None = '"v1"'
@@ -25,6 +26,7 @@ class Answers:
     status: int | None = None
     length: int | None = None
     honest_range: bool = True
+    part: int | None = None
     headers: dict[str, str] = field(default_factory=dict)
     asked: list[dict[str, str]] = field(default_factory=list)
     sent: int = 0
@@ -61,8 +63,9 @@ def respond(handler: BaseHTTPRequestHandler, answers: Answers) -> None:
     handler.send_response_only(status)
     if status == 206:
         shown = first if answers.honest_range else first + 1
-        handler.send_header("Content-Range", f"bytes {shown}-{len(body) - 1}/{len(body)}")
-    rest = body[first:]
+        last = min(len(body), first + (answers.part or len(body))) - 1
+        handler.send_header("Content-Range", f"bytes {shown}-{last}/{len(body)}")
+    rest = body[first:][: answers.part if status == 206 else None]
     length = len(rest) if answers.length is None else answers.length
     headers = {"ETag": answers.etag, "Last-Modified": answers.modified, **answers.headers}
     if length >= 0:
