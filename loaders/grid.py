@@ -10,7 +10,7 @@ from lxml import etree, html
 
 from loaders.bounds import USUAL, Bounds
 from loaders.left_out import picture_notice
-from loaders.noted import Merged, Noted
+from loaders.noted import Merged, SeenCells
 from loaders.page import PUBLISH, Page
 from rowkeeper.core import markup
 from rowkeeper.core.errors import InputError
@@ -120,7 +120,7 @@ def read_tabs(page: Page, bounds: Bounds = USUAL) -> list[Tab]:
     for table in tables:
         ids = table.xpath("ancestor::div[@id][1]/@id")
         gid = str(ids[0]) if ids else str(len(tabs))
-        noted = Noted()
+        noted = SeenCells()
         lines = tuple(_lines(table, page.source, bounds, noted))
         notices, merged = picture_notice(noted.pictures), tuple(noted.merged)
         tab = Tab(gid, titles.get(gid, ""), lines, notices, merged=merged)
@@ -190,7 +190,9 @@ def _titles(tree: html.HtmlElement) -> dict[str, str]:
     }
 
 
-def _lines(table: html.HtmlElement, source: str, bounds: Bounds, noted: Noted) -> Iterator[Line]:
+def _lines(
+    table: html.HtmlElement, source: str, bounds: Bounds, noted: SeenCells
+) -> Iterator[Line]:
     """The rows of ``table`` that carry cells; spans are laid out, freeze bars left out."""
     number = count = seen = blank = 0
     below: dict[int, int] = {}  # column -> rows that a cell further up still covers
@@ -232,7 +234,7 @@ def _classes(cell: html.HtmlElement) -> list[str]:
 
 
 def _laid_out(
-    parts: list[html.HtmlElement], below: dict[int, int], most: int, number: int, noted: Noted
+    parts: list[html.HtmlElement], below: dict[int, int], most: int, number: int, noted: SeenCells
 ) -> list[Cell]:
     """The cells of one row by column; a merged cell stands in its first place, then blanks.
 

@@ -22,7 +22,7 @@ class Merged:
 
 
 @dataclass(frozen=True)
-class Noted:
+class SeenCells:
     """The merged cells of a tab, and the names of those with pictures or players."""
 
     merged: list[Merged] = field(default_factory=list)

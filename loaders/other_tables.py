@@ -49,7 +49,9 @@ def merged_over_people(tab: Tab, head: Line) -> tuple[str, ...]:
 
 def _says_other_titles(texts: Sequence[str], columns: Columns, wanted: WantedColumns) -> bool:
     """Whether a row says titles, and one of a person's stands elsewhere than it is read."""
-    if sum(_may_be_title(text) for text in texts) < FEWEST:
+    if any("@" in text for text in texts):  # as most rows of people: no titles have it
+        return False
+    if sum(map(_may_be_title, texts)) < FEWEST:
         return False
     again = read_titles(texts, wanted).places
     known = {
@@ -65,7 +67,7 @@ def _says_other_titles(texts: Sequence[str], columns: Columns, wanted: WantedCol
 def _may_be_title(text: str) -> bool:
     """Whether a cell is a title for all that is told at once: most cells of people are not."""
     plain = text.strip()
-    if not plain or len(plain) > LONGEST_TITLE or "@" in plain or "/" in plain or plain.isdigit():
+    if not plain or len(plain) > LONGEST_TITLE or plain.isdigit():
         return False
     return sheet_column(plain) is not None
 

@@ -33,7 +33,7 @@ from loaders.left_out import (
 from loaders.noted import Merged
 from loaders.tabs import header_of
 from loaders.workbook_formulas import Formula, read_formula
-from loaders.workbook_parts import Part, look_through, place_of
+from loaders.workbook_parts import WorkbookPart, look_through, place_of
 from rowkeeper.core.errors import InputError
 from rowkeeper.core.links.text import find_links
 from rowkeeper.core.text import some_of
@@ -60,7 +60,7 @@ def read_workbook(path: Path, data: bytes, bounds: Bounds) -> list[Tab]:
             reader.read()
             parts = {sheet.name: part.target for sheet, part in reader.parser.find_sheets()}
         tabs = [
-            _tab(where, place, sheet, seen.by_name.get(parts[sheet.title], Part()), bounds)
+            _tab(where, place, sheet, seen.by_name.get(parts[sheet.title], WorkbookPart()), bounds)
             for place, sheet in enumerate(reader.wb.worksheets)
         ]
         hidden = {sheet.title for sheet in reader.wb.worksheets if sheet.sheet_state != "visible"}
@@ -79,7 +79,7 @@ def read_workbook(path: Path, data: bytes, bounds: Bounds) -> list[Tab]:
         ) from None
 
 
-def _tab(where: str, place: int, sheet: "Worksheet", part: Part, bounds: Bounds) -> Tab:
+def _tab(where: str, place: int, sheet: "Worksheet", part: WorkbookPart, bounds: Bounds) -> Tab:
     label = f"{where}, tab {sheet.title},"
     hidden: set[int] = set()
     said = {

@@ -16,7 +16,7 @@ Place = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Part:
+class WorkbookPart:
     """What a part has. ``formulas``: those that hold a link. ``uncomputed``: the places of all
     formulas without what they come to."""
 
@@ -28,7 +28,7 @@ class Part:
 class Parts:
     """The parts of a workbook by name, and the ``links`` on pictures and shapes over its cells."""
 
-    by_name: dict[str, Part] = field(default_factory=dict)
+    by_name: dict[str, WorkbookPart] = field(default_factory=dict)
     links: list[str] = field(default_factory=list)
 
 
@@ -87,7 +87,7 @@ class _Look:
 
     def begin(self) -> None:
         """A new part begins."""
-        self.part = Part()
+        self.part = WorkbookPart()
         self.links: list[str] = []
         self._is_unknown = self._is_value = False
         self._shared: dict[str, tuple[str, int, int]] = {}
