@@ -1,9 +1,11 @@
 """The pages in a real Chromium: what they show, where they lead, and that nothing hostile runs."""
 
+import itertools
 import json
 import re
+import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -17,6 +19,7 @@ from rowkeeper.catalogue.site import write
 from rowkeeper.catalogue.site.data import masked_email
 from rowkeeper.catalogue.site.pages import MENU
 from rowkeeper.catalogue.site.write import MADE, PEOPLE_MADE_OF, make_site
+from rowkeeper.core.disk.own import replace_small
 from rowkeeper.core.errors import DiskError, UsageError
 from rowkeeper.core.settings import PROJECT_DIR
 from tests.helpers.browser import until
@@ -177,8 +180,10 @@ def test_only_what_changed_is_written_and_what_is_gone_goes(tmp_path: Path) -> N
     before = {path: path.stat().st_mtime_ns for path in site.rglob("*.*")}
     assert made_site(tmp_path, 3, 2)[0].changed == 0
     assert {path: path.stat().st_mtime_ns for path in site.rglob("*.*")} == before
-    (site / "person" / "1.html").unlink()
-    assert made_site(tmp_path, 3, 2)[0].changed == 1
+    for gone in (site / "person" / "1.html", *sorted((site / "data").rglob("*.js"))):
+        gone.unlink()
+        assert made_site(tmp_path, 3, 2)[0].changed == 1
+        assert gone.exists()
     done, _ = made_site(tmp_path, 2, 2)
     assert not (site / "person" / "3.html").exists()
     assert (site / "person" / "2.html").exists()
@@ -212,6 +217,48 @@ def test_the_pages_of_people_are_made_anew_with_all_that_they_are_made_of(
     assert remade(tmp_path / "elsewhere") == 1  # all was looked at, and came out the same
     (site / PEOPLE_MADE_OF).unlink()
     assert remade(tmp_path / "elsewhere") == 1
+
+
+def _texts_of(site: Path) -> dict[str, str]:
+    return {
+        path.relative_to(site).as_posix(): path.read_text()
+        for path in site.rglob("*")
+        if path.is_file() and path.name not in (MADE, Path(PEOPLE_MADE_OF).name)
+    }
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_site_that_was_begun_is_not_taken_for_one_that_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_first: bool
+) -> None:
+    """Whoever is killed while they write, and what was new is then as it was before."""
+    made_site(tmp_path / "model", 3, 2)
+    whole = _texts_of(tmp_path / "model" / "site")
+    index = tmp_path / "search.sqlite"
+    for file in itertools.count(1):
+        if not is_first:
+            made_site(tmp_path, 3, 2)
+            index.unlink()
+        calls = itertools.count(1)
+
+        def dies(path: Path, text: str, ending: str, at: int = file, calls: Any = calls) -> None:
+            if next(calls) == at:
+                raise KeyboardInterrupt
+            replace_small(path, text, ending)
+
+        with monkeypatch.context() as patch, suppress(KeyboardInterrupt):
+            patch.setattr(write, "replace_small", dies)
+            made_site(tmp_path, 4, 3, said="otherwise")
+        index.unlink()
+        made_site(tmp_path, 3, 2)
+        assert _texts_of(tmp_path / "site") == whole, f"killed at file {file}"
+        assert made_site(tmp_path, 3, 2)[0].changed == 0
+        if next(calls) <= file:
+            break  # it was not killed any more
+        if is_first:
+            shutil.rmtree(tmp_path / "site")
+            index.unlink()
+    assert file > 20
 
 
 def test_no_page_tells_a_secret(tmp_path: Path) -> None:

@@ -161,7 +161,8 @@ def made_index(path: Path, data: SiteData, passages: int, *, hostile: bool = Fal
     made = sqlite3.connect(path)
     for statement in SCHEMA.split(";\n"):
         made.execute(statement)
-    made.execute("insert into about values ('made_of', 'made up')")
+    made_of = f"{len(data.rows['people'])} people, {passages} passages each"
+    made.execute("insert into about values ('made_of', ?)", [made_of])
     for number, person in enumerate(data.rows["people"], 1):
         facts = [person["row_id"], person["name"], person["personality_type"]]
         made.execute("insert into people values (?, ?, ?)", facts)

@@ -22,7 +22,7 @@ from rowkeeper.catalogue.site.lists import lists
 from rowkeeper.catalogue.site.people_pages import file_names, person_page
 from rowkeeper.catalogue.site.words import script, search_files, short
 from rowkeeper.core.disk.faults import not_written
-from rowkeeper.core.disk.own import is_own_file, refuse_links, replace_small
+from rowkeeper.core.disk.own import is_own_file, own_file, refuse_links, replace_small
 from rowkeeper.core.disk.stored import is_plain
 from rowkeeper.core.errors import UsageError
 from rowkeeper.core.files import write_whole
@@ -32,8 +32,14 @@ from rowkeeper.workspace.context import Context
 
 MADE = ".made.json"
 """In the site's folder: of what each file was made."""
+BEGUN = ".begun.txt"
+"""There while a site is written: the files that it changes, a line each, before it does."""
 PEOPLE_MADE_OF = "data/people_made_of.txt"
 """Of what the pages of people were made, all together."""
+WORDS_MADE_OF = "data/search/made_of.txt"
+"""Of what the files of words were made."""
+TOGETHER = (PEOPLE_MADE_OF, WORDS_MADE_OF)
+OF_WORDS = ("data/words/", "data/texts/", "data/search")
 HERE = Path(__file__).parent
 PACKAGE = HERE.parents[1]
 OWN = "'self' file:"
@@ -87,7 +93,10 @@ def make_site(
 
 @dataclass
 class _Files:
-    """The files of a site. ``made``: path -> a hash of what it is made of."""
+    """The files of a site. ``made``: path -> a hash of what it is made of.
+
+    Of what somebody was killed over nobody knows what it was made of, so it is written again.
+    """
 
     folder: Path
     made: dict[str, str] = field(default_factory=dict)
@@ -95,9 +104,13 @@ class _Files:
     changed: int = 0
 
     def __post_init__(self) -> None:
-        known = self.folder / MADE
+        known, begun = self.folder / MADE, self.folder / BEGUN
         if is_own_file(known):
             self.before = _read_made(known)
+        if is_own_file(begun):
+            self.before |= dict.fromkeys([*_read_begun(begun), *TOGETHER], "")
+        elif is_own_file(known):
+            return
         elif self.folder.is_dir() and any(self.folder.iterdir()):
             raise UsageError(
                 f"{self.folder} holds other things than a site: name an empty folder with --to."
@@ -111,9 +124,16 @@ class _Files:
         refuse_links(self.folder, place.parent)
         if self.before.get(path) == digest and is_own_file(place):
             return
+        self._begin(path)
         place.parent.mkdir(parents=True, exist_ok=True)
         replace_small(place, make(), f".{os.getpid()}.part")
         self.changed += 1
+
+    def _begin(self, path: str) -> None:
+        """``path`` is about to change."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with own_file(self.folder / BEGUN) as file:
+            file.write(f"{path}\n".encode())
 
     def below(self, prefix: str) -> dict[str, str]:
         """What was made below ``prefix`` before."""
@@ -123,10 +143,12 @@ class _Files:
         """Remove what the site no longer has, and remember what it has."""
         for path in self.before.keys() - self.made.keys():
             refuse_links(self.folder, (self.folder / path).parent)
+            self._begin(path)
             (self.folder / path).unlink(missing_ok=True)
             self.changed += 1
         if self.changed or self.before != self.made:
             write_whole(self.folder / MADE, json.dumps(self.made, sort_keys=True).encode())
+        (self.folder / BEGUN).unlink(missing_ok=True)
         return WrittenSite(self.folder, len(self.made), self.changed)
 
 
@@ -138,6 +160,11 @@ def _read_made(path: Path) -> dict[str, str]:
         return {}
 
 
+def _read_begun(path: Path) -> list[str]:
+    lines = path.read_bytes().decode("utf-8", "replace").split("\n")
+    return [line for line in lines if is_plain(line) and line not in (MADE, BEGUN)]
+
+
 def _static(out: _Files) -> None:
     for path in sorted((HERE / "static").iterdir()):
         text = path.read_text("utf-8")
@@ -146,15 +173,16 @@ def _static(out: _Files) -> None:
 
 def _words(out: _Files, index: sqlite3.Connection) -> None:
     made_of = index.execute("select value from about where name = 'made_of'").fetchone()[0]
-    marker = "data/search/made_of.txt"
     code = hashlib.sha256((HERE / "words.py").read_bytes()).hexdigest()
-    if out.before.get(marker) == _digest((made_of, code)) and (out.folder / marker).is_file():
-        for prefix in ("data/words/", "data/texts/", "data/search"):
-            out.made |= out.below(prefix)
+    before = {path: of for prefix in OF_WORDS for path, of in out.below(prefix).items()}
+    if out.before.get(WORDS_MADE_OF) == _digest((made_of, code)) and all(
+        is_own_file(out.folder / path) for path in before
+    ):
+        out.made |= before
         return
     for path, text in search_files(index):
         out.put(f"data/{path}", text, lambda text=text: text)  # type: ignore[misc]
-    out.put(marker, (made_of, code), lambda: f"{made_of}\n")
+    out.put(WORDS_MADE_OF, (made_of, code), lambda: f"{made_of}\n")
 
 
 def _texts(index: sqlite3.Connection) -> dict[str, list[Record]]:
