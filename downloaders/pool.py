@@ -10,12 +10,14 @@ from downloaders.outcomes import Outcome
 from downloaders.places import Places
 from downloaders.sinks import Streamer
 from downloaders.unit import OnProgress, Unit
-from rowkeeper.core.events import AssetEvent
+from rowkeeper.core.events import AssetEvent, EventType
 from rowkeeper.core.pool import Stop, run_bounded
 from rowkeeper.core.progress import Progress
 
 Emit = Callable[[AssetEvent], object]
 """Writes an event through to the disk; called by many threads at once."""
+ADDED = ("downloaded", "archived", "unchanged", "failed", "paused", "discovered", "size_bytes")
+"""The counts that pages of one run add up to."""
 
 
 @dataclass
@@ -23,10 +25,12 @@ class DownloadSummary:
     """What a run of downloads came to, in assets.
 
     ``unchanged`` ones were read again in vain, ``paused`` ones were left for the next run, ``left``
-    ones to another that runs now. ``workers``: how many each worker of a cluster had.
+    ones to another that runs now. ``archived``: how many of the downloaded ones went straight into
+    the store. ``workers``: how many each worker of a cluster had.
     """
 
     downloaded: int = 0
+    archived: int = 0
     unchanged: int = 0
     failed: int = 0
     paused: int = 0
@@ -41,6 +45,7 @@ class DownloadSummary:
         setattr(self, outcome.state, getattr(self, outcome.state) + 1)
         self.discovered += outcome.discovered
         self.size_bytes += outcome.size_bytes
+        self.archived += any(event.event_type == EventType.UPLOADED for event in outcome.events)
         if outcome.pause:
             self.paused_providers.setdefault(outcome.request.site, outcome.pause)
         for worker in {str(event.details.get("worker", "")) for event in outcome.events} - {""}:
@@ -48,7 +53,7 @@ class DownloadSummary:
 
     def add(self, other: "DownloadSummary") -> None:
         """What another page of the same run came to."""
-        for name in ("downloaded", "unchanged", "failed", "paused", "discovered", "size_bytes"):
+        for name in ADDED:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.paused_providers |= other.paused_providers
         for worker, assets in other.workers.items():

@@ -145,8 +145,8 @@ def _words(done: Moved) -> str:
             said.append(f"Of these by worker: {by_worker(workers)}.")
         paused = downloaded.paused_providers.items()
         said += [f"Paused {provider}: {reason}" for provider, reason in paused]
-    if uploaded is not None:
-        said.append(f"Archived {uploaded.uploaded}, {uploaded.failed} failed.")
+    if done.archived is not None:
+        said.append(f"Archived {done.archived}, {uploaded.failed if uploaded else 0} failed.")
     if done.evicted:
         said.append(f"Removed {done.evicted} files that the archive has.")
     return " ".join(said)

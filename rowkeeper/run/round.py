@@ -43,6 +43,14 @@ class Moved:
     warnings: "list[Warned]"
     refusal: StoreError | None
 
+    @property
+    def archived(self) -> int | None:
+        """How many assets the store got, those past the disk too. None: it refused before it."""
+        straight = self.downloaded.archived if self.downloaded else 0
+        if self.uploaded is None:
+            return straight or None
+        return straight + self.uploaded.uploaded
+
     def counts(self) -> dict[str, int]:
         """How many assets came and went, and the bytes that came."""
         down, up = self.downloaded, self.uploaded
@@ -50,7 +58,7 @@ class Moved:
             "downloaded_assets": down.downloaded if down else 0,
             "downloaded_bytes": down.size_bytes if down else 0,
             "failed_downloads": down.failed if down else 0,
-            "uploaded_assets": up.uploaded if up else 0,
+            "uploaded_assets": self.archived or 0,
             "failed_uploads": up.failed if up else 0,
             "paused_providers": len(down.paused_providers) if down else 0,
         }

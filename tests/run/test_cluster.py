@@ -25,6 +25,13 @@ WORKERS = """
 select distinct cast(details as json) ->> 'worker' from raw.asset_events
 where event_type in ('downloaded', 'download_failed')
 """
+ARCHIVED = """
+select count(*) from raw.asset_events
+where event_type = 'uploaded' and asset_id not in (
+    select asset_id from raw.asset_events
+    where event_type = 'downloaded' and details like '%same_file_as%'
+)
+"""
 pytestmark = pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 
 
@@ -42,11 +49,16 @@ def test_a_run_on_two_workers_is_a_run(
         states = warehouse.query(STATES)
         workers = {name for (name,) in warehouse.query(WORKERS) if name}
         left = warehouse.query("select * from raw.worker_results where asset_id <> ''")
+        (archived,) = warehouse.column(ARCHIVED)
+        told = warehouse.column("select uploaded_assets from public.runs where kind = 'run'")
     assert {count for *_, count in fetched} == {1}
     assert {state for state, _ in states} == {"uploaded"}
     assert workers
     said = capsys.readouterr().out
     assert all(f"{name} " in said for name in workers)
+    assert archived > 10
+    assert f" Archived {archived}, 0 failed." in said
+    assert told == [archived]
     assert {name for _, name in states} == {None}
     assert run_command(["status", "--json"]) == 0
     (by_worker,) = json.loads(capsys.readouterr().out)["workers"].values()
@@ -57,3 +69,4 @@ def test_a_run_on_two_workers_is_a_run(
     before = len(internet.requests)
     assert run_command(["run", "--cluster", "local:2"]) == 0
     assert len(internet.requests) == before + 1  # the sheet alone
+    assert " Archived 0, 0 failed." in capsys.readouterr().out

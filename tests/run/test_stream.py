@@ -1,6 +1,7 @@
 """Archives without local files: straight through, and what is dropped once it is archived."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -72,7 +73,9 @@ def test_straight_through(
     made = [path for path in archive.rglob("*.*") if path.is_file() and path.suffix != ".part"]
     assert made  # of the first, whose event was lost
     asked = len(internet.requests)
+    capsys.readouterr()
     assert run_command(["run", "--stream"]) == 0, capsys.readouterr().err
+    assert re.search(r" Archived [34], 0 failed\.", capsys.readouterr().out)
     again = [path for *_, path in internet.requests[asked:]]
     assert all(path.exists() for path in made)
     assert len(again) <= 1 + len(files)  # the sheet, a form of Drive; the first is not asked for
