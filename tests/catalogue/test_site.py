@@ -5,8 +5,11 @@ import json
 import re
 import shutil
 import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing, suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,12 +21,12 @@ from rowkeeper.catalogue.search_words import fts_query
 from rowkeeper.catalogue.site import write
 from rowkeeper.catalogue.site.data import masked_email
 from rowkeeper.catalogue.site.pages import MENU
-from rowkeeper.catalogue.site.write import MADE, PEOPLE_MADE_OF, make_site
+from rowkeeper.catalogue.site.write import BEGUN, MADE, PEOPLE_MADE_OF, make_site
 from rowkeeper.core.disk.own import replace_small
 from rowkeeper.core.errors import DiskError, UsageError
 from rowkeeper.core.settings import PROJECT_DIR
 from tests.helpers.browser import until
-from tests.helpers.catalogues import HOSTILE, made_site, passage_of
+from tests.helpers.catalogues import HOSTILE, made_data, made_index, made_site, passage_of
 
 AXE = (PROJECT_DIR / "tests/vendor/axe-core/axe.min.js").read_text("utf-8")
 FIRST_PAGE = 300 << 10
@@ -223,7 +226,7 @@ def _texts_of(site: Path) -> dict[str, str]:
     return {
         path.relative_to(site).as_posix(): path.read_text()
         for path in site.rglob("*")
-        if path.is_file() and path.name not in (MADE, Path(PEOPLE_MADE_OF).name)
+        if path.is_file() and path.name not in (MADE, BEGUN, Path(PEOPLE_MADE_OF).name)
     }
 
 
@@ -259,6 +262,38 @@ def test_a_site_that_was_begun_is_not_taken_for_one_that_is_written(
             shutil.rmtree(tmp_path / "site")
             index.unlink()
     assert file > 20
+
+
+def test_of_two_who_write_at_once_the_second_has_the_last_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made_site(tmp_path / "model", 3, 2, said="what is newer")
+    made_index(tmp_path / "search.sqlite", made_data(3), 2)
+    settings = SimpleNamespace(data_dir=tmp_path)
+    context: Any = SimpleNamespace(settings=settings, target=SimpleNamespace(name="dev"))
+    said = iter(("what is older", "what is newer"))
+    monkeypatch.setattr(write, "renew_index", lambda _: None)
+    monkeypatch.setattr(write, "read_site", lambda _: made_data(3, said=next(said)))
+    index = tmp_path / "search.sqlite"
+    monkeypatch.setattr(write, "open_index", lambda _: closing(sqlite3.connect(index)))
+    halfway, go_on, calls = threading.Event(), threading.Event(), itertools.count(1)
+
+    def slow(path: Path, text: str, ending: str) -> None:
+        if next(calls) == 20:
+            halfway.set()
+            assert go_on.wait(30)
+        replace_small(path, text, ending)
+
+    monkeypatch.setattr(write, "replace_small", slow)
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(write.write_site, context, tmp_path / "site")
+        assert halfway.wait(30)
+        second = threads.submit(write.write_site, context, tmp_path / "site")
+        wait([second], timeout=1)
+        go_on.set()
+        assert first.result().changed
+        assert second.result().changed
+    assert _texts_of(tmp_path / "site") == _texts_of(tmp_path / "model" / "site")
 
 
 def test_no_page_tells_a_secret(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,7 @@ from rowkeeper.catalogue.site.lists import lists
 from rowkeeper.catalogue.site.people_pages import file_names, person_page
 from rowkeeper.catalogue.site.words import script, search_files, short
 from rowkeeper.core.disk.faults import not_written
+from rowkeeper.core.disk.locks import locked
 from rowkeeper.core.disk.own import is_own_file, own_file, refuse_links, replace_small
 from rowkeeper.core.disk.stored import is_plain
 from rowkeeper.core.errors import UsageError
@@ -33,7 +35,8 @@ from rowkeeper.workspace.context import Context
 MADE = ".made.json"
 """In the site's folder: of what each file was made."""
 BEGUN = ".begun.txt"
-"""There while a site is written: the files that it changes, a line each, before it does."""
+"""While a site is written: the files that it changes, a line each, before it does; then nothing.
+Who writes has its lock."""
 PEOPLE_MADE_OF = "data/people_made_of.txt"
 """Of what the pages of people were made, all together."""
 WORDS_MADE_OF = "data/search/made_of.txt"
@@ -68,11 +71,33 @@ def write_site(context: Context, folder: Path | None = None) -> WrittenSite:
     ``UsageError`` for a folder that holds other things."""
     if folder is None:  # one that somebody named may be a link
         refuse_links(context.settings.data_dir, folder := site_folder(context))
-    renew_index(context)
-    data = read_site(context)
     docs = context.settings.data_dir / "dbt" / context.target.name / "target/static_index.html"
-    with open_index(context) as index:
-        return make_site(folder, data, index, context.settings.data_dir, docs)
+    with _alone(folder):
+        renew_index(context)
+        data = read_site(context)
+        with open_index(context) as index:
+            return make_site(folder, data, index, context.settings.data_dir, docs)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Who else would write there waits: of two at once neither knows what the other has written."""
+    try:
+        _require_site(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        with own_file(folder / BEGUN) as file, locked(file):
+            yield
+    except OSError as error:
+        raise not_written(str(folder), error) from error
+
+
+def _require_site(folder: Path) -> None:
+    """Raises ``UsageError`` for a folder that holds other things."""
+    is_site = any(is_own_file(folder / name) for name in (MADE, BEGUN))
+    if not is_site and folder.is_dir() and any(folder.iterdir()):
+        raise UsageError(
+            f"{folder} holds other things than a site: name an empty folder with --to."
+        )
 
 
 def make_site(
@@ -104,17 +129,12 @@ class _Files:
     changed: int = 0
 
     def __post_init__(self) -> None:
+        _require_site(self.folder)
         known, begun = self.folder / MADE, self.folder / BEGUN
         if is_own_file(known):
             self.before = _read_made(known)
-        if is_own_file(begun):
-            self.before |= dict.fromkeys([*_read_begun(begun), *TOGETHER], "")
-        elif is_own_file(known):
-            return
-        elif self.folder.is_dir() and any(self.folder.iterdir()):
-            raise UsageError(
-                f"{self.folder} holds other things than a site: name an empty folder with --to."
-            )
+        if is_own_file(begun) and (paths := _read_begun(begun)):
+            self.before |= dict.fromkeys([*paths, *TOGETHER], "")
 
     def put(self, path: str, made_of: Any, make: Callable[[], str]) -> None:
         """Write ``path`` unless it was made of the same before."""
@@ -148,7 +168,9 @@ class _Files:
             self.changed += 1
         if self.changed or self.before != self.made:
             write_whole(self.folder / MADE, json.dumps(self.made, sort_keys=True).encode())
-        (self.folder / BEGUN).unlink(missing_ok=True)
+        if is_own_file(begun := self.folder / BEGUN) and begun.stat().st_size:
+            with own_file(begun) as file:
+                file.truncate(0)
         return WrittenSite(self.folder, len(self.made), self.changed)
 
 
@@ -257,7 +279,7 @@ class _Templates:
             trim_blocks=True,
             finalize=_shown,
         )
-        texts = (path.read_bytes() for path in _sources())
+        texts = (path.read_bytes() for path in sorted((HERE / "templates").iterdir()))
         self._version = hashlib.sha256(b"\0".join(texts)).hexdigest()
 
     def put(self, out: _Files, name: str, template: str, facts: dict[str, Any]) -> None:
@@ -274,7 +296,3 @@ def _shown(value: Any) -> Any:
     """A text of a page, without the secrets of the addresses in it."""
     is_text = isinstance(value, str) and not isinstance(value, Markup)
     return without_secrets(value) if is_text else value
-
-
-def _sources() -> Iterator[Path]:
-    yield from sorted((HERE / "templates").iterdir())
