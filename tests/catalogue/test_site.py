@@ -1,5 +1,6 @@
 """The pages in a real Chromium: what they show, where they lead, and that nothing hostile runs."""
 
+import errno
 import itertools
 import json
 import re
@@ -18,10 +19,11 @@ from playwright.sync_api import Page, expect
 
 from rowkeeper.catalogue.search import SearchTerms, find
 from rowkeeper.catalogue.search_words import fts_query
-from rowkeeper.catalogue.site import write
+from rowkeeper.catalogue.site import files, write
 from rowkeeper.catalogue.site.data import masked_email
+from rowkeeper.catalogue.site.files import BEGUN, MADE, alone
 from rowkeeper.catalogue.site.pages import MENU
-from rowkeeper.catalogue.site.write import BEGUN, MADE, PEOPLE_MADE_OF, make_site
+from rowkeeper.catalogue.site.write import PEOPLE_MADE_OF, make_site
 from rowkeeper.core.disk.own import replace_small
 from rowkeeper.core.errors import DiskError, UsageError
 from rowkeeper.core.settings import PROJECT_DIR
@@ -250,7 +252,7 @@ def test_a_site_that_was_begun_is_not_taken_for_one_that_is_written(
             replace_small(path, text, ending)
 
         with monkeypatch.context() as patch, suppress(KeyboardInterrupt):
-            patch.setattr(write, "replace_small", dies)
+            patch.setattr(files, "replace_small", dies)
             made_site(tmp_path, 4, 3, said="otherwise")
         index.unlink()
         made_site(tmp_path, 3, 2)
@@ -284,7 +286,7 @@ def test_of_two_who_write_at_once_the_second_has_the_last_word(
             assert go_on.wait(30)
         replace_small(path, text, ending)
 
-    monkeypatch.setattr(write, "replace_small", slow)
+    monkeypatch.setattr(files, "replace_small", slow)
     with ThreadPoolExecutor(2) as threads:
         first = threads.submit(write.write_site, context, tmp_path / "site")
         assert halfway.wait(30)
@@ -294,6 +296,21 @@ def test_of_two_who_write_at_once_the_second_has_the_last_word(
         assert first.result().changed
         assert second.result().changed
     assert _texts_of(tmp_path / "site") == _texts_of(tmp_path / "model" / "site")
+
+
+def test_who_may_only_read_a_site_waits_for_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made_site(tmp_path, 3, 2)
+
+    def refused(path: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(files, "own_file", refused)
+    with alone(tmp_path / "site"):
+        assert made_site(tmp_path, 3, 2)[0].changed == 0
+    with pytest.raises(DiskError), alone(tmp_path / "another"):
+        pytest.fail("nothing is there that could be read")
 
 
 def test_no_page_tells_a_secret(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 from rowkeeper.catalogue.publish import Record
 from rowkeeper.catalogue.search_index import SCHEMA, add_passages
 from rowkeeper.catalogue.site.data import QUERIES, SiteData, masked_email
-from rowkeeper.catalogue.site.write import WrittenSite, make_site
+from rowkeeper.catalogue.site.files import WrittenSite
+from rowkeeper.catalogue.site.write import make_site
 from rowkeeper.workspace.last_build import Warned
 
 HOSTILE = (

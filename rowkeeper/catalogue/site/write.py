@@ -1,12 +1,8 @@
 """Writes the site: the pages that changed, and no other."""
 
 import hashlib
-import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,25 +14,16 @@ from rowkeeper.catalogue.publish import Record
 from rowkeeper.catalogue.search_index import open_index, renew_index
 from rowkeeper.catalogue.site import pages
 from rowkeeper.catalogue.site.data import SiteData, read_site
+from rowkeeper.catalogue.site.files import SiteFiles, WrittenSite, alone, digest
 from rowkeeper.catalogue.site.folder import site_folder
 from rowkeeper.catalogue.site.lists import lists
 from rowkeeper.catalogue.site.people_pages import file_names, person_page
 from rowkeeper.catalogue.site.words import script, search_files, short
 from rowkeeper.core.disk.faults import not_written
-from rowkeeper.core.disk.locks import locked
-from rowkeeper.core.disk.own import is_own_file, own_file, refuse_links, replace_small
-from rowkeeper.core.disk.stored import is_plain
-from rowkeeper.core.errors import UsageError
-from rowkeeper.core.files import write_whole
+from rowkeeper.core.disk.own import is_own_file, refuse_links
 from rowkeeper.core.said import without_secrets
-from rowkeeper.core.text import from_json
 from rowkeeper.workspace.context import Context
 
-MADE = ".made.json"
-"""In the site's folder: of what each file was made."""
-BEGUN = ".begun.txt"
-"""While a site is written: the files that it changes, a line each, before it does; then nothing.
-Who writes has its lock."""
 PEOPLE_MADE_OF = "data/people_made_of.txt"
 """Of what the pages of people were made, all together."""
 WORDS_MADE_OF = "data/search/made_of.txt"
@@ -57,47 +44,17 @@ order by texts.kind desc, texts.owner_key
 """
 
 
-@dataclass
-class WrittenSite:
-    """How many files the site has, and how many of them were written or removed now."""
-
-    folder: Path
-    files: int = 0
-    changed: int = 0
-
-
 def write_site(context: Context, folder: Path | None = None) -> WrittenSite:
     """Bring the site up to the catalogue for readers. Raises ``WarehouseError``, ``DiskError``, and
     ``UsageError`` for a folder that holds other things."""
     if folder is None:  # one that somebody named may be a link
         refuse_links(context.settings.data_dir, folder := site_folder(context))
     docs = context.settings.data_dir / "dbt" / context.target.name / "target/static_index.html"
-    with _alone(folder):
+    with alone(folder):
         renew_index(context)
         data = read_site(context)
         with open_index(context) as index:
             return make_site(folder, data, index, context.settings.data_dir, docs)
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Who else would write there waits: of two at once neither knows what the other has written."""
-    try:
-        _require_site(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        with own_file(folder / BEGUN) as file, locked(file):
-            yield
-    except OSError as error:
-        raise not_written(str(folder), error) from error
-
-
-def _require_site(folder: Path) -> None:
-    """Raises ``UsageError`` for a folder that holds other things."""
-    is_site = any(is_own_file(folder / name) for name in (MADE, BEGUN))
-    if not is_site and folder.is_dir() and any(folder.iterdir()):
-        raise UsageError(
-            f"{folder} holds other things than a site: name an empty folder with --to."
-        )
 
 
 def make_site(
@@ -106,7 +63,7 @@ def make_site(
     """The site of ``data`` and of the words of ``index`` in ``folder``. ``docs``: the page of dbt's
     docs, which need not be there. Raises as :func:`write_site`."""
     try:
-        out = _Files(folder)
+        out = SiteFiles(folder, TOGETHER)
         _static(out)
         _words(out, index)
         _lists(out, data, os.path.relpath(docs, folder) if docs.is_file() else None)
@@ -116,88 +73,17 @@ def make_site(
         raise not_written(str(folder), error) from error
 
 
-@dataclass
-class _Files:
-    """The files of a site. ``made``: path -> a hash of what it is made of.
-
-    Of what somebody was killed over nobody knows what it was made of, so it is written again.
-    """
-
-    folder: Path
-    made: dict[str, str] = field(default_factory=dict)
-    before: dict[str, str] = field(default_factory=dict)
-    changed: int = 0
-
-    def __post_init__(self) -> None:
-        _require_site(self.folder)
-        known, begun = self.folder / MADE, self.folder / BEGUN
-        if is_own_file(known):
-            self.before = _read_made(known)
-        if is_own_file(begun) and (paths := _read_begun(begun)):
-            self.before |= dict.fromkeys([*paths, *TOGETHER], "")
-
-    def put(self, path: str, made_of: Any, make: Callable[[], str]) -> None:
-        """Write ``path`` unless it was made of the same before."""
-        digest = _digest(made_of)
-        place = self.folder / path
-        self.made[path] = digest
-        refuse_links(self.folder, place.parent)
-        if self.before.get(path) == digest and is_own_file(place):
-            return
-        self._begin(path)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        replace_small(place, make(), f".{os.getpid()}.part")
-        self.changed += 1
-
-    def _begin(self, path: str) -> None:
-        """``path`` is about to change."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with own_file(self.folder / BEGUN) as file:
-            file.write(f"{path}\n".encode())
-
-    def below(self, prefix: str) -> dict[str, str]:
-        """What was made below ``prefix`` before."""
-        return {path: of for path, of in self.before.items() if path.startswith(prefix)}
-
-    def finish(self) -> WrittenSite:
-        """Remove what the site no longer has, and remember what it has."""
-        for path in self.before.keys() - self.made.keys():
-            refuse_links(self.folder, (self.folder / path).parent)
-            self._begin(path)
-            (self.folder / path).unlink(missing_ok=True)
-            self.changed += 1
-        if self.changed or self.before != self.made:
-            write_whole(self.folder / MADE, json.dumps(self.made, sort_keys=True).encode())
-        if is_own_file(begun := self.folder / BEGUN) and begun.stat().st_size:
-            with own_file(begun) as file:
-                file.truncate(0)
-        return WrittenSite(self.folder, len(self.made), self.changed)
-
-
-def _read_made(path: Path) -> dict[str, str]:
-    try:
-        made = from_json(path.read_bytes())
-        return {str(name): str(of) for name, of in made.items() if is_plain(str(name))}
-    except (ValueError, AttributeError):
-        return {}
-
-
-def _read_begun(path: Path) -> list[str]:
-    lines = path.read_bytes().decode("utf-8", "replace").split("\n")
-    return [line for line in lines if is_plain(line) and line not in (MADE, BEGUN)]
-
-
-def _static(out: _Files) -> None:
+def _static(out: SiteFiles) -> None:
     for path in sorted((HERE / "static").iterdir()):
         text = path.read_text("utf-8")
         out.put(f"assets/{path.name}", text, lambda text=text: text)  # type: ignore[misc]
 
 
-def _words(out: _Files, index: sqlite3.Connection) -> None:
+def _words(out: SiteFiles, index: sqlite3.Connection) -> None:
     made_of = index.execute("select value from about where name = 'made_of'").fetchone()[0]
     code = hashlib.sha256((HERE / "words.py").read_bytes()).hexdigest()
     before = {path: of for prefix in OF_WORDS for path, of in out.below(prefix).items()}
-    if out.before.get(WORDS_MADE_OF) == _digest((made_of, code)) and all(
+    if out.before.get(WORDS_MADE_OF) == digest((made_of, code)) and all(
         is_own_file(out.folder / path) for path in before
     ):
         out.made |= before
@@ -217,7 +103,7 @@ def _texts(index: sqlite3.Connection) -> dict[str, list[Record]]:
     return texts
 
 
-def _lists(out: _Files, data: SiteData, docs: str | None) -> None:
+def _lists(out: SiteFiles, data: SiteData, docs: str | None) -> None:
     files = file_names(data.rows["people"])
     rows = pages.people_rows(data.rows["people"], data.by_person("assets"), files)
     out.put("data/people.js", rows, lambda: script("takePeople", rows))
@@ -233,12 +119,12 @@ def _lists(out: _Files, data: SiteData, docs: str | None) -> None:
         render.put(out, name, template, {"page": name, **facts})
 
 
-def _people(out: _Files, data: SiteData, texts: dict[str, list[Record]], data_dir: Path) -> None:
+def _people(out: SiteFiles, data: SiteData, texts: dict[str, list[Record]], data_dir: Path) -> None:
     names = ("history", "assets", "failures")
     given = [data.rows[name] for name in ("people", *names)]
-    made_of = _digest((_code(), str(out.folder), str(data_dir), texts, given))
+    made_of = digest((_code(), str(out.folder), str(data_dir), texts, given))
     before = out.below("person/")
-    if out.before.get(PEOPLE_MADE_OF) == _digest(made_of) and all(
+    if out.before.get(PEOPLE_MADE_OF) == digest(made_of) and all(
         is_own_file(out.folder / path) for path in (PEOPLE_MADE_OF, *before)
     ):
         out.made |= {**before, PEOPLE_MADE_OF: out.before[PEOPLE_MADE_OF]}
@@ -256,16 +142,12 @@ def _people(out: _Files, data: SiteData, texts: dict[str, list[Record]], data_di
     out.put(PEOPLE_MADE_OF, made_of, lambda: f"{made_of}\n")
 
 
-def _digest(made_of: Any) -> str:
-    return hashlib.sha256(repr(made_of).encode("utf-8", "replace")).hexdigest()
-
-
 @cache
 def _code() -> str:
     """A name for all that makes pages of what the catalogue has."""
     rooms = (PACKAGE / "catalogue", PACKAGE / "core")
     files = sorted(path for room in rooms for path in room.rglob("*.*") if path.suffix != ".pyc")
-    return _digest([hashlib.sha256(path.read_bytes()).hexdigest() for path in files])
+    return digest([hashlib.sha256(path.read_bytes()).hexdigest() for path in files])
 
 
 class _Templates:
@@ -282,7 +164,7 @@ class _Templates:
         texts = (path.read_bytes() for path in sorted((HERE / "templates").iterdir()))
         self._version = hashlib.sha256(b"\0".join(texts)).hexdigest()
 
-    def put(self, out: _Files, name: str, template: str, facts: dict[str, Any]) -> None:
+    def put(self, out: SiteFiles, name: str, template: str, facts: dict[str, Any]) -> None:
         """Write the page ``name``, unless its template and its facts are as they were."""
         given = {"root": "", "own": OWN, "media": MEDIA, "menu": pages.MENU, **facts}
 
