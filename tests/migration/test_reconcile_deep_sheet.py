@@ -84,6 +84,20 @@ def test_each_kind_of_sheet_is_read_again_alike_and_each_change_is_seen(
     assert [item.reason for item in against_bytes(snapshot, rows, data)] == [CELL, NO_ROW]
 
 
+def test_rows_in_the_head_and_the_foot_of_a_table_are_read_again(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    rows = ["".join(f"<td>{text}</td>" for text in row) for row in ROWS]
+    page.write_text(
+        "<!DOCTYPE html><table><thead><tr><th></th><th>A</th></tr>"
+        f"<tr>{rows[0]}</tr></thead><tfoot><tr>{rows[3]}</tr></tfoot>"
+        f"<tbody><tr>{rows[1]}</tr><tr>{rows[2]}</tr></tbody></table>",
+        "utf-8",
+    )
+    snapshot, raw, data = loaded(page)
+    assert against_bytes(snapshot, raw, data) == []
+    assert [json.loads(row["cells"])[1]["text"] for row in raw] == [row[1] for row in ROWS]
+
+
 def test_links_hidden_columns_and_spans_are_read_again(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text(HIDING, encoding="utf-8")

@@ -140,7 +140,8 @@ def _page(data: bytes, gid: str) -> Iterator[ShownTable]:
     for table in own or tables:
         rows: dict[int, list[ShownCell]] = {}
         number = 0
-        for row in table.xpath("./tr | ./tbody/tr"):
+        titles, foot = table.xpath("./thead/tr[td]"), table.xpath("./tfoot/tr")
+        for row in [*titles, *table.xpath("./tr | ./tbody/tr"), *foot]:
             cells = row.xpath("./td[not(contains(@class, 'freezebar-cell'))]")
             head = "".join(str(th.xpath("string()")) for th in row.xpath("./th")).strip()
             if cells or head:
