@@ -69,10 +69,16 @@ _NO_CHARACTER = re.compile(r"&#0*+[0-9]{8,};?")
 """Python refuses to read the number from some thousand digits on."""
 
 
+_COMMAS = re.compile(
+    r"^([ \t]*(?:\d+:)?\d\d:\d\d),(\d{3}[ \t]+-->[ \t]+(?:\d+:)?\d\d:\d\d),(?=\d{3})", re.MULTILINE
+)
+"""Times as SRT has them, which some write into WebVTT: the library would pass their cues over."""
+
+
 def _screens(vtt: str) -> list[Screen]:
     screens = []
     try:
-        captions = webvtt.from_string(vtt).captions
+        captions = webvtt.from_string(_COMMAS.sub(r"\1.\2.", vtt)).captions
     except (webvtt.errors.MalformedFileError, webvtt.errors.MalformedCaptionError) as error:
         raise ValueError(f"no WebVTT: {error}") from None
     for cue in captions:

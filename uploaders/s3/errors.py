@@ -24,7 +24,8 @@ from rowkeeper.core.errors import (
 from uploaders.faults import UnreachableError, corrupt_object
 
 _KEYS = (
-    "check store.access_key_id and store.secret_access_key, and that they may read and write there"
+    "check store.access_key_id and store.secret_access_key, and that they may list, read and write "
+    "there"
 )
 _REGION = "name the bucket's own region in store.region"
 _SPACE = "free space in the store or raise its quota"
