@@ -142,8 +142,8 @@ class _Transfer:
         """Where the body belongs; None for a part that nobody asked for."""
         if response.status != 206:
             return 0
-        match = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
-        return have if match and have and int(match[1]) == have else None
+        part = _part_of(response)
+        return have if part and have and int(part[1]) == have else None
 
     def _take(self, response: urllib3.BaseHTTPResponse, offset: int) -> Saved:
         rest = (None if is_encoded(response) else length_of(response)) or 0
@@ -191,8 +191,9 @@ class _Transfer:
             for digest in hashes:
                 digest.update(chunk)
             write(chunk)
-        whole = _size_of_all(response)
-        if whole is not None and size < whole:
+        part = _part_of(response)  # which may be less than was asked for
+        whole = int(part[2][:MAX_DIGITS]) if part and part[2] != "*" else 0
+        if size < whole:
             raise RetryLaterError("truncated", f"{size} of {whole} bytes arrived.")
         return size
 
@@ -205,9 +206,7 @@ class _Transfer:
         return self.version or version
 
 
-def _size_of_all(response: urllib3.BaseHTTPResponse) -> int | None:
-    """The bytes of the whole file of which a part was sent, which may be less than was asked for;
-    None where the answer does not say."""
-    match = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
-    is_told = response.status == 206 and match is not None and match[2] != "*"
-    return int(match[2][:MAX_DIGITS]) if is_told and match else None
+def _part_of(response: urllib3.BaseHTTPResponse) -> re.Match[str] | None:
+    """Where the part that was sent begins, and the size of the whole; None if it is no part."""
+    is_part = response.status == 206
+    return _RANGE.fullmatch(response.headers.get("Content-Range", "")) if is_part else None

@@ -57,13 +57,17 @@ def _ids_alone(place: str, columns: Columns, below: Sequence[Sequence[str]]) -> 
     for at, texts in enumerate(below):
         if at in of_person or not (cells := [text for text in texts if _ID_ALONE.search(text)]):
             continue
-        title = columns.titles[at] if at < len(columns.titles) else ""
-        shown = quoted(title) if harmless(title) else str(at + 1)
         many = f"{len(cells)} cells" if len(cells) > 1 else "a cell"
         yield (
-            f"{place} has in {many} of column {shown} what may be ids of videos or files without "
-            "an address, for which nothing is fetched: write whole addresses."
+            f"{place} has in {many} of column {_shown(columns, at)} what may be ids of videos or "
+            "files without an address, for which nothing is fetched: write whole addresses."
         )
+
+
+def _shown(columns: Columns, at: int) -> str:
+    """A column as a sentence names it: by its title, else by its number."""
+    title = columns.titles[at] if at < len(columns.titles) else ""
+    return quoted(title) if harmless(title) else str(at + 1)
 
 
 def _doubles(
@@ -77,11 +81,10 @@ def _doubles(
         read = columns.places[name][0]
         if at in columns.read_places or not _differ(below[read], below[at]):
             continue
-        shown = quoted(columns.titles[read]) if trimmed(columns.titles[read]) else f"{read + 1}"
         yield (
-            f"{place} has two columns for {name}: {shown} (column {read + 1}) is read, "
-            f"{quoted(title)} (column {at + 1}) is not; say with sheet.columns = {{{name} = …}} "
-            "which is meant."
+            f"{place} has two columns for {name}: {_shown(columns, read)} (column {read + 1}) is "
+            f"read, {quoted(title)} (column {at + 1}) is not; say with sheet.columns = "
+            f"{{{name} = …}} which is meant."
         )
 
 

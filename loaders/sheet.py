@@ -178,10 +178,11 @@ def snapshot_of(
     source: str, tabs: list[Tab], tab: str | None = None, wanted: WantedColumns | None = None
 ) -> Snapshot:
     """The snapshot that ``tabs`` show. Raises ``InputError`` as ``load_sheet`` does."""
-    chosen, head, columns = choose(source, tabs, tab, wanted or NOTHING_SAID)
+    wanted = wanted or NOTHING_SAID
+    chosen, head, columns = choose(source, tabs, tab, wanted)
     place = f"The sheet {source}, tab {chosen.label},"
     check_columns(place, head.number, columns)
-    check_one_table(place, chosen.lines, head, columns, wanted or NOTHING_SAID)
+    check_one_table(place, chosen.lines, head, columns, wanted)
     width = max(len(line.cells) for line in chosen.lines)
     labels, names = columns.labels(width), columns.names(width)
     rows = tuple(_row(line, head.number, columns, labels, names) for line in chosen.lines)

@@ -93,7 +93,8 @@ def read_api(
         answer = _asked(request, credentials)
     tabs = [_tab(item) for item in answer.get("sheets", ())]
     if wanted is None:
-        left_out = hidden_tabs_notice(_hidden_tabs(known))
+        hidden = _with_cells(known, is_hidden=True)
+        left_out = hidden_tabs_notice([str(tab["title"]) for tab in hidden])
         tabs = [replace(tab, notices=(*tab.notices, *left_out)) for tab in tabs]
     for tab in tabs:
         check_lines(f"The sheet {_place(spreadsheet)}, tab {tab.label},", tab.lines, bounds)
@@ -115,22 +116,22 @@ def _titles(known: Mapping[str, Any], wanted: str | None) -> list[str]:
 
     As on the published page there are no hidden tabs; charts on tabs of their own have no cells.
     """
-    tabs = [item["properties"] for item in known.get("sheets", ())]
-    tabs = [tab for tab in tabs if tab.get("sheetType") != "OBJECT" and not tab.get("hidden")]
     return [
         str(tab["title"])
-        for tab in tabs
+        for tab in _with_cells(known, is_hidden=False)
         if wanted is None
         or str(tab.get("sheetId", 0)) == wanted
         or str(tab["title"]).casefold() == wanted.strip().casefold()
     ]
 
 
-def _hidden_tabs(known: Mapping[str, Any]) -> list[str]:
-    """The titles of the hidden tabs with cells, which nobody asked for."""
+def _with_cells(known: Mapping[str, Any], *, is_hidden: bool) -> list[Mapping[str, Any]]:
+    """What is known of the tabs with cells: of the hidden ones, or of those that are shown."""
     tabs = [item["properties"] for item in known.get("sheets", ())]
     return [
-        str(tab["title"]) for tab in tabs if tab.get("hidden") and tab.get("sheetType") != "OBJECT"
+        tab
+        for tab in tabs
+        if tab.get("sheetType") != "OBJECT" and bool(tab.get("hidden")) == is_hidden
     ]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, time
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,21 +23,20 @@ from loaders.grid import (
     without_blank_ends,
 )
 from loaders.left_out import (
-    SHOWN,
     cell_name,
     comment_notice,
     hidden_notice,
     hidden_tabs_notice,
     shape_notice,
+    unclear_notice,
     uncomputed_notice,
 )
 from loaders.noted import Merged
-from loaders.tabs import header_of
+from loaders.tabs import HEADER_WITHIN, header_of
 from loaders.workbook_formulas import Formula, read_formula
 from loaders.workbook_parts import WorkbookPart, look_through, place_of
 from rowkeeper.core.errors import InputError
 from rowkeeper.core.links.text import find_links
-from rowkeeper.core.text import some_of
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -59,18 +59,16 @@ def read_workbook(path: Path, data: bytes, bounds: Bounds) -> list[Tab]:
             reader = ExcelReader(io.BytesIO(data), data_only=True, keep_links=False)
             reader.read()
             parts = {sheet.name: part.target for sheet, part in reader.parser.find_sheets()}
+        sheets = reader.wb.worksheets
+        hidden = [sheet for sheet in sheets if sheet.sheet_state != "visible"]
+        said = hidden_tabs_notice([t.title for t in hidden if _lists_people(where, t, bounds)])
+        said += shape_notice([link for link in seen.links if link])
         tabs = [
             _tab(where, place, sheet, seen.by_name.get(parts[sheet.title], WorkbookPart()), bounds)
-            for place, sheet in enumerate(reader.wb.worksheets)
+            for place, sheet in enumerate(sheets)
+            if sheet.sheet_state == "visible"
         ]
-        hidden = {sheet.title for sheet in reader.wb.worksheets if sheet.sheet_state != "visible"}
-        said = hidden_tabs_notice(
-            [t.title for t in tabs if t.title in hidden and header_of(t, columns.NOTHING_SAID)]
-        )
-        said += shape_notice([link for link in seen.links if link])
-        return [
-            replace(tab, notices=(*tab.notices, *said)) for tab in tabs if tab.title not in hidden
-        ]
+        return [replace(tab, notices=(*tab.notices, *said)) for tab in tabs]
     except InputError:
         raise
     except Exception:  # a damaged file raises what its damage hits: zip, XML, a part, a number
@@ -89,7 +87,8 @@ def _tab(where: str, place: int, sheet: "Worksheet", part: WorkbookPart, bounds:
     lines = without_blank_ends(list(_lines(label, sheet, said, bounds, hidden)))
     check_lines(label, lines, bounds)
     notices = hidden_notice(hidden)
-    notices += _unclear_notice([cell for cell, read in said.items() if not read.is_clear])
+    unclear = [at for at, read in sorted(said.items()) if not read.is_clear]
+    notices += unclear_notice([cell_name(column, row) for row, column in unclear])
     notices += comment_notice(
         [
             cell.coordinate
@@ -100,6 +99,13 @@ def _tab(where: str, place: int, sheet: "Worksheet", part: WorkbookPart, bounds:
     unknown = [at for at in sorted(part.uncomputed) if said.get(at, NOTHING_SAID) == NOTHING_SAID]
     notices += uncomputed_notice([cell_name(column, row) for row, column in unknown])
     return Tab(str(place), sheet.title, lines, notices, merged=tuple(_merged(sheet)))
+
+
+def _lists_people(where: str, sheet: "Worksheet", bounds: Bounds) -> bool:
+    """Whether a tab, of which no more is read, has titles of people among its first rows."""
+    lines = _lines(f"{where}, tab {sheet.title},", sheet, {}, bounds, set())
+    shown = Tab("", sheet.title, tuple(islice(lines, HEADER_WITHIN)))
+    return header_of(shown, columns.NOTHING_SAID) is not None
 
 
 def _merged(sheet: "Worksheet") -> Iterator[Merged]:
@@ -170,17 +176,6 @@ def _value_of(sheet: "Worksheet", name: str) -> str | None:
     shown = sheet._cells.get(place_of(name))
     value = None if shown is None else shown.value
     return text_of(value) if isinstance(value, str | int | float) else None
-
-
-def _unclear_notice(cells: list[tuple[int, int]]) -> tuple[str, ...]:
-    """What is said of the links that formulas put together in ways that can't be told."""
-    names = [cell_name(column, row) for row, column in sorted(cells)]
-    if not names:
-        return ()
-    return (
-        f"The sheet has formulas in cell{'s'[: len(names) > 1]} {some_of(names, SHOWN)} that put a "
-        "link together, and where it leads can't be told: paste those links as text.",
-    )
 
 
 def text_of(value: Any) -> str:

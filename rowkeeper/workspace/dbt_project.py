@@ -27,7 +27,7 @@ KEEP_OPEN = "DBT_KEEP_OPEN"
 ONLY_NEW = "DBT_ONLY_NEW"
 """Tells the models that are added to that the last build was of this project."""
 SAME_PROJECT = "DBT_SAME_PROJECT"
-"""Tells the data tests that the last build was of this project: their views stand."""
+"""Tells models and tests that the last build was of this project: the views beside them stand."""
 READERS = "ROWKEEPER_PG_READERS"
 """Has the roles that may read what is published: a build grants it."""
 ADAPTERS = ("dbt-core", "dbt-duckdb", "dbt-postgres")
@@ -46,8 +46,8 @@ def invoke(
 ) -> "dbtRunnerResult":
     """Run a command of dbt on the target, with the project as it is parsed already.
 
-    ``only_new``: models that can be are added to, not made anew. ``same_project``: the views that
-    tests list their rows by stand. The result of ``parse`` itself if the project can't be parsed.
+    ``only_new``: models that can be are added to, not made anew. ``same_project``: the views
+    beside models and tests stand. The result of ``parse`` itself if the project can't be parsed.
     """
     from dbt.cli.main import dbtRunner
 

@@ -75,6 +75,7 @@ class SiteFiles:
 
     def __post_init__(self) -> None:
         _require_site(self.folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
         known, begun = self.folder / MADE, self.folder / BEGUN
         if is_own_file(known):
             self.before = _read_made(known)
@@ -96,7 +97,6 @@ class SiteFiles:
 
     def _begin(self, path: str) -> None:
         """``path`` is about to change."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         with own_file(self.folder / BEGUN) as file:
             file.write(f"{path}\n".encode())
 
