@@ -239,6 +239,7 @@ def test_two_drivers_share_the_workers_of_a_scheduler(
     engine: Target, net: SlowInternet, bucket: str, tmp_path: Path
 ) -> None:
     with machines(tmp_path, workers=2) as found:
+        begun_anew(context_here(), [])  # the data folder is there, as a run's lock leaves it
         drivers = [begin_driving(found.address, numbered(n), FILES // 2, f"{n}-") for n in (1, 2)]
         assert [driver.wait(300) for driver in drivers] == [0, 0]
     assert net.asked.total() == len(stored(bucket)) == FILES

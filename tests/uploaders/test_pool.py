@@ -176,12 +176,13 @@ def test_a_store_that_begins_to_refuse_ends_the_run(proxy: FaultyS3, tmp_path: P
     settings = s3(proxy, tmp_path)
     proxy.faults.append(Fault("PUT /.*/people/9/", "403 ExpiredToken", times=9))
     events: list[AssetEvent] = []
+    requests = some(tmp_path, 400)  # far more than a busy machine sends before it hears the answer
     with pytest.raises(StoreError, match="ExpiredToken"):
-        upload_all(some(tmp_path, 60), settings, events.append, SESSION)
+        upload_all(requests, settings, events.append, SESSION)
     assert {event.event_type for event in events} == {EventType.UPLOADED}
-    assert 5 <= len(events) < 30
+    assert 5 <= len(events) < 300
     proxy.faults.clear()
-    assert run(settings, *some(tmp_path, 60))[0].existed >= len(events)
+    assert run(settings, *requests[:60])[0].existed >= min(len(events), 50)
 
 
 def test_a_store_that_goes_away_ends_the_run(tmp_path: Path) -> None:

@@ -107,7 +107,8 @@ def test_a_store_that_deletes_nothing_says_so_and_takes_objects(
 
 
 @pytest.mark.parametrize(
-    ("kind", "words"), [("403 AccessDenied", "may read"), ("corrupt", "gives other bytes")]
+    ("kind", "words"),
+    [("403 AccessDenied", "may list, read and write"), ("corrupt", "gives other bytes")],
 )
 def test_a_store_that_does_not_give_what_it_took(
     tmp_path: Path, s3: FaultyS3, kind: str, words: str
