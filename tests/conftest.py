@@ -28,12 +28,18 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 OF_TABLES = {"dbt_project", "loaders", "migration", "workspace"}
-TESTED = module_of_builds.LEFT_OUT
+TESTED = (*module_of_builds.LEFT_OUT, "--threads", "1")
+"""Tests run beside each other: a second thread for each makes a build a sixth dearer."""
 UNTESTED = (*TESTED[:2], "test", *TESTED[2:])
 
 # how long an example takes says how busy the machine is
 settings.register_profile("rowkeeper", deadline=None)
 settings.load_profile("rowkeeper")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: while a test waits for a disk or a timer, others run."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(autouse=True)
@@ -216,9 +222,9 @@ def built(engine: Target, tmp_path: Path, kept: Kept) -> tuple[Context, dict[str
 def _untested_builds(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Builds of this process run the data tests, half of what they cost, where the tables are the
     subject: in some rooms, and for the mark ``data_tests``."""
-    room = request.path.parent.name
-    if room not in OF_TABLES and not request.node.get_closest_marker("data_tests"):
-        monkeypatch.setattr(module_of_builds, "LEFT_OUT", UNTESTED)
+    is_tested = request.path.parent.name in OF_TABLES
+    is_tested = is_tested or request.node.get_closest_marker("data_tests") is not None
+    monkeypatch.setattr(module_of_builds, "LEFT_OUT", TESTED if is_tested else UNTESTED)
 
 
 @pytest.fixture
