@@ -12,7 +12,7 @@ from downloaders.ytdlp.captions import CaptionLine, spoken_lines
 from rowkeeper.core.said import without_secrets
 from rowkeeper.core.text import trimmed
 
-RULES = 1
+RULES = 2
 """The number of these rules: what older ones have cut is cut again."""
 LONGEST_S = 30.0
 SHORTEST = 40

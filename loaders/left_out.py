@@ -88,6 +88,15 @@ def merged_notice(cells: Sequence[str]) -> tuple[str, ...]:
     )
 
 
+def other_address_notice(cells: Sequence[str]) -> tuple[str, ...]:
+    """What is said of e-mail cells whose link leads to an address that they do not show."""
+    return _said(
+        cells,
+        "The sheet shows another e-mail in cell{s} {names} than the link behind it leads to, as a "
+        "chip of a person may; what it shows is read: write the right address as text.",
+    )
+
+
 def _said(named: Sequence[str], sentence: str) -> tuple[str, ...]:
     """``sentence`` with the first of those ``named`` in it; nothing where there are none."""
     if not named:

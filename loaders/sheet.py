@@ -17,6 +17,7 @@ from loaders.columns import (
     shown_titles,
 )
 from loaders.doubts import doubts
+from loaders.emails import other_addresses
 from loaders.frames import read_frames
 from loaders.grid import Cell, Line, Tab, read_tabs, tab_label, with_source
 from loaders.index_column import IDS_MEND, doubtful_ids, ids_beside_index
@@ -194,7 +195,11 @@ def snapshot_of(
         content_sha256=sha256(to_json([[row.number, row.content_sha256] for row in rows])),
         rows=rows,
         columns=columns,
-        notices=(*chosen.notices, *merged_over_people(chosen, head)),
+        notices=(
+            *chosen.notices,
+            *merged_over_people(chosen, head),
+            *other_addresses(chosen, head, columns),
+        ),
         source_sha256=chosen.source_sha256,
         source_bytes=chosen.source_bytes,
     )
