@@ -39,7 +39,7 @@ def show(out: Terminal, facts: PersonFacts) -> None:
         _show_asset(out, asset)
     for link in facts.unsupported_links:
         _heading(out, f"Not fetched: {link['original_url']}")
-        _line(out, f"{link['error_message']}: {link['next_step']}")
+        _line(out, f"{str(link['error_message']).rstrip('.')}: {link['next_step']}")
     _show_words(out, facts.words)
 
 

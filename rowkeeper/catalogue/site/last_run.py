@@ -25,7 +25,7 @@ def run_text(run: Record) -> str:
     when = f"{run['command']}, {run['started_at']}{ended}"
     said = [f"Last run: {when}, {OUTCOMES[run['outcome']]}{code}"]
     if code:
-        said.append(str(run["message"]))
+        said.append(str(run["message"]).rstrip("."))
     said += [run["next_step"]] if run["next_step"] else []
     return ": ".join(said)
 
