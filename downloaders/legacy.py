@@ -4,30 +4,38 @@ It wrote ``{video_id}.mp4``, ``{video_id}_transcript.vtt`` and ``{file_id}.{ext}
 files under their own names or as ``row_{row_id}_{name}``, and beside them ``*_metadata.json``
 sidecars that say which row asked for which files. A row id in a name is a hint, never a proof: a
 file is matched by its media id, by a sidecar that names the medium and the very person, or by a
-name that the CSV gives to one asset alone.
+name that the CSV gives to one asset alone. Of several files that are one asset's, one is adopted
+and each other one is told.
 """
 
+import hashlib
 import re
 import shutil
+import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from downloaders import files
 from downloaders.base import AssetOwner, Fetched, FetchSettings, Request
+from downloaders.legacy_finds import Sidecar, Unmatched
 from downloaders.places import Places
-from rowkeeper.core.errors import InputError
 from rowkeeper.core.identity import compare_key
-from rowkeeper.core.net.sniff import HEAD, is_html
 from rowkeeper.core.paths import safe_extension
 from rowkeeper.core.said import without_secrets
-from rowkeeper.core.text import from_json
 
 CHUNK = 1 << 20
-SIDECAR = "_metadata.json"
-UNFINISHED = frozenset({".part", ".ytdl", ".temp", ".tmp"})
+FILMS = frozenset(
+    f".{name}"
+    for name in (
+        *("mp4", "m4v", "mov", "webm", "mkv", "avi", "flv", "3gp", "ts", "mpg", "mpeg", "wmv"),
+        *("mp3", "m4a", "aac", "wav", "ogg", "oga", "ogv", "opus", "flac", "weba"),
+    )
+)
+"""Extensions of films and sound: beside a video lie its thumbnail and its description."""
+BY_NAME, BY_SIDECAR, BY_MEDIUM = range(3)
+"""How well it is known whose a file is."""
 _TRANSCRIPT = re.compile(r"(.+?)(?:_transcript)?(?:\.[A-Za-z-]{2,10})?\.(?:vtt|srt|txt)")
 
 
@@ -35,13 +43,15 @@ _TRANSCRIPT = re.compile(r"(.+?)(?:_transcript)?(?:\.[A-Za-z-]{2,10})?\.(?:vtt|s
 class WantedFile:
     """An asset that waits for its file, and whose it is (name and e-mail as in the tables).
 
-    ``file_names`` are those that a legacy row gives to this asset and to nothing else.
+    ``file_names`` are those that legacy rows give to this asset; ``shares_names``: they give one of
+    them to another asset, or to nobody knows which, too.
     """
 
     request: Request
     name: str
     email: str
     file_names: tuple[str, ...] = ()
+    shares_names: bool = False
 
     @property
     def person(self) -> AssetOwner:
@@ -51,96 +61,13 @@ class WantedFile:
 
 @dataclass(frozen=True)
 class Match:
-    """A file that is the content of an asset; ``evidence`` says in words how that is known."""
+    """A file that is the content of an asset; ``evidence`` says in words how that is known,
+    ``strength`` how well."""
 
     path: Path
     wanted: WantedFile
     evidence: str
-
-
-@dataclass(frozen=True)
-class Unmatched:
-    """A file that is left where it is, and why."""
-
-    path: Path
-    reason: str
-
-
-@dataclass(frozen=True)
-class Sidecar:
-    """What a ``*_metadata.json`` says: whose download it was, of what, and the files it made."""
-
-    path: Path
-    row_id: str
-    name: str
-    email: str
-    media_ids: tuple[str, ...]
-    file_names: tuple[str, ...]
-
-
-def find(folders: Iterable[Path]) -> tuple[list[Path], list[Sidecar], list[Unmatched]]:
-    """Finished files, sidecars and leftovers below ``folders``, in the order of their paths.
-
-    Raises ``InputError`` for a folder that isn't there. Links out of a folder are not followed.
-    """
-    media: list[Path] = []
-    sidecars: list[Sidecar] = []
-    leftovers: list[Unmatched] = []
-    for folder in folders:
-        if not folder.is_dir():
-            raise InputError(f"{folder} is no folder: name the one that the old system wrote to.")
-        for path in sorted(folder.rglob("*")):
-            if path.is_symlink():
-                leftovers.append(Unmatched(path, "a link, not a file"))
-            elif path.is_file():
-                _sort(path, media, sidecars, leftovers)
-    return media, sidecars, leftovers
-
-
-def _sort(
-    path: Path, media: list[Path], sidecars: list[Sidecar], leftovers: list[Unmatched]
-) -> None:
-    if path.name.endswith(SIDECAR):
-        sidecar = read_sidecar(path)
-        if sidecar is None:
-            leftovers.append(Unmatched(path, "a sidecar that can't be read"))
-        else:
-            sidecars.append(sidecar)
-    elif reason := leftover(path):
-        leftovers.append(Unmatched(path, reason))
-    else:
-        media.append(path)
-
-
-def leftover(path: Path) -> str | None:
-    """Why ``path`` is no content, or None."""
-    for suffix in path.suffixes[-2:]:
-        if suffix.lower() in UNFINISHED:
-            return f"unfinished ({suffix})"
-    if path.stat().st_size == 0:
-        return "empty"
-    with path.open("rb") as file:
-        if is_html(file.read(HEAD)):
-            return "a web page saved as a file"
-    return None
-
-
-def read_sidecar(path: Path) -> Sidecar | None:
-    """The sidecar at ``path``; None if it is none."""
-    try:
-        facts = from_json(path.read_text("utf-8"))
-        result: dict[str, Any] = facts.get("download_result") or {}
-        media_ids = str(result.get("media_id") or "").split(",")
-        return Sidecar(
-            path=path,
-            row_id=str(facts["source_csv_row_id"]).strip(),
-            name=str(facts.get("person_name") or ""),
-            email=str(facts.get("person_email") or ""),
-            media_ids=tuple(item.strip() for item in media_ids if item.strip()),
-            file_names=tuple(str(name) for name in result.get("files_downloaded") or ()),
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
+    strength: int = BY_NAME
 
 
 def match(
@@ -149,17 +76,56 @@ def match(
     """Which file is which asset. A file may be several people's; an asset takes one file."""
     waiting = _Waiting(list(wanted))
     named = {
-        (sidecar.path.parent / name): sidecar for sidecar in sidecars for name in sidecar.file_names
+        (sidecar.path.parent, plain_name(name)): sidecar
+        for sidecar in sidecars
+        for name in sidecar.file_names
     }
-    matches: dict[str, Match] = {}
+    found: dict[str, list[Match]] = {}
     unmatched: list[Unmatched] = []
     for path in media:
-        candidates = list(_matches(path, named.get(path), waiting))
-        for item in candidates:
-            matches.setdefault(item.wanted.request.asset_id, item)
+        sidecar = named.get((path.parent, plain_name(path.name)))
+        candidates = {m.wanted.request.asset_id: m for m in _matches(path, sidecar, waiting)}
+        for asset_id, item in candidates.items():
+            found.setdefault(asset_id, []).append(item)
         if not candidates:
-            unmatched.append(Unmatched(path, _why_not(path, named.get(path))))
-    return list(matches.values()), unmatched
+            unmatched.append(Unmatched(path, _why_not(path, sidecar)))
+    matches = {asset_id: chosen for asset_id, some in found.items() if (chosen := _chosen(some))}
+    adopted = {item.path for item in matches.values()}
+    for asset_id, some in found.items():
+        for item in some:
+            if item.path not in adopted:
+                unmatched.append(Unmatched(item.path, _why_another(item, matches.get(asset_id))))
+    return list(matches.values()), list({left.path: left for left in unmatched}.values())
+
+
+def _chosen(some: list[Match]) -> Match | None:
+    """Which of the files that are one asset's is adopted: of those with the best evidence the
+    largest, for the others may be cut. None where only a name that several have says it."""
+    best = max(item.strength for item in some)
+    certain = [item for item in some if item.strength == best]
+    if best == BY_NAME and len({_content(item.path) for item in certain}) > 1:
+        return None
+    return max(certain, key=lambda item: item.path.stat().st_size)
+
+
+def _content(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _why_another(item: Match, chosen: Match | None) -> str:
+    request = item.wanted.request
+    if chosen is None:
+        return (
+            f"several files have this name, and nothing says which is that of row {request.row_id}"
+        )
+    what = f"{request.asset_kind} of row {request.row_id}"
+    return f"another file was adopted as the same {what}: {chosen.path}"
+
+
+def plain_name(name: str) -> str:
+    """A file's name as it is compared: without folders, and however its accents are written."""
+    return unicodedata.normalize("NFC", re.split(r"[\\/]", name)[-1])
 
 
 class _Waiting:
@@ -168,11 +134,13 @@ class _Waiting:
     def __init__(self, wanted: list[WantedFile]) -> None:
         self.by_medium: dict[tuple[str, str], list[WantedFile]] = {}
         self.by_name: dict[str, list[WantedFile]] = {}
+        self.shared: set[str] = set()
         for item in wanted:
             request = item.request
             medium = without_secrets(request.media_id)  # as sidecars have it
             self.by_medium.setdefault((medium, request.asset_kind), []).append(item)
-            for name in item.file_names:
+            for name in map(plain_name, item.file_names):
+                self.shared |= {name} if item.shares_names else set()
                 self.by_name.setdefault(name, []).append(item)
                 self.by_name.setdefault(f"row_{request.row_id}_{name}", []).append(item)
 
@@ -180,21 +148,24 @@ class _Waiting:
 def _matches(path: Path, sidecar: Sidecar | None, waiting: _Waiting) -> Iterator[Match]:
     for key in media_keys(path):
         for wanted in waiting.by_medium.get(key, ()):
-            yield Match(path, wanted, f"its name is the media id {key[0]}")
+            yield Match(path, wanted, f"its name is the media id {key[0]}", BY_MEDIUM)
     if sidecar is not None and len(sidecar.media_ids) == len(sidecar.file_names) == 1:
         medium = without_secrets(sidecar.media_ids[0])
         for wanted in waiting.by_medium.get((medium, "file"), ()):
             if is_of(sidecar, wanted):
                 evidence = f"the sidecar {sidecar.path.name} names medium and person"
-                yield Match(path, wanted, evidence)
-    listed = waiting.by_name.get(path.name, [])
+                yield Match(path, wanted, evidence, BY_SIDECAR)
+    name = plain_name(path.name)
+    listed = [] if name in waiting.shared else waiting.by_name.get(name, [])
     if len(listed) == 1 and (sidecar is None or is_of(sidecar, listed[0])):
-        yield Match(path, listed[0], "the CSV gives this name to this medium alone")
+        yield Match(path, listed[0], "the CSV gives this name to this medium alone", BY_NAME)
 
 
 def media_keys(path: Path) -> list[tuple[str, str]]:
     """``(media id, kind of asset)`` that the name of a file may stand for."""
-    keys = [(path.stem, "file"), (path.stem, "video")]
+    keys = [(path.stem, "file")]
+    if path.suffix.lower() in FILMS:
+        keys.append((path.stem, "video"))
     if path.suffix.lower() in {".vtt", ".srt", ".txt"}:
         transcript = _TRANSCRIPT.fullmatch(path.name)
         keys = [(path.stem, "file")]

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from loaders.legacy_cells import base_name, literal, split_names
 from rowkeeper.core.csv.legacy import is_nothing
 from rowkeeper.core.ids import asset_id
 from rowkeeper.core.links.classify import NOT_IDS
-from rowkeeper.core.text import from_json, trimmed
+from rowkeeper.core.text import trimmed
 
 Row = dict[str, Any]
 
@@ -114,9 +115,9 @@ def moment(text: str | None) -> datetime | None:
     """An ISO 8601 time; one without a zone is taken for UTC. None for anything else."""
     try:
         at = datetime.fromisoformat(trimmed(text or ""))
-    except ValueError:
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def _status(claims: _Claims, side: str) -> None:
@@ -142,18 +143,12 @@ def _status(claims: _Claims, side: str) -> None:
 
 def _files(claims: _Claims, side: str) -> None:
     names = split_names(claims.cell(f"{side}_files"))
-    for name in names:
+    for words in names:
+        name = base_name(words)
         medium = _medium_of(claims, side, name, len(names) == 1)
         page = name.casefold().endswith((".html", ".htm"))
         standing = "unverified" if page else "claimed"
-        claims.add("file", name, side, medium, file_name=name, standing=standing)
-
-
-def split_names(cell: str) -> list[str]:
-    """The file names in a cell, separated by ';', else by '|', else by ','; or a Python list."""
-    text = cell.strip("[]") if cell.startswith("[") else cell
-    mark = next((mark for mark in ";|" if mark in text), ",")
-    return [name for item in text.split(mark) if (name := trimmed(item).strip("'\""))]
+        claims.add("file", words, side, medium, file_name=name, standing=standing)
 
 
 def video_of(name: str) -> str | None:
@@ -198,12 +193,12 @@ def _uploads(claims: _Claims) -> None:
 
 
 def _mapping(claims: _Claims, column: str) -> dict[str, str]:
-    """A JSON object of strings; a cell that is none becomes a claim of its words."""
+    """An object of strings; a cell that is none becomes a claim of its words."""
     cell = claims.cell(column)
     if not cell:
         return {}
     try:
-        mapping = from_json(cell)
+        mapping = literal(cell)
     except ValueError:
         mapping = None
     if not isinstance(mapping, dict):

@@ -13,7 +13,8 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from loaders.legacy_claims import MAPPING, split_names, video_of
+from loaders.legacy_cells import split_names
+from loaders.legacy_claims import MAPPING, video_of
 from loaders.text_files import (
     MAX_BYTES,
     Decoded,
@@ -28,7 +29,7 @@ from rowkeeper.core.errors import InputError
 from rowkeeper.core.identity import compare_key, row_id_key
 from rowkeeper.core.ids import UUID
 from rowkeeper.core.links.classify import NOT_IDS, classify
-from rowkeeper.core.text import from_json, to_json
+from rowkeeper.core.text import each_text, encodable, from_json, to_json
 from rowkeeper.core.titles import TITLES, title_key
 
 Row = dict[str, Any]
@@ -106,7 +107,7 @@ def _records(path: Path, text: Decoded) -> Iterator[tuple[int, Mapping[str, Any]
 
 def _json(path: Path, text: str) -> Any:
     try:
-        return from_json(text)
+        return each_text(from_json(text), encodable)
     except (ValueError, RecursionError) as error:
         raise InputError(f"The list {path} is no valid JSON ({error}): restore it.") from None
 

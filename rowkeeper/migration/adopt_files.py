@@ -1,5 +1,6 @@
 """``rowkeeper migrate adopt``: take over the files that the old system left, and report them."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,8 @@ from rowkeeper.workspace.sessions import session
 
 if TYPE_CHECKING:
     from downloaders.base import Fetched
-    from downloaders.legacy import Match, Unmatched, WantedFile
+    from downloaders.legacy import Match, WantedFile
+    from downloaders.legacy_finds import Unmatched
 
 WAITING = """
 select
@@ -35,11 +37,8 @@ where
 order by assets.asset_id
 """
 LISTED_NAMES = """
-select asset_id, min(file_name) as file_name
-from raw.legacy_claims
-where claim = 'file' and asset_id is not null and file_name is not null
-group by asset_id
-having count(distinct file_name) = 1
+select distinct row_id, asset_id, file_name from raw.legacy_claims
+where claim = 'file' and file_name is not null
 """
 
 
@@ -56,7 +55,8 @@ def adopt_files(context: Context, folders: Iterable[Path]) -> AdoptedFiles:
 
     Run again it finds nothing more to do. Raises ``InputError``, ``WarehouseError``.
     """
-    from downloaders.legacy import adopt, find, match
+    from downloaders.legacy import adopt, match
+    from downloaders.legacy_finds import find
     from downloaders.places import Places
     from downloaders.registry import fetch_settings
 
@@ -81,18 +81,34 @@ def _waiting(context: Context) -> "list[WantedFile]":
     from downloaders.legacy import WantedFile
 
     def wanted(name: str, email: str, **asset: Any) -> WantedFile:
-        names = listed.get(asset["asset_id"], ())
-        return WantedFile(request=Request(**asset), name=name, email=email, file_names=names)
+        names, shares = listed.get(asset["asset_id"], ((), False))
+        return WantedFile(Request(**asset), name, email, names, shares)
 
     with connect(context.target) as warehouse:
         listed = _listed_names(warehouse)
         return warehouse.records(wanted, WAITING)
 
 
-def _listed_names(warehouse: Warehouse) -> dict[str, tuple[str, ...]]:
-    """Asset id -> the one file that the legacy CSVs list for it."""
-    names = warehouse.lookup("asset_id", "file_name", LISTED_NAMES)
-    return {asset_id: (name,) for asset_id, name in names.items()}
+def _listed_names(warehouse: Warehouse) -> dict[str, tuple[tuple[str, ...], bool]]:
+    """Asset id -> the one file that the legacy CSVs list for it, and whether they list that name
+    for another asset, too, or for another row."""
+    from downloaders.legacy import plain_name
+
+    claimants: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    names: dict[str, set[str]] = defaultdict(set)
+    for row_id, asset_id, file_name in warehouse.query(LISTED_NAMES):
+        name = plain_name(file_name)
+        claimants[name].add((row_id, asset_id or ""))
+        if asset_id:
+            names[asset_id].add(name)
+    listed = {}
+    for asset_id, own in names.items():
+        if len(own) == 1:
+            (name,) = own
+            rows = {row_id for row_id, _ in claimants[name]}
+            assets = {claimed for _, claimed in claimants[name] if claimed}
+            listed[asset_id] = ((name,), len(rows) > 1 or len(assets) > 1)
+    return listed
 
 
 def _event(context: Context, match: "Match", fetched: "Fetched", session_id: str) -> AssetEvent:

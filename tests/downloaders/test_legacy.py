@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from downloaders.base import Request
-from downloaders.legacy import Match, Unmatched, WantedFile, adopt, find, match
+from downloaders.legacy import Match, WantedFile, adopt, match
+from downloaders.legacy_finds import Unmatched, find
 from downloaders.places import Places
 from rowkeeper.core.errors import InputError
 from rowkeeper.core.ids import asset_id
@@ -129,6 +130,10 @@ def test_a_name_that_the_csv_gives_to_one_medium_alone(tmp_path: Path) -> None:
         (f"{VIDEO}.mp4", b"", "empty"),
         (f"{VIDEO}.mp4", b"\n <!DOCTYPE html><title>Sign in", "a web page saved as a file"),
         (f"{FILE}.html", b"<html>", "a web page saved as a file"),
+        (f"{VIDEO}.crdownload", b"half", "unfinished (.crdownload)"),
+        (f"{VIDEO}.mp4.part-Frag7", b"half", "unfinished (.part-Frag7)"),
+        (f"{VIDEO}.jpg", b"a thumbnail", "no asset waits for it"),
+        (f"{VIDEO}.description", b"a text", "no asset waits for it"),
         ("x_metadata.json", b"no json", "a sidecar that can't be read"),
         ("y_metadata.json", b"[]", "a sidecar that can't be read"),
     ],
@@ -138,6 +143,64 @@ def test_leftovers_are_named(tmp_path: Path, name: str, body: bytes, reason: str
     matched, left = run(tmp_path, *ANNA, ANNAS_FILE)
     assert matched == set()
     assert left == {name: reason}
+
+
+def test_each_file_of_an_asset_that_has_one_is_told(tmp_path: Path) -> None:
+    for name, body in (("a", b"film" * 9), ("b", b"film" * 8), ("c", b"film" * 9)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{VIDEO}.mp4").write_bytes(body)
+    media, sidecars, _ = find([tmp_path])
+    matches, unmatched = match(media, sidecars, [ANNA[0], BEN])
+    assert {item.path for item in matches} == {tmp_path / "a" / f"{VIDEO}.mp4"}
+    assert len(matches) == 2
+    said = {item.path.parent.name: item.reason for item in unmatched}
+    assert sorted(said) == ["b", "c"]
+    assert all("adopted as the same video of row " in reason for reason in said.values())
+
+
+def test_a_name_that_several_files_have_is_nobodys(tmp_path: Path) -> None:
+    listed = replace(ANNAS_FILE, file_names=("video.mp4",))
+    for name in ("12", "13"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "video.mp4").write_bytes(name.encode())
+    matched, left = run(tmp_path, listed)
+    assert matched == set()
+    assert "nothing says which is that of row 1" in left["video.mp4"]
+    (tmp_path / "13" / "video.mp4").write_bytes(b"12")
+    assert run(tmp_path, listed)[0] == {("video.mp4", listed.request.asset_id)}
+    assert run(tmp_path, replace(listed, shares_names=True))[0] == set()
+
+
+@pytest.mark.parametrize(
+    ("listed", "there"),
+    [("Café.mp4", "Cafe\u0301.mp4"), ("C:\\dl\\Café.mp4", "Café.mp4"), ("/x/y.mp4", "y.mp4")],
+)
+def test_a_name_is_one_whatever_its_accents_and_folders(
+    tmp_path: Path, listed: str, there: str
+) -> None:
+    (tmp_path / there).write_bytes(b"film")
+    by_csv = replace(ANNAS_FILE, file_names=(listed,))
+    assert run(tmp_path, by_csv)[0] == {(there, by_csv.request.asset_id)}
+    sidecar(tmp_path, FILE, "1", "Anna Nagy", [listed])
+    assert run(tmp_path, ANNAS_FILE)[0] == {(there, by_csv.request.asset_id)}
+
+
+def test_a_sidecar_that_names_its_file_as_a_text(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"film")
+    sidecar(tmp_path, FILE, "1", "Anna Nagy", "a.mp4")  # type: ignore[arg-type]
+    assert run(tmp_path, ANNAS_FILE)[0] == {("a.mp4", ANNAS_FILE.request.asset_id)}
+
+
+def test_a_folder_and_a_file_that_can_not_be_read_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = FaultyDisk(tmp_path).install(monkeypatch)
+    (tmp_path / f"{VIDEO}.mp4").write_bytes(b"film")
+    disk.fails = {"read": errno.EIO}
+    assert "can't be read (" in run(tmp_path, ANNA[0])[1][f"{VIDEO}.mp4"]
+    disk.fails = {"scandir": errno.EACCES}
+    with pytest.raises(InputError, match="can't be read"):
+        find([tmp_path])
 
 
 def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from loaders.legacy_claims import claims_of, moment, split_names
+from loaders.legacy_cells import split_names
+from loaders.legacy_claims import claims_of, moment
 from loaders.links import legacy_row_links
 from rowkeeper.core.ids import asset_id
 
@@ -43,6 +44,31 @@ def test_a_status_is_about_each_medium_of_its_side() -> None:
     ]
     assert rows[2]["asset_id"] == asset_id("7", "drive", FILE, "file")
     assert rows[0]["claimed_at"].isoformat() == "2025-06-14T21:58:01.978527+00:00"
+
+
+@pytest.mark.parametrize("folder", ["C:\\dl\\", "/home/a/youtube_downloads/", "youtube_downloads/"])
+def test_a_file_is_known_by_its_name_in_whatever_folder_it_lay(folder: str) -> None:
+    rows = claims(youtube_files=f"{folder}{VIDEO}.mp4", drive_files=f"{folder}Talk.mp4")
+    assert brief(rows, "words", "file_name", "media_id") == [
+        (f"{folder}{VIDEO}.mp4", f"{VIDEO}.mp4", VIDEO),
+        (f"{folder}Talk.mp4", "Talk.mp4", None),
+    ]
+
+
+def test_a_mapping_as_python_writes_it_is_one() -> None:
+    rows = claims(
+        link=YOUTUBE_LINK,
+        file_uuids=str({f"YouTube: {VIDEO}": "u1", "Drive file x": None}),
+        s3_paths=str({"u1": "files/it's.mp4"}),
+    )
+    assert brief(rows, "object_uuid", "object_key", "media_id", "standing") == [
+        ("u1", "files/it's.mp4", VIDEO, "claimed")
+    ]
+
+
+def test_characters_that_no_encoding_has_are_replaced() -> None:
+    (claim,) = claims(file_uuids='{"a\\u0000": "\\ud83d"}')
+    assert (claim["words"], claim["object_uuid"]) == ("a\ufffd", "\ufffd")
 
 
 def test_a_time_with_a_zone_is_taken_in_it() -> None:
@@ -175,12 +201,42 @@ def test_without_a_row_id_no_asset_is_named() -> None:
         ("notes, part one.txt;b.mp4", ["notes, part one.txt", "b.mp4"]),
         ("a.mp4|b.mp4", ["a.mp4", "b.mp4"]),
         ("['a.mp4', 'b.mp4']", ["a.mp4", "b.mp4"]),
+        ("['a.mp4', 'b, c; d.mp4']", ["a.mp4", "b, c; d.mp4"]),
+        ('["It\'s.mp4", null]', ["It's.mp4"]),
+        ("('a.mp4',)", ["a.mp4"]),
+        ("{'b.mp4', 'a.mp4'}", ["a.mp4", "b.mp4"]),
+        ("[a.mp4, b.mp4]", ["a.mp4", "b.mp4"]),
+        ("[2020] Talk.mp4", ["[2020] Talk.mp4"]),
+        ("Talk [final]", ["Talk [final]"]),
+        ("Smith, John.mp4,b.mp4", ["Smith, John.mp4", "b.mp4"]),
+        ("a.mp4, b.mp4", ["a.mp4", "b.mp4"]),
+        ("a.mp4\r\nb.mp4", ["a.mp4", "b.mp4"]),
+        ("nan;b.mp4", ["b.mp4"]),
+        ("'tis.mp4", ["'tis.mp4"]),
+        ("[" * 200, ["[" * 200]),
+        ("['']", []),
     ],
 )
 def test_lists_of_names(cell: str, names: list[str]) -> None:
     assert split_names(cell) == names
 
 
-@pytest.mark.parametrize("text", ["", None, "yesterday", "2025-13-01", "nan"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        None,
+        "yesterday",
+        "2025-13-01",
+        "nan",
+        "0001-01-01T00:00:00+05:00",
+        "9999-12-31T23:59:59-05:00",
+    ],
+)
 def test_no_moment(text: str | None) -> None:
+    assert moment(text) is None
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00"])
+def test_a_time_beyond_the_calendar_is_no_moment(text: str) -> None:
     assert moment(text) is None
