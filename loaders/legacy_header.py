@@ -12,6 +12,7 @@ from rowkeeper.core.errors import InputError
 from rowkeeper.core.text import quoted, some_of, trimmed
 
 Layout = tuple[str, ...]
+PERSON = ("row_id", "name", "email", "type")
 SHOWN = 10  # columns that a sentence names
 
 
@@ -51,15 +52,18 @@ def row_layout(cells: tuple[str, ...], header: Layout) -> Layout | None:
     """The columns of a record below ``header``: the header's, else those of its own width.
 
     Another generation's row that was appended to the file starts with a row id; that tells it from
-    a row that lost or gained a cell. A blank before a quote shows one whose cell was taken apart
-    (``1, "Ash, Ann"``), and so does an e-mail address beside its own column. A second id shows that
-    the first number is an index. None for a record that fits no layout; blank lines fit all.
+    a row that lost or gained a cell, as does a header that has the columns of a person in the same
+    order. A blank before a quote shows one whose cell was taken apart (``1, "Ash, Ann"``), and so
+    does an e-mail address beside its own column. A second id shows that the first number is an
+    index. None for a record that fits no layout; blank lines fit all.
     """
     if len(cells) == len(header) or not cells:
         return header
     other = GENERATIONS.get(len(cells))
     taken_apart = any(cell.startswith(" ") and cell.lstrip().startswith('"') for cell in cells)
     if other is None or other[0] != "row_id" or taken_apart or _is_shifted(cells, other):
+        return None
+    if _of_person(header) != _of_person(other):
         return None
     first, second = (ROW_ID.fullmatch(trimmed(cell)) for cell in cells[:2])
     return other if first and not second else None
@@ -69,6 +73,11 @@ def _is_shifted(cells: tuple[str, ...], layout: Layout) -> bool:
     """Whether the name or the type has the sign of an e-mail address, which the e-mail has not."""
     named = dict(zip(layout, cells, strict=True))
     return "@" not in named["email"] and "@" in named["name"] + named["type"]
+
+
+def _of_person(layout: Layout) -> list[str]:
+    """The columns of a person in their order; generations are alike but for the row id."""
+    return [name for name in layout if name in PERSON and name != "row_id"]
 
 
 def _mend(column: str) -> str:

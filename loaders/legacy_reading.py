@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from loaders.index_column import IDS_MEND, WORDS, doubtful_ids, has_untitled_index
+from loaders.legacy_doubts import Titles
 from loaders.legacy_files import FileContent, find_files, read_content
 from loaders.legacy_header import SHOWN, Layout, count_known, read_header, row_layout
-from loaders.legacy_records import CsvRecord, below, edges
+from loaders.legacy_records import CsvRecord, below, header_of, survey
 from loaders.text_files import FALLBACK, MAX_BYTES, Dialect, headed
 from rowkeeper.core.csv.guard import is_marked, unguard
 from rowkeeper.core.csv.legacy import COLUMNS
@@ -25,10 +26,11 @@ class LegacyRow(NamedTuple):
     ``text`` is the record as it stands, its line end included, ``data`` its bytes where these are
     not the text in the file's encoding. ``generation`` and ``values`` (by column) follow the
     record's own layout: None and {} where its width fits none. ``named`` has every cell with its
-    column's name.
+    column's name; ``is_header``: the cells are titles again.
     """
 
     line: int
+    is_header: bool
     generation: int | None
     cells: tuple[str, ...]
     values: Mapping[str, str]
@@ -85,9 +87,11 @@ class LegacyFile:
                 "writes it."
             )
         names = column_names(self.header, self.layout)
+        titles = Titles(self.path, 1, self.header, self.layout, self.delimiter)
         read = _reader_of(self.header, self.delimiter)
         for record in below(content, Dialect(self.delimiter, self.preamble)):
-            yield _row(record, self.layout, names, read)
+            is_header = titles.are_again(record.cells)
+            yield _row(record, self.layout, names, read, is_header=is_header)
 
 
 def load_legacy_csv(
@@ -122,8 +126,11 @@ def read_file(
     read_again = partial(read_content, path, fallback, max_bytes)
     content, titles = read_again(), columns or {}
     form = headed(path, content.decoded.text, partial(count_known, columns=titles))
-    header, last, line_end = edges(content, form)
+    header = header_of(content, form)
     layout = read_header(path, header.line, header.cells, titles)
+    last, line_end = survey(
+        content, form, Titles(path, header.line, header.cells, layout, form.delimiter).check
+    )
     if has_untitled_index(layout, (record.cells for record in below(content, form))):
         raise InputError(
             f"The legacy CSV {path} {WORDS}: give the index a title before the others on line "
@@ -183,12 +190,20 @@ def _reader_of(header: tuple[str, ...], delimiter: str) -> Callable[[str], str]:
     return str
 
 
-def _row(record: CsvRecord, header: Layout, names: Layout, read: Callable[[str], str]) -> LegacyRow:
+def _row(
+    record: CsvRecord,
+    header: Layout,
+    names: Layout,
+    read: Callable[[str], str],
+    *,
+    is_header: bool,
+) -> LegacyRow:
     cells = tuple(map(read, record.cells))
     cells_json = to_json(cells)
     layout, values = _values(cells, header)
     return LegacyRow(
         line=record.line,
+        is_header=is_header,
         generation=sum(map(bool, layout)) if layout else None,
         cells=cells,
         values=values,

@@ -1,7 +1,7 @@
 """The records of a legacy CSV, one after the other, each with its line and as it stands."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -25,20 +25,31 @@ class CsvRecord(NamedTuple):
     data: bytes | None
 
 
-def edges(content: FileContent, form: Dialect) -> tuple[CsvRecord, CsvRecord | None, str]:
-    """The header, the last record below it, and the line end. Raises ``InputError`` for a file
-    that is empty or no CSV."""
-    header: CsvRecord | None = None
-    last: CsvRecord | None = None
-    ends: set[str] = set()
-    for record in records(content, form):
-        header, last = header or record, header and record
-        if record.cells:
-            ends.add(record.text[len(record.text.rstrip("\r\n")) :])
+def header_of(content: FileContent, form: Dialect) -> CsvRecord:
+    """The header. Raises ``InputError`` for a file that is empty or no CSV."""
+    header = next(records(content, form), None)
     if header is None:
         raise InputError(f"The legacy CSV {content.path} is empty: it has no header on line 1.")
+    return header
+
+
+def survey(
+    content: FileContent, form: Dialect, check: Callable[[CsvRecord], None]
+) -> tuple[CsvRecord | None, str]:
+    """The last record below the header, and the line end; each record below passes ``check``.
+
+    Raises ``InputError`` for a file that is no CSV.
+    """
+    last: CsvRecord | None = None
+    ends: set[str] = set()
+    for number, record in enumerate(records(content, form)):
+        if number:
+            last = record
+            check(record)
+        if record.cells:
+            ends.add(record.text[len(record.text.rstrip("\r\n")) :])
     names = {_LINE_ENDS.get(end, "mixed") for end in ends if end}
-    return header, last, names.pop() if len(names) == 1 else "mixed" if names else "LF"
+    return last, names.pop() if len(names) == 1 else "mixed" if names else "LF"
 
 
 def below(content: FileContent, form: Dialect) -> Iterator[CsvRecord]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from loaders.destination import DATASET
+from rowkeeper.core.csv.legacy import is_nothing
 from rowkeeper.core.identity import compare_key, email_address, row_id_key, without_formula
 from rowkeeper.core.text import trimmed
 from rowkeeper.core.warehouse import Warehouse
@@ -18,6 +19,8 @@ Row = dict[str, Any]
 KNOWN = f"select distinct row_id from {DATASET}.row_keys where row_id != '' order by row_id"
 _ONCE_A_TEXT = re.compile(r"[#'()\[\]:°№]|[^\W\d_]|\.$")
 """What stands in spellings of numbers that were ids of their own before: ``#7``, ``Row 7``."""
+_NAMES = frozenset({"Nan", "Null"})
+"""Words for nothing that people have for a name; programs write them otherwise."""
 
 
 class RowIds:
@@ -49,14 +52,18 @@ def known_row_ids(warehouse: Warehouse) -> list[str]:
 
 
 def keys_row(row_key: str, row_id: str, values: Mapping[str, str | None]) -> Row:
-    """The row of ``raw.row_keys`` of a row that says ``values`` of the person ``row_id``."""
-    name = values.get("name")
+    """The row of ``raw.row_keys`` of a row that says ``values`` of the person ``row_id``.
+
+    A word for nothing (``nan``, ``-``, ``#REF!``) is no name and no e-mail that two could share.
+    """
+    name, email = values.get("name"), values.get("email")
+    is_named = trimmed(name or "") in _NAMES or not is_nothing(trimmed(name or ""))
     return {
         "row_key": row_key,
         "row_id": row_id,
-        "name_key": compare_key(name),
+        "name_key": compare_key(name) if is_named else "",
         "first_name_key": compare_key(next(iter(trimmed(name or "").split()), "")),
-        "email_key": compare_key(values.get("email")),
+        "email_key": "" if is_nothing(trimmed(email or "")) else compare_key(email),
         "type_key": compare_key(values.get("type")),
-        "email_address": email_address(values.get("email")),
+        "email_address": email_address(email),
     }

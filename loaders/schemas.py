@@ -88,6 +88,7 @@ SCHEMAS: dict[TableName, pa.Schema] = {
         ("row_key", _TEXT),
         ("file_sha256", _TEXT),
         ("line", _COUNT),
+        ("is_header", _FLAG),
         ("generation", _COUNT),
         ("content_sha256", _TEXT),
         ("values_sha256", _TEXT),

@@ -18,7 +18,7 @@ from rowkeeper.core.csv.legacy import COLUMNS
 from rowkeeper.core.identity import row_id_key
 from rowkeeper.core.text import sha256, to_json
 
-RULES_VERSION = 14
+RULES_VERSION = 15
 """The version of the rules that make keys, links and claims of a row: the finder and the classifier
 of links, the names of columns, the claims. Raise it when what they make changes, so that rows which
 older ones read are read again. Rows that name none were read by version 1 or before."""
@@ -117,6 +117,7 @@ def add_legacy_file(rows: Rows, file: LegacyFile, ids: RowIds) -> None:
                 "row_key": row_key,
                 "file_sha256": file.file_sha256,
                 "line": row.line,
+                "is_header": row.is_header,
                 "generation": row.generation,
                 "content_sha256": row.content_sha256,
                 "values_sha256": values_sha256(row.values, COLUMNS),

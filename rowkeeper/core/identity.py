@@ -6,6 +6,7 @@ These forms are for comparing only; what a source wrote is kept verbatim beside 
 import re
 import unicodedata
 
+from rowkeeper.core.csv.legacy import is_nothing
 from rowkeeper.core.text import INVISIBLE, ZERO_WIDTH, compatible, trimmed
 
 _IGNORED = (
@@ -50,7 +51,7 @@ _FORMULA = re.compile(r'="(.*)"', re.DOTALL)
 
 
 def row_id_key(text: str | None) -> str:
-    """The normal form of a row id, '' for none.
+    """The normal form of a row id, '' for none and for each word for nothing (``nan``, ``#REF!``).
 
     A whole number counts by its value, however it is written: ``3.0``, ``004``, ``1,005``,
     ``="7"``, ``#7``, ``'7``, ``Row 7``, ``7.``, ``1E+3``, digits of any script. Anything else is in
@@ -67,7 +68,7 @@ def row_id_key(text: str | None) -> str:
     number = _in_ascii(plain)
     match = _WHOLE.fullmatch(_bare_number(number))
     if match is None:
-        return _written_out(number) or plain
+        return _written_out(number) or ("" if is_nothing(plain) else plain)
     whole = match["plain"] or match["grouped"] or match["dotted"]
     return re.sub(r"\D", "", whole).lstrip("0") or "0"
 

@@ -101,7 +101,7 @@ def _listed_names(warehouse: Warehouse) -> dict[str, tuple[tuple[str, ...], bool
         claimants[name].add((row_id, asset_id or ""))
         if asset_id:
             names[asset_id].add(name)
-    listed = {}
+    listed: dict[str, tuple[tuple[str, ...], bool]] = {}
     for asset_id, own in names.items():
         if len(own) == 1:
             (name,) = own

@@ -52,7 +52,7 @@ all_rows as (
         legacy_rows.row_key,
         legacy_rows.line,
         coalesce(legacy_files.file_name, '') || ', line ' || cast(legacy_rows.line as text) as place,
-        false as is_header,
+        coalesce(legacy_rows.is_header, false) as is_header,
         legacy_rows.content_sha256,
         legacy_rows.cells,
         legacy_rows.row_id as row_id_as_found,
@@ -131,18 +131,19 @@ select
     cells,
     case
         when ignored_by is not null then '{{ left_out() }}: ' || ignored_by
+        when is_header then 'header row'
         when source = 'legacy_csv' and generation is null
             then
                 'row has ' || cast(json_array_length(cast(cells as json)) as text)
                 || ' fields, which fits no generation'
-        when is_header or lower(row_id) in ('#', 'row_id') then 'header row'
+        when lower(row_id) in ('#', 'row_id') then 'header row'
         when row_id = '' and name_key = 'name' and email_key in ('email', 'e-mail') then 'header row'
         when other_text = '' and name_text in ('', '---') and '---' in (name_text, status_text)
             then 'separator'
         when is_nobody and not has_link and row_id = '' then 'empty row'
         when is_nobody and not has_link then 'numbered ahead, nobody there yet'
-        when row_id = '' and name_text = '' then 'no row id and no name'
+        when row_id = '' and name_key = '' then 'no row id and no name'
         when row_id = '' then 'no row id'
-        when name_text = '' then 'no name'
+        when name_key = '' then 'no name'
     end as fault
 from ruled

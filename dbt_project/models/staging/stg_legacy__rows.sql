@@ -2,6 +2,7 @@ select
     row_key,
     file_sha256,
     line,
+    coalesce(is_header, false) as is_header,
     generation,
     content_sha256,
     cells,

@@ -1,5 +1,7 @@
 """The format of the legacy CSV: its generations, told by their headers, and its nothings."""
 
+import re
+
 _PERSON = ("row_id", "name", "email", "type")
 _FOUND = ("link", "extracted_links", "youtube_playlist", "google_drive", "processed")
 _TRACKED = (
@@ -22,10 +24,13 @@ GENERATIONS: dict[int, tuple[str, ...]] = {
 COLUMNS: tuple[str, ...] = (*GENERATIONS[21], "doc_link", "extraction_date")
 """Every column that any generation has."""
 
-NOTHING = frozenset({"", "-", "'-", "nan", "<na>", "none", "null", "n/a", "[]", "{}"})
+NOTHING = frozenset({"", "-", "'-", "nan", "nat", "<na>", "none", "null", "n/a", "[]", "{}"})
 """What the old system wrote where there was nothing, in lower case."""
+ERROR = re.compile(r"#(?:[^\s\d#]\S*[!?]|n/[ad]|nv|н/д|getting_data)", re.IGNORECASE)
+"""What a spreadsheet shows where a formula came to nothing: ``#REF!``, ``#N/A``, ``#WERT!``."""
 
 
 def is_nothing(cell: str | None) -> bool:
     """Does ``cell`` say nothing?"""
-    return not cell or cell.strip().casefold() in NOTHING
+    text = cell.strip() if cell else ""
+    return text.casefold() in NOTHING or bool(ERROR.fullmatch(text))
