@@ -2,6 +2,7 @@
 
 import glob
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ class FileContent:
 
 
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
+_MAY_BE_TABLE = re.compile(r"\.[ct]sv(?![a-z])|\.(?:xlsx?|xlsm|xlsb|ods|numbers)\Z", re.IGNORECASE)
 
 
 def find_files(paths: Iterable[str | Path]) -> list[Path]:
@@ -62,6 +64,15 @@ def left_out(paths: Iterable[str | Path]) -> list[Path]:
     return sorted({path for folder in folders for path in _walk(folder)[1]})
 
 
+def unread_tables(paths: Iterable[str | Path]) -> list[Path]:
+    """What is no ``.csv`` of the folders among ``paths`` by its name and may be one all the same:
+    ``output.csv.bak``, a workbook."""
+    folders = [folder for path in paths if (folder := Path(path).expanduser()).is_dir()]
+    read = set(find_files(paths)) if folders else set()
+    files = {file for folder in folders for file in _walk(folder)[0]}
+    return sorted(file for file in files - read if _MAY_BE_TABLE.search(file.name))
+
+
 def _walk(folder: Path) -> tuple[list[Path], list[Path]]:
     """The files below ``folder`` that people keep, and what of it others do.
 
@@ -69,7 +80,7 @@ def _walk(folder: Path) -> tuple[list[Path], list[Path]]:
     """
     kept: list[Path] = []
     others: list[Path] = []
-    for above, folders, files in os.walk(folder):
+    for above, folders, files in os.walk(folder, onerror=_refuse_unreadable):
         here = Path(above)
         aside = [here / name for name in folders if is_systems(name)]
         folders[:] = [name for name in folders if not is_systems(name)]
@@ -78,6 +89,13 @@ def _walk(folder: Path) -> tuple[list[Path], list[Path]]:
         for name in files:
             (others if is_systems(name) else kept).append(here / name)
     return sorted(kept), others
+
+
+def _refuse_unreadable(error: OSError) -> None:
+    raise InputError(
+        f"The folder {error.filename} can't be read ({error.strerror}): give this user the "
+        f"right to read it, or name the CSVs one by one in {SETTING}."
+    )
 
 
 def _matches(pattern: Path) -> list[Path]:

@@ -14,7 +14,7 @@ from loaders.earlier_rows import drop_earlier_reading, missing_keys
 from loaders.held import Loaded, loaded
 from loaders.kept_loads import keep_loads, loads_dir, missing_loads
 from loaders.legacy_evidence import EvidenceFile
-from loaders.legacy_files import left_out
+from loaders.legacy_files import left_out, unread_tables
 from loaders.legacy_reading import LegacyFile, load_legacy_csv, notices_of
 from loaders.loader import Loader
 from loaders.newer_rules import ReadAgain, read_again
@@ -238,10 +238,18 @@ def _summary(
 
 
 def _left_out(settings: Settings) -> list[str]:
-    """A sentence on files of others in the folders of CSVs, if there are any."""
-    paths = left_out(settings.legacy_csv.paths)
-    names = some_of([path.name for path in paths], 3)
-    return [f"Left out of the legacy CSVs, for no person keeps them: {names}."] if paths else []
+    """Sentences on what is not read in the folders of CSVs: files of others, and other tables."""
+    said = []
+    if paths := left_out(settings.legacy_csv.paths):
+        names = some_of([path.name for path in paths], 3)
+        said.append(f"Left out of the legacy CSVs, for no person keeps them: {names}.")
+    if paths := unread_tables(settings.legacy_csv.paths):
+        names = some_of([path.name for path in paths], 3)
+        said.append(
+            f"Not read, for of a folder only .csv and .tsv are: {names}. If one is a legacy CSV, "
+            "name it in legacy_csv.paths, a workbook saved as CSV."
+        )
+    return said
 
 
 def _new_columns(snapshot: Snapshot | None, held: Loaded) -> tuple[str, ...]:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from downloaders.base import Fetched
-from downloaders.legacy import WantedFile, match, read_sidecar
+from downloaders.legacy import WantedFile, match
+from downloaders.legacy_finds import read_sidecar
 from downloaders.naming import checked_template, relative_path
 from downloaders.sidecar import sidecar_path, write_sidecar
 from rowkeeper.core.paths import safe_segment

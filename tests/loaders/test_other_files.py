@@ -1,13 +1,15 @@
 """What systems and office programs keep among the legacy CSVs is left out, and told."""
 
+import errno
 from pathlib import Path
 
 import pytest
 
-from loaders.legacy_files import EPOCH, find_files, left_out, moment_of
+from loaders.legacy_files import EPOCH, find_files, left_out, moment_of, unread_tables
 from loaders.pipeline import preview
 from loaders.summary import summary_text
 from rowkeeper.core.errors import InputError
+from tests.fakes.disk import FaultyDisk
 from tests.helpers.archives import context_at
 from tests.helpers.sources import claiming_csv
 
@@ -26,6 +28,35 @@ def test_only_what_a_person_wrote_is_read(tmp_path: Path) -> None:
     assert "Legacy CSVs: 1 read, 1 new." in said
     assert "Left out of the legacy CSVs, for no person keeps them: " in said
     assert "and 2 more." in said
+
+
+def test_files_that_may_be_tables_by_another_name_are_told(tmp_path: Path) -> None:
+    folder = tmp_path / "old"
+    folder.mkdir()
+    claiming_csv(folder / "output.csv")
+    tables = ["output.csv.bak", "output.csv.1", "output.csv~", "output.csv_old", "people.xlsx"]
+    for name in (*tables, "notes.csvs", "video.mp4"):
+        (folder / name).write_bytes(b"row_id")
+    assert unread_tables([folder]) == sorted(folder / name for name in tables)
+    assert unread_tables([folder, folder / "output.csv.1"]) == sorted(
+        folder / name for name in tables if name != "output.csv.1"
+    )
+    context = context_at(tmp_path, legacy_csv__paths=str(folder))
+    said = summary_text(preview(context.settings, context.target))
+    assert "Not read, for of a folder only .csv and .tsv are: output.csv.1, output.csv.bak" in said
+    assert "If one is a legacy CSV, name it in legacy_csv.paths" in said
+
+
+def test_a_folder_that_can_not_be_read_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claiming_csv(tmp_path / "output.csv")
+    closed = tmp_path / "2024"
+    closed.mkdir()
+    disk = FaultyDisk(closed).install(monkeypatch)
+    disk.fails = {"scandir": errno.EACCES}
+    with pytest.raises(InputError, match=r"The folder .*2024 can't be read .*legacy_csv.paths"):
+        find_files([tmp_path])
 
 
 ASIDE = [

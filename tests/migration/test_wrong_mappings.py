@@ -39,12 +39,16 @@ FILES = """row_id,name,email,type,google_drive,drive_files
 3,Cleo Vogt,cleo@x.org,T,https://drive.google.com/file/d/1CleoCleoCleoCleoCleoCleoCleoCleo/view,video.mp4
 14,Dan Ek,dan@x.org,T,,"video.mp4,b.mp4"
 """
+TWICE = f"""{FIVE}
+1,Anna Nagy,anna@x.org,T,https://youtu.be/aaaaaaaaa10
+1,Gus Hol,gus@x.org,T,https://youtu.be/aaaaaaaaa11
+"""
 
 
 @pytest.mark.parametrize("engine", ["duckdb", "postgres"], indirect=True)
 def test_no_word_for_nothing_and_no_title_makes_a_person(engine: Target, tmp_path: Path) -> None:
     write(tmp_path / "sheet.csv", SHEET)
-    texts = {"errors.csv": ERRORS, "appended.csv": APPENDED, "files.csv": FILES}
+    texts = {"errors.csv": ERRORS, "appended.csv": APPENDED, "files.csv": FILES, "twice.csv": TWICE}
     paths = [str(write(tmp_path / name, text)) for name, text in texts.items()]
     flags = {"sheet.source": str(tmp_path / "sheet.csv"), "legacy_csv.paths": paths}
     context = Context(load_settings(flags), engine)
@@ -77,6 +81,7 @@ def test_no_word_for_nothing_and_no_title_makes_a_person(engine: Target, tmp_pat
         ("errors.csv", 5, "row id 2 is another person in the newest sheet: Ben Tamm"),
         ("errors.csv", 6, "no name"),
         ("errors.csv", 7, "no name"),
+        ("twice.csv", 3, "row id 1 is another person in the newest sheet: Anna Nagy"),
     ]
 
     old = tmp_path / "drive_downloads"

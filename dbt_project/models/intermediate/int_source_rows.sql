@@ -146,6 +146,23 @@ compared as (
     left join pairs on placed.name_key = pairs.name_key and placed.email_key = pairs.email_key
 ),
 
+-- Rows of somebody else under the same row id supersede none of the holder's.
+own as (
+    select
+        *,
+        case
+            when is_candidate and is_holder
+                then first_value(line) over (
+                    partition by source, file_id, row_id, is_candidate, is_holder
+                    order by
+                        first_observed_at desc nulls last,
+                        case when source = 'sheet' then line else -line end
+                )
+            else newest_line
+        end as superseding_line
+    from compared
+),
+
 explained as (
     select
         *,
@@ -153,9 +170,9 @@ explained as (
             when fault is not null then fault
             when is_accepted and (is_held or name_key != '') then null
             when is_accepted then 'accepted for row id ' || row_id || ', whom nobody has'
-            when line != newest_line
+            when line != superseding_line
                 then
-                    'row id ' || row_id || written_as || ' stands in row ' || cast(newest_line as text)
+                    'row id ' || row_id || written_as || ' stands in row ' || cast(superseding_line as text)
                     || ' and again, with other content, in row ' || cast(line as text)
             when not is_holder
                 then
@@ -163,8 +180,8 @@ explained as (
                     || case when holder_source = 'sheet' then 'sheet' else 'legacy file' end
                     || ': ' || holder_name
         end as reason,
-        fault is null and is_candidate and line != newest_line and is_holder as is_superseded
-    from compared
+        fault is null and is_candidate and line != superseding_line and is_holder as is_superseded
+    from own
 ),
 
 disposed as (
