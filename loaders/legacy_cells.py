@@ -2,6 +2,7 @@
 
 import ast
 import re
+import warnings
 from typing import Any
 
 from rowkeeper.core.csv.legacy import is_nothing
@@ -27,7 +28,9 @@ def _of_python(text: str) -> Any:
     if sum(map(text.count, "[({")) > MOST_NESTED:
         raise ValueError(f"more than {MOST_NESTED} brackets")
     try:
-        value = ast.literal_eval(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a backslash in a path, which stays one
+            value = ast.literal_eval(text)
     except (SyntaxError, TypeError, MemoryError, RecursionError) as error:
         raise ValueError(str(error)) from None
     return sorted(value, key=str) if isinstance(value, set) else value

@@ -205,6 +205,7 @@ def test_without_a_row_id_no_asset_is_named() -> None:
         ('["It\'s.mp4", null]', ["It's.mp4"]),
         ("('a.mp4',)", ["a.mp4"]),
         ("{'b.mp4', 'a.mp4'}", ["a.mp4", "b.mp4"]),
+        (r"['C:\dl\x.mp4']", [r"C:\dl\x.mp4"]),
         ("[a.mp4, b.mp4]", ["a.mp4", "b.mp4"]),
         ("[2020] Talk.mp4", ["[2020] Talk.mp4"]),
         ("Talk [final]", ["Talk [final]"]),

@@ -35,9 +35,9 @@ ID,Name,E-Mail,Type,Link
 \ufeffId,Name,Email,Type,Links
 13,Kim Kay,kim@x.org,T,https://youtu.be/aaaaaaaaaa9
 """
-FILES = """row_id,name,email,type,google_drive,drive_files
-3,Cleo Vogt,cleo@x.org,T,https://drive.google.com/file/d/1CleoCleoCleoCleoCleoCleoCleoCleo/view,video.mp4
-14,Dan Ek,dan@x.org,T,,"video.mp4,b.mp4"
+FILES = """row_id,name,email,type,google_drive,drive_files,file_uuids
+3,Cleo Vogt,cleo@x.org,T,https://drive.google.com/file/d/1CleoCleoCleoCleoCleoCleoCleoCleo/view,video.mp4,
+14,Dan Ek,dan@x.org,T,,"video.mp4,b.mp4",{half
 """
 TWICE = f"""{FIVE}
 1,Anna Nagy,anna@x.org,T,https://youtu.be/aaaaaaaaa10
@@ -84,13 +84,20 @@ def test_no_word_for_nothing_and_no_title_makes_a_person(engine: Target, tmp_pat
         ("twice.csv", 3, "row id 1 is another person in the newest sheet: Anna Nagy"),
     ]
 
+    unread = "select reason from {schema}.unverified_claims where words = '{{half'"
+    assert rows_of(engine, unread) == [
+        ("the cell can't be read as a mapping, neither as JSON nor as Python writes one",)
+    ]
+
     old = tmp_path / "drive_downloads"
     old.mkdir()
     (old / "video.mp4").write_bytes(b"whose film")
     adopted = adopt_files(context, [old])
     assert not adopted.matches
     with connect(engine) as warehouse:
-        assert warehouse.column("select file_name from raw.legacy_claims order by 1") == [
+        assert warehouse.column(
+            "select file_name from raw.legacy_claims where claim = 'file' order by 1"
+        ) == [
             "b.mp4",
             "video.mp4",
             "video.mp4",

@@ -155,6 +155,8 @@ explained as (
                 then 's3_paths has no key for its object'
             when looked_for.is_refuted then 'its object was looked for: ' || looked_for.error_message
             when claims.claim = 'file' and claims.standing = 'unverified' then 'a web page saved as a file'
+            when claims.claim = 'upload' and claims.object_uuid is null
+                then 'the cell can''t be read as a mapping, neither as JSON nor as Python writes one'
             when claims.standing = 'unverified'
                 then 'nothing else in the row, no other row of the person and no list supports it'
             when claims.claim = 'status' and claims.asset_id is null
