@@ -1,6 +1,6 @@
 """What is said of what stands in a sheet and comes into no table: in words, with the remedy."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from rowkeeper.core.text import harmless, quoted, some_of
 
@@ -14,12 +14,12 @@ def cell_name(column: int, row: int) -> str:
     return f"{get_column_letter(column)}{row}"
 
 
-def hidden_notice(columns: Iterable[int]) -> tuple[str, ...]:
+def hidden_notice(columns: set[int]) -> tuple[str, ...]:
     """What is said of hidden columns with content, given their numbers from 1."""
     from openpyxl.utils import get_column_letter
 
     return _said(
-        [get_column_letter(column) for column in sorted(set(columns))],
+        [get_column_letter(column) for column in sorted(columns)],
         "The sheet hides column{s} {names} with content, left out as the published page leaves "
         "them out: show them if they are of the people.",
     )

@@ -14,7 +14,7 @@ _SIGNS = "gstatic.com/"
 
 @dataclass(frozen=True)
 class Merged:
-    """A cell with content that covers several rows: its name, such as B2, and these rows."""
+    """A cell with content that was merged: its name, such as B2, and the rows that it covers."""
 
     name: str
     first: int

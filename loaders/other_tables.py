@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
-from loaders.columns import LONGEST_TITLE, OF_PERSON, Columns, WantedColumns, read_titles
+from loaders.columns import OF_PERSON, Columns, WantedColumns, count_known, read_titles
 from loaders.grid import Line, Tab
 from loaders.left_out import merged_notice
 from rowkeeper.core.errors import InputError
 from rowkeeper.core.identity import compare_key
 from rowkeeper.core.text import trimmed
-from rowkeeper.core.titles import is_same_title, sheet_column
+from rowkeeper.core.titles import is_same_title
 
-SAME_PERSON = frozenset({"row_id", "email"})
+NAMES_ONE = frozenset({"row_id", "name", "email"})
 FEWEST = 3
 """Titles that make a row one of titles: a person may have one for a name, or two."""
 
@@ -49,9 +49,9 @@ def merged_over_people(tab: Tab, head: Line) -> tuple[str, ...]:
 
 def _says_other_titles(texts: Sequence[str], columns: Columns, wanted: WantedColumns) -> bool:
     """Whether a row says titles, and one of a person's stands elsewhere than it is read."""
-    if any("@" in text for text in texts):  # as most rows of people: no titles have it
-        return False
-    if sum(map(_may_be_title, texts)) < FEWEST:
+    if any("@" in text and not count_known([text], wanted) for text in texts):
+        return False  # an address, as most rows of people have one: what is quickly told
+    if count_known(texts, wanted) < FEWEST:
         return False
     again = read_titles(texts, wanted).places
     known = {
@@ -59,17 +59,9 @@ def _says_other_titles(texts: Sequence[str], columns: Columns, wanted: WantedCol
         for name in OF_PERSON
         if name in again and name in columns.places and all(trimmed(texts[p]) for p in again[name])
     }
-    if "name" not in known or len({again[name] for name in known}) < FEWEST:
+    if len({again[name] for name in known}) < FEWEST:
         return False
     return any(again[name] != columns.places[name] for name in known)
-
-
-def _may_be_title(text: str) -> bool:
-    """Whether a cell is a title for all that is told at once: most cells of people are not."""
-    plain = text.strip()
-    if not plain or len(plain) > LONGEST_TITLE or plain.isdigit():
-        return False
-    return sheet_column(plain) is not None
 
 
 def _beside(columns: Columns, wanted: WantedColumns) -> dict[str, int]:
@@ -80,7 +72,7 @@ def _beside(columns: Columns, wanted: WantedColumns) -> dict[str, int]:
         for name, places in columns.places.items()
         if name in OF_PERSON and name not in wanted.titles
     }
-    if "name" not in read or len(columns.places["name"]) > 1:
+    if "name" not in read:
         return {}
     start = max(read.values())
     again = {
@@ -103,7 +95,7 @@ def _differ(below: Sequence[Line], columns: Columns, beside: dict[str, int]) -> 
             compare_key(_text(line, at))
             not in ("", compare_key(_text(line, columns.places[name][0])))
             for name, at in beside.items()
-            if name in SAME_PERSON or name == "name"
+            if name in NAMES_ONE
         )
         for line in below
     )

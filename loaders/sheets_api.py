@@ -218,11 +218,11 @@ def _tab(item: Mapping[str, Any]) -> Tab:
 
 
 def _merged(ranges: Iterable[Mapping[str, Any]], lines: Sequence[Line]) -> Iterator[Merged]:
-    """Those of the merged ``ranges`` that cover several rows."""
+    """Those of the merged ``ranges`` that begin in a row with content."""
     filled = {line.number for line in lines if line.cells}
     for area in ranges:
         first, last = int(area.get("startRowIndex", 0)) + 1, int(area.get("endRowIndex", 0))
-        if last > first and first in filled:
+        if first in filled:
             yield Merged(cell_name(int(area.get("startColumnIndex", 0)) + 1, first), first, last)
 
 

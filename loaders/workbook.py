@@ -62,7 +62,7 @@ def read_workbook(path: Path, data: bytes, bounds: Bounds) -> list[Tab]:
         sheets = reader.wb.worksheets
         hidden = [sheet for sheet in sheets if sheet.sheet_state != "visible"]
         said = hidden_tabs_notice([t.title for t in hidden if _lists_people(where, t, bounds)])
-        said += shape_notice([link for link in seen.links if link])
+        said += shape_notice(seen.links)
         tabs = [
             _tab(where, place, sheet, seen.by_name.get(parts[sheet.title], WorkbookPart()), bounds)
             for place, sheet in enumerate(sheets)
@@ -109,10 +109,10 @@ def _lists_people(where: str, sheet: "Worksheet", bounds: Bounds) -> bool:
 
 
 def _merged(sheet: "Worksheet") -> Iterator[Merged]:
-    """The cells with content that cover several rows, in their order."""
+    """The merged cells with content, in their order."""
     for area in sorted(sheet.merged_cells.ranges, key=lambda area: (area.min_row, area.min_col)):
         shown = sheet._cells.get((area.min_row, area.min_col))
-        if area.max_row > area.min_row and shown is not None and shown.value is not None:
+        if shown is not None and shown.value is not None:
             name = cell_name(area.min_col, area.min_row)
             yield Merged(name, area.min_row, area.max_row)
 

@@ -116,7 +116,8 @@ class _Look:
         elif name == "v":
             self._is_value = True
         elif name == "Relationship" and attributes.get("Type", "").endswith("/hyperlink"):
-            self.links.append(attributes.get("Target", ""))
+            target = attributes.get("Target", "")
+            self.links += [target] if target.partition("#")[0] else []  # else a place in the file
         elif name in ("mergeCell", "hyperlink") and ":" in attributes.get("ref", ""):
             self._count(_area(attributes["ref"]))
 
@@ -133,7 +134,7 @@ class _Look:
     def data(self, data: Any) -> None:
         if self._formula is not None:
             self._formula.append(data)
-        if self._is_value and data.strip():
+        if self._is_value:
             self._is_unknown = False
 
     def end(self, tag: Any) -> None:

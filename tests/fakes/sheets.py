@@ -1,6 +1,7 @@
 """The Sheets API and an XLSX, both made of the tabs of a published page."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -72,6 +73,29 @@ def value(cell: Cell) -> dict[str, Any]:
     return answer
 
 
+def fields_of(mask: str) -> dict[str, Any]:
+    """The fields that a mask such as ``a(b,c)`` names: each with those in it, none for all."""
+    last: dict[str, Any] = {}
+    opened = [last]
+    for token in re.findall(r"\w+|[()]", mask):
+        if token == "(":
+            opened.append(last)
+        elif token == ")":
+            opened.pop()
+        else:
+            last = opened[-1].setdefault(token, {})
+    return opened[0]
+
+
+def masked(answer: Any, fields: dict[str, Any]) -> Any:
+    """What of ``answer`` a client that asks for these ``fields`` gets."""
+    if isinstance(answer, list):
+        return [masked(one, fields) for one in answer]
+    if not fields or not isinstance(answer, dict):
+        return answer
+    return {name: masked(answer[name], fields[name]) for name in fields if name in answer}
+
+
 @contextmanager
 def sheets_api(tabs: Sequence[Tab]) -> Iterator[SheetsApi]:
     """The API on loopback; its ``url`` is the setting ``sheet.api_endpoint``."""
@@ -84,7 +108,8 @@ def sheets_api(tabs: Sequence[Tab]) -> Iterator[SheetsApi]:
                 self.headers.get("X-Goog-Api-Key", ""),
                 self.headers.get("Authorization", ""),
             )
-            body = json.dumps(answer).encode()
+            asked = parse_qs(urlsplit(self.path).query).get("fields", [""])[0]
+            body = json.dumps(masked(answer, fields_of(asked))).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))

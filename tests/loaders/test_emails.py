@@ -34,6 +34,7 @@ def page(tmp_path: Path, cell: str) -> Snapshot:
         ("ann@x.org", "https://www.google.com/url?q=mailto:lee@x.org", True),
         ("Ann@X.org", "mailto:ann%40x.org?subject=Hi", False),
         ("ann@x.org, lee@x.org", "mailto:lee@x.org", False),
+        ("ann@x.org,lee@x.org", "mailto:ann@x.org,%20lee@x.org", False),
         ("Ann &lt;ann@x.org&gt;", "mailto:ann@x.org", False),
         ("ann@x.org", "https://x.org/ann", False),
         ("ann@x.org", "mailto:", False),
