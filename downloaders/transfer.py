@@ -17,7 +17,6 @@ import urllib3
 from downloaders import files
 from downloaders.base import Fetched, FetchSettings, Progress, Request
 from downloaders.http import (
-    MAX_DIGITS,
     HttpClient,
     filename_of,
     is_encoded,
@@ -42,7 +41,7 @@ Judge = Callable[[bytes, Told], Told]
 
 MAX_STEPS = 4
 CHECK_EVERY = 64 << 20
-_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]+/([0-9]+|\*)")
+_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]+/([0-9]{1,18}|\*)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,7 +191,7 @@ class _Transfer:
                 digest.update(chunk)
             write(chunk)
         part = _part_of(response)  # which may be less than was asked for
-        whole = int(part[2][:MAX_DIGITS]) if part and part[2] != "*" else 0
+        whole = int(part[2]) if part and part[2] != "*" else 0
         if size < whole:
             raise RetryLaterError("truncated", f"{size} of {whole} bytes arrived.")
         return size

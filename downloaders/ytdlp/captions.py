@@ -70,7 +70,8 @@ _NO_CHARACTER = re.compile(r"&#0*+[0-9]{8,};?")
 
 
 _COMMAS = re.compile(
-    r"^([ \t]*(?:\d+:)?\d\d:\d\d),(\d{3}[ \t]+-->[ \t]+(?:\d+:)?\d\d:\d\d),(?=\d{3})", re.MULTILINE
+    r"^([ \t]*(?:\d+:)?\d\d:\d\d)[,.](\d{3}[ \t]+-->[ \t]+(?:\d+:)?\d\d:\d\d)[,.](?=\d{3})",
+    re.MULTILINE,
 )
 """Times as SRT has them, which some write into WebVTT: the library would pass their cues over."""
 

@@ -51,6 +51,7 @@ def test_an_address_with_a_gap_in_it_is_one(
 def test_blanks_around_a_slash_are_no_end() -> None:
     assert led_to(f"https://youtu.be / {VIDEO}, or so") == [("video", VIDEO)]
     assert led_to(f"www.youtube.com /\nwatch?v={VIDEO}") == [("video", VIDEO)]
+    assert led_to(f"https://youtu.be /{VIDEO} and so on") == [("video", VIDEO)]
     assert led_to(f"drive.google.com / file/d/{FILE}/view") == [("file", FILE)]
     assert [kind for kind, _ in led_to("youtube.com / vimeo.com / mail")] == ["furniture"] * 2
     assert [kind for kind, _ in led_to("on youtu.be / and there")] == ["furniture"]

@@ -83,7 +83,15 @@ def test_hostile_captions_have_storable_passages(hostile: str) -> None:
         assert 0 <= float(one.start_s or 0) <= float(one.end_s or 0) <= 1e7
 
 
-@pytest.mark.parametrize("begin", ["00:01,000 --> 00:02,500", "01:00:01,000 --> 01:00:02,500"])
+@pytest.mark.parametrize(
+    "begin",
+    [
+        "00:01,000 --> 00:02,500",
+        "01:00:01,000 --> 01:00:02,500",
+        "00:01,000 --> 00:02.500",
+        "  00:01.000 --> 00:02,500",
+    ],
+)
 def test_cues_with_times_as_srt_has_them_are_read(begin: str) -> None:
     (one,) = cut_captions(f"WEBVTT\n\n1\n{begin} align:start\nHello there\n", rolling=False)
     assert one.text == "Hello there"

@@ -127,11 +127,24 @@ def test_a_part_that_nobody_asked_for_is_not_taken(tmp_path: Path) -> None:
 
 def test_a_part_that_ends_before_the_file_does_is_not_all(tmp_path: Path) -> None:
     """A server may answer with less than what was asked for, whole by its Content-Length."""
-    with serving(Answers(cuts=[1000], part=len(BODY) // 2)) as answers:
+    with serving(Answers(cuts=[1000], part=len(BODY) - 1001)) as answers:
         assert [fails(lambda: get(answers, tmp_path)) for _ in range(2)] == ["truncated"] * 2
-        assert (tmp_path / "x.part").stat().st_size == 1000 + len(BODY) // 2
+        assert (tmp_path / "x.part").stat().st_size == len(BODY) - 1
         assert is_whole(get(answers, tmp_path), tmp_path)
         assert answers.sent == len(BODY)
+
+
+@pytest.mark.parametrize("size", ["*", "9" * 5000])
+def test_a_part_of_a_file_whose_size_nobody_knows_is_no_cut_one(tmp_path: Path, size: str) -> None:
+    told = {"Content-Range": f"bytes 1000-{len(BODY) - 1}/{size}"}
+    with serving(Answers(cuts=[1000], headers=told)) as answers:
+        assert fails(lambda: get(answers, tmp_path)) == "truncated"
+        assert is_whole(get(answers, tmp_path), tmp_path)
+
+
+def test_a_whole_file_that_says_it_is_a_part_is_whole(tmp_path: Path) -> None:
+    with serving(Answers(headers={"Content-Range": "bytes 0-1/999999999"})) as answers:
+        assert is_whole(get(answers, tmp_path), tmp_path)
 
 
 def test_a_note_that_is_damaged_or_alone_starts_over(tmp_path: Path) -> None:

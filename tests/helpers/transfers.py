@@ -61,13 +61,13 @@ def respond(handler: BaseHTTPRequestHandler, answers: Answers) -> None:
     if first and first >= len(body):
         status, body, first = 416, b"", 0
     handler.send_response_only(status)
-    if status == 206:
-        shown = first if answers.honest_range else first + 1
-        last = min(len(body), first + (answers.part or len(body))) - 1
-        handler.send_header("Content-Range", f"bytes {shown}-{last}/{len(body)}")
-    rest = body[first:][: answers.part if status == 206 else None]
+    shown = first + (status == 206 and not answers.honest_range)
+    last = min(len(body), first + (answers.part or len(body))) - 1
+    part = f"bytes {shown}-{last}/{len(body)}" if status == 206 else None
+    rest = body[shown:][: answers.part if status == 206 else None]
     length = len(rest) if answers.length is None else answers.length
-    headers = {"ETag": answers.etag, "Last-Modified": answers.modified, **answers.headers}
+    headers = {"ETag": answers.etag, "Last-Modified": answers.modified, "Content-Range": part}
+    headers |= answers.headers
     if length >= 0:
         headers["Content-Length"] = str(length)
     for name, value in headers.items():
