@@ -312,6 +312,13 @@ def test_who_may_only_read_a_site_waits_for_nobody(
     with pytest.raises(DiskError), alone(tmp_path / "another"):
         pytest.fail("nothing is there that could be read")
 
+    def is_full(path: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(files, "own_file", is_full)
+    with pytest.raises(DiskError), alone(tmp_path / "site"):
+        pytest.fail("who could write there is not alone")
+
 
 def test_no_page_tells_a_secret(tmp_path: Path) -> None:
     secret = "https://a.example/x?token=5ec7e75ec7e75ec7e7"
@@ -328,6 +335,8 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     kept.write_text("mine")
     with pytest.raises(UsageError, match="holds other things than a site"):
         made_site(tmp_path, 1, 1)
+    with pytest.raises(UsageError), alone(kept.parent):
+        pytest.fail("it is no site")
     assert [path.name for path in kept.parent.iterdir()] == ["thesis.txt"]
 
 
@@ -346,6 +355,12 @@ def test_no_link_is_followed_out_of_a_site(tmp_path: Path) -> None:
             made_site(tmp_path, 3, 2)
         folder.unlink()
         (tmp_path / "aside").rename(folder)
+    (site / "gone").symlink_to(outside)
+    (site / MADE).write_text('{"gone/precious.txt": "x"}')
+    with pytest.raises(DiskError, match="gone is a link"):
+        made_site(tmp_path, 3, 2)
+    (site / MADE).write_text('{"../outside/precious.txt": "x"}')
+    made_site(tmp_path, 3, 2)
     assert [path.read_text() for path in outside.iterdir()] == ["mine"]
     (site / MADE).write_text("[" * 100_000)
     assert made_site(tmp_path, 3, 2)[0].changed > 3

@@ -207,15 +207,22 @@ def test_the_plain_scan_tells_what_the_table_lacks(
 
 
 def test_a_link_in_a_row_without_anybody_is_in_no_empty_row(engine: Target, tmp_path: Path) -> None:
-    """As below merged cells: the second video of who stands above."""
+    """As below merged cells: the second video of who stands above. What the old system noted of its
+    work is nobody's."""
     below = VIDEO.replace("a" * 11, "b" * 11)
     (tmp_path / "sheet.csv").write_text(
         f"row_id,name,type,link\n1,Ann,MF,{VIDEO}\n,,,{below}\n2,,,{below}\n3,,,\n,,,\n,Bo,,\n"
     )
-    context = Context(load_settings({"sheet.source": str(tmp_path / "sheet.csv")}), engine)
+    noted = f"9{',' * 16}see https://help.example.org/1,"
+    (tmp_path / "old.csv").write_text(f"{LEGACY.splitlines()[0]}\n{noted}\n")
+    sources = {
+        "sheet.source": str(tmp_path / "sheet.csv"),
+        "legacy_csv.paths": [str(tmp_path / "old.csv")],
+    }
+    context = Context(load_settings(sources), engine)
     ingest(context.settings, engine)
     build(context)
     told = "select line, reason from {schema}.quarantine where needs_mending order by line"
     assert rows_of(engine, told)[:2] == [(3, "no row id and no name"), (4, "no name")]
     empty = "select line from {schema}.quarantine where not needs_mending order by line"
-    assert rows_of(engine, empty) == [(1,), (5,), (6,)]
+    assert rows_of(engine, empty) == [(1,), (2,), (5,), (6,)]

@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 
 from demo.site import SHEET_PAGE, Demo
+from downloaders.pool import DownloadSummary
 from rowkeeper.cli import run_command
 from rowkeeper.core.warehouse import Target, connect
+from rowkeeper.run.round import Moved
 from tests.fakes.internet import FakeInternet
 from tests.fakes.site import DriveFile
 from tests.helpers.kills import KILL
 from tests.helpers.sources import page
+from uploaders.pool import UploadSummary
 
 STATES = """
 select media_id, asset_type, person_row_id, local_file_path, object_key, download_status,
@@ -58,6 +61,16 @@ def killed(module: str, attribute: str, times: int, *arguments: str) -> None:
     command = [sys.executable, "-c", KILL, module, attribute, str(times), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == -9, done.stderr
+
+
+def test_what_went_straight_into_a_store_counts_though_it_refuses_the_rest() -> None:
+    def archived(straight: int, later: UploadSummary | None) -> int | None:
+        return Moved(0, DownloadSummary(archived=straight), later, 0, [], None).archived
+
+    assert archived(3, UploadSummary(uploaded=2)) == 5
+    assert archived(0, UploadSummary()) == 0
+    assert archived(3, None) == 3
+    assert archived(0, None) is None
 
 
 def test_straight_through(

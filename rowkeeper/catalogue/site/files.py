@@ -20,7 +20,7 @@ from rowkeeper.core.text import from_json
 MADE = ".made.json"
 """In the site's folder: of what each file was made."""
 BEGUN = ".begun.txt"
-"""While a site is written: the files that it changes, a line each, before it does; then nothing.
+"""While a site is written: the files that are written, a line each, before they are; then nothing.
 Who writes has its lock."""
 
 
@@ -108,10 +108,9 @@ class SiteFiles:
         """Remove what the site no longer has, and remember what it has."""
         for path in self.before.keys() - self.made.keys():
             refuse_links(self.folder, (self.folder / path).parent)
-            self._begin(path)
             (self.folder / path).unlink(missing_ok=True)
             self.changed += 1
-        if self.changed or self.before != self.made:
+        if self.before != self.made:
             write_whole(self.folder / MADE, json.dumps(self.made, sort_keys=True).encode())
         if is_own_file(begun := self.folder / BEGUN) and begun.stat().st_size:
             with own_file(begun) as file:
@@ -129,7 +128,7 @@ def _read_made(path: Path) -> dict[str, str]:
 
 def _read_begun(path: Path) -> list[str]:
     lines = path.read_bytes().decode("utf-8", "replace").split("\n")
-    return [line for line in lines if is_plain(line) and line not in (MADE, BEGUN)]
+    return [line for line in lines if is_plain(line)]
 
 
 def digest(made_of: Any) -> str:
