@@ -131,16 +131,23 @@ class _Transfer:
             if other := self.inspect(response):
                 return other
             raise_for_status(response, urlsplit(url).hostname or "The source")
-            offset = self._offset(response, have)
+            offset = self._offset(response, have, version)
             if offset is None:
                 self.sink.start_over()
                 return url
             return self._take(response, offset)
 
-    def _offset(self, response: urllib3.BaseHTTPResponse, have: int) -> int | None:
-        """Where the body belongs; None for a part that nobody asked for."""
+    def _offset(
+        self, response: urllib3.BaseHTTPResponse, have: int, version: str
+    ) -> int | None:
+        """Where the body belongs; None for a part that nobody asked for, or of another version.
+
+        A server that knows no If-Range sends the rest of whatever it has now.
+        """
         if response.status != 206:
             return 0
+        if self._version_of(response) not in (None, version):
+            return None
         part = _part_of(response)
         return have if part and have and int(part[1]) == have else None
 

@@ -100,6 +100,21 @@ def test_another_version_is_started_over(tmp_path: Path, etag: str | None) -> No
         assert answers.asked[1]["if-range"] == '"v1"'
 
 
+@pytest.mark.parametrize("modified", [None, "Tue, 24 Nov 2026 10:00:00 GMT"])
+def test_the_rest_of_another_version_is_not_taken(tmp_path: Path, modified: str | None) -> None:
+    """Some servers know ``Range`` and not ``If-Range``."""
+    first = "Mon, 23 Nov 2026 10:00:00 GMT"
+    start = Answers(cuts=[1000], heeds_if_range=False)
+    if modified:
+        start.etag, start.modified = None, first
+    with serving(start) as answers:
+        assert fails(lambda: get(answers, tmp_path)) == "truncated"
+        answers.etag, answers.modified = (None, modified) if modified else ('"v2"', None)
+        answers.body = BODY[::-1]
+        assert is_whole(get(answers, tmp_path), tmp_path, BODY[::-1])
+        assert [asked.get("range") for asked in answers.asked] == [None, "bytes=1000-", None]
+
+
 @pytest.mark.parametrize("etag", [None, 'W/"weak"'])
 def test_what_has_no_version_is_never_resumed(tmp_path: Path, etag: str | None) -> None:
     with serving(Answers(cuts=[1000], etag=etag)) as answers:
