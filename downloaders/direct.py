@@ -1,5 +1,6 @@
 """Media that a link leads to directly, from hosts that somebody listed in ``download.hosts``."""
 
+import mimetypes
 from pathlib import Path, PurePosixPath
 from typing import ClassVar
 from urllib.parse import unquote, urlsplit
@@ -11,14 +12,22 @@ from downloaders.http import HttpClient, mime_of
 from downloaders.sinks import Sink, Told
 from downloaders.streaming import StreamingDownloader
 from downloaders.transfer import commit_saved, save
-from rowkeeper.core.errors import NeedsPersonError, PermanentError
+from rowkeeper.core.errors import (
+    AmbiguousError,
+    NeedsPersonError,
+    PermanentError,
+    RetryLaterError,
+    TransferError,
+)
 from rowkeeper.core.net.hosts import Hosts
-from rowkeeper.core.net.sniff import is_belied, is_html, true_type
+from rowkeeper.core.net.sniff import UNTOLD, is_belied, is_hollow, is_html, true_type
 from rowkeeper.core.net.throttle import Limit
 
 MEDIA = ("audio/", "video/", "image/", "text/")
 DOCUMENTS = frozenset({"application/pdf", "application/ogg", "application/octet-stream"})
 PAGES = frozenset({"text/html", "text/css", "text/javascript"})
+VAGUE = UNTOLD | {"text/plain"}
+"""What servers say of files of which they know no type."""
 
 
 class DirectDownloader(StreamingDownloader):
@@ -46,7 +55,7 @@ class DirectDownloader(StreamingDownloader):
             sink,
             progress,
             settings=self.settings,
-            inspect=_inspect,
+            inspect=lambda response: _inspect(response, name),
             judge=lambda head, declared: _judge(head, declared, name),
         )
         return commit_saved(request, directory, sink, saved)
@@ -60,17 +69,34 @@ class DirectDownloader(StreamingDownloader):
             ) from None
 
 
-def _inspect(response: urllib3.BaseHTTPResponse) -> None:
+def _inspect(response: urllib3.BaseHTTPResponse, name: str | None) -> None:
     mime_type = mime_of(response)
     wanted = mime_type.startswith(MEDIA) or mime_type in DOCUMENTS
     if response.status < 300 and (not wanted or mime_type in PAGES):
-        raise PermanentError("not_media", f"The link leads to {mime_type[:80]}, not to media.")
+        words = f"The link leads to {mime_type[:80]}, not to media."
+        raise _not_media(words, _promised(name))
 
 
 def _judge(head: bytes, declared: Told, name: str | None) -> Told:
     """Raise for a page, whatever its headers say; tell name and type where they don't."""
-    if not declared.mime_type.startswith("text/") and is_html(head):
-        raise PermanentError("not_media", f"A page came instead of {declared.mime_type[:80]}.")
-    if is_belied(head, declared.mime_type):
-        raise PermanentError("not_media", f"Text came instead of {declared.mime_type[:80]}.")
-    return Told(declared.filename or name, true_type(head, declared.mime_type))
+    told = declared.mime_type
+    expected = (_promised(name) or told) if told in VAGUE else told
+    if is_hollow(head, expected):
+        raise RetryLaterError("empty", f"Nothing came instead of {expected[:80]}: it has 0 bytes.")
+    if not expected.startswith("text/") and is_html(head):
+        raise _not_media(f"A page came instead of {expected[:80]}.", expected)
+    if is_belied(head, expected):
+        raise _not_media(f"Text came instead of {expected[:80]}.", expected)
+    return Told(declared.filename or name, true_type(head, told))
+
+
+def _promised(name: str | None) -> str | None:
+    """The type of media or document that the name in a link stands for, if it stands for one."""
+    mime_type = mimetypes.guess_type(name or "")[0] or ""
+    is_media = mime_type.startswith(MEDIA) or mime_type in DOCUMENTS
+    return mime_type if is_media and mime_type not in PAGES else None
+
+
+def _not_media(words: str, expected: str | None) -> TransferError:
+    """What comes in the place of a file names no reason, and may pass: a quota, a maintenance."""
+    return (AmbiguousError if expected else PermanentError)("not_media", words)

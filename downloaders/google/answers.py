@@ -19,7 +19,7 @@ from rowkeeper.core.errors import (
 )
 from rowkeeper.core.net.hosts import Hosts
 from rowkeeper.core.net.route import retry_after
-from rowkeeper.core.net.sniff import is_belied, is_html
+from rowkeeper.core.net.sniff import is_belied, is_hollow, is_html
 
 HOSTS = Hosts(
     allowed=frozenset(
@@ -143,7 +143,13 @@ def is_page(response: urllib3.BaseHTTPResponse) -> bool:
 
 
 def check_bytes(head: bytes, mime_type: str, named: bool) -> None:
-    """Raise ``PermanentError`` where a page came instead of a file, whatever its headers say."""
+    """Raise ``PermanentError`` where a page came instead of a file, whatever its headers say.
+
+    Nothing at all instead of a film may be an upload that has yet to end: ``RetryLaterError``.
+    """
+    if is_hollow(head, mime_type):
+        words = f"Nothing came instead of the file ({mime_type[:80]}): it has 0 bytes."
+        raise RetryLaterError("empty", words)
     if (mime_type.startswith(NOT_PAGES) or not named) and is_html(head):
         raise PermanentError("not_a_file", f"A page came instead of the file ({mime_type[:80]}).")
     if is_belied(head, mime_type):

@@ -7,7 +7,7 @@ import pytest
 
 from downloaders.base import Fetched
 from downloaders.registry import Registry
-from rowkeeper.core.errors import TransferError, Verdict
+from rowkeeper.core.errors import AmbiguousError, RetryLaterError, TransferError, Verdict
 from rowkeeper.core.links.classify import classify
 from tests.fakes.clients import request_for
 from tests.helpers.transfers import Answers, local_settings, serving
@@ -56,18 +56,58 @@ def test_media_are_fetched(
 def test_what_is_no_media_is_refused(server: Answers, tmp_path: Path, mime_type: str) -> None:
     server.headers = {"Content-Type": mime_type}
     with pytest.raises(TransferError) as caught:
-        fetch(server, tmp_path)
+        fetch(server, tmp_path, "a")
     assert (caught.value.code, caught.value.verdict) == ("not_media", Verdict.PERMANENT)
+    with pytest.raises(AmbiguousError, match="not to media") as doubted:
+        fetch(server, tmp_path)  # in the place of a film
+    assert doubted.value.code == "not_media"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("mime_type", "path"),
+    [
+        ("video/mp4", "watch"),
+        ("application/octet-stream", "a.mp4"),
+        ("text/plain", "a.mp4"),
+        ("application/pdf", "a"),
+        ("application/octet-stream", "a.pdf"),
+        ("image/png", "a.mp4"),
+    ],
+)
+@pytest.mark.parametrize(
+    "body",
+    [b"<!DOCTYPE html><html>Sign in</html>", b'{"error": "quota"}', b"Quota exceeded", b""],
+)
+def test_what_comes_in_the_place_of_a_file_is_not_kept(
+    server: Answers, tmp_path: Path, mime_type: str, path: str, body: bytes
+) -> None:
+    """It may pass: nothing says that the file itself is gone."""
+    server.headers, server.body = {"Content-Type": mime_type}, body
+    with pytest.raises(RetryLaterError, match=" came instead of ") as caught:
+        fetch(server, tmp_path, path)
+    assert caught.value.code == ("not_media" if body else "empty")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("mime_type", "path", "body"),
+    [
+        ("text/plain", "empty.txt", b""),
+        ("application/octet-stream", "words", b"words"),
+        ("text/plain", "a.srt", b"<i>words</i>"),
+        ("application/pdf", "a.pdf", b"\n%PDF-1.4\n"),
+        ("image/svg+xml", "a.svg", b"<svg/>"),
+    ],
+)
+def test_what_may_be_text_is_kept(
+    server: Answers, tmp_path: Path, mime_type: str, path: str, body: bytes
+) -> None:
+    server.headers, server.body = {"Content-Type": mime_type}, body
+    assert fetch(server, tmp_path, path).path.read_bytes() == body
 
 
 def test_the_bytes_say_what_no_header_tells(server: Answers, tmp_path: Path) -> None:
-    server.headers = {"Content-Type": "video/mp4"}
-    server.body = b"<!DOCTYPE html><html>Sign in</html>"
-    with pytest.raises(TransferError) as caught:
-        fetch(server, tmp_path)
-    assert (caught.value.code, caught.value.verdict) == ("not_media", Verdict.PERMANENT)
-    assert list(tmp_path.iterdir()) == []
     server.headers = {"Content-Type": "application/octet-stream"}
     server.body = b"\x00\x00\x00\x18ftypmp42" + bytes(80)
     fetched = fetch(server, tmp_path, "download")

@@ -30,7 +30,9 @@ SITE = Site(
     files=[
         DriveFile("small1_file", "naïve ../../report.PDF", b"%PDF-1.7", "application/pdf"),
         DriveFile("bigone", "film.mp4", BIG, "video/mp4", big=True),
-        DriveFile("noext1", "notes", b"abc", "image/png"),
+        DriveFile("noext1", "notes", b"\x89PNG\r\n\x1a\n", "image/png"),
+        DriveFile("hollow_film", "film.mp4", b"", "video/mp4"),
+        DriveFile("hollow_file", "empty.dat"),
         DriveFile("quota1", error="quota"),
         DriveFile("hidden", error="sign_in"),
         DriveFile("page_kept1", "saved.html", b"<!DOCTYPE html><html>mine", "text/html"),
@@ -251,6 +253,11 @@ def test_a_page_is_a_file_only_where_somebody_stored_one(settings: FetchSettings
     kept.path.unlink()
     error = failure(settings, "drive", "file", "page_sent1")
     assert (error.code, error.verdict) == ("not_a_file", Verdict.PERMANENT)
+
+
+def test_a_film_without_a_byte_is_none(settings: FetchSettings) -> None:
+    assert failure(settings, "drive", "file", "hollow_film").code == "empty"
+    assert fetch(settings, request_for("drive", "file", "hollow_file")).size_bytes == 0
 
 
 def test_the_bytes_say_what_no_header_tells(settings: FetchSettings) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rowkeeper.core.net.sniff import HEAD, is_belied, is_html, kind_of
+from rowkeeper.core.net.sniff import HEAD, is_belied, is_hollow, is_html, kind_of
 from tests.fakes import media
 
 EBML = b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\xf7\x81\x01B\xf2\x81\x04B\xf3\x81\x08B\x82"
@@ -56,9 +56,28 @@ def test_words_are_no_film() -> None:
     assert is_belied(b"#EXTM3U\n", "audio/mpegurl")
     assert is_belied(b'["no film"]', "video/mp4")
     assert is_belied(b'\xef\xbb\xbf {"error": 1}', "image/png")
+    assert is_belied(b"Quota exceeded", "video/mp4")
+    assert is_belied(b'{"error": 1}', "application/pdf")
+    assert not is_belied(b"\n%PDF-1.4\n", "application/pdf")
+    assert not is_belied(b"", "video/mp4")
     assert not is_belied(b"<svg/>", "image/svg+xml")
     assert not is_belied(b"WEBVTT\n", "text/vtt")
     assert not is_belied(b"\xff\xfb\x90", "audio/mpeg")
+
+
+@pytest.mark.parametrize(
+    ("head", "declared", "hollow"),
+    [
+        (b"", "video/mp4", True),
+        (b"", "application/pdf", True),
+        (b"", "image/svg+xml", False),
+        (b"", "text/plain", False),
+        (b"", "application/octet-stream", False),
+        (b"x", "video/mp4", False),
+    ],
+)
+def test_nothing_is_no_film(head: bytes, declared: str, hollow: bool) -> None:
+    assert is_hollow(head, declared) is hollow
 
 
 def test_what_ffmpeg_made() -> None:

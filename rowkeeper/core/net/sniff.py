@@ -36,9 +36,8 @@ _HTML = re.compile(
     re.DOTALL,
 )
 """How a page begins; each part is taken once, for to try them anew doubles with each comment."""
-_NO_WORDS = re.compile(r"(?:audio|video|image)/(?!.*\bxml$)")
-"""Types of which no file is text; SVG is."""
-_ANSWERS = (b"<", b"{", b"[", b"#EXTM3U")
+_NO_WORDS = re.compile(r"(?:audio|video|image)/(?!.*\bxml$)|application/pdf$")
+"""Types of which no file is text, and none is empty; SVG is text."""
 _NOT_TEXT = frozenset(range(0x20)) - frozenset(b"\t\n\x0b\x0c\r\x1b")
 
 
@@ -66,11 +65,15 @@ def true_type(head: bytes, declared: str) -> str:
 
 
 def is_belied(head: bytes, declared: str) -> bool:
-    """Was sound or a picture ``declared`` of a file that starts as a page, a list or a program's
-    answer does?"""
-    if not head.removeprefix(_MARKS[0]).lstrip().startswith(_ANSWERS):
+    """Was sound, a picture or a PDF ``declared`` of what is text: a page, a list, an answer?"""
+    if not _NO_WORDS.match(declared) or b"%PDF-" in head:  # which may stand behind a line
         return False
-    return bool(_NO_WORDS.match(declared)) and (kind_of(head) or "").startswith("text/")
+    return (kind_of(head) or "").startswith("text/")
+
+
+def is_hollow(head: bytes, declared: str) -> bool:
+    """Was sound, a picture or a PDF ``declared`` of what has no byte?"""
+    return not head and _NO_WORDS.match(declared) is not None
 
 
 def is_html(head: bytes) -> bool:
