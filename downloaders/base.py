@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 
 from rowkeeper.core.events import Asset
 from rowkeeper.core.ids import asset_id
+from rowkeeper.core.links.classify import classify
 from rowkeeper.core.net.google_api import Credentials
 from rowkeeper.core.net.route import Route
 from rowkeeper.core.net.speed import Floor
@@ -74,6 +75,11 @@ class Request(Asset):
     def site(self) -> str:
         """Whom a pause is for: the provider or, of direct links, the host."""
         return site_of(self.provider, self.media_id)
+
+    @property
+    def key(self) -> str:
+        """What opens it beside its id: a key that not each link to it has, '' without one."""
+        return classify(self.url_as_found or self.original_url).resource_key
 
     def facts(self) -> dict[str, Any]:
         """What an event says of the asset."""

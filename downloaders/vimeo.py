@@ -9,7 +9,6 @@ from downloaders.ytdlp.rules import USUAL
 from downloaders.ytdlp.site import VideoSite
 from downloaders.ytdlp.videos import VideoDownloader
 from rowkeeper.core.errors import NeedsPersonError
-from rowkeeper.core.links.classify import classify
 from rowkeeper.core.net.hosts import Hosts
 from rowkeeper.core.net.throttle import Limit
 
@@ -44,5 +43,4 @@ class VimeoDownloader(VideoDownloader):
 
     def page(self, request: Request) -> str:
         """An unlisted video is shown to who has its whole link, with the key in it."""
-        key = classify(request.url_as_found or request.original_url).resource_key
-        return super().page(request) + (f"?h={key}" if key else "")
+        return super().page(request) + (f"?h={request.key}" if request.key else "")

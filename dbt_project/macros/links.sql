@@ -3,6 +3,17 @@
     {{ captured(url, "^[a-z]+://(?:[^/@]*@)?([^/?#]+)") }}
 {%- endmacro %}
 
+{#- Has a link a key that opens what it leads to, which not each link to it has? As Request.key of the downloaders. -#}
+{% macro has_key(provider, url) -%}
+    (
+        lower({{ url }}) like '%resourcekey%'
+        or (
+            {{ provider }} = 'vimeo'
+            and {{ matches(url, "[0-9](/|%2[fF]|[?]h=|&h=|%3[fF]h%3[dD]|%26h%3[dD])[0-9a-f]{8,16}") }}
+        )
+    )
+{%- endmacro %}
+
 {#- Why nothing fetches a link, in words; NULL for one that asks for an asset. -#}
 {% macro unsupported_reason(link_type, url) -%}
     case

@@ -33,7 +33,6 @@ HOSTS = Hosts(
     sign_in=frozenset({"accounts.google.com"}),
 )
 RESOURCE_KEYS = "X-Goog-Drive-Resource-Keys"
-RESOURCE_KEY = re.compile(r"[?&]resourcekey=([A-Za-z0-9_-]{1,128})", re.IGNORECASE)
 MEDIA_ID = re.compile(r"[A-Za-z0-9_-]{5,128}")
 REFUSALS = ("uc-error-caption", "uc-error-subcaption", "errorMessage")
 """The classes of those elements that hold a refusal."""
@@ -86,13 +85,7 @@ def file_id(request: Request) -> FileId:
     Raises ``PermanentError`` if it can't be one of Google's.
     """
     media_id = checked_id(request.media_id.partition(",")[0])
-    return FileId(media_id, resource_key(request.url_as_found or ""))
-
-
-def resource_key(url: str) -> str | None:
-    """The resource key in a link, None without one."""
-    match = RESOURCE_KEY.search(url)
-    return match[1] if match else None
+    return FileId(media_id, request.key or None)
 
 
 def checked_id(media_id: str) -> str:

@@ -43,35 +43,60 @@ def first_of_each(items: Iterable[Item], key: Callable[[Item], Any]) -> list[Ite
     return list(firsts.values())
 
 
+def medium_of(request: "Request") -> tuple[str, str, str]:
+    """What people may share: the medium and its kind."""
+    return request.provider, request.media_id, request.asset_kind
+
+
+def keyed_first(requests: "Iterable[Request]") -> "list[Request]":
+    """``requests`` in order, those before the rest whose links have a key that opens the medium."""
+    return sorted(requests, key=lambda request: not request.key)
+
+
 def share_downloads(
-    context: Context, session_id: str, requests: "Sequence[Request]", emit: Emit
+    context: Context,
+    session_id: str,
+    requests: "Sequence[Request]",
+    emit: Emit,
+    keys: Mapping[str, str],
 ) -> set[str]:
     """Report what another asset of the same medium has, or failed to get in this session.
 
     The ids of the assets that need no fetching for it. A file or, where there is none, an object
     counts only if it is there and has its SHA-256. For what is to be read
-    again only a reading of this session counts.
+    again only a reading of this session counts. ``keys``: those with which assets were asked for in
+    this session. What failed with another key, or without one, says nothing of a link that has its
+    own; one without any waits for those that have.
     """
-    keys = keys_of(requests)
-    shared = set()
+    asked = keys_of(requests)
+    shared: set[str] = set()
+    begun: set[tuple[str, str, str]] = set()
     with connect(context.target) as warehouse:
         sql = HELD_FILES.format(asked=ASKED, state="{state}")
-        held: dict[str, str] = warehouse.lookup("asset_id", "held_by", sql, [*keys, session_id])
+        held: dict[str, str] = warehouse.lookup("asset_id", "held_by", sql, [*asked, session_id])
         failures: list[dict[str, Any]] = warehouse.records(
-            dict, FAILURES.format(asked=ASKED), [*keys, session_id]
+            dict, FAILURES.format(asked=ASKED), [*asked, session_id]
         )
-        failed = {failure.pop("asset_id"): failure for failure in failures}
+        failed = {
+            (asset, key): failure
+            for failure in failures
+            for asset in [failure.pop("asset_id")]
+            for key in {"", keys.get(failure["same_medium_as"], "")}
+        }
         copies = _Copies(context, warehouse, session_id, held)
-        for request in requests:
+        for request in keyed_first(requests):
+            events: list[AssetEvent] = []
+            failure = failed.get((request.asset_id, request.key))
             if request.asset_id in held:
                 events = copies.of(request, held[request.asset_id])
-            elif request.asset_id in failed and request.standing is None:
-                events = [_failure(request, session_id, **failed[request.asset_id])]
-            else:
-                continue
+            elif failure and request.standing is None and medium_of(request) not in begun:
+                events = [_failure(request, session_id, **failure)]
             for event in events:
                 emit(event)
-            shared |= {request.asset_id} if events else set()
+            if events:
+                shared.add(request.asset_id)
+            else:
+                begun.add(medium_of(request))
     return shared
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rowkeeper.core.drain import drain
 from rowkeeper.core.journal.journal import Journal, journal_dir
 from rowkeeper.core.progress import Display, Reporter
-from rowkeeper.run.dedupe import first_of_each, share_downloads
+from rowkeeper.run.dedupe import first_of_each, keyed_first, medium_of, share_downloads
 from rowkeeper.run.options import HERE, FetchOptions
 from rowkeeper.run.pending import Asset, pages, pending_readings, pending_uploads, with_versions
 from rowkeeper.run.shared_objects import Followers, share_uploads
@@ -43,7 +43,7 @@ def download_pending(
     from downloaders.pool import DownloadSummary
     from downloaders.registry import fetch_settings
 
-    total = DownloadSummary()
+    total, keys = DownloadSummary(), dict[str, str]()
     folder = journal_dir(context.settings.data_dir)
     with (
         session(folder, "download") as current,
@@ -57,10 +57,13 @@ def download_pending(
         for page in pages(context, current, selection, pending):
             with claimed(context, page) as assets:
                 current.leave({item.asset_id for item in page} - {item.asset_id for item in assets})
-                assets = with_versions(context, assets)
+                assets = keyed_first(with_versions(context, assets))
                 with Journal(folder) as journal:
-                    shared = share_downloads(context, current.session_id, assets, journal.append)
+                    shared = share_downloads(
+                        context, current.session_id, assets, journal.append, keys
+                    )
                     requests = _begin(current, shown, assets, shared, medium_of)
+                    keys |= {item.asset_id: item.key for item in requests if item.key}
                     if requests:
                         total.add(ways.fetch(requests, settings, journal, shown))
                 drain(folder, context.target)
@@ -157,11 +160,6 @@ def upload_pending(
                 reporter.say(notice)
             total.add(done)
     return total
-
-
-def medium_of(request: "Request") -> tuple[str, str, str]:
-    """What people may share: the medium and its kind."""
-    return request.provider, request.media_id, request.asset_kind
 
 
 def content_of(others: set[str]) -> "Callable[[UploadRequest], str]":

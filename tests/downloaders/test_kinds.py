@@ -7,12 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from downloaders.base import FetchSettings, Request
 from downloaders.google import tabs
-from downloaders.google.answers import FileId, resource_key
+from downloaders.google.answers import FileId
 from downloaders.google.kinds import as_found
 from downloaders.pool import download_all
 from rowkeeper.core.errors import AmbiguousError
@@ -111,7 +112,7 @@ def test_a_folder_given_as_a_file_is_listed(settings: FetchSettings) -> None:
     events = run(settings, request)
     kinds = [(item.event_type, item.asset_kind) for item in events]
     assert kinds == [("identified", "file"), ("discovered", "file"), ("downloaded", "folder")]
-    assert resource_key(events[1].details["url_as_found"]) == WORD
+    assert classify(events[1].details["url_as_found"]).resource_key == WORD
     assert events[1].parent_asset_id == request.asset_id
 
 
@@ -174,6 +175,7 @@ def test_a_form_is_told_in_words(net: FakeInternet, tmp_path: Path) -> None:
     assert "form" in str(event.error_message)
 
 
+@pytest.mark.parametrize("is_wrapped", [False, True])
 @pytest.mark.parametrize(
     ("kind", "media_id"),
     [
@@ -184,9 +186,11 @@ def test_a_form_is_told_in_words(net: FakeInternet, tmp_path: Path) -> None:
     ],
 )
 def test_a_resource_key_opens_an_older_share(
-    settings: FetchSettings, kind: tuple[str, str], media_id: str
+    settings: FetchSettings, kind: tuple[str, str], media_id: str, is_wrapped: bool
 ) -> None:
-    url = f"https://drive.google.com/x/{media_id}?usp=sharing&resourcekey={WORD}"
+    url = f"https://drive.google.com/open?id={media_id}&usp=sharing&resourcekey={WORD}"
+    if is_wrapped:  # as pages and mails have it
+        url = f"https://www.google.com/url?q={quote(url, safe='')}"
     events = run(settings, request_for(*kind, media_id, url_as_found=url))
     assert events[-1].event_type is EventType.DOWNLOADED
     without = run(settings, request_for(*kind, media_id, row_id="8"))
@@ -220,7 +224,7 @@ def test_the_tabs_of_an_older_share_take_its_key_along(settings: FetchSettings) 
     request = request_for("docs", "spreadsheet", "0B7old_tabs_0", url_as_found=url)
     events = run(settings, request)
     keys = [
-        resource_key(item.details["url_as_found"])
+        classify(item.details["url_as_found"]).resource_key
         for item in events
         if item.event_type is EventType.DISCOVERED
     ]

@@ -41,7 +41,7 @@ linked as (
         coalesce(identified.asset_kind, links.asset_kind) as asset_kind,
         coalesce(identified.original_url, links.canonical_url) as canonical_url,
         links.url,
-        max(case when links.url like '%resourcekey=%' then links.url end)
+        max(case when {{ has_key("links.provider", "links.url") }} then links.url end)
             over (partition by links.asset_id) as keyed_url,
         links.column_name,
         links.row_key,
@@ -145,7 +145,7 @@ from_events as (
         min(original_url) as original_url,
         min(case when event_type = 'discovered' then parent_asset_id end) as parent_asset_id,
         min(case when event_type = 'discovered' then details end) as discovered_details,
-        max(case when url_as_found like '%resourcekey=%' then url_as_found end) as keyed_url,
+        max(case when {{ has_key("provider", "url_as_found") }} then url_as_found end) as keyed_url,
         max(url_as_found) as url_as_found,
         min(occurred_at) as first_event_at,
         max(case when event_type != 'discovered' then 1 else 0 end) = 1 as is_tried
