@@ -1,4 +1,4 @@
-"""Captions: the best that a video has, and their plain text."""
+"""Captions: those that a video has, the best first, and their plain text."""
 
 import html
 import re
@@ -133,8 +133,8 @@ def _grows(line: str, longer: str) -> bool:
     )
 
 
-def best_captions(info: dict[str, Any], wanted: tuple[str, ...]) -> tuple[str, str, str] | None:
-    """Language, source and address of the best captions.
+def ranked_captions(info: dict[str, Any], wanted: tuple[str, ...]) -> list[tuple[str, str, str]]:
+    """Language, source and address of the captions that may be taken, the best ones first.
 
     The languages ``wanted`` go before the rest and written ones before recognised ones; of the
     recognised ones the spoken language (``-orig``) goes before a translation.
@@ -146,7 +146,7 @@ def best_captions(info: dict[str, Any], wanted: tuple[str, ...]) -> tuple[str, s
             rank = _rank(language, source == "manual", wanted)
             if address and rank is not None:
                 ranked.append((rank, language, source, address))
-    return min(ranked)[1:] if ranked else None
+    return [item[1:] for item in sorted(ranked)]
 
 
 def _is_vtt(track: dict[str, Any]) -> bool:

@@ -54,7 +54,8 @@ class Client(YoutubeDL):  # type: ignore[misc]
 
     ``statuses`` holds ``(HTTP status, path)`` of the current asset's failed requests in order,
     ``dropped`` says that one got no answer at all, ``strayed`` why one was not allowed: yt-dlp
-    turns such failures into warnings. ``pages`` counts the pages of a list that it asked for.
+    turns such failures into warnings. ``pages`` counts the pages of a list that it asked for,
+    ``received`` the bytes that came of each format.
     """
 
     def __init__(self, settings: FetchSettings, site: VideoSite) -> None:
@@ -62,6 +63,8 @@ class Client(YoutubeDL):  # type: ignore[misc]
         self.statuses: list[tuple[int, str]] = []
         self.dropped = False
         self.pages = 0
+        self.received: dict[str, int] = {}
+        self._asides: list[str] = []
         self.retry_after_s: float | None = None
         self.strayed: TransferError | None = None
         self._settings = settings
@@ -83,6 +86,11 @@ class Client(YoutubeDL):  # type: ignore[misc]
         return self._quiet.warnings
 
     @property
+    def messages(self) -> list[str]:
+        """Those, and what yt-dlp keeps to itself unless it is asked to be verbose."""
+        return [*self.warnings, *self._asides]
+
+    @property
     def max_playlist(self) -> int | None:
         """How many videos of a list are taken; None for all."""
         return self._settings.download.max_playlist or None
@@ -91,9 +99,11 @@ class Client(YoutubeDL):  # type: ignore[misc]
         """Make ready for the next asset, whose files go into ``folder``."""
         self.statuses, self.dropped, self.strayed = [], False, None
         self.retry_after_s, self.pages = None, 0
+        self.received = {}
         self.warnings.clear()
+        self._asides.clear()
         self.params["paths"] = {"home": str(folder)}
-        self._progress_hooks[:] = [_hook(progress, folder, self._settings)]
+        self._progress_hooks[:] = [_hook(progress, folder, self._settings, self.received)]
 
     def described(self, url: str) -> dict[str, Any]:
         """What the site says of a video, with its captions, and without fetching it.
@@ -130,6 +140,10 @@ class Client(YoutubeDL):  # type: ignore[misc]
         if inputs := children.inputs_of(pp, infodict):
             self.params["postprocessor_args"] = children.check_parts(inputs)
         return super().run_pp(pp, infodict)
+
+    def write_debug(self, message: str, **_: Any) -> None:
+        """Kept: of formats that its usual clients are refused yt-dlp warns nobody."""
+        self._asides.append(message)
 
     def save_cookies(self) -> None:
         """Cookies are read, never written back."""
@@ -180,7 +194,9 @@ class Client(YoutubeDL):  # type: ignore[misc]
             raise
 
 
-def _hook(progress: Progress, folder: Path, settings: FetchSettings) -> Any:
+def _hook(
+    progress: Progress, folder: Path, settings: FetchSettings, received: dict[str, int]
+) -> Any:
     sizes: dict[str, int] = {}
     checked = 0
 
@@ -195,6 +211,8 @@ def _hook(progress: Progress, folder: Path, settings: FetchSettings) -> Any:
             checked = size
         if status.get("status") == "downloading":
             progress(done, status.get("total_bytes"))
+        elif status.get("status") == "finished":
+            received[str(status["info_dict"].get("format_id"))] = status.get("total_bytes") or done
 
     return report
 

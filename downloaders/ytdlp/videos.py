@@ -14,7 +14,8 @@ from yt_dlp.utils import PostProcessingError, YoutubeDLError  # type: ignore[imp
 from downloaders import files
 from downloaders.base import Downloader, Fetched, FetchSettings, Progress, Request
 from downloaders.http import MAX_PAGE, status_error
-from downloaders.ytdlp.captions import best_captions, plain_text
+from downloaders.ytdlp import shortfalls
+from downloaders.ytdlp.captions import plain_text, ranked_captions
 from downloaders.ytdlp.client import REFERENCES, Client
 from downloaders.ytdlp.durations import duration_of
 from downloaders.ytdlp.errors import transfer_error
@@ -120,7 +121,16 @@ class VideoDownloader(Downloader):
         extension = EXTENSIONS.get(kind) or safe_extension(part.name, None)
         path = folder.parent / f"{request.asset_id}.{extension}"
         facts = {**info, **done[0], "ext": extension}
-        return self._keep(part, path, facts, kind, self._provisional(info, part))
+        because = self._provisional(info, part) or self._less(client, info)
+        return self._keep(part, path, facts, kind, because)
+
+    def _less(self, client: Client, info: Mapping[str, Any]) -> str | None:
+        """Why a video of the right length may still be less than there is; None if it is all."""
+        if words := shortfalls.cut_short(info, client.received):
+            return f"It has {words} that {self.site.name} states."
+        if words := shortfalls.withheld(info, client.messages):
+            return f"{self.site.name} withheld formats of it: {words}."
+        return None
 
     def _provisional(self, info: dict[str, Any], part: Path) -> str | None:
         """Why a video is not final, in words; None if it is."""
@@ -142,22 +152,17 @@ class VideoDownloader(Downloader):
         info = client.described(self.page(request))
         self._check(request, info)
         is_final = info.get("live_status") != "post_live"
-        captions = best_captions(info, client.languages)
         name = self.site.name
-        if captions is None and not is_final:
+        tracks = ranked_captions(info, client.languages)
+        if not tracks and not is_final:
             raise RetryLaterError(
                 "not_yet_live", f"{name} has made no captions of the recording yet."
             )
-        if captions is None:
+        if not tracks:
             raise _without_captions(client)
-        language, source, address = captions
-        body = client.urlopen(address).read(MAX_PAGE)
-        whole = len(body) < MAX_PAGE
-        if not (whole and body.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"WEBVTT")):
-            raise RetryLaterError("bad_transcript", f"{name} sent something else than captions.")
+        language, source, body, text = self._spoken(client, tracks)
         part = folder / "captions.vtt"
         part.write_bytes(body)
-        text = plain_text(body.decode("utf-8-sig", "replace"), rolling=source == "automatic")
         plain = folder.parent / f"{request.asset_id}.txt"
         files.write_hashed([text.encode()], plain)
         facts = {**info, "caption_language": language, "caption_source": source}
@@ -166,6 +171,21 @@ class VideoDownloader(Downloader):
         )
         kept = self._keep(part, folder.parent / f"{request.asset_id}.vtt", facts, "text/vtt", words)
         return replace(kept, text=plain)
+
+    def _spoken(
+        self, client: Client, tracks: list[tuple[str, str, str]]
+    ) -> tuple[str, str, bytes, str]:
+        """Language, source, WebVTT and text of the first of ``tracks`` that says anything."""
+        for language, source, address in tracks:
+            body = client.urlopen(address).read(MAX_PAGE)
+            whole = len(body) < MAX_PAGE
+            if not (whole and body.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"WEBVTT")):
+                words = f"{self.site.name} sent something else than captions."
+                raise RetryLaterError("bad_transcript", words)
+            text = plain_text(body.decode("utf-8-sig", "replace"), rolling=source == "automatic")
+            if text:
+                return language, source, body, text
+        raise AmbiguousError("empty_transcript", "The video has captions without a word in them.")
 
     def _keep(
         self,

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -143,6 +144,22 @@ def test_transcript(
     assert fetched.path.suffix == ".vtt"
     assert fetched.details["caption_source"] == source
     assert fetched.details["caption_language"] == language
+
+
+@pytest.mark.parametrize("body", ["WEBVTT\n", vtt(" "), vtt("<c></c>")])
+def test_captions_without_a_word_are_none(
+    net: FakeInternet, settings: FetchSettings, body: str
+) -> None:
+    """The next ones are taken, such as those of speech recognition; without any it may pass."""
+    empty = Caption("en", body)
+    silent = Video("silent_____", streams=media.progressive(), captions=(empty,))
+    net.site.videos = [silent]
+    assert failure(settings, "transcript", "silent_____") == ("empty_transcript", Verdict.RETRY)
+    tracks = (empty, Caption("en", vtt("heard"), automatic=True))
+    net.site.videos = [replace(silent, captions=tracks)]
+    fetched = fetch(settings, request_for("youtube", "transcript", "silent_____"))
+    assert fetched.path.read_text() == vtt("heard")
+    assert fetched.details["caption_source"] == "automatic"
 
 
 def test_no_transcript(settings: FetchSettings) -> None:
