@@ -137,9 +137,7 @@ class _Transfer:
                 return url
             return self._take(response, offset)
 
-    def _offset(
-        self, response: urllib3.BaseHTTPResponse, have: int, version: str
-    ) -> int | None:
+    def _offset(self, response: urllib3.BaseHTTPResponse, have: int, version: str) -> int | None:
         """Where the body belongs; None for a part that nobody asked for, or of another version.
 
         A server that knows no If-Range sends the rest of whatever it has now.
