@@ -23,6 +23,7 @@
 {% macro left_out() %}left out{% endmacro %}
 {% macro ignoring_rule(file_name, row_id) %}case when {{ file_name }} = {{ row_id }} then 'rule' end{% endmacro %}
 {% macro unsupported_reason(link_type, url) %}{{ link_type }} || {{ url }}{% endmacro %}
+{% macro has_key(provider, url) %}({{ provider }} = 'vimeo' and {{ url }} like '%key%'){% endmacro %}
 {% macro ignored_reason(link_type) %}nullif({{ link_type }}, 'mail'){% endmacro %}
 {% macro all_captured(text, pattern) %}unnest(string_to_array({{ text }}, '{{ pattern }}')){% endmacro %}
 {% macro json_elements(array) %}json_array_elements({{ array }}){% endmacro %}
