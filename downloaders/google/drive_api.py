@@ -84,6 +84,7 @@ class DriveApi:
         entries: list[tuple[str, str]] = []
         doubts: set[str] = set()
         token: str | None = None
+        asked: set[str | None] = set()
         while True:
             page = self._ask(
                 lambda service, token=token: service.files().list(
@@ -102,8 +103,11 @@ class DriveApi:
                 doubts.add("Drive says that it did not search all of its places.")
             if "files" not in page:
                 doubts.add("Drive sent a page without files.")
+            asked.add(token)
             token, most = page.get("nextPageToken"), self._settings.download.max_folder
-            if not token or 0 < most < len(entries):
+            if token in asked - {None}:
+                doubts.add("Drive led back to a page that it had sent.")
+            if not token or token in asked or 0 < most < len(entries):
                 return FolderList(title, entries, tuple(sorted(doubts)))
 
     def save(

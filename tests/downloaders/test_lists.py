@@ -1,5 +1,6 @@
 """What a reading proves of a playlist or a folder, and what it finds new in it."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -229,6 +230,20 @@ def test_a_folder_is_read_to_its_end(
     told_events = events(settings, request_for("drive", "folder", FOLDER))
     assert told_events[-1].details["complete"] is not cut
     assert len(children(told_events)) == told_events[-1].details["entries"] == 3
+
+
+def test_a_page_that_leads_back_to_itself_ends_the_list(
+    net: FakeInternet, settings: FetchSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net.site.folders.append(DriveFolder(FOLDER, "All", (DriveEntry("file_number_1", "1.txt"),)))
+    whole = drive_api.listing(net.site, {"q": f"'{FOLDER}' in parents and trashed = false"})
+    page = json.loads(whole.body) | {"nextPageToken": "again"}
+    monkeypatch.setattr(drive_api, "listing", lambda *_: drive_api.answer(page))
+    by_api = changed(settings, api_key=drive_api.KEY)
+    told = events(by_api, request_for("drive", "folder", FOLDER))
+    assert set(children(told)) == {"file_number_1"}
+    assert told[-1].details["complete"] is False
+    assert "led back" in told[-1].details["incomplete_because"]
 
 
 def test_a_page_of_a_folder_that_lacks_something_proves_nothing(

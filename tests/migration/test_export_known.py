@@ -82,6 +82,9 @@ def test_an_object_that_stands_is_not_replaced_by_a_claim() -> None:
 def test_a_name_that_stands_among_others_is_not_said_twice() -> None:
     for cell in ("['abcdefghijk.mp4', 'b.mp4']", "b.mp4; abcdefghijk.mp4", "x/abcdefghijk.mp4"):
         assert "youtube_files" not in tracked(VIDEO, youtube_files=cell), cell
+    for cell in ("aabcdefghijk.mp4", "a abcdefghijk.mp4", "abcdefghijk.mp4.part"):
+        listed = tracked(VIDEO, youtube_files=cell)["youtube_files"]
+        assert listed == f"{cell},abcdefghijk.mp4"
     cells = tracked(VIDEO, youtube_files="b.mp4")
     assert cells["youtube_files"] == "b.mp4,abcdefghijk.mp4"
 

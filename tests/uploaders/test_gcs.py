@@ -1,6 +1,7 @@
 """A Google Cloud Storage store among faults: what it says, what it believes, what it keeps."""
 
 import hashlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -121,3 +122,21 @@ def test_no_stream_is_kept_that_changed_on_the_way(
         stream(store, "changed", b"body", sha256)
     assert raised.value.code == "corrupt_object"
     assert [entry.key for entry in store.entries()] == ["whole"]
+
+
+def test_a_list_that_leads_back_to_itself_is_no_list(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    store = gcs_store()
+    put(store, tmp_path, "k", b"body")
+    request = store.session.request
+
+    def going_round(how: str, url: str, **more: Any) -> requests.Response:
+        answer = request(how, url, **more)
+        page = json.dumps(answer.json() | {"nextPageToken": "again"})
+        answer._content = page.encode()
+        return answer
+
+    monkeypatch.setattr(store.session, "request", going_round)
+    with pytest.raises(RetryLaterError, match="leads back to itself"):
+        list(store.entries())

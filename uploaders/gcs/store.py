@@ -163,9 +163,11 @@ class GcsStore(Store):
             for item in page.get("items", []):
                 if (key := item["name"].removeprefix(below)) not in OWN:
                     yield Entry(key, int(item["size"]))
-            if not page.get("nextPageToken"):
+            if not (following := page.get("nextPageToken")):
                 return
-            asked["pageToken"] = page["nextPageToken"]
+            if following == asked.get("pageToken"):
+                raise RetryLaterError("store_transport", "the store's list leads back to itself")
+            asked["pageToken"] = following
 
     def read(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
         """In one request; a range is asked for as a range."""

@@ -14,6 +14,8 @@ SIDES = {"youtube": "youtube", "drive": "drive"}
 
 _LISTINGS = frozenset({"playlist", "folder"})
 _PARTING = re.compile(r"[|,;]")
+_BESIDE = r"""[|,;\n\[\]()'"/\\]"""
+"""What may stand right before and right behind a name in a list."""
 _VIDEO_ID = re.compile(r"[A-Za-z0-9_-]{11}|[A-Za-z0-9_-]{25,}")
 
 
@@ -96,11 +98,16 @@ def _status(states: list[AssetState]) -> str:
 
 def _joined(cell: str, files: list[str]) -> str:
     """``cell`` with the names that it lacks."""
-    known = [] if is_nothing(cell) else [name.strip() for name in _PARTING.split(cell)]
-    lacking = [name for name in dict.fromkeys(files) if name not in known and name not in cell]
+    lacking = [name for name in dict.fromkeys(files) if not _lists(cell, name)]
     if not lacking:
         return cell
     return ",".join(([] if is_nothing(cell) else [cell]) + lacking)
+
+
+def _lists(cell: str, name: str) -> bool:
+    """Whether ``name`` stands in ``cell`` by itself, perhaps in quotes or behind a folder."""
+    whole = rf"(?:^|{_BESIDE})\s*{re.escape(name)}\s*(?:$|{_BESIDE})"
+    return re.search(whole, cell) is not None
 
 
 def _permanent(states: Sequence[AssetState], cell: str) -> str:
