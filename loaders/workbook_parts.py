@@ -48,6 +48,8 @@ _CELLS = frozenset(
 )
 """What there may be of each cell: values, rich text, links, comments."""
 _MAY_LINK = re.compile(r'"[^"]*[.:/]|HYPERLINK\(', re.IGNORECASE)
+_XML = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*<")
+"""How a part begins that may be a sheet under any name; some others are no whole XML."""
 _PLACE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
 
 
@@ -63,13 +65,18 @@ def look_through(where: str, archive: zipfile.ZipFile, bounds: Bounds) -> Parts:
     look = _Look(where, bounds)
     seen = Parts()
     for part in parts:
-        if not part.filename.endswith((".xml", ".rels")):
-            continue
-        look.begin()
-        parser = etree.XMLParser(target=look, resolve_entities=False, no_network=True)
+        is_named = part.filename.endswith((".xml", ".rels"))
         with archive.open(part) as file:
-            while chunk := file.read(CHUNK):
+            chunk = file.read(CHUNK)
+            if not (is_named or _XML.match(chunk)):
+                continue
+            look.begin()
+            parser = etree.XMLParser(
+                target=look, resolve_entities=False, no_network=True, recover=not is_named
+            )
+            while chunk:
                 parser.feed(chunk)
+                chunk = file.read(CHUNK)
         parser.close()
         seen.by_name[part.filename] = look.part
         if part.filename.startswith("xl/drawings/"):

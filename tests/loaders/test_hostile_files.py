@@ -53,6 +53,21 @@ def test_an_entity_of_a_workbook_reads_no_file(tmp_path: Path, secret: Path) -> 
         load_sheet(str(path))
 
 
+@pytest.mark.parametrize("name", ["sheet1.XML", "sheet1.dat"])
+def test_a_tab_under_another_name_is_looked_through(
+    tmp_path: Path, secret: Path, name: str
+) -> None:
+    path, renamed = workbook(tmp_path / "a.xlsx", {"entity": DOCTYPE.format(secret)}), io.BytesIO()
+    with zipfile.ZipFile(path) as read, zipfile.ZipFile(renamed, "w") as write:
+        for part in read.namelist():
+            if part != "xl/sharedStrings.xml":
+                data = read.read(part).replace(b"sheet1.xml", name.encode())
+                write.writestr(part.replace("sheet1.xml", name), data)
+    path.write_bytes(renamed.getvalue())
+    with pytest.raises(InputError, match=r"a\.xlsx declares a document type"):
+        load_sheet(str(path))
+
+
 def test_an_entity_of_a_page_reads_no_file(tmp_path: Path, secret: Path) -> None:
     path = tmp_path / "sheet.html"
     path.write_text(
@@ -72,3 +87,9 @@ def test_no_member_of_a_workbook_is_written_anywhere(tmp_path: Path, name: str) 
     assert "Ann" in texts(load_sheet(str(path)))
     assert not list(tmp_path.rglob("climbed*"))
     assert not Path("/climbed").exists()
+
+
+@pytest.mark.parametrize("text", ["<xml><br><p></xml>", "<", "<svg", "", "<a>&nbsp;</a>"])
+def test_parts_that_are_no_whole_xml_are_not_the_sheets(tmp_path: Path, text: str) -> None:
+    path = workbook(tmp_path / "sheet.xlsx", {"xl/drawings/vmlDrawing1.vml": text})
+    assert "Ann" in texts(load_sheet(str(path)))
