@@ -17,7 +17,7 @@ from rowkeeper.core import clock
 from rowkeeper.core.disk.locks import lock_path
 from rowkeeper.core.disk.own import linked, write_small
 from rowkeeper.core.disk.presence import held
-from rowkeeper.core.errors import BusyError
+from rowkeeper.core.errors import BusyError, WarehouseError
 from rowkeeper.core.journal.folder_id import known_folder
 from rowkeeper.core.patience import Patience
 from rowkeeper.core.postgres import APPLICATION_VARIABLE
@@ -215,9 +215,13 @@ def claimed(context: Context, requests: "Sequence[Request]") -> "Iterator[list[R
         granted: dict[str, bool] = warehouse.lookup("key", "granted", claim, [MEDIA, media])
         asked = [item.asset_id for item in requests]
         pending = set(warehouse.records(PendingFetch, PENDING, [asked, asked]))
-        yield [
-            item
-            for item, key in zip(requests, keys, strict=True)
-            if granted[key]
-            and not pending.isdisjoint({(item.asset_id, None), (item.asset_id, item.attempt)})
-        ]
+        try:
+            yield [
+                item
+                for item, key in zip(requests, keys, strict=True)
+                if granted[key]
+                and not pending.isdisjoint({(item.asset_id, None), (item.asset_id, item.attempt)})
+            ]
+        finally:
+            with suppress(WarehouseError):  # a session that has ended has none, in a moment
+                warehouse.query("select pg_advisory_unlock_all()")

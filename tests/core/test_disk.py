@@ -5,6 +5,7 @@ import multiprocessing
 import re
 import threading
 import time
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -83,7 +84,8 @@ def _id_of(data: Path) -> str:
 
 
 def test_of_many_that_draw_an_id_all_get_the_first(tmp_path: Path) -> None:
-    with multiprocessing.get_context("forkserver").Pool(4) as pool:
+    context = multiprocessing.get_context("forkserver")
+    with ProcessPoolExecutor(4, mp_context=context) as pool:  # a Pool kills its own
         assert len(set(pool.map(_id_of, [tmp_path / "data"] * 16))) == 1
     names = {path.name for path in (tmp_path / "data" / "journal").iterdir()}
     assert names == {"folder.id", "folder.id.lock"}
