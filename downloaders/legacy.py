@@ -8,7 +8,6 @@ name that the CSV gives to one asset alone. Of several files that are one asset'
 and each other one is told.
 """
 
-import hashlib
 import re
 import shutil
 import unicodedata
@@ -22,7 +21,7 @@ from downloaders.base import AssetOwner, Fetched, FetchSettings, Request
 from downloaders.legacy_finds import Sidecar, Unmatched
 from downloaders.places import Places
 from rowkeeper.core.identity import compare_key
-from rowkeeper.core.paths import safe_extension
+from rowkeeper.core.paths import base_name, safe_extension, sha256_file
 from rowkeeper.core.said import without_secrets
 
 CHUNK = 1 << 20
@@ -103,14 +102,9 @@ def _chosen(some: list[Match]) -> Match | None:
     largest, for the others may be cut. None where only a name that several have says it."""
     best = max(item.strength for item in some)
     certain = [item for item in some if item.strength == best]
-    if best == BY_NAME and len({_content(item.path) for item in certain}) > 1:
+    if best == BY_NAME and len({sha256_file(item.path) for item in certain}) > 1:
         return None
     return max(certain, key=lambda item: item.path.stat().st_size)
-
-
-def _content(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _why_another(item: Match, chosen: Match | None) -> str:
@@ -125,7 +119,7 @@ def _why_another(item: Match, chosen: Match | None) -> str:
 
 def plain_name(name: str) -> str:
     """A file's name as it is compared: without folders, and however its accents are written."""
-    return unicodedata.normalize("NFC", re.split(r"[\\/]", name)[-1])
+    return unicodedata.normalize("NFC", base_name(name))
 
 
 class _Waiting:
@@ -134,14 +128,13 @@ class _Waiting:
     def __init__(self, wanted: list[WantedFile]) -> None:
         self.by_medium: dict[tuple[str, str], list[WantedFile]] = {}
         self.by_name: dict[str, list[WantedFile]] = {}
-        self.shared: set[str] = set()
         for item in wanted:
             request = item.request
             medium = without_secrets(request.media_id)  # as sidecars have it
             self.by_medium.setdefault((medium, request.asset_kind), []).append(item)
             for name in map(plain_name, item.file_names):
-                self.shared |= {name} if item.shares_names else set()
-                self.by_name.setdefault(name, []).append(item)
+                if not item.shares_names:
+                    self.by_name.setdefault(name, []).append(item)
                 self.by_name.setdefault(f"row_{request.row_id}_{name}", []).append(item)
 
 
@@ -155,8 +148,7 @@ def _matches(path: Path, sidecar: Sidecar | None, waiting: _Waiting) -> Iterator
             if is_of(sidecar, wanted):
                 evidence = f"the sidecar {sidecar.path.name} names medium and person"
                 yield Match(path, wanted, evidence, BY_SIDECAR)
-    name = plain_name(path.name)
-    listed = [] if name in waiting.shared else waiting.by_name.get(name, [])
+    listed = waiting.by_name.get(plain_name(path.name), [])
     if len(listed) == 1 and (sidecar is None or is_of(sidecar, listed[0])):
         yield Match(path, listed[0], "the CSV gives this name to this medium alone", BY_NAME)
 

@@ -71,8 +71,3 @@ def _name(part: str) -> str:
     if len(name) > 1 and name[0] == name[-1] and name[0] in "'\"":
         name = trimmed(name[1:-1])
     return "" if is_nothing(name) else name
-
-
-def base_name(name: str) -> str:
-    """The name of a file without the folders of Windows or of another system before it."""
-    return re.split(r"[\\/]", name)[-1] or name

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from loaders.legacy_cells import base_name, literal, split_names
+from loaders.legacy_cells import literal, split_names
 from rowkeeper.core.csv.legacy import is_nothing
 from rowkeeper.core.ids import asset_id
 from rowkeeper.core.links.classify import NOT_IDS
+from rowkeeper.core.paths import base_name
 from rowkeeper.core.text import trimmed
 
 Row = dict[str, Any]

@@ -7,12 +7,11 @@ from pathlib import Path
 from loaders.index_column import ROW_ID
 from loaders.text_files import titles_in_one_cell
 from rowkeeper.core.csv.layout import header_layout
-from rowkeeper.core.csv.legacy import COLUMNS, GENERATIONS
+from rowkeeper.core.csv.legacy import COLUMNS, GENERATIONS, PERSON
 from rowkeeper.core.errors import InputError
 from rowkeeper.core.text import quoted, some_of, trimmed
 
 Layout = tuple[str, ...]
-PERSON = ("row_id", "name", "email", "type")
 SHOWN = 10  # columns that a sentence names
 
 
@@ -77,7 +76,7 @@ def _is_shifted(cells: tuple[str, ...], layout: Layout) -> bool:
 
 def _of_person(layout: Layout) -> list[str]:
     """The columns of a person in their order; generations are alike but for the row id."""
-    return [name for name in layout if name in PERSON and name != "row_id"]
+    return [name for name in layout if name in PERSON[1:]]
 
 
 def _mend(column: str) -> str:

@@ -56,14 +56,14 @@ def keys_row(row_key: str, row_id: str, values: Mapping[str, str | None]) -> Row
 
     A word for nothing (``nan``, ``-``, ``#REF!``) is no name and no e-mail that two could share.
     """
-    name, email = values.get("name"), values.get("email")
-    is_named = trimmed(name or "") in _NAMES or not is_nothing(trimmed(name or ""))
+    name, email = (trimmed(values.get(column) or "") for column in ("name", "email"))
+    is_named = name in _NAMES or not is_nothing(name)
     return {
         "row_key": row_key,
         "row_id": row_id,
         "name_key": compare_key(name) if is_named else "",
-        "first_name_key": compare_key(next(iter(trimmed(name or "").split()), "")),
-        "email_key": "" if is_nothing(trimmed(email or "")) else compare_key(email),
+        "first_name_key": compare_key(next(iter(name.split()), "")),
+        "email_key": "" if is_nothing(email) else compare_key(email),
         "type_key": compare_key(values.get("type")),
-        "email_address": email_address(email),
+        "email_address": email_address(values.get("email")),
     }

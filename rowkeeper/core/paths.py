@@ -51,6 +51,11 @@ def safe_extension(name: str | None, mime: str | None) -> str:
     return guessed if _EXTENSION.fullmatch(guessed) else DEFAULT_EXTENSION
 
 
+def base_name(name: str) -> str:
+    """The name of a file without the folders of Windows or of another system before it."""
+    return re.split(r"[\\/]", name)[-1] or name
+
+
 def apart(path: AnyPath, mark: str) -> AnyPath:
     """``path`` with ``mark``, such as an asset's id, in its name: its own place has other bytes."""
     return path.with_name(f"{path.stem}-{mark}{path.suffix}")

@@ -2,7 +2,7 @@
 
 import re
 
-_PERSON = ("row_id", "name", "email", "type")
+PERSON = ("row_id", "name", "email", "type")
 _FOUND = ("link", "extracted_links", "youtube_playlist", "google_drive", "processed")
 _TRACKED = (
     *("youtube_status", "youtube_files", "youtube_media_id"),
@@ -11,13 +11,13 @@ _TRACKED = (
 )
 
 GENERATIONS: dict[int, tuple[str, ...]] = {
-    5: (*_PERSON, "link"),
-    6: (*_PERSON, "doc_link", "link"),
-    7: (*_PERSON[1:], "link", "youtube_playlist", "google_drive", "extracted_links"),
-    8: (*_PERSON, "link", "document_text", "processed", "extraction_date"),
-    18: (*_PERSON, *_FOUND, *_TRACKED),
-    19: (*_PERSON, *_FOUND, "document_text", *_TRACKED),
-    21: (*_PERSON, *_FOUND, "document_text", *_TRACKED, "file_uuids", "s3_paths"),
+    5: (*PERSON, "link"),
+    6: (*PERSON, "doc_link", "link"),
+    7: (*PERSON[1:], "link", "youtube_playlist", "google_drive", "extracted_links"),
+    8: (*PERSON, "link", "document_text", "processed", "extraction_date"),
+    18: (*PERSON, *_FOUND, *_TRACKED),
+    19: (*PERSON, *_FOUND, "document_text", *_TRACKED),
+    21: (*PERSON, *_FOUND, "document_text", *_TRACKED, "file_uuids", "s3_paths"),
 }
 """The header of each generation, by its number of columns."""
 
