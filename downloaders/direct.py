@@ -17,7 +17,6 @@ from rowkeeper.core.errors import (
     NeedsPersonError,
     PermanentError,
     RetryLaterError,
-    TransferError,
 )
 from rowkeeper.core.net.hosts import Hosts
 from rowkeeper.core.net.sniff import UNTOLD, is_belied, is_hollow, is_html, true_type
@@ -71,32 +70,34 @@ class DirectDownloader(StreamingDownloader):
 
 def _inspect(response: urllib3.BaseHTTPResponse, name: str | None) -> None:
     mime_type = mime_of(response)
-    wanted = mime_type.startswith(MEDIA) or mime_type in DOCUMENTS
-    if response.status < 300 and (not wanted or mime_type in PAGES):
-        words = f"The link leads to {mime_type[:80]}, not to media."
-        raise _not_media(words, _promised(name))
+    if response.status < 300 and not _is_media(mime_type):
+        refusal = AmbiguousError if _promised(name) else PermanentError
+        raise refusal("not_media", f"The link leads to {mime_type[:80]}, not to media.")
 
 
 def _judge(head: bytes, declared: Told, name: str | None) -> Told:
-    """Raise for a page, whatever its headers say; tell name and type where they don't."""
+    """Raise for a page, whatever its headers say; tell name and type where they don't.
+
+    What comes in the place of a file names no reason, and may pass: a quota, a maintenance.
+    """
     told = declared.mime_type
     expected = (_promised(name) or told) if told in VAGUE else told
     if is_hollow(head, expected):
         raise RetryLaterError("empty", f"Nothing came instead of {expected[:80]}: it has 0 bytes.")
     if not expected.startswith("text/") and is_html(head):
-        raise _not_media(f"A page came instead of {expected[:80]}.", expected)
+        raise AmbiguousError("not_media", f"A page came instead of {expected[:80]}.")
     if is_belied(head, expected):
-        raise _not_media(f"Text came instead of {expected[:80]}.", expected)
+        raise AmbiguousError("not_media", f"Text came instead of {expected[:80]}.")
     return Told(declared.filename or name, true_type(head, told))
 
 
 def _promised(name: str | None) -> str | None:
     """The type of media or document that the name in a link stands for, if it stands for one."""
     mime_type = mimetypes.guess_type(name or "")[0] or ""
-    is_media = mime_type.startswith(MEDIA) or mime_type in DOCUMENTS
-    return mime_type if is_media and mime_type not in PAGES else None
+    return mime_type if _is_media(mime_type) else None
 
 
-def _not_media(words: str, expected: str | None) -> TransferError:
-    """What comes in the place of a file names no reason, and may pass: a quota, a maintenance."""
-    return (AmbiguousError if expected else PermanentError)("not_media", words)
+def _is_media(mime_type: str) -> bool:
+    """Is it a type of media or of a document, and none of a page?"""
+    is_wanted = mime_type.startswith(MEDIA) or mime_type in DOCUMENTS
+    return is_wanted and mime_type not in PAGES

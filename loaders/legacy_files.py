@@ -67,10 +67,11 @@ def left_out(paths: Iterable[str | Path]) -> list[Path]:
 def unread_tables(paths: Iterable[str | Path]) -> list[Path]:
     """What is no ``.csv`` of the folders among ``paths`` by its name and may be one all the same:
     ``output.csv.bak``, a workbook."""
-    folders = [folder for path in paths if (folder := Path(path).expanduser()).is_dir()]
-    read = set(find_files(paths)) if folders else set()
-    files = {file for folder in folders for file in _walk(folder)[0]}
-    return sorted(file for file in files - read if _MAY_BE_TABLE.search(file.name))
+    given = [Path(path).expanduser() for path in paths]
+    folders = [path for path in given if path.is_dir()]
+    named = set(find_files(path for path in given if path not in folders)) if folders else set()
+    files = {file for folder in folders for file in _walk(folder)[0] if not _is_csv(file)}
+    return sorted(file for file in files - named if _MAY_BE_TABLE.search(file.name))
 
 
 def _walk(folder: Path) -> tuple[list[Path], list[Path]]:

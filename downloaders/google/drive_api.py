@@ -84,7 +84,7 @@ class DriveApi:
         entries: list[tuple[str, str]] = []
         doubts: set[str] = set()
         token: str | None = None
-        asked: set[str | None] = set()
+        asked: set[str] = set()
         while True:
             page = self._ask(
                 lambda service, token=token: service.files().list(
@@ -103,12 +103,13 @@ class DriveApi:
                 doubts.add("Drive says that it did not search all of its places.")
             if "files" not in page:
                 doubts.add("Drive sent a page without files.")
-            asked.add(token)
             token, most = page.get("nextPageToken"), self._settings.download.max_folder
-            if token in asked - {None}:
+            if token in asked:
                 doubts.add("Drive led back to a page that it had sent.")
-            if not token or token in asked or 0 < most < len(entries):
+                token = None
+            if not token or 0 < most < len(entries):
                 return FolderList(title, entries, tuple(sorted(doubts)))
+            asked.add(token)
 
     def save(
         self,

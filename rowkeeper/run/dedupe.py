@@ -66,7 +66,7 @@ def share_downloads(
     counts only if it is there and has its SHA-256. For what is to be read
     again only a reading of this session counts. ``keys``: those with which assets were asked for in
     this session. What failed with another key, or without one, says nothing of a link that has its
-    own; one without any waits for those that have.
+    own; one without any waits for those that have, which come first (:func:`keyed_first`).
     """
     asked = keys_of(requests)
     shared: set[str] = set()
@@ -84,7 +84,7 @@ def share_downloads(
             for key in {"", keys.get(failure["same_medium_as"], "")}
         }
         copies = _Copies(context, warehouse, session_id, held)
-        for request in keyed_first(requests):
+        for request in requests:
             events: list[AssetEvent] = []
             failure = failed.get((request.asset_id, request.key))
             if request.asset_id in held:
